@@ -1,0 +1,59 @@
+"""Settings from the environment, refused with a sentence when they make no sense."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return the variable `name`; without a default it is required."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"Set the environment variable {name}; see docs/settings.md.")
+    return value
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return True or False for the variable `name`, which must say 'true' or 'false'."""
+    value = os.environ.get(name, str(default)).lower()
+    if value not in {"true", "false"}:
+        raise ImproperlyConfigured(f"{name} is '{value}'; use 'true' or 'false'.")
+    return value == "true"
+
+
+def number(name: str, *, default: int) -> int:
+    """Return the whole number in the variable `name`."""
+    value = os.environ.get(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is '{value}'; use a whole number.") from None
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return the comma-separated words in the variable `name`."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def path(name: str, default: Path) -> Path:
+    """Return the absolute path in the variable `name`."""
+    return Path(os.environ.get(name) or default).expanduser().resolve()
+
+
+def database(name: str) -> dict[str, object]:
+    """Return Django's database settings for the postgresql:// URL in the variable `name`."""
+    parts = urlsplit(text(name))
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"{name} must be a postgresql:// URL, not {parts.scheme}://.")
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/") or "mobula",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": query.pop("port", str(parts.port or "")),
+        "OPTIONS": query,
+    }

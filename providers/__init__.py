@@ -1,0 +1,1 @@
+"""One small driver for each place where nodes can run."""

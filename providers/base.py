@@ -1,0 +1,165 @@
+"""What every provider driver promises: plain values in and out, no Django, no SDK types."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from domain.demand import Resources
+from domain.offerings import Market, Offering
+
+
+class ProviderKind(StrEnum):
+    LOCAL = "local"
+    FAKE = "fake"
+
+    @property
+    def label(self) -> str:
+        return {"local": "This machine", "fake": "Fake (tests)"}[self.value]
+
+
+class NodeRole(StrEnum):
+    HEAD = "head"
+    WORKER = "worker"
+
+
+class MachinePhase(StrEnum):
+    PENDING = "pending"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FAILED = "failed"  # something of it is still there, but it will never work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RayImage:
+    """What runs on a node: Ray's version and where it is found (an image URI, or a ray binary)."""
+
+    location: str
+    ray_version: str
+    python_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAccess:
+    """How the head agent of one run of a cluster reaches Mobula."""
+
+    url: str
+    cluster_id: str
+    run: int
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterRef:
+    """How a driver finds all that belongs to one cluster: by its handle, never by memory."""
+
+    cluster_id: str
+    handle: str  # short, unique for ever, fit for host names and paths: "c4f1a9e2"
+    name: str
+    region: str
+    image: RayImage
+    ray_token: str = field(default="", repr=False)  # empty: this Ray has no token authentication
+    agent: AgentAccess | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSpec:
+    name: str  # "<handle>-<n>", chosen by us and never reused: asking twice launches once
+    role: NodeRole
+    group: str
+    instance_type: str
+    market: Market = Market.ON_DEMAND
+    zone: str = ""
+    resources: Resources  # logical: CPU, GPU, memory (bytes), object_store_memory (bytes), custom
+    labels: Mapping[str, str] = field(default_factory=dict)
+    advanced: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadEndpoints:
+    """Where a running head answers, as seen from Mobula's own host."""
+
+    gcs_address: str  # host:port, for RAY_ADDRESS and for workers
+    dashboard_url: str
+    client_address: str = ""  # ray://host:port
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedNode:
+    name: str
+    role: NodeRole
+    phase: MachinePhase
+    address: str = ""
+    started_at: datetime | None = None
+    reason: str = ""  # for a failed one: what happened, in words, with the last lines of its log
+    endpoints: HeadEndpoints | None = None  # of a head, once known
+
+
+class ProviderDriver(Protocol):
+    """One cloud account.
+
+    Every call may be repeated: the second call with the same arguments changes nothing.
+    No call waits: a machine that takes minutes to boot shows up in a later `observe`.
+    Every call raises only `ProviderError` and its subclasses.
+    """
+
+    kind: ClassVar[ProviderKind]
+
+    def verify(self) -> str:
+        """Return the account's own name for itself, or raise `BadCredentials`."""
+        ...
+
+    def offerings(self, region: str) -> Sequence[Offering]:
+        """List what can be rented in `region`, available right now or not."""
+        ...
+
+    def prepare(self, cluster: ClusterRef) -> None:
+        """Make what the nodes will need before the first is launched."""
+        ...
+
+    def launch(self, cluster: ClusterRef, nodes: Sequence[NodeSpec]) -> None:
+        """Ask for `nodes`. Some may start before the call raises.
+
+        A name that was ever terminated is never started again, however late the call comes.
+        For a head that runs, the call makes sure that its agent runs too.
+        """
+        ...
+
+    def terminate(self, cluster: ClusterRef, names: Sequence[str]) -> None:
+        """Ask for the nodes' removal. Unknown names are not an error: they are already gone."""
+        ...
+
+    def observe(self, cluster: ClusterRef) -> Sequence[ObservedNode]:
+        """Report every node carrying the cluster's tag that has not finished terminating."""
+        ...
+
+    def destroy(self, cluster: ClusterRef) -> None:
+        """Undo `prepare`. Called only when `observe` reports no nodes."""
+        ...
+
+
+class ProviderError(Exception):
+    """Base of all driver errors. The message is shown to the user: no ids, no secrets."""
+
+    retryable: ClassVar[bool] = False
+
+
+class BadCredentials(ProviderError):
+    pass
+
+
+class QuotaExceeded(ProviderError):
+    pass
+
+
+class InvalidRequest(ProviderError):
+    pass
+
+
+class CapacityUnavailable(ProviderError):
+    retryable = True
+
+
+class Throttled(ProviderError):
+    retryable = True
