@@ -1,0 +1,96 @@
+"""What exists at the fake provider: plain records, kept in memory or in one JSON file."""
+
+import fcntl
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(kw_only=True)
+class FakeNode:
+    """One machine of the fake provider; times are seconds since the epoch."""
+
+    name: str
+    handle: str
+    role: str
+    group: str
+    instance_type: str
+    launched_at: float
+    ended_at: float | None = None
+    failure: str = ""
+    vanished: bool = False
+
+
+@dataclass(kw_only=True)
+class PlannedError:
+    """The next call of `verb` raises `error`, a launch only after `after` of its nodes."""
+
+    verb: str
+    error: str
+    message: str
+    after: int = 0
+
+
+@dataclass(kw_only=True)
+class Call:
+    """A call that was made, whether or not it raised."""
+
+    verb: str
+    handle: str
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class World:
+    """All that the fake provider remembers. Nodes stay for ever: an ended name never restarts."""
+
+    nodes: dict[str, FakeNode] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    prepared: set[str] = field(default_factory=set)
+    destroyed: set[str] = field(default_factory=set)
+    capacity: dict[str, int] = field(default_factory=dict)
+    errors: list[PlannedError] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+
+
+class WorldStore:
+    """Opens the world for one call at a time; with a path, for every process that shares it."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._world = World()
+
+    @contextmanager
+    def open(self) -> Iterator[World]:
+        """Yield the world and keep the changes made to it, also when the block raises."""
+        if self._path is None:
+            yield self._world
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            world = _read(self._path)
+            try:
+                yield world
+            finally:
+                draft = self._path.with_suffix(".new")
+                draft.write_text(json.dumps(asdict(world), default=sorted))
+                draft.replace(self._path)
+
+
+def _read(path: Path) -> World:
+    if not path.exists():
+        return World()
+    noted: dict[str, Any] = json.loads(path.read_text())
+    return World(
+        nodes={name: FakeNode(**node) for name, node in noted["nodes"].items()},
+        ended=set(noted["ended"]),
+        prepared=set(noted["prepared"]),
+        destroyed=set(noted["destroyed"]),
+        capacity=noted["capacity"],
+        errors=[PlannedError(**error) for error in noted["errors"]],
+        calls=[Call(**call) for call in noted["calls"]],
+    )
