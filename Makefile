@@ -1,0 +1,45 @@
+# Every task of a developer and of CI; `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help up environment assets test lint check bench faults agent-matrix lock clean
+VENV := .venv/bin
+
+help: ## list the tasks
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1: /p' Makefile
+
+up: ## install what is needed and run the console (MOBULA_HOME, MOBULA_PORT)
+	@tools/install.sh local
+	@tools/assets.sh
+	@$(VENV)/mobula up
+
+environment: ## install what tests and tools need
+	@tools/install.sh dev
+
+assets: ## build what browsers load into static/dist
+	@[ -x $(VENV)/python ] || tools/install.sh local
+	@tools/assets.sh
+
+test: environment assets lint check ## run all that CI runs
+	$(VENV)/python -m pytest
+
+lint: environment ## check style, types, layers and templates
+	tools/lint.sh
+
+check: environment ## check settings and migrations
+	tools/check.sh
+
+bench: environment assets ## measure; writes var/bench/*.json
+	$(VENV)/python -m benchmarks
+
+faults: environment assets ## kill processes at random moments and count what is lost
+	$(VENV)/python -m benchmarks.faults
+
+agent-matrix: environment ## try the agent with the oldest and the newest Ray
+	$(VENV)/python -m benchmarks.agent_matrix
+
+lock: environment ## resolve requirements/*.txt again (UPGRADE=1: to the newest versions)
+	@tools/lock.sh
+
+clean: ## remove what was built and installed; var/ stays
+	rm -rf .venv node_modules static/dist
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +

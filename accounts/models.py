@@ -1,0 +1,182 @@
+"""Users, teams, what links them, how people sign in, and the trail of what they did."""
+
+from typing import ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AnonymousUser
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.roles import Role, Theme
+
+type Person = User | AnonymousUser
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users are found by their email address in lower case."""
+
+    def create_user(self, email: str, password: str | None = None, *, name: str = "") -> "User":
+        """Return a new user; without a password only a one-time link signs them in."""
+        user = self.model(email=email.strip().lower(), name=name)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None) -> "User":
+        """Return a new admin of the installation."""
+        user = self.model(email=email.strip().lower(), is_superuser=True)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """Somebody who can sign in; `is_superuser` makes them admin of the installation."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    theme = models.CharField(max_length=8, choices=Theme, default=Theme.AUTO)
+    is_active = models.BooleanField(default=True)
+    is_superuser = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="email_is_lower"),
+            models.CheckConstraint(
+                condition=models.Q(theme__in=Theme.values), name="theme_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class TeamsQuerySet(models.QuerySet["Team"]):
+    """Teams, as a user may see them."""
+
+    def visible_to(self, user: Person) -> Self:
+        """Return the teams `user` is a member of; an admin of the installation sees all."""
+        if user.is_superuser:
+            return self
+        if isinstance(user, AnonymousUser):
+            return self.none()
+        return self.filter(memberships__user=user)
+
+
+class Team(models.Model):
+    """The people who share clusters, templates and their cost."""
+
+    name = models.CharField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TeamsQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamQuerySet[M: models.Model](models.QuerySet[M]):
+    """Rows of any model with a `team`, as a user may see them."""
+
+    def visible_to(self, user: Person) -> Self:
+        """Return the rows of the teams that `user` sees."""
+        if user.is_superuser:
+            return self
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+
+class MembershipQuerySet(TeamQuerySet["Membership"]):
+    """Memberships, and the role they give."""
+
+    def role_of(self, user: Person, *, team: Team) -> Role | None:
+        """Return the role of `user` in `team`; an admin of the installation is admin everywhere."""
+        if user.is_superuser:
+            return Role.ADMIN
+        if isinstance(user, AnonymousUser):
+            return None
+        value = self.filter(user=user, team=team).values_list("role", flat=True).first()
+        return None if value is None else Role(value)
+
+
+class Membership(models.Model):
+    """A user in a team, in one role."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "team"], name="one_membership_per_team"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="role_is_known"),
+        ]
+
+
+class SignInLink(models.Model):
+    """A link that signs a user in once; only the hash of its token is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="sign_in_links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class SignInAttempt(models.Model):
+    """A sign-in that failed, or whose password is being checked at this moment."""
+
+    email = models.CharField(max_length=254)
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        # Counts the recent attempts of one email from one address.
+        indexes = [models.Index(fields=["email", "address", "at"], name="attempts_of_an_email")]
+
+
+class AuditEntry(models.Model):
+    """One thing that somebody did; PostgreSQL refuses to change or delete it (migration 0002)."""
+
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", db_index=False)
+    action = models.CharField(max_length=64)
+    subject_kind = models.CharField(max_length=64)
+    subject_id = models.CharField(max_length=64)
+    subject_name = models.CharField(max_length=255)
+    before = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(null=True, encoder=DjangoJSONEncoder)
+    reason = models.TextField(blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    objects = TeamQuerySet["AuditEntry"].as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        # The audit page walks backwards from an id, within one of these.
+        indexes = [
+            models.Index(fields=["team", "-id"], name="audit_of_a_team"),
+            models.Index(fields=["actor", "-id"], name="audit_of_an_actor"),
+            models.Index(fields=["action", "-id"], name="audit_of_an_action"),
+            models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_of_a_subject"),
+        ]

@@ -1,0 +1,123 @@
+"""What the pages and the other apps ask about people, teams and the audit trail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from accounts.models import AuditEntry, Membership, Person, Team, TeamQuerySet, User
+from accounts.roles import Role
+
+TEAM_IN_SESSION = "team"
+AUDIT_PAGE = 50
+
+
+class NoTeam(PermissionDenied):
+    """The user is in no team, so there is nothing of a team's to show."""
+
+    def __init__(self, user: Person) -> None:
+        super().__init__(f"{user} is in no team yet: ask an admin to invite you to one.")
+
+
+def teams_of(user: Person) -> QuerySet[Team]:
+    """Return the teams `user` sees, by name; an admin of the installation sees all."""
+    return Team.objects.visible_to(user)
+
+
+def role_in(user: Person, team: Team) -> Role | None:
+    """Return the role of `user` in `team`, or None for a stranger."""
+    return Membership.objects.role_of(user, team=team)
+
+
+def current_team(request: HttpRequest) -> Team:
+    """Return the team chosen in the top bar, or else the user's first; asks once per request.
+
+    Raises `NoTeam`, which answers 403 with its reason, when the user is in none.
+    """
+    cache = vars(request)
+    if "current_team" not in cache:
+        cache["current_team"] = _chosen_team(request)
+    team: Team | None = cache["current_team"]
+    if team is None:
+        raise NoTeam(request.user)
+    return team
+
+
+def _chosen_team(request: HttpRequest) -> Team | None:
+    teams = teams_of(request.user)
+    chosen = request.session.get(TEAM_IN_SESSION)
+    return (teams.filter(pk=chosen).first() if chosen else None) or teams.first()
+
+
+def members(team: Team) -> QuerySet[Membership]:
+    """Return the memberships of `team` with their users, by email."""
+    return team.memberships.select_related("user").order_by("user__email")
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """Return the memberships of `user` with their teams, by the team's name."""
+    return user.memberships.select_related("team").order_by("team__name")
+
+
+def admin_can_sign_in() -> bool:
+    """Return whether some admin of the installation has a password."""
+    admins = User.objects.filter(is_superuser=True, is_active=True)
+    return admins.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries of the trail to show; an empty word filters nothing."""
+
+    action: str = ""
+    actor: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """Up to 50 entries, newest first, and the id to go on before (None at the end)."""
+
+    entries: Sequence[AuditEntry]
+    older: int | None
+
+
+def audited_teams(user: User) -> QuerySet[Team]:
+    """Return the teams whose trail `user` may read: those they are admin of."""
+    if user.is_superuser:
+        return Team.objects.all()
+    return Team.objects.filter(memberships__user=user, memberships__role=Role.ADMIN)
+
+
+def audit_trail(user: User, *, only: AuditFilter) -> TeamQuerySet[AuditEntry]:
+    """Return what `user` may read of the trail, newest first, with actors and teams."""
+    trail = AuditEntry.objects.select_related("actor", "team").order_by("-pk")
+    if not user.is_superuser:
+        trail = trail.filter(team__in=audited_teams(user))
+    if only.action:
+        trail = trail.filter(action=only.action)
+    if only.actor:
+        named = Q(email__icontains=only.actor) | Q(name__icontains=only.actor)
+        trail = trail.filter(actor__in=User.objects.filter(named))
+    if only.subject:
+        named = Q(subject_name__icontains=only.subject) | Q(subject_id=only.subject)
+        trail = trail.filter(named)
+    return trail
+
+
+def audit_page(user: User, *, only: AuditFilter, before: int | None) -> AuditPage:
+    """Return the page of the trail that starts below the id `before`."""
+    trail = audit_trail(user, only=only)
+    if before is not None:
+        trail = trail.filter(pk__lt=before)
+    found = list(trail[: AUDIT_PAGE + 1])
+    entries = found[:AUDIT_PAGE]
+    return AuditPage(entries=entries, older=entries[-1].pk if len(found) > AUDIT_PAGE else None)
+
+
+def audited_actions() -> QuerySet[AuditEntry, str]:
+    """Return the actions that occur in the trail, by name, for the filter."""
+    return AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct()

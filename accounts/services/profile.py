@@ -1,0 +1,19 @@
+"""What users say about themselves."""
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.roles import Theme
+from accounts.services.audit import record
+
+
+@transaction.atomic
+def change_profile(user: User, *, name: str, theme: Theme) -> None:
+    """Give `user` another name and theme."""
+    before = {"name": user.name, "theme": user.theme}
+    user.name = name
+    user.theme = theme
+    user.save(update_fields=["name", "theme"])
+    after = {"name": name, "theme": theme.value}
+    if before != after:
+        record("user.changed", actor=user, subject=user, before=before, after=after)

@@ -1,0 +1,115 @@
+"""How people get in: passwords, one-time links, and the wait after too many wrong passwords."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth import authenticate
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import SignInAttempt, SignInLink, User
+from accounts.queries import admin_can_sign_in
+from accounts.services.audit import record
+
+LINK_LIFETIME = timedelta(hours=24)
+ATTEMPTS = 5
+ATTEMPTS_WITHIN = timedelta(minutes=15)
+FIRST_ADMIN = "admin@localhost"
+
+
+class TooManyAttempts(Exception):
+    """Too many wrong passwords for this email from this address; try again `after`."""
+
+    def __init__(self, *, after: datetime) -> None:
+        minutes = max(1, round((after - timezone.now()).total_seconds() / 60))
+        super().__init__(
+            f"{ATTEMPTS} wrong passwords in a row: wait {minutes} min, "
+            "or ask an admin for a sign-in link."
+        )
+        self.after = after
+
+
+def check_password(email: str, password: str, *, address: str) -> User | None:
+    """Return the user whose email and password these are, or None.
+
+    Raises `TooManyAttempts`. The attempt is on record, and committed, before the slow check, so
+    that guesses made at the same moment count each other.
+    """
+    email = email.strip().lower()
+    now = timezone.now()
+    SignInAttempt.objects.filter(at__lte=now - ATTEMPTS_WITHIN).delete()
+    attempt = SignInAttempt.objects.create(email=email, address=address, at=now)
+    attempts = SignInAttempt.objects.filter(email=email, address=address)
+    times = list(attempts.order_by("at", "pk").values_list("at", flat=True))
+    if len(times) > ATTEMPTS:
+        attempt.delete()
+        raise TooManyAttempts(after=times[0] + ATTEMPTS_WITHIN)
+    user = authenticate(username=email, password=password)
+    if user is not None:
+        attempts.delete()
+    return user
+
+
+@transaction.atomic
+def set_password(user: User, *, password: str) -> None:
+    """Give `user` a new password; their other sessions and unused links end."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    user.sign_in_links.filter(used_at=None).delete()
+    record("user.password_set", actor=user, subject=user)
+
+
+@transaction.atomic
+def make_sign_in_link(user: User, *, by: User | None) -> str:
+    """Return the path of a link that signs `user` in once within 24 hours, and is shown once."""
+    token = secrets.token_urlsafe(32)
+    SignInLink.objects.create(
+        user=user,
+        token_hash=_hash(token),
+        created_by=by,
+        expires_at=timezone.now() + LINK_LIFETIME,
+    )
+    record("user.link_made", actor=by, subject=user)
+    return reverse("accounts:link", args=[token])
+
+
+def user_of_link(token: str) -> User | None:
+    """Return whom the link would sign in, without using it up."""
+    links = SignInLink.objects.filter(used_at=None, expires_at__gt=timezone.now())
+    link = links.filter(token_hash=_hash(token), user__is_active=True).select_related("user")
+    return next((link.user for link in link), None)
+
+
+@transaction.atomic
+def consume_sign_in_link(token: str) -> User | None:
+    """Return the user of an unused link and use it up, or None: of two who try, one gets it."""
+    now = timezone.now()
+    # The condition stays on this table's own columns: PostgreSQL checks those again after waiting
+    # for the other one's update, but not a join.
+    links = SignInLink.objects.filter(token_hash=_hash(token))
+    if not links.filter(used_at=None, expires_at__gt=now).update(used_at=now):
+        return None
+    user = links.select_related("user").get().user
+    if not user.is_active:
+        return None
+    record("user.link_used", actor=user, subject=user)
+    return user
+
+
+@transaction.atomic
+def create_first_admin() -> str | None:
+    """Return a sign-in path for the first admin, or None once an admin has set a password."""
+    if admin_can_sign_in():
+        return None
+    admin = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    if admin is None:
+        admin = User.objects.create_superuser(FIRST_ADMIN)
+        record("user.created", actor=None, subject=admin, after={"email": admin.email})
+    return make_sign_in_link(admin, by=None)
+
+
+def _hash(token: str) -> str:
+    # The token has 256 random bits: a plain hash cannot be searched.
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,116 @@
+"""Teams and who is in them. The views ask `permissions` before they call these."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from accounts.models import Membership, Team, User
+from accounts.permissions import may_make_link
+from accounts.roles import Role
+from accounts.services.audit import record
+from accounts.services.sign_in import make_sign_in_link
+
+
+class LastAdmin(Exception):
+    """The team would be left without an admin."""
+
+    def __init__(self, member: Membership) -> None:
+        super().__init__(
+            f"{member.user} is the last admin of {member.team}: make somebody else admin first."
+        )
+
+
+class AlreadyMember(Exception):
+    """The person is in the team already."""
+
+    def __init__(self, member: Membership) -> None:
+        super().__init__(
+            f"{member.user} is already {Role(member.role).label.lower()} of {member.team}: "
+            "change the role in the list instead."
+        )
+
+
+class NameTaken(Exception):
+    """Another team has this name, or one that reads the same in an address."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a team named like '{name}' already: choose another name.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A new member, and the path of their sign-in link unless they can sign in already."""
+
+    member: Membership
+    link: str | None
+
+
+@transaction.atomic
+def create_team(name: str, *, by: User | None) -> Team:
+    """Return the new team; whoever makes it becomes its first admin. Raises `NameTaken`."""
+    slug = slugify(name) or "team"
+    if Team.objects.filter(slug=slug).exists():
+        raise NameTaken(name)
+    team = Team.objects.create(name=name, slug=slug)
+    record("team.created", actor=by, team=team, subject=team, after={"name": name})
+    if by is not None:
+        Membership.objects.create(team=team, user=by, role=Role.ADMIN)
+    return team
+
+
+@transaction.atomic
+def invite_member(team: Team, *, email: str, role: Role, by: User) -> Invitation:
+    """Return the new member of `team` and how they get in. Raises `AlreadyMember`.
+
+    The link is for new people only: one for somebody with an account would hand it to `by`.
+    """
+    address = email.strip().lower()
+    user = User.objects.filter(email=address).first() or User.objects.create_user(address)
+    member, is_new = Membership.objects.get_or_create(team=team, user=user, defaults={"role": role})
+    if not is_new:
+        raise AlreadyMember(member)
+    after = {"email": user.email, "role": role.value}
+    record("member.invited", actor=by, team=team, subject=user, after=after)
+    # An existing account gets no link here, not even from an admin of the installation.
+    is_stranger = user.last_login is None and not user.has_usable_password()
+    link = None
+    if is_stranger and may_make_link(by, member=member):
+        link = make_sign_in_link(user, by=by)
+    return Invitation(member=member, link=link)
+
+
+@transaction.atomic
+def change_role(member: Membership, *, role: Role, by: User) -> None:
+    """Give `member` another role. Raises `LastAdmin`."""
+    before = {"role": member.role}
+    if role is not Role.ADMIN:
+        _keep_an_admin(member)
+    member.role = role
+    member.save(update_fields=["role"])
+    after = {"role": role.value}
+    record(
+        "member.role_changed",
+        actor=by,
+        team=member.team,
+        subject=member.user,
+        before=before,
+        after=after,
+    )
+
+
+@transaction.atomic
+def remove_member(member: Membership, *, by: User) -> None:
+    """Take `member` out of the team; what they own stays with it. Raises `LastAdmin`."""
+    _keep_an_admin(member)
+    before = {"role": member.role}
+    member.delete()
+    record("member.removed", actor=by, team=member.team, subject=member.user, before=before)
+
+
+def _keep_an_admin(member: Membership) -> None:
+    # The lock makes two admins who remove each other take turns.
+    Team.objects.select_for_update().get(pk=member.team_id)
+    admins = member.team.memberships.filter(role=Role.ADMIN)
+    if admins.filter(pk=member.pk).exists() and not admins.exclude(pk=member.pk).exists():
+        raise LastAdmin(member)

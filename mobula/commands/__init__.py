@@ -1,0 +1,1 @@
+"""The subcommands of `mobula`, one module each: `register` adds it, `run` returns its exit code."""

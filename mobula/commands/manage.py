@@ -1,0 +1,45 @@
+"""`mobula manage …`: Django's management commands against the embedded stack's servers."""
+
+import argparse
+import os
+import sys
+
+from mobula.stack import programs
+from mobula.stack.errors import StackError
+from mobula.stack.home import Home
+from mobula.stack.postgres import PostgresServer
+from mobula.stack.up import port_from_environment
+from mobula.stack.valkey import ValkeyServer
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser("manage", help="run a Django management command", add_help=False)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command; where no DATABASE_URL is set, on the servers that `mobula up` runs."""
+    if "DATABASE_URL" not in os.environ:
+        try:
+            _point_at_the_stack()
+        except StackError as error:
+            print(f"mobula: {error}", file=sys.stderr)
+            return 2
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobula.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["mobula manage", *arguments.command])
+    return 0
+
+
+def _point_at_the_stack() -> None:
+    home = Home.from_environment()
+    home.open()
+    os.environ |= programs.environment(
+        home,
+        port=port_from_environment(),
+        postgres=PostgresServer(home.postgres),
+        valkey=ValkeyServer(home.valkey),
+    )

@@ -1,0 +1,76 @@
+"""`mobula validate FILE`: check a compute configuration without a server."""
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.problems import Problem
+
+VALID, INVALID, UNREADABLE = 0, 1, 2
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "validate",
+        help="check a compute configuration",
+        description="Exit code 0: valid (there may be warnings), 1: invalid, 2: not readable.",
+    )
+    parser.add_argument("file", help="the YAML file, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="print the problems as a JSON list")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print every problem of the file; the exit code says whether one is an error."""
+    # Imported here: the other commands need neither pydantic nor a YAML parser.
+    from domain.problems import Severity
+    from domain.validation import check_text
+
+    # A reader that has seen enough (`mobula validate … | head`) is no error.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        text = read_text(arguments.file)
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"mobula: {arguments.file} cannot be read: {error}", file=sys.stderr)
+        return UNREADABLE
+    problems = check_text(text, instance_types=None)
+    if arguments.json:
+        print(json.dumps([as_json(problem) for problem in problems], indent=2))
+    else:
+        for problem in problems:
+            print(as_line(arguments.file, problem))
+    failed = any(problem.severity is Severity.ERROR for problem in problems)
+    if not failed and not arguments.json:
+        print(f"{arguments.file} is valid.")
+    return INVALID if failed else VALID
+
+
+def read_text(file: str) -> str:
+    """Return the text of a file, or of standard input for '-'."""
+    if file == "-":
+        return sys.stdin.buffer.read().decode()
+    return Path(file).read_text(encoding="utf-8")
+
+
+def as_json(problem: "Problem") -> dict[str, str]:
+    """Return a problem as `--json` prints it."""
+    return {
+        "path": problem.path,
+        "severity": str(problem.severity),
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def as_line(file: str, problem: "Problem") -> str:
+    """Return a problem in one line, as compilers print it."""
+    place = ":".join(str(part) for part in (file, problem.line, problem.column) if part)
+    path = f" {problem.path}:" if problem.path else ""
+    hint = f" {problem.hint}" if problem.hint else ""
+    return f"{place}: {problem.severity}:{path} {problem.message}{hint} [{problem.code}]"

@@ -1,0 +1,97 @@
+"""MOBULA_HOME: the one directory that holds the state of an installation."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mobula.stack.errors import StackError
+
+ROOT = Path(__file__).resolve().parent.parent.parent  # of the source tree
+LEAST_FREE_BYTES = 512 * 2**20
+TOO_FULL = {errno.ENOSPC, errno.EDQUOT}
+NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+
+
+class Home:
+    """The directories and files below MOBULA_HOME."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.run = path / "run"
+        self.log = path / "log"
+        self.postgres = path / "postgres"
+        self.valkey = path / "valkey"
+        self.beat = path / "beat"
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        """Return the home that MOBULA_HOME names, by default `var` in the source tree."""
+        named = os.environ.get("MOBULA_HOME")
+        return cls(Path(named).expanduser().resolve() if named else ROOT / "var")
+
+    def open(self) -> None:
+        """Make the directories, and refuse a home that cannot be written or has no room."""
+        with self.explained():
+            # PostgreSQL's account has to pass through when root starts us, but not to look.
+            self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
+            for directory in (self.run, self.log, self.beat):
+                directory.mkdir(mode=0o700, exist_ok=True)
+            free = shutil.disk_usage(self.path).free
+        if free < LEAST_FREE_BYTES:
+            raise StackError(
+                f"Only {free // 2**20} MiB are free in {self.path} and Mobula needs "
+                f"{LEAST_FREE_BYTES // 2**20} MiB: make room, or set MOBULA_HOME to another disk."
+            )
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn what the disk refuses into a sentence."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in TOO_FULL:
+                message = f"The disk of {self.path} is full: make room, or set MOBULA_HOME."
+            elif error.errno in NOT_WRITABLE:
+                message = f"{error.filename} cannot be written ({error.strerror}): set MOBULA_HOME."
+            else:
+                raise
+            raise StackError(message) from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the home for this process alone; the kernel lets go when the process ends."""
+        with (self.run / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise StackError(
+                    f"Another `mobula up` (process {lock.read().strip() or 'unknown'}) already "
+                    f"uses {self.path}: stop it with Ctrl-C, or set MOBULA_HOME and MOBULA_PORT."
+                ) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def secret_key(self) -> str:
+        """Return the installation's secret key, made on first use and readable by us alone."""
+        file = self.path / "secret-key"
+        if not file.exists():
+            draft = file.with_suffix(".new")
+            draft.unlink(missing_ok=True)
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(secrets.token_urlsafe(48))
+                stream.flush()
+                os.fsync(stream.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, file)  # unlike a rename it never replaces a key that is in use
+            draft.unlink()
+        return file.read_text()

@@ -1,0 +1,78 @@
+"""Mobula's own programs as the embedded stack runs them, and the environment they get."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+from mobula.stack.home import ROOT, Home
+from mobula.stack.postgres import PostgresServer
+from mobula.stack.process import Program
+from mobula.stack.valkey import ValkeyServer
+
+# The order in which programs start; they stop the other way round.
+ORDER = ("postgres", "valkey", "web", "worker", "beat")
+
+
+def address(port: int) -> str:
+    """Return where the web process of this machine listens."""
+    return f"http://127.0.0.1:{port}"
+
+
+def environment(
+    home: Home, *, port: int, postgres: PostgresServer, valkey: ValkeyServer
+) -> dict[str, str]:
+    """Return the environment of Mobula's processes; MOBULA_* that the user set is kept."""
+    ours = {
+        "DJANGO_SETTINGS_MODULE": "mobula.settings",
+        "DATABASE_URL": postgres.url,
+        "BROKER_URL": valkey.url,
+        "MOBULA_HOME": str(home.path),
+        "MOBULA_SECRET_KEY": os.environ.get("MOBULA_SECRET_KEY") or home.secret_key(),
+        "MOBULA_URL": os.environ.get("MOBULA_URL") or address(port),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **ours}
+
+
+def django(name: str, *, environment: Mapping[str, str]) -> Program:
+    """Return the program that runs the management command `name`."""
+    return _python(name, "django", name, environment=environment, patience=10.0)
+
+
+def web(*, port: int, environment: Mapping[str, str]) -> Program:
+    """Return the web server on `port` of 127.0.0.1."""
+    options = ("--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--lifespan", "off")
+    ending = ("--timeout-graceful-shutdown", "5")
+    command = ("uvicorn", "mobula.asgi:application", *options, *ending)
+    return _python("web", *command, environment=environment, patience=10.0)
+
+
+def worker(*, environment: Mapping[str, str]) -> Program:
+    """Return the Celery worker pool; at its stop signal it finishes the tasks it has begun."""
+    size = min(4, max(2, os.cpu_count() or 2))
+    options = ("--concurrency", str(size), "--without-mingle", "--without-gossip")
+    command = ("celery", "-A", "mobula", "worker", "--loglevel", "INFO", *options)
+    return _python("worker", *command, environment=environment, patience=30.0)
+
+
+def beat(home: Home, *, environment: Mapping[str, str]) -> Program:
+    """Return the clock that asks for the sweeps."""
+    options = ("--schedule", str(home.beat / "schedule"), "--pidfile=", "--loglevel", "WARNING")
+    command = ("celery", "-A", "mobula", "beat", *options)
+    return _python("beat", *command, environment=environment, patience=5.0)
+
+
+def stop_signal(name: str) -> signal.Signals:
+    """Return the signal that ends the program called `name` without loss."""
+    return signal.SIGINT if name == "postgres" else signal.SIGTERM
+
+
+def _python(name: str, *command: str, environment: Mapping[str, str], patience: float) -> Program:
+    return Program(
+        name=name,
+        command=(sys.executable, "-m", *command),
+        environment=environment,
+        patience=patience,
+        directory=ROOT,
+    )

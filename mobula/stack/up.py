@@ -1,0 +1,163 @@
+"""`mobula up`: everything from an empty directory to a console that answers."""
+
+import errno
+import http.client
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from mobula.stack import programs
+from mobula.stack.errors import StackError
+from mobula.stack.home import Home
+from mobula.stack.postgres import START_SECONDS, PostgresServer
+from mobula.stack.process import end_leftover
+from mobula.stack.supervisor import Stopping, Supervisor
+from mobula.stack.valkey import ValkeyServer
+
+WEB_SECONDS = 60.0
+DEFAULT_PORT = 8000
+
+
+def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
+    """Run the whole stack until the user stops it; raises StackError with a sentence."""
+    home.open()
+    with home.locked(), home.explained():
+        end_leftovers(home, say=say)
+        refuse_port_in_use(port)
+        supervisor = Supervisor(home, say=say)
+        supervisor.heed_signals()
+        try:
+            _start(supervisor, port=port)
+            supervisor.watch()
+        except Stopping:
+            pass
+        finally:
+            say("Stopping …")
+            supervisor.stop()
+        say("Stopped. Local clusters that were running still are; `mobula up` finds them again.")
+
+
+def end_leftovers(home: Home, *, say: Callable[[str], None]) -> None:
+    """End what a `mobula up` that was killed has left running, in the usual order."""
+    order = {name: place for place, name in enumerate(programs.ORDER)}
+    files = list(home.run.glob("*.pid"))
+    for file in sorted(files, key=lambda file: order.get(file.stem, len(order)), reverse=True):
+        name = file.stem
+        pid = end_leftover(file, stop_signal=programs.stop_signal(name), patience=20.0)
+        if pid is not None:
+            say(f"Ended {name} (process {pid}), which a killed `mobula up` had left running.")
+
+
+def port_from_environment() -> int:
+    """Return MOBULA_PORT, by default 8000."""
+    value = os.environ.get("MOBULA_PORT") or str(DEFAULT_PORT)
+    if not (value.isdecimal() and 0 < int(value) < 2**16):
+        raise StackError(f"MOBULA_PORT is '{value}': set it to a number from 1 to 65535.")
+    return int(value)
+
+
+def refuse_port_in_use(port: int) -> None:
+    """Raise a StackError that says who listens on `port` of 127.0.0.1 already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise StackError(
+                f"Port {port} is reserved for root: choose one above 1023 with MOBULA_PORT."
+            ) from None
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise StackError(
+                f"Port {port} is in use{_listener(port)}: stop that program, "
+                f"or choose another port, for example MOBULA_PORT={_free_port()}."
+            ) from None
+
+
+def _start(supervisor: Supervisor, *, port: int) -> None:
+    home = supervisor.home
+    began = time.monotonic()
+    with _step(supervisor, "Starting PostgreSQL and Valkey"):
+        postgres = PostgresServer(home.postgres)
+        valkey = ValkeyServer(home.valkey)
+        database = supervisor.start(postgres.program())
+        broker = supervisor.start(valkey.program())
+        supervisor.wait_until(postgres.ready, process=database, seconds=START_SECONDS)
+        supervisor.wait_until(valkey.ready, process=broker, seconds=START_SECONDS)
+        postgres.create_database()
+    environment = programs.environment(home, port=port, postgres=postgres, valkey=valkey)
+    with _step(supervisor, "Preparing the database"):
+        supervisor.run_to_end(programs.django("migrate", environment=environment))
+        output = supervisor.run_to_end(programs.django("bootstrap", environment=environment))
+        (home.log / "bootstrap.log").unlink(missing_ok=True)  # it may hold the sign-in link
+    with _step(supervisor, "Starting web, worker and beat"):
+        web = supervisor.start(programs.web(port=port, environment=environment))
+        supervisor.start(programs.worker(environment=environment))
+        supervisor.start(programs.beat(home, environment=environment))
+        supervisor.wait_until(lambda: answers(port), process=web, seconds=WEB_SECONDS)
+    supervisor.say(_summary(environment["MOBULA_URL"], home=home, output=output, began=began))
+
+
+def answers(port: int) -> bool:
+    """Return whether the web process on `port` says that it is healthy."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz/")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _step(supervisor: Supervisor, title: str) -> Iterator[None]:
+    """Say what begins, and how long it took."""
+    supervisor.say(f"{title} …")
+    began = time.monotonic()
+    yield
+    supervisor.say(f"  done in {time.monotonic() - began:.1f} s")
+
+
+def _summary(url: str, *, home: Home, output: str, began: float) -> str:
+    lines = ["", f"Mobula is ready after {time.monotonic() - began:.1f} s:  {url}"]
+    if path := sign_in_path(output):
+        lines += ["", f"Sign in for the first time (this link works once):  {url}{path}"]
+    lines += ["", f"State: {home.path}   Logs: {home.log}", "Ctrl-C stops it.", ""]
+    return "\n".join(lines)
+
+
+def sign_in_path(output: str) -> str | None:
+    """Return the one-time path that `bootstrap` made, from what it wrote; None without one."""
+    for line in reversed(output.splitlines()):
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(answer, dict) and isinstance(path := answer.get("sign_in_path"), str):
+            return path
+    return None
+
+
+def _listener(port: int) -> str:
+    """Return ' by NAME (process ID)' for who listens on `port`, or nothing if we may not know."""
+    try:
+        for connection in psutil.net_connections("tcp"):
+            listens = connection.status == psutil.CONN_LISTEN and connection.pid
+            if listens and connection.laddr.port == port:
+                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
+    except psutil.Error:
+        pass
+    return ""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

