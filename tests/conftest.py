@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import django
 import pytest
 
 from tests.cast import adam, alice, bob, charlie, other, research  # noqa: F401
@@ -22,3 +23,8 @@ def servers() -> Iterator[Servers]:
 def django_db_modify_db_settings(servers: Servers) -> None:
     """Start the servers before pytest-django makes its database."""
     assert servers.postgres.ready()
+
+
+def pytest_configure() -> None:
+    """Set Django up now that its settings can be read: test modules import models."""
+    django.setup()
