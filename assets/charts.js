@@ -1,0 +1,80 @@
+// Draws the figures that insights/figures.py wrote as JSON, in the colours of the page's theme.
+import Plotly from "plotly.js-cartesian-dist-min";
+
+const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset" };
+const PALETTE = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `--chart-${number}`);
+const drawn = new WeakMap();
+const resizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) if (target.offsetWidth) Plotly.Plots.resize(target);
+});
+
+export function attach(root) {
+  for (const box of root.querySelectorAll("[data-chart]")) draw(box);
+}
+
+document.addEventListener("mobula:theme", () => {
+  for (const box of document.querySelectorAll("[data-chart]")) draw(box, { again: true });
+});
+
+function draw(box, { again = false } = {}) {
+  const source = document.getElementById(box.dataset.chart);
+  const json = source?.textContent;
+  if (!json || (drawn.get(box) === json && !again)) return;
+  drawn.set(box, json);
+  const figure = JSON.parse(json);
+  Plotly.react(box, figure.data.map(coloured), themed(figure.layout), CONFIG);
+  if (!again) resizes.observe(box);
+}
+
+// A trace names what it shows (meta.tone: "used", "held", "idle" …); the style sheet knows the colour.
+function coloured(trace, index) {
+  const tone = trace.meta?.tone;
+  const colour = resolve(tone ? `--chart-${tone}` : PALETTE[index % PALETTE.length]);
+  if (trace.type === "bar") return { ...trace, marker: { ...trace.marker, color: colour } };
+  if (trace.type === "heatmap") return { ...trace, colorscale: heat() };
+  const filled = trace.fill ? { fillcolor: faint(colour) } : {};
+  return { ...trace, ...filled, line: { ...trace.line, color: colour }, marker: { color: colour } };
+}
+
+function themed(layout) {
+  const text = resolve("--tblr-secondary-color");
+  const axis = {
+    gridcolor: resolve("--tblr-border-color"), linecolor: resolve("--tblr-border-color"),
+    zerolinecolor: resolve("--tblr-border-color"), tickfont: { color: text }, automargin: true,
+  };
+  const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
+  return {
+    ...layout,
+    ...Object.fromEntries(axes.map((key) => [key, { ...layout[key], ...axis }])),
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: text },
+    hoverlabel: {
+      bgcolor: resolve("--tblr-bg-surface"), bordercolor: resolve("--tblr-border-color"),
+      font: { color: resolve("--tblr-body-color") },
+    },
+  };
+}
+
+// A variable may hold light-dark(): only a painted element knows which, and only a canvas writes rgb.
+const probe = document.createElement("span");
+const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+probe.hidden = true;
+document.body.append(probe);
+
+function resolve(variable) {
+  probe.style.color = `var(${variable}, gray)`;
+  pixel.clearRect(0, 0, 1, 1);
+  pixel.fillStyle = getComputedStyle(probe).color;
+  pixel.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = pixel.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red},${green},${blue},${(alpha / 255).toFixed(3)})`;
+}
+
+function faint(colour) {
+  return colour.replace(/[\d.]+\)$/, "0.16)");
+}
+
+function heat() {
+  return [[0, resolve("--tblr-bg-surface-secondary")], [1, resolve("--chart-used")]];
+}

@@ -1,0 +1,37 @@
+// Log panes follow the newest line until the reader scrolls up, and again once they return to the end.
+const NEAR_END = 24;
+
+export function startLogs() {
+  document.addEventListener("scroll", onScroll, true);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-log-follow]");
+    if (button) setFollowing(button.closest(".log"), button.getAttribute("aria-pressed") !== "true");
+  });
+  document.addEventListener("htmx:after:swap", toEnds);
+  toEnds();
+}
+
+function onScroll(event) {
+  const lines = event.target;
+  if (!lines.matches?.(".log-lines")) return;
+  const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < NEAR_END;
+  setFollowing(lines.closest(".log"), atEnd, { move: false });
+}
+
+// Kept on the pane, which swaps of its lines leave alone.
+function setFollowing(log, following, { move = true } = {}) {
+  log.querySelector("[data-log-follow]").setAttribute("aria-pressed", String(following));
+  log.querySelector("[data-log-word]").textContent = following ? "Following" : "Paused";
+  if (following && move) toEnd(log);
+}
+
+function toEnds() {
+  document.querySelectorAll(".log").forEach((log) => {
+    if (log.querySelector("[data-log-follow]").getAttribute("aria-pressed") === "true") toEnd(log);
+  });
+}
+
+function toEnd(log) {
+  const lines = log.querySelector(".log-lines");
+  lines.scrollTop = lines.scrollHeight;
+}

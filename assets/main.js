@@ -1,0 +1,29 @@
+// What every page needs: menus, dialogs, copying, clocks, keys, polling. Pages work without it.
+import { startClocks } from "./clocks.js";
+import { startDialogs } from "./dialogs.js";
+import { startKeys } from "./keys.js";
+import { startLogs } from "./logs.js";
+import { startMenus } from "./menus.js";
+import { startPolling } from "./polling.js";
+import { startTheme } from "./choice.js";
+import { guardUnsaved } from "./unsaved.js";
+
+// The two large bundles are fetched only by pages that hold a chart or an editor.
+const LARGE = { "[data-chart]": "./charts.js", "textarea[data-editor]": "./editor.js" };
+
+function bringToLife(root) {
+  for (const [selector, bundle] of Object.entries(LARGE)) {
+    if (root.querySelector(selector)) import(bundle).then((module) => module.attach(root));
+  }
+}
+
+startTheme();
+startMenus();
+startDialogs();
+startClocks();
+startKeys();
+startLogs();
+startPolling();
+guardUnsaved();
+bringToLife(document);
+document.addEventListener("htmx:after:swap", () => bringToLife(document));
