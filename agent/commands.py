@@ -1,0 +1,161 @@
+"""Mobula's commands: each is carried out once and its result told until Mobula has it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from agent import PROTOCOL
+from agent.dashboard import Dashboard, DashboardError, DashboardRefused
+from agent.gcs import Gcs, GcsError
+from agent.journal import log
+
+if TYPE_CHECKING:
+    Command = dict[str, Any]
+
+
+REMEMBERED = 10_000
+NOT_IDLE = "The node to be idle terminated is no longer idle."
+
+
+class Outcome(NamedTuple):
+    """How a command ended, with a sentence for the user."""
+
+    ok: bool
+    message: str
+
+
+class Actions:
+    """What a command can ask of this cluster; each may be repeated without harm."""
+
+    def __init__(self, gcs: Gcs, dashboard: Dashboard) -> None:
+        self._gcs = gcs
+        self._dashboard = dashboard
+        self._kinds: dict[str, Callable[[Command], Outcome]] = {
+            "drain": self._drain,
+            "submit_job": self._submit_job,
+            "stop_job": self._stop_job,
+            "report_state": self._report_state,
+            "clear_floors": self._clear_floors,
+        }
+
+    def carry_out(self, command: Command) -> Outcome:
+        """Carry a command out and say how it ended; never raises for what Ray answers."""
+        kind = self._kinds.get(command.get("kind", ""))
+        if kind is None:
+            told = f"The agent (protocol {PROTOCOL}) knows no command {command.get('kind')!r}."
+            return Outcome(False, told)
+        try:
+            return kind(command)
+        except (GcsError, DashboardError) as error:
+            return Outcome(False, str(error))
+        except (KeyError, TypeError, ValueError) as error:
+            return Outcome(False, f"The command {command['kind']} is malformed: {error!r}.")
+
+    def _drain(self, command: Command) -> Outcome:
+        drained = self._gcs.drain(
+            command["ray_node_id"],
+            preemption=command["reason"] == "preemption",
+            message=command.get("message", ""),
+            deadline_seconds=float(command.get("deadline_seconds") or 0.0),
+        )
+        if drained.accepted:
+            return Outcome(True, "Ray drains the node.")
+        return Outcome(False, drained.message or NOT_IDLE)
+
+    def _submit_job(self, command: Command) -> Outcome:
+        submission_id = str(command["submission_id"])
+        if self._dashboard.job_exists(submission_id):
+            return Outcome(True, f"Job {submission_id} was submitted before.")
+        environment: dict[str, Any] = {"env_vars": command.get("env") or {}}
+        if command.get("files"):
+            environment["working_dir"] = self._dashboard.upload(command["files"])
+        request = {
+            "submission_id": submission_id,
+            "entrypoint": command["entrypoint"],
+            "metadata": command.get("metadata") or {},
+            "runtime_env": environment,
+        }
+        try:
+            self._dashboard.submit(request)
+        except DashboardError:
+            # An answer that got lost on the way is no failure of the job.
+            if not self._dashboard.job_exists(submission_id):
+                raise
+        return Outcome(True, f"Job {submission_id} is submitted.")
+
+    def _stop_job(self, command: Command) -> Outcome:
+        submission_id = str(command["submission_id"])
+        try:
+            stopped = self._dashboard.stop(submission_id)
+        except DashboardRefused as error:
+            if error.code != 404:
+                raise
+            return Outcome(False, f"This cluster has no job {submission_id}.")
+        ended = "is asked to stop" if stopped else "had already ended"
+        return Outcome(True, f"Job {submission_id} {ended}.")
+
+    def _report_state(self, command: Command) -> Outcome:
+        self._gcs.report_state(pending=command["pending"], failed=command["failed"])
+        return Outcome(True, "Ray knows of the nodes that are coming.")
+
+    def _clear_floors(self, _command: Command) -> Outcome:
+        self._gcs.clear_floors()
+        return Outcome(True, "What request_resources asked for is forgotten.")
+
+
+class CommandDesk:
+    """Takes in commands, which may come twice, and hands out each result until it is taken.
+
+    ``news`` is called, from another thread, each time a command ends.
+    """
+
+    def __init__(
+        self, carry_out: Callable[[Command], Outcome], *, news: Callable[[], None]
+    ) -> None:
+        self._carry_out = carry_out
+        self._news = news
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._results: dict[str, dict[str, Any]] = {}
+        self._told: set[str] = set()
+
+    def receive(self, listed: list[Command], *, told: list[dict[str, Any]]) -> None:
+        """Start what is new in Mobula's list; forget told results that it lists no more."""
+        still_listed = {str(command["id"]) for command in listed}
+        with self._lock:
+            self._told.update(result["id"] for result in told)
+            for identity in self._told - still_listed:
+                self._results.pop(identity, None)
+            self._told &= self._results.keys()
+            new = [command for command in listed if str(command["id"]) not in self._known]
+            self._known.update((str(command["id"]), None) for command in new)
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        for command in new:
+            # A job takes seconds to submit: a drain must not wait for it.
+            threading.Thread(target=self._work, args=(command,), daemon=True).start()
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return the results to tell in this sync."""
+        with self._lock:
+            return list(self._results.values())
+
+    def has_news(self) -> bool:
+        """Say whether a result waits that Mobula was never told."""
+        with self._lock:
+            return bool(self._results.keys() - self._told)
+
+    def _work(self, command: Command) -> None:
+        outcome = self._carry_out(command)
+        identity = str(command["id"])
+        log(
+            "command carried out", command=identity, kind=command.get("kind"),
+            ok=outcome.ok, message=outcome.message,
+        )  # fmt: skip
+        result = {"id": identity, "ok": outcome.ok, "message": outcome.message, "body": {}}
+        with self._lock:
+            self._results[identity] = result
+        self._news()

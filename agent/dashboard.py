@@ -1,0 +1,120 @@
+"""The head's dashboard over HTTP: jobs, their files and logs, and what its hosts measured."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import io
+import json
+import urllib.error
+import urllib.request
+import zipfile
+from typing import Any
+from urllib.parse import quote
+
+TIMEOUT_SECONDS = 10.0
+SUBMIT_TIMEOUT_SECONDS = 60.0
+
+
+class DashboardError(Exception):
+    """The dashboard did not answer; trying again may help."""
+
+
+class DashboardRefused(DashboardError):
+    """The dashboard answered with an error; ``code`` is its HTTP status."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def package(files: dict[str, str]) -> tuple[str, bytes]:
+    """Return the name and the bytes of a runtime package; the same files give the same name."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), files[name])
+    packed = content.getvalue()
+    return f"_ray_pkg_{hashlib.sha256(packed).hexdigest()[:16]}.zip", packed
+
+
+class Dashboard:
+    """The REST interface of one head's dashboard; safe to share by threads."""
+
+    def __init__(self, url: str, *, token: str | None) -> None:
+        self.url = url.rstrip("/")
+        self._token = token
+        # The dashboard is on this host or beside it, never behind the site's proxy.
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Return every job Ray remembers, submitted ones and plain drivers."""
+        return list(self._json("GET", "/api/jobs/"))
+
+    def job_exists(self, submission_id: str) -> bool:
+        """Say whether Ray knows this submission id."""
+        try:
+            self._request("GET", "/api/jobs/" + quote(submission_id, safe=""))
+        except DashboardRefused as error:
+            if error.code == 404:
+                return False
+            raise
+        return True
+
+    def upload(self, files: dict[str, str]) -> str:
+        """Store files as a runtime package and return its URI for ``working_dir``."""
+        name, packed = package(files)
+        self._request("PUT", "/api/packages/gcs/" + name, body=packed)
+        return "gcs://" + name
+
+    def submit(self, request: dict[str, Any]) -> None:
+        """Submit a job; the keys are those of Ray's JobSubmitRequest."""
+        body = json.dumps(request).encode("utf-8")
+        self._request("POST", "/api/jobs/", body=body, timeout=SUBMIT_TIMEOUT_SECONDS)
+
+    def stop(self, submission_id: str) -> bool:
+        """Stop a job; False means that it had ended before."""
+        path = f"/api/jobs/{quote(submission_id, safe='')}/stop"
+        return bool(self._json("POST", path, body=b"{}").get("stopped"))
+
+    def log(self, submission_id: str) -> bytes:
+        """Return a job's whole log; Ray has no call for a part of it."""
+        answer = self._json("GET", f"/api/jobs/{quote(submission_id, safe='')}/logs")
+        return str(answer.get("logs") or "").encode("utf-8", "replace")
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """Return what Ray's reporter measured on each node's host, dead nodes included."""
+        return list(self._json("GET", "/nodes?view=summary")["data"]["summary"])
+
+    def _json(self, method: str, path: str, *, body: bytes | None = None) -> Any:
+        content = self._request(method, path, body=body)
+        try:
+            return json.loads(content)
+        except ValueError as error:
+            raise DashboardError(
+                f"{self.url}{path} answered something that is not JSON."
+            ) from error
+
+    def _request(
+        self, method: str, path: str, *, body: bytes | None = None, timeout: float = TIMEOUT_SECONDS
+    ) -> bytes:
+        request = urllib.request.Request(self.url + path, data=body, method=method)  # noqa: S310
+        request.add_header("Content-Type", "application/json")
+        if self._token:
+            request.add_header("Authorization", "Bearer " + self._token)
+        try:
+            with self._opener.open(request, timeout=timeout) as response:
+                content: bytes = response.read()
+        except urllib.error.HTTPError as error:
+            raise DashboardRefused(error.code, _last_line(error)) from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise DashboardError(f"Ray's dashboard at {self.url}: {reason}") from error
+        return content
+
+
+def _last_line(error: urllib.error.HTTPError) -> str:
+    """Return the sentence of Ray's answer; its errors are tracebacks with the sentence last."""
+    lines = error.read().decode("utf-8", "replace").split("\n")
+    told = [line.strip() for line in lines if line.strip(" .^")]
+    return told[-1] if told else f"Ray's dashboard answered {error.code}."

@@ -1,0 +1,96 @@
+"""The agent's one connection: it posts what it saw to Mobula and reads the answer."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import random
+import urllib.error
+import urllib.request
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+TIMEOUT_SECONDS = 10.0
+GZIP_FROM_BYTES = 8 * 1024
+SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.2, 30.0
+LONGEST_BACKOFF = 30.0
+FINAL_ANSWERS = frozenset({401, 403, 410})
+
+
+class Unreachable(Exception):
+    """Mobula did not take the sync; the agent keeps everything and tries again."""
+
+
+class Refused(Exception):
+    """Mobula wants no more from this agent; ``code`` is the HTTP status."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Answer(NamedTuple):
+    """What Mobula answered: when to come again, what it has stored, what it wants done."""
+
+    interval: float
+    log_offsets: dict[str, int]
+    jobs_acked: bool
+    samples_acked: int
+    commands: list[dict[str, Any]]
+
+
+def read_answer(content: bytes) -> Answer:
+    """Return the answer in an HTTP body, its interval within bounds."""
+    try:
+        answer = json.loads(content)
+        return Answer(
+            interval=min(max(float(answer["interval"]), SHORTEST_INTERVAL), LONGEST_INTERVAL),
+            log_offsets={str(k): int(v) for k, v in (answer.get("log_offsets") or {}).items()},
+            jobs_acked=bool(answer.get("jobs_acked")),
+            samples_acked=int(answer.get("samples_acked") or 0),
+            commands=[dict(command, id=str(command["id"])) for command in answer["commands"]],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreachable(f"Mobula's answer cannot be understood: {error!r}.") from error
+
+
+def backoff(failures: int) -> float:
+    """Return the seconds to wait after the n-th failure in a row: 1 to 30, spread by chance."""
+    return random.uniform(1.0, min(LONGEST_BACKOFF, 2.0 ** min(failures, 5)))  # noqa: S311
+
+
+class Link:
+    """Posts syncs to one Mobula with this cluster's token."""
+
+    def __init__(self, url: str, *, token: str) -> None:
+        self._url = url.rstrip("/") + "/agent/v1/sync"
+        self._token = token
+        # A site's proxy may be the way to Mobula, but never to this very host.
+        loopback = (urlsplit(url).hostname or "").startswith(("127.", "localhost", "::1"))
+        proxies = urllib.request.ProxyHandler({} if loopback else None)
+        self._opener = urllib.request.build_opener(proxies)
+
+    def send(self, body: dict[str, Any]) -> Answer:
+        """Post one sync and return Mobula's answer; raises Unreachable or Refused."""
+        try:
+            with self._opener.open(self._request(body), timeout=TIMEOUT_SECONDS) as response:
+                return read_answer(response.read())
+        except urllib.error.HTTPError as error:
+            told = f"Mobula answered {error.code} {error.reason}"
+            if error.code in FINAL_ANSWERS:
+                raise Refused(error.code, told) from error
+            raise Unreachable(told) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(f"Mobula is away: {getattr(error, 'reason', error)}") from error
+
+    def _request(self, body: dict[str, Any]) -> urllib.request.Request:
+        content = json.dumps(body, separators=(",", ":")).encode("utf-8")
+        request = urllib.request.Request(self._url, method="POST")  # noqa: S310
+        request.add_header("Authorization", "Bearer " + self._token)
+        request.add_header("Content-Type", "application/json")
+        if len(content) > GZIP_FROM_BYTES:
+            request.add_header("Content-Encoding", "gzip")
+            content = gzip.compress(content, compresslevel=5)
+        request.data = content
+        return request

@@ -1,0 +1,223 @@
+"""The agent's loop: look at Ray, tell Mobula at once what changed, do what it answers."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+from typing import Any
+
+from agent import PROTOCOL
+from agent.commands import Actions, CommandDesk
+from agent.config import Config
+from agent.dashboard import Dashboard
+from agent.deaths import Deaths
+from agent.gcs import Gcs, GcsError, accepts_connections
+from agent.hosts import HostMeter
+from agent.journal import log
+from agent.link import Answer, Link, Refused, Unreachable, backoff
+from agent.observation import dead_nodes, demand, living_nodes
+from agent.settling import Settling
+from agent.usage import ProcessMeter
+from agent.watches import DashboardWatch, LogReader, UsageWatch, View, pause_after
+
+BOOT_STEP_SECONDS = 0.1
+LOOK_EVERY_SECONDS = 0.25
+# Mobula hears of a head that does not come up, so that it can say so.
+SILENT_BOOT_SECONDS = 30.0
+# An agent whose head is gone for good must not outlive it for ever.
+GIVE_UP_SECONDS = 900.0
+# Changes are told at once, but not more often than this.
+SHORTEST_GAP_SECONDS = 0.2
+
+
+class HeadGone(Exception):
+    """Ray's GCS has been silent for so long that there is no head to speak for."""
+
+
+def ray_version() -> str:
+    """Return the version of the Ray beside this Python, without importing it."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("ray")
+    except PackageNotFoundError:
+        return ""
+
+
+class HeadAgent:
+    """Speaks for one head: construct it when its GCS accepts connections, then ``run``."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._wake = threading.Event()
+        self._gcs = Gcs(config.gcs_address, token=config.ray_token)
+        dashboard = Dashboard(config.dashboard_url, token=config.ray_token)
+        self._view = View()
+        self._deaths = Deaths()
+        reader = LogReader(dashboard, self._view, node_dirs=config.node_dirs)
+        self.dashboard = DashboardWatch(dashboard, reader, self._deaths, news=self._wake.set)
+        meter = ProcessMeter(config.node_dirs) if config.shared_host else HostMeter(dashboard)
+        self.usage = UsageWatch(meter, self._view)
+        self._desk = CommandDesk(Actions(self._gcs, dashboard).carry_out, news=self._wake.set)
+        self._link = Link(config.url, token=config.token)
+        self._ray_version = ray_version()
+
+        self._demand: dict[str, Any] = {"shapes": [], "gangs": [], "floors": []}
+        self._demand_change = Settling(self._demand)
+        self._told_statuses: dict[str, str] = {}
+        self._statuses: dict[str, str] = {}
+        self._gcs_error = ""
+        self._gcs_seen_at = time.monotonic()
+        self._look_seconds = 0.0
+
+        self._seq = 0
+        self._failures = 0
+        self._interval = 1.0
+        self._last_sync = float("-inf")
+        self._next_sync = float("-inf")
+
+    def run(self) -> None:
+        """Work until Mobula says that the cluster is over (Refused) or the head is gone."""
+        self._wait_for_head()
+        self.dashboard.start()
+        self.usage.start()
+        while True:
+            if self._is_due(time.monotonic()):
+                self._sync()
+            self._wake.wait(self._pause())
+            self._wake.clear()
+            self.look()
+
+    def look(self) -> bool:
+        """Read Ray's state once and say whether it answered."""
+        started = time.monotonic()
+        try:
+            state = self._gcs.state()
+        except GcsError as error:
+            if not self._gcs_error:
+                log("gcs silent", error=str(error))
+            self._gcs_error = str(error)
+            return False
+        self._gcs_error = ""
+        self._gcs_seen_at = time.monotonic()
+        self._view.session = state.cluster_session_name
+        self._view.nodes = living_nodes(state)
+        self._statuses = {node["ray_node_id"]: node["status"] for node in self._view.nodes}
+        self._demand = demand(state)
+        self._demand_change.see(self._demand, now=self._gcs_seen_at)
+        if self._deaths.see(dead_nodes(state), now=time.time()):
+            self.dashboard.look_again()
+        self._look_seconds = time.monotonic() - started
+        return True
+
+    def body(self) -> dict[str, Any]:
+        """Return the next sync: everything Mobula has not acknowledged, and Ray's state now.
+
+        While the GCS is silent, nodes and demand are those last seen and ``healthy`` is false.
+        """
+        now = time.time()
+        return {
+            "protocol": PROTOCOL,
+            "cluster": self._config.cluster,
+            "run": self._config.run,
+            "seq": self._seq,
+            "sent_at": round(now, 3),
+            "ray_version": self._ray_version,
+            "python_version": platform.python_version(),
+            "session": self._view.session,
+            "healthy": not self._gcs_error,
+            "errors": [error for error in (self._gcs_error, self.dashboard.error) if error],
+            "nodes": self._view.nodes,
+            "dead": self._deaths.report(now=now),
+            "demand": self._demand,
+            "samples": [],
+            "jobs": self.dashboard.jobs.report(),
+            "logs": self.dashboard.tails.texts(),
+            "results": self._desk.results(),
+            "drivers": self.dashboard.jobs.drivers,
+            # Ray tells this only by listing every actor; a living actor has a living driver.
+            "active_actors": None,
+        }
+
+    def _wait_for_head(self) -> None:
+        started = time.monotonic()
+        while not (self.look() and self._view.nodes):
+            if time.monotonic() - started > SILENT_BOOT_SECONDS:
+                return
+            time.sleep(BOOT_STEP_SECONDS)
+        log("head alive", session=self._view.session)
+
+    def _is_due(self, now: float) -> bool:
+        if now < self._next_sync - self._interval and self._failures:
+            return False
+        if now >= self._next_sync:
+            return True
+        return not self._failures and self._has_news(now) and self._gap_is_over(now)
+
+    def _gap_is_over(self, now: float) -> bool:
+        return now - self._last_sync >= SHORTEST_GAP_SECONDS
+
+    def _has_news(self, now: float) -> bool:
+        return (
+            self._statuses != self._told_statuses
+            or self._demand_change.is_due(now=now)
+            or bool(self.dashboard.jobs.report())
+            or self._desk.has_news()
+        )
+
+    def _pause(self) -> float:
+        if self._demand_change.is_open():
+            return BOOT_STEP_SECONDS
+        return pause_after(self._look_seconds, at_least=min(self._interval, LOOK_EVERY_SECONDS))
+
+    def _sync(self) -> None:
+        if time.monotonic() - self._gcs_seen_at > GIVE_UP_SECONDS:
+            raise HeadGone(f"{self._gcs.address} was silent for {GIVE_UP_SECONDS:.0f} seconds")
+        self._seq += 1
+        number, samples = self.usage.buffer.oldest()
+        body = dict(self.body(), samples=samples)
+        self._last_sync = time.monotonic()
+        try:
+            answer = self._link.send(body)
+        except Unreachable as error:
+            self._failures += 1
+            pause = backoff(self._failures)
+            self._next_sync = time.monotonic() + pause
+            log("sync failed", error=str(error), failures=self._failures, again_in=round(pause, 1))
+            return
+        if self._failures:
+            log("mobula is back", failures=self._failures)
+        self._failures = 0
+        self._take(answer, body, samples_to=number)
+
+    def _take(self, answer: Answer, body: dict[str, Any], *, samples_to: int) -> None:
+        self._interval = answer.interval
+        self._next_sync = self._last_sync + answer.interval
+        self._told_statuses = {node["ray_node_id"]: node["status"] for node in body["nodes"]}
+        self._demand_change.told(body["demand"])
+        self._deaths.acknowledge(body["dead"])
+        if answer.jobs_acked:
+            self.dashboard.jobs.acknowledge(body["jobs"])
+        if answer.samples_acked == body["seq"]:
+            self.usage.buffer.stored(samples_to)
+        self.dashboard.tails.acknowledge(answer.log_offsets)
+        if body["logs"]:
+            self.dashboard.look_again()
+        self._desk.receive(answer.commands, told=body["results"])
+
+
+def wait_for_gcs(address: str) -> bool:
+    """Return True as soon as something listens at ``address``, False if nothing does for long.
+
+    Importing gRPC takes a fifth of a second of CPU: the booting head should have that first.
+    """
+    give_up_at = time.monotonic() + GIVE_UP_SECONDS
+    while not accepts_connections(address):
+        if time.monotonic() > give_up_at:
+            return False
+        time.sleep(BOOT_STEP_SECONDS)
+    return True
+
+
+__all__ = ["HeadAgent", "HeadGone", "Refused", "wait_for_gcs"]

@@ -1,0 +1,1 @@
+"""What the head agent promises."""
