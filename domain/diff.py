@@ -1,0 +1,163 @@
+"""What changed between two configurations, field by field and in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.spec import ComputeConfig, WorkerGroup, canonical_json, tidied, written
+
+type Place = tuple[str, ...]
+"""The keys that lead to one value; under `worker_nodes` comes the group's name."""
+
+GROUPS = "worker_nodes"
+
+_LABELS = {
+    "cloud": "Cloud",
+    "cloud_resource": "Cloud resource",
+    "zones": "Zones",
+    "enable_cross_zone_scaling": "Workers in several zones",
+    "auto_select_worker_config": "Automatic worker types",
+    "min_resources": "Cluster minimum",
+    "max_resources": "Cluster maximum",
+    "instance_type": "Instance type",
+    "required_resources": "Required hardware",
+    "resources": "Logical resources",
+    "labels": "Label",
+    "required_labels": "Required label",
+    "advanced_instance_config": "Instance configuration",
+    "flags": "Flag",
+    "cloud_deployment": "Cloud deployment",
+    "min_nodes": "Minimum nodes",
+    "max_nodes": "Maximum nodes",
+    "market_type": "Market",
+    "image": "Image",
+    "autoscaling": "Autoscaling",
+    "idle_minutes": "Terminate when idle for (minutes)",
+    "max_lifetime_minutes": "Maximum lifetime (minutes)",
+    "worker_idle_seconds": "Give back an idle worker after (seconds)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field that differs; `old` or `new` is None where the field is not set."""
+
+    path: str
+    label: str
+    old: object
+    new: object
+
+
+def changes(old: ComputeConfig, new: ComputeConfig) -> list[Change]:
+    """The differences in reading order; a group added or removed is one change.
+
+    Groups are matched by name: the path of a group's field is `worker_nodes[name].field`.
+    """
+    before, after = fields(old), fields(new)
+    groups_before, groups_after = named_groups(old), named_groups(new)
+    found = [
+        _change(place, before.get(place), after.get(place))
+        for place in {**after, **before}
+        if not same(before.get(place), after.get(place))
+        and (place[0] != GROUPS or place[1] in groups_before.keys() & groups_after.keys())
+    ]
+    found += _groups_removed_and_added(groups_before, groups_after)
+    kept_before = [name for name in groups_before if name in groups_after]
+    kept_after = [name for name in groups_after if name in groups_before]
+    if kept_before != kept_after:
+        label = "Order of the groups"
+        found.append(Change(path=GROUPS, label=label, old=kept_before, new=kept_after))
+    return found
+
+
+_OPENED = {
+    "min_resources", "max_resources", "resources", "labels", "required_labels", "flags",
+    "advanced_instance_config",
+}  # fmt: skip
+
+
+def fields(config: ComputeConfig) -> dict[Place, object]:
+    """Every field with a value, defaults included, by its place; free mappings one key each."""
+    found: dict[Place, object] = {}
+    full = config.model_dump(mode="json", exclude={GROUPS})
+    for key, value in full.items():
+        if key in {"head_node", "mobula"} and value is not None:
+            found |= dict(_leaves(value, (key,)))
+        else:
+            found |= dict(_leaves({key: value}, ()))
+    for name, group in named_groups(config).items():
+        found |= dict(_leaves(group.model_dump(mode="json"), (GROUPS, name)))
+    return found
+
+
+def named_groups(config: ComputeConfig) -> dict[str, WorkerGroup]:
+    """The groups by name, in their order; the second of one name is called `name#2`."""
+    groups: dict[str, WorkerGroup] = {}
+    for group in config.groups:
+        name, copies = group.name, 1
+        while name in groups:
+            copies += 1
+            name = f"{group.name}#{copies}"
+        groups[name] = group
+    return groups
+
+
+def same(one: object, other: object) -> bool:
+    """True if both are written the same way: 1 and 1.0 are, 1 and true are not."""
+    return canonical_json(tidied(one)) == canonical_json(tidied(other))
+
+
+def path_in_words(place: Place) -> str:
+    """The path of a place: `worker_nodes[gpu].max_nodes`, `max_resources.GPU`."""
+    if place[0] == GROUPS and len(place) > 1:
+        return ".".join([f"{GROUPS}[{place[1]}]", *place[2:]])
+    return ".".join(place)
+
+
+def label_of(place: Place) -> str:
+    """The field in words: `Group gpu: Maximum nodes`, `Head: Label stage`."""
+    where, keys = "", place
+    if place[0] == GROUPS:
+        where, keys = f"Group {place[1]}: ", place[2:]
+    elif place[0] == "head_node":
+        where, keys = "Head: ", place[1:]
+    elif place[0] == "mobula":
+        keys = place[1:]
+    if not keys:
+        return where.removesuffix(": ") or "Mobula"
+    name = _LABELS.get(keys[0], keys[0].replace("_", " ").capitalize())
+    return where + " ".join([name, *keys[1:]])
+
+
+def _leaves(mapping: dict[str, object], place: Place) -> Iterator[tuple[Place, object]]:
+    for key, value in mapping.items():
+        # On a node, an empty block replaces the cluster's: it stays one value.
+        is_whole = key not in _OPENED or (key == "advanced_instance_config" and place)
+        if is_whole and value is not None:
+            yield (*place, key), value
+        elif isinstance(value, dict):
+            yield from (((*place, key, inner), item) for inner, item in value.items())
+
+
+def _groups_removed_and_added(
+    before: dict[str, WorkerGroup], after: dict[str, WorkerGroup]
+) -> list[Change]:
+    removed = [
+        _change((GROUPS, name), said(group), None)
+        for name, group in before.items()
+        if name not in after
+    ]
+    added = [
+        _change((GROUPS, name), None, said(group))
+        for name, group in after.items()
+        if name not in before
+    ]
+    return removed + added
+
+
+def said(group: WorkerGroup) -> dict[str, object]:
+    """The whole group as a change shows it, always with its name."""
+    return {**written(group), "name": group.name}
+
+
+def _change(place: Place, old: object, new: object) -> Change:
+    return Change(path=path_in_words(place), label=label_of(place), old=old, new=new)

@@ -1,0 +1,120 @@
+"""What is wrong with a configuration, and where: the one form every check answers in."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from enum import StrEnum
+
+Loc = tuple[str | int, ...]
+"""The keys and indices that lead from the top of a document to one value."""
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+_LAST_STEP = re.compile(r"(?:\[[^\[\]]*\]|\.[^.\[\]]+|^[^.\[\]]+)\Z")
+
+
+class Severity(StrEnum):
+    """How much a problem matters: only errors stop a configuration from being used."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake at one place; `path` is "" for the whole document, lines count from 1."""
+
+    path: str
+    severity: Severity
+    code: str
+    message: str
+    hint: str = ""
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a text; both count from 1."""
+
+    line: int
+    column: int
+
+
+def error(path: str, code: str, message: str, *, hint: str = "") -> Problem:
+    """A problem that stops the configuration from being used."""
+    return Problem(path=path, severity=Severity.ERROR, code=code, message=message, hint=hint)
+
+
+def warning(path: str, code: str, message: str, *, hint: str = "") -> Problem:
+    """A problem that is probably a mistake, but may be meant."""
+    return Problem(path=path, severity=Severity.WARNING, code=code, message=message, hint=hint)
+
+
+def note(path: str, code: str, message: str, *, hint: str = "") -> Problem:
+    """Something worth knowing that is not a mistake."""
+    return Problem(path=path, severity=Severity.HINT, code=code, message=message, hint=hint)
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """True if any of the problems stops the configuration from being used."""
+    return any(problem.severity is Severity.ERROR for problem in problems)
+
+
+def path_of(loc: Loc) -> str:
+    """The path as people read it: `worker_nodes[0].max_nodes`, `labels["ray.io/zone"]`."""
+    path = ""
+    for step in loc:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif _PLAIN_KEY.match(step):
+            path += f".{step}" if path else step
+        else:
+            path += f'["{_readable(step)}"]'
+    return path
+
+
+def parent_of(path: str) -> str:
+    """The path of the value that holds this one; "" above the top."""
+    return _LAST_STEP.sub("", path, count=1)
+
+
+def is_within(path: str, outer: str) -> bool:
+    """True if `path` is `outer` or lies below it."""
+    return path == outer or not outer or path.startswith((f"{outer}.", f"{outer}["))
+
+
+def located(problem: Problem, marks: Mapping[str, Mark]) -> Problem:
+    """The problem with the line and column of its path, or of the nearest thing around it."""
+    if problem.line is not None:
+        return problem
+    path = problem.path
+    while path and path not in marks:
+        path = parent_of(path)
+    mark = marks.get(path)
+    return replace(problem, line=mark.line, column=mark.column) if mark else problem
+
+
+def by_place(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems from the top of the text to its end; those without a line come last."""
+    return sorted(problems, key=lambda p: (p.line is None, p.line or 0, p.column or 0, p.path))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence with the known word nearest to the given one, or ""."""
+    by_lower = {name.lower(): name for name in known}
+    near = get_close_matches(word[:200].lower(), by_lower, n=1, cutoff=0.6)
+    return f"Did you mean `{by_lower[near[0]]}`?" if near else ""
+
+
+def shown(value: object) -> str:
+    """The value as a message quotes it: on one line, at most 60 characters."""
+    text = repr(value) if not isinstance(value, str) else f"'{_readable(value)}'"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _readable(text: str) -> str:
+    """Brackets and quotes would make a path ambiguous; control characters would break a line."""
+    cleaned = "".join(c if c.isprintable() and c not in '[]"' else "?" for c in text)
+    return cleaned if len(cleaned) <= 100 else f"{cleaned[:97]}..."

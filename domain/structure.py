@@ -1,0 +1,199 @@
+"""From plain values to the models: each value that does not fit is named, the rest is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from domain.plaintree import Cleaning, TooMuch, enclosing_entry
+from domain.problems import Loc, Problem, did_you_mean, error, path_of, shown
+from domain.spec import (
+    CloudDeployment,
+    ComputeConfig,
+    HeadNode,
+    MarketType,
+    MobulaBlock,
+    PhysicalResources,
+    Plain,
+    WorkerGroup,
+)
+
+MODELS: Mapping[str, type[BaseModel]] = {
+    "": ComputeConfig,
+    "head_node": HeadNode,
+    "worker_nodes": WorkerGroup,
+    "required_resources": PhysicalResources,
+    "cloud_deployment": CloudDeployment,
+    "mobula": MobulaBlock,
+}
+"""Which model the mapping under a key is read as."""
+
+RENAMED: Mapping[str, str] = {
+    "physical_resources": "required_resources",
+    "head_node_type": "head_node",
+    "worker_node_types": "worker_nodes",
+    "min_workers": "min_nodes",
+    "max_workers": "max_nodes",
+    "use_spot": "market_type: SPOT",
+    "fallback_to_ondemand": "market_type: PREFER_SPOT",
+    "allowed_azs": "zones",
+    "region": "zones",
+    "idle_termination_minutes": "mobula.idle_minutes",
+    "maximum_uptime_minutes": "mobula.max_lifetime_minutes",
+    "aws_advanced_configurations_json": "advanced_instance_config",
+    "gcp_advanced_configurations_json": "advanced_instance_config",
+}
+"""Keys of the older schema and what they are called now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """A reading of plain values: the configuration as far as it fits, and what did not."""
+
+    draft: ComputeConfig | None
+    problems: list[Problem]
+    broken: list[Loc]
+
+
+def structure(value: object) -> Structured:
+    """The configuration a plain mapping describes; never raises, whatever the value."""
+    if not isinstance(value, Mapping):
+        return Structured(None, [_not_a_document(value)], [()])
+    cleaning = Cleaning()
+    try:
+        plain = cleaning.clean(value)
+    except TooMuch as too_much:
+        return Structured(None, [*cleaning.problems, too_much.problem], [()])
+    assert isinstance(plain, dict)  # noqa: S101 - a mapping is cleaned to a dict
+    if "configs" in plain:
+        return Structured(None, [*cleaning.problems, _several_resources(plain)], [()])
+    draft, problems, unfit = _fit(plain)
+    return Structured(
+        draft,
+        [*cleaning.problems, *problems],
+        [*cleaning.broken, *unfit],
+    )
+
+
+def _fit(plain: Plain) -> tuple[ComputeConfig | None, list[Problem], list[Loc]]:
+    """The model of the values, after taking out those that do not fit it."""
+    try:
+        return ComputeConfig.model_validate(plain), [], []
+    except ValidationError as invalid:
+        details = invalid.errors(include_url=False)
+    problems = [_problem(detail) for detail in details]
+    unfit = [enclosing_entry(detail["loc"]) for detail in details]
+    for loc in unfit:
+        _take_out(plain, loc)
+    try:
+        draft = ComputeConfig.model_validate(plain)
+    except ValidationError:
+        return None, problems, unfit
+    unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
+    return draft, problems, [loc for loc in unfit if loc not in unknown]
+
+
+def _take_out(plain: Plain, loc: Loc) -> None:
+    holder: object = plain
+    for step in loc[:-1]:
+        if isinstance(holder, dict) and isinstance(step, str):
+            holder = holder.get(step)
+        elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
+            holder = holder[step]
+    if isinstance(holder, dict) and loc:
+        holder.pop(str(loc[-1]), None)
+
+
+def _not_a_document(value: object) -> Problem:
+    if value is None:
+        hint = "Start with head_node: and an instance_type."
+        return error("", "empty-document", "The configuration is empty.", hint=hint)
+    message = f"The configuration must be a mapping of keys to values, not {_kind(value)}."
+    return error("", "not-a-mapping", message)
+
+
+def _several_resources(plain: Plain) -> Problem:
+    """`configs` chooses Anyscale's form for several cloud resources, which is not read yet."""
+    if not plain["configs"]:
+        message = "`configs` must have at least one compute configuration."
+        return error("configs", "configs-empty", message)
+    message = "Configurations for several cloud resources are not supported."
+    hint = "Write one configuration for each cloud resource."
+    return error("configs", "configs-unsupported", message, hint=hint)
+
+
+def _problem(detail: ErrorDetails) -> Problem:
+    """A model's complaint in our words."""
+    loc, kind, value = detail["loc"], detail["type"], detail["input"]
+    name = f"`{loc[-1]}`" if loc and isinstance(loc[-1], str) else "This value"
+    path = path_of(loc)
+    if kind == "extra_forbidden":
+        return error(path, "unknown-key", f"{name} is not a key here.", hint=_key_hint(loc))
+    code, wanted = _WANTED.get(kind, ("invalid-value", ""))
+    if kind == "value_error":
+        return error(path, "bad-quantity", f"{name}: {detail['ctx']['error']}")
+    if kind in {"enum", "literal_error"}:
+        choices = detail["ctx"]["expected"].replace("'", "")
+        known = [*MarketType] if kind == "enum" else ["x86_64", "arm64"]
+        hint = did_you_mean(str(value).replace("-", "_"), known)
+        return error(path, code, f"{name} must be {choices}, not {shown(value)}.", hint=hint)
+    limit = next(iter(detail.get("ctx", {}).values()), "")
+    message = f"{name} must be {wanted.format(limit=limit)}, not {_kind(value)}."
+    return error(path, code, message, hint=_value_hint(kind, value))
+
+
+_WANTED = {
+    "string_type": ("not-text", "text"),
+    "int_type": ("not-a-whole-number", "a whole number"),
+    "int_from_float": ("not-a-whole-number", "a whole number"),
+    "float_type": ("not-a-number", "a number"),
+    "finite_number": ("not-finite", "a finite number"),
+    "bool_type": ("not-true-or-false", "true or false"),
+    "dict_type": ("not-a-mapping", "a mapping of keys to values"),
+    "model_type": ("not-a-mapping", "a mapping of keys to values"),
+    "model_attributes_type": ("not-a-mapping", "a mapping of keys to values"),
+    "tuple_type": ("not-a-list", "a list"),
+    "enum": ("unknown-choice", ""),
+    "literal_error": ("unknown-choice", ""),
+    "greater_than_equal": ("too-small", "at least {limit}"),
+    "less_than_equal": ("number-too-large", "at most {limit}"),
+}
+
+
+def _key_hint(loc: Loc) -> str:
+    """Where the key belongs, or which key was probably meant."""
+    key = str(loc[-1])
+    if key in RENAMED:
+        return f"This is `{RENAMED[key]}` now."
+    holders = [step for step in loc[:-1] if isinstance(step, str)]
+    here = MODELS.get(holders[-1] if holders else "", ComputeConfig)
+    if near := did_you_mean(key, here.model_fields):
+        return near
+    for place, model in MODELS.items():
+        if key in model.model_fields:
+            return f"It belongs under `{place}`." if place else "It belongs at the top level."
+    return f"Known keys here: {', '.join(here.model_fields)}."
+
+
+def _value_hint(kind: str, value: object) -> str:
+    if isinstance(value, str) and kind in {"int_type", "float_type"}:
+        return "Write the number without quotes and without a unit."
+    if isinstance(value, str) and kind == "bool_type":
+        return "Write true or false without quotes."
+    if kind == "string_type" and isinstance(value, int | float):
+        return "Put it in quotes."
+    return ""
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return str(value).lower()
+        case Mapping():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+    return shown(value)

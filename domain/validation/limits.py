@@ -1,0 +1,113 @@
+"""Checks of the cluster's minima and maxima against what its nodes bring."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+
+from domain.problems import Problem, error, note, path_of, shown, warning
+from domain.quantities import amount_of
+from domain.spec import ComputeConfig, WorkerGroup
+from domain.validation.instances import InstanceType, Shapes, shapes_of
+
+
+def limit_problems(
+    config: ComputeConfig, *, instance_types: Sequence[InstanceType] | None
+) -> Iterator[Problem]:
+    """Limits that contradict each other, cannot be met, or leave no room for a group."""
+    shapes = shapes_of(config, instance_types)
+    yield from _min_above_max(config)
+    yield from _minima_above_max(config, shapes)
+    yield from _unreachable_minima(config, shapes)
+    yield from _room_for_groups(config, shapes)
+
+
+def _min_above_max(config: ComputeConfig) -> Iterator[Problem]:
+    for name, least in config.min_resources.items():
+        most = config.max_resources.get(name, inf)
+        if least > most:
+            message = f"The minimum of {shown(name)} exceeds its maximum ({least:g} > {most:g})."
+            hint = f"Lower it to {most:g} or raise `max_resources`."
+            yield error(path_of(("min_resources", name)), "min-above-max", message, hint=hint)
+
+
+def _minima_above_max(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]:
+    """The nodes that always run must fit under the cluster's maximum."""
+    for name, most in config.max_resources.items():
+        always = _always_running(shapes, name)
+        if always > most:
+            message = (
+                f"The head and the groups' minima need {amount_of(name, always)}, "
+                f"but the cluster's maximum is {amount_of(name, most)}."
+            )
+            hint = "Raise the maximum or lower `min_nodes`."
+            path = path_of(("max_resources", name))
+            yield error(path, "minima-exceed-maximum", message, hint=hint)
+
+
+def _always_running(shapes: Shapes, resource: str) -> float:
+    workers = sum(
+        group.min_nodes * offered.get(resource, 0)
+        for group, offered in shapes.groups
+        if offered is not None
+    )
+    return (shapes.head or {}).get(resource, 0) + workers
+
+
+def _unreachable_minima(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]:
+    """Only if every machine is known can we say that a minimum is out of reach."""
+    if shapes.head is None or any(offered is None for _, offered in shapes.groups):
+        return
+    for name, least in config.min_resources.items():
+        reach = shapes.head.get(name, 0) + sum(
+            _most_nodes(group, config) * (offered or {}).get(name, 0)
+            for group, offered in shapes.groups
+        )
+        path = path_of(("min_resources", name))
+        if least > 0 and reach == 0:
+            message = f"No group brings any {shown(name)}, so its minimum is never met."
+            hint = "Add it to a group's `resources`, or remove the minimum."
+            yield error(path, "minimum-not-supplied", message, hint=hint)
+        elif least > reach:
+            message = f"All groups together reach {amount_of(name, reach)}, less than {least:g}."
+            hint = "Raise the groups' `max_nodes` or lower the minimum."
+            yield error(path, "minimum-out-of-reach", message, hint=hint)
+
+
+def _most_nodes(group: WorkerGroup, config: ComputeConfig) -> int:
+    return group.max_nodes if config.mobula.autoscaling else group.min_nodes
+
+
+def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]:
+    """How many nodes of each group the cluster's maximum leaves room for."""
+    rooms = [_room(config, shapes, offered) for _, offered in shapes.groups]
+    if rooms and all(room == 0 for room, _ in rooms):
+        names = ", ".join(f"`{name}`" for name in sorted({name for _, name in rooms}))
+        message = f"No group can ever start: one node of each exceeds the maximum of {names}."
+        hint = "Raise `max_resources` or choose smaller machines."
+        yield error("max_resources", "no-group-can-start", message, hint=hint)
+        return
+    for index, ((group, _), (room, name)) in enumerate(zip(shapes.groups, rooms, strict=True)):
+        path = f"worker_nodes[{index}]"
+        if room == 0:
+            message = (
+                f"The group {shown(group.name)} can never start: one node exceeds the "
+                f"cluster's maximum of {shown(name)}."
+            )
+            hint = "Raise `max_resources` or choose a smaller machine."
+            yield warning(path, "group-never-starts", message, hint=hint)
+        elif room < _most_nodes(group, config):
+            at = f"{path}.max_nodes"
+            message = f"At most {room} nodes will run: max_resources.{name} allows no more."
+            yield note(at, "max-nodes-capped", message)
+
+
+def _room(
+    config: ComputeConfig, shapes: Shapes, offered: Mapping[str, float] | None
+) -> tuple[float, str]:
+    """The most nodes of one group when no other runs, and the resource that says so."""
+    room, because = inf, ""
+    for name, most in config.max_resources.items():
+        size = (offered or {}).get(name, 0)
+        left = most - (shapes.head or {}).get(name, 0)
+        if size > 0 and max(left, 0) // size < room:
+            room, because = max(left, 0) // size, name
+    return (room if room == inf else int(room)), because

@@ -1,0 +1,187 @@
+"""Writing YAML: a new text from a configuration, or a changed one that keeps its comments."""
+
+from collections.abc import Mapping, MutableMapping, Sequence
+from io import StringIO
+from typing import Any
+
+from pydantic import BaseModel
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+from domain.quantities import parse_bytes
+from domain.spec import ComputeConfig, Plain, WorkerGroup, written
+from domain.structure import MODELS
+from domain.yamltree import needs_quotes
+
+OURS = "Mobula's own settings; leave this block out and the rest is valid for Anyscale."
+
+
+def dump(config: ComputeConfig) -> str:
+    """The configuration as YAML: the same text for the same configuration, `mobula:` last."""
+    plain = written(config)
+    tree = CommentedMap({key: _styled(item) for key, item in plain.items()})
+    if "mobula" in tree:
+        tree.yaml_set_comment_before_after_key("mobula", before=OURS)
+    return _emitted(tree)
+
+
+def edited(text: str, config: ComputeConfig) -> str | None:
+    """The text changed to say `config`; None if it cannot be edited in place."""
+    writer = _writer()
+    try:
+        tree = writer.load(text)
+    except (YAMLError, ValueError, RecursionError):
+        return None
+    if not isinstance(tree, CommentedMap):
+        return None
+    tree = _unshared(tree, set())
+    _update(tree, written(config), model=ComputeConfig)
+    return _emitted(tree)
+
+
+def _writer() -> YAML:
+    writer = YAML(typ="rt", pure=True)
+    writer.width = 4096
+    writer.preserve_quotes = True
+    writer.allow_duplicate_keys = True
+    writer.indent(mapping=2, sequence=4, offset=2)
+    return writer
+
+
+def _emitted(tree: CommentedMap) -> str:
+    out = StringIO()
+    _writer().dump(tree, out)
+    return out.getvalue()
+
+
+def _styled(value: object) -> object:
+    """The value as ruamel.yaml writes it best: block style, quotes only where they are needed."""
+    match value:
+        case str():
+            return _quoted(value)
+        case Mapping():
+            return CommentedMap({_quoted(key): _styled(item) for key, item in value.items()})
+        case list():
+            return CommentedSeq([_styled(item) for item in value])
+    return value
+
+
+def _quoted(text: str) -> str:
+    return DoubleQuotedScalarString(text) if needs_quotes(text) else text
+
+
+def _unshared(value: Any, seen: set[int]) -> Any:
+    """The tree with each alias written out, so that changing one place changes no other."""
+    if not isinstance(value, CommentedMap | CommentedSeq):
+        return value
+    if id(value) in seen:
+        value = _copy(value)
+    seen.add(id(value))
+    value.yaml_set_anchor(None)
+    for key in list(value) if isinstance(value, CommentedMap) else range(len(value)):
+        value[key] = _unshared(value[key], seen)
+    return value
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, CommentedMap):
+        return CommentedMap(value.items())
+    return CommentedSeq(value)
+
+
+def _update(target: CommentedMap, wanted: Plain, *, model: type[BaseModel]) -> None:
+    """Make the mapping say `wanted`; keys that the model does not know stay as they are."""
+    if model is WorkerGroup and "name" in target and "name" not in wanted:
+        target.pop("name")
+    for key in [key for key in target if key in model.model_fields and key not in wanted]:
+        _reset(target, key, model=model)
+    for key, item in wanted.items():
+        nested = MODELS.get(key) if key in _NESTED else None
+        target[key] = _merged(target[key], item, model=nested) if key in target else _styled(item)
+
+
+_NESTED = {key for key in MODELS if key}
+
+
+def _reset(target: CommentedMap, key: str, *, model: type[BaseModel]) -> None:
+    """Bring a key back to its default; a value is written out, so that its comment stays true."""
+    default = model.model_fields[key].default
+    if isinstance(target[key], CommentedMap) and isinstance(default, BaseModel):
+        _update(target[key], {}, model=MODELS[key])
+    elif isinstance(default, bool | int | str) and default != "":
+        target[key] = _same_or_new(target[key], default)
+    elif target[key] != default:
+        del target[key]
+
+
+def _merged(old: Any, new: object, *, model: type[BaseModel] | None) -> object:
+    """The old node changed to say `new`, or a new node if the two have nothing in common."""
+    if isinstance(old, CommentedMap) and isinstance(new, Mapping):
+        if model is not None:
+            _update(old, dict(new), model=model)
+        else:
+            _update_freely(old, new)
+        return old
+    if isinstance(old, CommentedSeq) and isinstance(new, list):
+        return _groups(old, new) if model is WorkerGroup else _items(old, new)
+    return _same_or_new(old, new)
+
+
+def _update_freely(target: MutableMapping[str, Any], wanted: Mapping[str, object]) -> None:
+    for key in [key for key in target if key not in wanted]:
+        del target[key]
+    for key, item in wanted.items():
+        new = _merged(target[key], item, model=None) if key in target else _styled(item)
+        target[_quoted(key)] = new
+
+
+def _items(old: CommentedSeq, new: Sequence[object]) -> CommentedSeq:
+    """A plain list: as many old items as still fit, then new ones."""
+    for index, item in enumerate(new):
+        if index < len(old):
+            old[index] = _merged(old[index], item, model=None)
+        else:
+            old.append(_styled(item))
+    del old[len(new) :]
+    return old
+
+
+def _groups(old: CommentedSeq, new: Sequence[Plain]) -> CommentedSeq:
+    """The worker groups in their new order, each with the comments of the group of its name."""
+    places = {_group_name(item): place for place, item in reversed(list(enumerate(old)))}
+    groups = CommentedSeq()
+    for index, wanted in enumerate(new):
+        place = places.pop(_group_name(wanted), None)
+        if place is None or not isinstance(old[place], CommentedMap):
+            groups.append(_styled(wanted))
+            continue
+        _update(old[place], wanted, model=WorkerGroup)
+        groups.append(old[place])
+        if place in old.ca.items:
+            groups.ca.items[index] = old.ca.items[place]
+    groups.ca.comment = old.ca.comment
+    return groups
+
+
+def _group_name(item: object) -> object:
+    if not isinstance(item, Mapping):
+        return None
+    return item.get("name") or item.get("instance_type") or str(item.get("required_resources"))
+
+
+def _same_or_new(old: object, new: object) -> object:
+    """The old scalar with its quotes, hex digits or unit, if it means the same as the new one."""
+    if isinstance(old, bool) is isinstance(new, bool) and old == new:
+        return old
+    try:
+        if isinstance(old, str | int) and isinstance(new, str) and _in_bytes(old) == _in_bytes(new):
+            return old
+    except ValueError:
+        return _styled(new)
+    return _styled(new)
+
+
+def _in_bytes(value: str | int) -> int:
+    return parse_bytes(value) if isinstance(value, str) else value

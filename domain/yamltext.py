@@ -1,0 +1,70 @@
+"""The compute configuration as text: read with every mistake at once, written so that it lasts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from domain.problems import Loc, Mark, Problem, by_place, has_errors, located
+from domain.spec import ComputeConfig
+from domain.structure import Structured, structure
+from domain.yamledit import dump, edited
+from domain.yamltree import read
+
+__all__ = ["Parsed", "dump", "parse", "parse_mapping", "update_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a text says; `config` is None as soon as one problem is an error.
+
+    `draft` is the configuration without the parts that did not fit: for showing in a form and for
+    further checks, never for use. `broken` tells where those parts were.
+    """
+
+    config: ComputeConfig | None
+    problems: tuple[Problem, ...]
+    text: str
+    draft: ComputeConfig | None = None
+    broken: tuple[Loc, ...] = ()
+    marks: Mapping[str, Mark] = field(default_factory=dict, repr=False)
+
+
+def parse(text: str) -> Parsed:
+    """The configuration in a YAML text and all its structural problems; never raises."""
+    tree = read(text)
+    if not tree.is_complete:
+        return Parsed(None, tuple(by_place(tree.problems)), text, broken=((),))
+    return _parsed(structure(tree.value), tree.problems, text=text, marks=tree.marks)
+
+
+def parse_mapping(data: Mapping[str, object]) -> Parsed:
+    """The configuration in a mapping, such as a form posts; `text` is its YAML if it is valid."""
+    structured = structure(data)
+    text = dump(structured.draft) if structured.draft else ""
+    return _parsed(structured, [], text=text, marks={})
+
+
+def update_text(text: str, config: ComputeConfig) -> str:
+    """The text changed to say `config`, with its comments and unknown keys kept.
+
+    A text that is no YAML, or whose aliases stand in the way, is replaced by `dump(config)`.
+    """
+    tree = read(text)
+    if not tree.is_complete or structure(tree.value).broken == [()]:
+        return dump(config)
+    changed = edited(text, config)
+    return changed if changed and parse(changed).draft == config else dump(config)
+
+
+def _parsed(
+    structured: Structured, earlier: list[Problem], *, text: str, marks: Mapping[str, Mark]
+) -> Parsed:
+    problems = by_place(located(p, marks) for p in [*earlier, *structured.problems])
+    valid = structured.draft is not None and not has_errors(problems)
+    return Parsed(
+        structured.draft if valid else None,
+        tuple(problems),
+        text,
+        draft=structured.draft,
+        broken=tuple(structured.broken),
+        marks=marks,
+    )
