@@ -1,0 +1,101 @@
+"""Which nodes to give back: those of capacity that was removed, and those that idle."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from domain.planner.amounts import exact
+from domain.planner.limits import Limits, ceiling, floor, pending_or_ready
+from domain.planner.model import Drain, Group, NodePhase, NodeView, PlanRequest
+
+
+def removals(request: PlanRequest) -> list[Drain]:
+    """Return the nodes that must go, busy or not: nobody wants their place any more."""
+    groups = {group.name for group in request.groups}
+    nodes = pending_or_ready(request.nodes)
+    drains = [
+        Drain(
+            node=node.name,
+            reason=f"{node.name} goes: the cluster has no group {node.group} any more.",
+            idle=False,
+        )
+        for node in sorted(nodes, key=by_name)
+        if node.group not in groups
+    ]
+    for group in request.groups:
+        drains += _above_maximum(
+            group,
+            nodes=[node for node in nodes if node.group == group.name],
+            most=ceiling(group, autoscaling=request.autoscaling),
+        )
+    return drains
+
+
+def idle_drains(
+    request: PlanRequest, *, kept: Sequence[NodeView], needed: Collection[str], limits: Limits
+) -> list[Drain]:
+    """Return the nodes that idle for longer than their group allows and that nothing needs.
+
+    Takes them out of `limits` too. Ray is asked again before each goes: it may be busy by then.
+    """
+    groups = {group.name: group for group in request.groups}
+    least = exact(request.min_resources)
+    drains: list[Drain] = []
+    for node in sorted(kept, key=lambda node: (-(node.idle_seconds or 0), *by_name(node))):
+        group = groups[node.group]
+        if node.name in needed or not _too_idle(node, group):
+            continue
+        if limits.nodes[group.name] <= floor(group) or _would_miss(node, least, limits):
+            continue
+        limits.give_back(node)
+        drains.append(Drain(node=node.name, reason=_idle_reason(node, group), idle=True))
+    return drains
+
+
+def by_name(node: NodeView) -> tuple[object, ...]:
+    """Return a sort key in which "c-2" comes before "c-10"."""
+    parts = re.split(r"(\d+)", node.name)
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
+
+
+def _above_maximum(group: Group, *, nodes: list[NodeView], most: int) -> Iterable[Drain]:
+    least_missed = sorted(sorted(nodes, key=by_name, reverse=True), key=_loss)
+    for node in least_missed[: max(0, len(nodes) - most)]:
+        yield Drain(
+            node=node.name,
+            reason=f"{node.name} goes ({_state(node)}): group {group.name} has {len(nodes)} nodes, "
+            f"{most} at most are wanted.",
+            idle=False,
+        )
+
+
+def _loss(node: NodeView) -> tuple[bool, float, float]:
+    """Order nodes by what is lost with them: not up yet, long idle, young."""
+    return (node.phase is NodePhase.READY, -(node.idle_seconds or 0), node.age_seconds)
+
+
+def _state(node: NodeView) -> str:
+    if node.phase is NodePhase.PENDING:
+        return "not up yet"
+    if node.idle_seconds:
+        return f"idle for {node.idle_seconds:.0f} s"
+    return f"up for {node.age_seconds:.0f} s"
+
+
+def _too_idle(node: NodeView, group: Group) -> bool:
+    return (
+        node.phase is NodePhase.READY
+        and node.idle_seconds is not None
+        and node.idle_seconds >= group.idle_seconds
+    )
+
+
+def _would_miss(node: NodeView, least: dict[str, int], limits: Limits) -> bool:
+    brings = exact(node.total)
+    return any(
+        name in brings and limits.totals.get(name, 0) - brings[name] < amount
+        for name, amount in least.items()
+    )
+
+
+def _idle_reason(node: NodeView, group: Group) -> str:
+    return f"{node.name} was idle for {node.idle_seconds:.0f} s (limit {group.idle_seconds:g} s)."
