@@ -4,13 +4,6 @@ import argparse
 import os
 import sys
 
-from mobula.stack import programs
-from mobula.stack.errors import StackError
-from mobula.stack.home import Home
-from mobula.stack.postgres import PostgresServer
-from mobula.stack.up import port_from_environment
-from mobula.stack.valkey import ValkeyServer
-
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
@@ -21,6 +14,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command; where no DATABASE_URL is set, on the servers that `mobula up` runs."""
+    from mobula.stack.errors import StackError
+
     if "DATABASE_URL" not in os.environ:
         try:
             _point_at_the_stack()
@@ -35,6 +30,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _point_at_the_stack() -> None:
+    # Imported here: the offline commands need no database driver.
+    from mobula.stack import programs
+    from mobula.stack.home import Home
+    from mobula.stack.postgres import PostgresServer
+    from mobula.stack.up import port_from_environment
+    from mobula.stack.valkey import ValkeyServer
+
     home = Home.from_environment()
     home.open()
     os.environ |= programs.environment(

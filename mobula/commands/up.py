@@ -4,10 +4,6 @@ import argparse
 import contextlib
 import sys
 
-from mobula.stack.errors import StackError
-from mobula.stack.home import Home
-from mobula.stack.up import port_from_environment, up
-
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
@@ -22,6 +18,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the stack; 0 after a wished stop, 2 when it cannot run."""
+    # Imported here: the offline commands need no database driver.
+    from mobula.stack.errors import StackError
+    from mobula.stack.home import Home
+    from mobula.stack.up import port_from_environment, up
+
     del arguments
     try:
         up(Home.from_environment(), port=port_from_environment(), say=say)

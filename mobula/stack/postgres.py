@@ -54,6 +54,7 @@ class PostgresServer:
     def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self.account = database_account()
         directory.parent.mkdir(parents=True, exist_ok=True)
+        self._named = directory
         self.directory = settle(directory.absolute(), account=self.account)
         self.data = self.directory / "data"
         self.durable = durable
@@ -103,8 +104,8 @@ class PostgresServer:
                 connection.execute(f"CREATE DATABASE {NAME}")
 
     def __enter__(self) -> Self:
-        log = self.directory.with_name(f"{self.directory.name}.log")
-        pid_file = self.directory.with_name(f"{self.directory.name}.pid")
+        log = self._named.with_name(f"{self._named.name}.log")
+        pid_file = log.with_suffix(".pid")
         self.process = Process(self.program(), log=log, pid_file=pid_file)
         self.process.start()
         deadline = time.monotonic() + START_SECONDS

@@ -57,6 +57,7 @@ class Supervisor:
     def pause(self, seconds: float = POLL_SECONDS) -> None:
         """Wait; raises Stopping as soon as the user wants to stop."""
         if self._asked_to_stop.wait(seconds):
+            self.say("Stopping …")
             raise Stopping
 
     def start(self, program: Program) -> Process:

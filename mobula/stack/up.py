@@ -37,7 +37,6 @@ def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
         except Stopping:
             pass
         finally:
-            say("Stopping …")
             supervisor.stop()
         say("Stopped. Local clusters that were running still are; `mobula up` finds them again.")
 

@@ -50,18 +50,18 @@ class ValkeyServer:
 
     def __enter__(self) -> Self:
         log = self.directory / "valkey.log"
-        self._process = Process(self.program(), log=log, pid_file=self.directory / "valkey.pid")
-        self._process.start()
+        self.process = Process(self.program(), log=log, pid_file=self.directory / "valkey.pid")
+        self.process.start()
         deadline = time.monotonic() + START_SECONDS
         while not self.ready():
-            if not self._process.running() or time.monotonic() > deadline:
-                self._process.stop()
+            if not self.process.running() or time.monotonic() > deadline:
+                self.process.stop()
                 raise StackError(f"Valkey does not start: read {log}.")
             time.sleep(POLL_SECONDS)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._process.stop()
+        self.process.stop()
 
 
 def _binary() -> Path:
