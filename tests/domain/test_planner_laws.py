@@ -149,7 +149,7 @@ def test_a_plan_that_was_carried_out_is_followed_by_an_empty_one(request: PlanRe
 
 @given(requests(limited=False))
 def test_nothing_waits_that_an_unlimited_group_could_serve(request: PlanRequest) -> None:
-    alone = replace(request, demand=Demand(shapes=request.demand.shapes))
+    alone = replace(request, demand=Demand(shapes=request.demand.shapes), min_resources={})
     for left in plan(alone).unserved:
         alike = [shape for shape in alone.demand.shapes if shape.resources == left.resources]
         assert any(not could_serve(shape, request) for shape in alike)
