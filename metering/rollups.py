@@ -1,0 +1,186 @@
+"""Samples become five minutes, five minutes an hour, hours a day; per node and per cluster.
+
+Only what samples came for is computed, always as a whole, so that late samples and repeated runs
+give the same rows. A row with node '' is the whole cluster.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from metering import partitions
+from metering.measures import MEASURES, WITH_P95
+from metering.models import Cursor, PendingBucket
+
+_LOCK = 0x6D6F6203
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+
+_COLUMNS = [
+    "samples",
+    *(f"{measure}_mean" for measure in MEASURES),
+    *(f"{measure}_max" for measure in MEASURES),
+    *(f"{measure}_p95" for measure in WITH_P95),
+]
+
+
+def _insert(table: str, select: str) -> str:
+    updates = ", ".join(f"{column} = EXCLUDED.{column}" for column in _COLUMNS)
+    return f"""
+        INSERT INTO {table} (cluster_id, node, bucket, {", ".join(_COLUMNS)})
+        {select}
+        ON CONFLICT (cluster_id, node, bucket) DO UPDATE SET {updates}
+    """
+
+
+def _statistics(*, mean: str, peak: str, p95: str) -> str:
+    """Return the aggregates in the order of the columns; the arguments name their sources."""
+    columns = [f"avg({mean.format(measure)})" for measure in MEASURES]
+    columns += [f"max({peak.format(measure)})" for measure in MEASURES]
+    columns += [
+        f"percentile_cont(0.95) WITHIN GROUP (ORDER BY {p95.format(measure)})"
+        for measure in WITH_P95
+    ]
+    return ", ".join(columns)
+
+
+# The bounds beside the join let the planner leave the other partitions alone.
+_NEW_SAMPLES = """
+    FROM metering_sample AS sample
+    JOIN unnest(%(clusters)s::uuid[], %(buckets)s::timestamptz[]) AS pending (cluster_id, bucket)
+        ON pending.cluster_id = sample.cluster_id
+        AND pending.bucket = date_bin('5 minutes', sample.at, 'epoch')
+    WHERE sample.at >= %(since)s AND sample.at < %(until)s
+"""
+_NODES = _insert(
+    "metering_rollup_5m",
+    f"""SELECT sample.cluster_id, sample.node, pending.bucket, count(*),
+            {_statistics(mean="{}", peak="{}", p95="{}")}
+        {_NEW_SAMPLES}
+        GROUP BY sample.cluster_id, sample.node, pending.bucket""",
+)
+# A cluster's value in a minute is the sum of its nodes' means in that minute: nodes that come and
+# go count for as long as they are there, and nodes need not be sampled at the same moment.
+_CLUSTERS = _insert(
+    "metering_rollup_5m",
+    f"""SELECT cluster_id, '', bucket, sum(samples),
+            {_statistics(mean="{}", peak="{}", p95="{}")}
+        FROM (
+            SELECT cluster_id, bucket, minute, sum(samples) AS samples,
+                {", ".join(f"sum({measure}) AS {measure}" for measure in MEASURES)}
+            FROM (
+                SELECT sample.cluster_id, sample.node, pending.bucket,
+                    date_trunc('minute', sample.at) AS minute, count(*) AS samples,
+                    {", ".join(f"avg({measure}) AS {measure}" for measure in MEASURES)}
+                {_NEW_SAMPLES}
+                GROUP BY sample.cluster_id, sample.node, pending.bucket, minute
+            ) AS node_minute
+            GROUP BY cluster_id, bucket, minute
+        ) AS cluster_minute
+        GROUP BY cluster_id, bucket""",
+)
+
+
+def _coarser(table: str, source: str) -> str:
+    """Return the SQL for one bucket of `table`: each bucket of `source` within counts once."""
+    return _insert(
+        table,
+        f"""SELECT cluster_id, node, %(since)s, sum(samples),
+                {_statistics(mean="{}_mean", peak="{}_max", p95="{}_p95")}
+            FROM {source}
+            WHERE cluster_id = ANY(%(clusters)s) AND bucket >= %(since)s AND bucket < %(until)s
+            GROUP BY cluster_id, node""",
+    )
+
+
+_HOURS = _coarser("metering_rollup_1h", "metering_rollup_5m")
+_DAYS = _coarser("metering_rollup_1d", "metering_rollup_1h")
+
+# Rows that a sender is just writing to are skipped: they stay for the next round.
+_DONE = """
+    DELETE FROM metering_pendingbucket WHERE ctid = ANY(ARRAY(
+        SELECT pending.ctid FROM metering_pendingbucket AS pending
+        JOIN unnest(%(clusters)s::uuid[], %(buckets)s::timestamptz[], %(revisions)s::bigint[])
+            AS done (cluster_id, bucket, revision) USING (cluster_id, bucket, revision)
+        FOR UPDATE OF pending SKIP LOCKED
+    ))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """Five-minute buckets of one hour that have new samples, and at which revision."""
+
+    hour: datetime
+    clusters: list[UUID]
+    buckets: list[datetime]
+    revisions: list[int]
+
+
+def roll_up(now: datetime) -> int:
+    """Bring the roll-ups up to date, newest hour first; return how many buckets were computed.
+
+    A bucket is five minutes of one cluster. Raw samples are read up to `now` plus the clock error
+    that `samples.record` allows.
+    """
+    computed, before = 0, _FOREVER
+    while pending := _roll_up_newest(before, now):
+        computed += len(pending.buckets)
+        before = pending.hour
+    return computed
+
+
+def forget(now: datetime) -> int:
+    """Drop what is past its time: partitions, and cursors whose samples would be refused anyway."""
+    oldest = partitions.SAMPLES.oldest(now)
+    Cursor.objects.filter(at__lt=oldest).delete()
+    PendingBucket.objects.filter(bucket__lt=oldest).delete()
+    return partitions.drop_expired(now)
+
+
+@transaction.atomic
+def _roll_up_newest(before: datetime, now: datetime) -> _Pending | None:
+    with connection.cursor() as cursor:
+        # Two at once would only wait for each other's rows.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return None
+    pending = _newest_pending(min(before, now + _HOUR))
+    if pending:
+        _compute(pending)
+    return pending
+
+
+def _newest_pending(before: datetime) -> _Pending | None:
+    rows = PendingBucket.objects.filter(bucket__lt=before)
+    newest = rows.order_by("-bucket").values_list("bucket", flat=True).first()
+    if newest is None:
+        return None
+    hour = newest.replace(minute=0)
+    found = rows.filter(bucket__gte=hour).values_list("cluster_id", "bucket", "revision")
+    clusters, buckets, revisions = zip(*found, strict=True)
+    return _Pending(hour, list(clusters), list(buckets), list(revisions))
+
+
+def _compute(pending: _Pending) -> None:
+    partitions.ensure(partitions.ROLLUP_5M, pending.buckets)
+    partitions.ensure(partitions.ROLLUP_1H, [pending.hour])
+    last = max(pending.buckets) + timedelta(minutes=5)
+    window = {"clusters": pending.clusters, "buckets": pending.buckets}
+    window |= {"since": min(pending.buckets), "until": last}
+    clusters = list(set(pending.clusters))
+    day = pending.hour.replace(hour=0)
+    with connection.cursor() as cursor:
+        cursor.execute(_NODES, window)
+        cursor.execute(_CLUSTERS, window)
+        cursor.execute(_HOURS, _bucket(clusters, pending.hour, _HOUR))
+        cursor.execute(_DAYS, _bucket(clusters, day, _DAY))
+        cursor.execute(_DONE, {**window, "revisions": pending.revisions})
+
+
+def _bucket(clusters: Sequence[UUID], since: datetime, length: timedelta) -> dict[str, object]:
+    return {"clusters": list(clusters), "since": since, "until": since + length}

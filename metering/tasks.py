@@ -1,0 +1,21 @@
+from celery import shared_task
+from django.utils import timezone
+
+from metering import ledger, partitions, rollups
+
+
+@shared_task
+def roll_up_samples() -> None:
+    rollups.roll_up(timezone.now())
+
+
+@shared_task
+def post_costs() -> None:
+    ledger.post(timezone.now())
+
+
+@shared_task
+def keep_partitions() -> None:
+    now = timezone.now()
+    partitions.prepare(now)
+    rollups.forget(now)
