@@ -1,0 +1,182 @@
+"""What every template may use: `{% load mobula %}`."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.template import Context
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import Team
+from accounts.queries import NoTeam, current_team, teams_of
+from accounts.roles import Theme
+from domain import wording
+
+register = template.Library()
+
+# The one place where a state gets its colour. Jobs' and requests' states share the words.
+TONES = {
+    "good": {"running", "ready", "succeeded", "ok", "active", "published"},
+    "busy": {"requested", "starting", "launching", "booting", "pending", "queued", "submitted"},
+    "warn": {"stopping", "draining", "terminating", "idle", "warning", "blind", "draft"},
+    "bad": {"failed", "lost", "error", "unhealthy"},
+}
+MOVING = {"starting", "launching", "booting", "pending", "stopping", "draining", "terminating"}
+
+
+@register.filter
+def tone(state: str) -> str:
+    """Return the tone of a state: good, busy, warn, bad or quiet."""
+    word = str(state).lower()
+    return next((tone for tone, states in TONES.items() if word in states), "quiet")
+
+
+@register.simple_tag
+def state_badge(state: str, label: str = "", title: str = "") -> SafeString:
+    """Return a state as a coloured dot and a word, the same wherever it is shown."""
+    moving = " state-moving" if str(state).lower() in MOVING else ""
+    word = label or str(state).replace("_", " ").capitalize()
+    return format_html(
+        '<span class="state tone-{}{}"{}>{}</span>',
+        tone(state),
+        moving,
+        format_html(' title="{}"', title) if title else "",
+        word,
+    )
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", size: str = "") -> SafeString:
+    """Return an icon of assets/icons.txt; without a label it is hidden from screen readers."""
+    naming = format_html('role="img" aria-label="{}"', label) if label else "aria-hidden=true"
+    return format_html(
+        '<svg class="icon{}" {}><use href="{}#{}"/></svg>',
+        f" icon-{size}" if size else "",
+        naming,
+        static("dist/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def usd(microusd: int | None) -> str:
+    """Return micro-dollars as "$1.23"; "unpriced" where there is no price."""
+    return "unpriced" if microusd is None else wording.usd(microusd)
+
+
+@register.filter
+def duration(value: float | timedelta | None) -> str:
+    """Return a length of time as "1 h 5 min"; "–" where there is none."""
+    return "–" if value is None else wording.duration(value)
+
+
+@register.filter(name="bytes")
+def size(count: float | None) -> str:
+    """Return a number of bytes as "1.5 GiB"; "–" where it is not known."""
+    return "–" if count is None else wording.size(count)
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """Return a number with separators and at most two decimals; "–" where it is not known."""
+    return "–" if value is None else wording.number(value)
+
+
+@register.filter
+def percent_of(part: float | None, whole: float | None) -> str:
+    """Return `part` of `whole` as "42 %"; "–" where either is not known."""
+    return "–" if part is None or not whole else wording.percent(part, whole)
+
+
+@register.filter
+def ago(at: datetime | None) -> SafeString | str:
+    """Return how long ago `at` was, as a <time> that the browser keeps counting."""
+    if at is None:
+        return "–"
+    seconds = (timezone.now() - at).total_seconds()
+    text = "just now" if seconds < 1 else f"{wording.duration(seconds)} ago"
+    return _clock(at, text, kind="ago")
+
+
+@register.filter
+def until(at: datetime | None) -> SafeString | str:
+    """Return how soon `at` will be, as a <time> that the browser keeps counting."""
+    if at is None:
+        return "–"
+    seconds = (at - timezone.now()).total_seconds()
+    text = "now" if seconds < 1 else f"in {wording.duration(seconds)}"
+    return _clock(at, text, kind="until")
+
+
+def _clock(at: datetime, text: str, *, kind: str) -> SafeString:
+    exact = at.astimezone(timezone.get_current_timezone())
+    return format_html(
+        '<time datetime="{}" title="{}" data-clock="{}">{}</time>',
+        exact.isoformat(timespec="seconds"),
+        exact.strftime("%Y-%m-%d %H:%M:%S %Z"),
+        kind,
+        text,
+    )
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """Return a form field's control in the product's look, marked when its value is refused."""
+    kind = getattr(field.field.widget, "input_type", "")
+    css = {"checkbox": "form-check-input", "select": "form-select", "radio": "form-check-input"}
+    classes = [field.field.widget.attrs.get("class", ""), css.get(kind, "form-control")]
+    classes += ["is-invalid"] if field.errors else []
+    return field.as_widget(attrs={"class": " ".join(filter(None, classes))})
+
+
+@register.filter
+def is_checkbox(field: BoundField) -> bool:
+    """Return whether the field is a single box to tick, whose label stands beside it."""
+    return getattr(field.field.widget, "input_type", "") == "checkbox"
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: Context) -> str:
+    """Return the theme to draw: this browser's choice, else the user's own, else the system's."""
+    request: HttpRequest | None = context.get("request")
+    chosen = request.COOKIES.get("mobula-theme") if request else None
+    if chosen in Theme.values:
+        return chosen
+    return getattr(getattr(request, "user", None), "theme", Theme.AUTO.value)
+
+
+@register.simple_tag(takes_context=True)
+def teams(context: Context) -> dict[str, Any]:
+    """Return the user's teams and the one they look at, for the switcher."""
+    request: HttpRequest = context["request"]
+    try:
+        chosen: Team | None = current_team(request)
+    except NoTeam:
+        chosen = None
+    return {"current": chosen, "all": list(teams_of(request.user))}
+
+
+@register.inclusion_tag("components/nav_link.html", takes_context=True)
+def nav_link(
+    context: Context, name: str, label: str, icon: str, key: str = "", exact: bool = False
+) -> dict[str, Any]:
+    """Draw a link of the sidebar, marked when its page is shown; nothing for an unknown page."""
+    url = url_or_blank(name)
+    path = context["request"].path
+    current = path == url if exact else bool(url) and path.startswith(url)
+    return {"url": url, "label": label, "icon": icon, "key": key, "current": current}
+
+
+@register.simple_tag
+def url_or_blank(name: str, *args: Any) -> str:
+    """Return the address of a page, or "" where this installation has no such page."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
