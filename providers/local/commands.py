@@ -1,0 +1,216 @@
+"""How a local node's Ray is started: command line, environment, and the request to its keeper."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from providers.base import AgentAccess, ClusterRef, InvalidRequest, NodeRole, NodeSpec
+from providers.local.directories import ClusterDirectory, NodeDirectory
+from providers.local.installation import python_of, ray_program
+from providers.local.offerings import find_size
+from providers.local.ports import free_ports, node_address
+
+type Version = tuple[int, int]
+
+TEXT_LABELS: Version = (2, 50)  # before: JSON
+TOKEN: Version = (2, 52)
+OWN_DIRECTORIES: Version = (2, 60)  # before: workers use the head's, whatever they are told
+
+OBJECT_STORE_BYTES = 128 * 2**20  # it is shared memory: eight nodes must fit a laptop
+SMALLEST_OBJECT_STORE_BYTES = 80 * 2**20  # Ray refuses less than 75 MiB
+
+# User code runs with this environment: it holds none of Mobula's own settings and secrets.
+PASSED_ON = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|SSL_CERT_.*"
+    r"|REQUESTS_CA_BUNDLE|CUDA_.*|PIP_.*|UV_.*|(?:HTTPS?|ALL|NO)_PROXY",
+    re.IGNORECASE,
+)
+
+RAY_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_enable_autoscaler_v2": "1",
+    # The first job would fork one Python per declared CPU on every node at once.
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_enable_worker_prestart": "0",
+    "RAY_worker_maximum_startup_concurrency": "2",
+    # A node killed from outside is known to be dead after 5 s, not 15.
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_initial_delay_ms": "1000",
+    # All nodes share one memory: each would kill its own tasks for what the others use.
+    "RAY_memory_monitor_refresh_ms": "0",
+    # More than 100 different pending shapes must be reported as well.
+    "RAY_max_resource_shapes_per_load_report": "2000",
+    # A node that is told to end has been drained before; the keeper kills it after 5 s.
+    "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "3",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one node is started: its directories and, for a worker, the head it joins."""
+
+    cluster: ClusterDirectory
+    node: NodeDirectory
+    ray_directories: Path
+    head_address: str = ""
+    agent: Path | None = None
+
+    @property
+    def ray_directory(self) -> Path:
+        """The node's own directory for Ray's sessions; short, since sockets are made in it."""
+        return self.ray_directories / self.node.name
+
+
+def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: Place) -> Mapping[str, Any]:
+    """Return all that `keeper.py` must know to start the node once and look after it."""
+    ray = ray_program(cluster.image.location)
+    version = parse_version(cluster.image.ray_version)
+    is_head = spec.role is NodeRole.HEAD
+    gcs, dashboard, client, metrics = free_ports(4) if is_head else (0, 0, 0, 0)
+    address = node_address(spec.name)
+    record = {
+        "name": spec.name,
+        "role": spec.role.value,
+        "address": address,
+        "temp_dir": str(place.ray_directory),
+        "gcs_address": f"{address}:{gcs}" if is_head else "",
+        "dashboard_url": f"http://127.0.0.1:{dashboard}" if is_head else "",
+        "client_address": f"ray://{address}:{client}" if is_head else "",
+        "answered": None,
+        "ray_pid": None,
+    }
+    flags = _head_flags(gcs, dashboard, client) if is_head else (f"--address={place.head_address}",)
+    has_agent = is_head and place.agent is not None
+    agent = agent_config(cluster, record, place.ray_directories) if has_agent else None
+    return {
+        "directory": str(place.node.path),
+        "record": record,
+        "command": [str(ray), "start", *flags, *_node_flags(spec, place, version, address)],
+        "environment": _environment(cluster, spec, place, version, ray, metrics),
+        "turn": None if version >= OWN_DIRECTORIES else str(place.cluster.path / "turn"),
+        "agent_command": [str(python_of(ray)), str(place.agent), "agent.json"] if has_agent else [],
+        "agent_config": agent,
+    }
+
+
+def agent_config(
+    cluster: ClusterRef, record: Mapping[str, Any], ray_directories: Path
+) -> Mapping[str, Any] | None:
+    """Return what the head's agent reads, or None when the cluster has no access to Mobula."""
+    access: AgentAccess | None = cluster.agent
+    if access is None:
+        return None
+    return {
+        "url": access.url,
+        "cluster": access.cluster_id,
+        "run": access.run,
+        "token": access.token,
+        "gcs_address": record["gcs_address"],
+        "dashboard_url": record["dashboard_url"],
+        "ray_token": cluster.ray_token or None,
+        "shared_host": True,
+        "node_dirs": str(ray_directories),
+    }
+
+
+def parse_version(text: str) -> Version:
+    """Return (major, minor) of a Ray version such as "2.60.0"."""
+    match = re.match(r"(\d+)\.(\d+)", text)
+    if match is None:
+        raise InvalidRequest(f"{text!r} is not a Ray version such as 2.60.0.")
+    return int(match[1]), int(match[2])
+
+
+def labels_flag(labels: Mapping[str, str], version: Version) -> tuple[str, ...]:
+    """Return the flag that gives a node its labels in the form this Ray reads."""
+    if not labels:
+        return ()
+    if version < TEXT_LABELS:
+        return (f"--labels={json.dumps(dict(labels))}",)
+    return ("--labels=" + ",".join(f"{key}={value}" for key, value in labels.items()),)
+
+
+def resource_flags(spec: NodeSpec) -> tuple[str, ...]:
+    """Return the flags for the node's logical resources; its size fills in what is not said."""
+    size = find_size(spec.instance_type)
+    resources = dict(spec.resources)
+    cpus = resources.pop("CPU", size.vcpus)
+    gpus = resources.pop("GPU", size.gpus)
+    memory = resources.pop("memory", size.memory_bytes)
+    store = resources.pop("object_store_memory", OBJECT_STORE_BYTES)
+    flags = (
+        f"--num-cpus={_whole(cpus, 'CPU', spec)}",
+        f"--num-gpus={_whole(gpus, 'GPU', spec)}",
+        f"--memory={int(memory)}",
+        f"--object-store-memory={max(int(store), SMALLEST_OBJECT_STORE_BYTES)}",
+    )
+    return (*flags, f"--resources={json.dumps(resources)}") if resources else flags
+
+
+def _whole(amount: float, resource: str, spec: NodeSpec) -> int:
+    if amount != int(amount) or amount < 0:
+        raise InvalidRequest(
+            f"Group {spec.group}: {resource} is {amount:g}, and Ray needs a whole number per node."
+        )
+    return int(amount)
+
+
+def _head_flags(gcs: int, dashboard: int, client: int) -> tuple[str, ...]:
+    return (
+        "--head",
+        "--no-monitor",  # Mobula scales; Ray's own monitor would write "no node types" into jobs
+        "--disable-usage-stats",
+        f"--port={gcs}",
+        "--include-dashboard=true",
+        "--dashboard-host=127.0.0.1",
+        f"--dashboard-port={dashboard}",
+        f"--ray-client-server-port={client}",  # two clusters would share the default silently
+    )
+
+
+def _node_flags(spec: NodeSpec, place: Place, version: Version, address: str) -> tuple[str, ...]:
+    return (
+        "--block",
+        f"--node-ip-address={address}",
+        f"--node-name={spec.name}",
+        f"--temp-dir={place.ray_directory}",
+        "--dashboard-agent-listen-port=0",
+        "--min-worker-port=0",
+        "--max-worker-port=0",
+        *resource_flags(spec),
+        *labels_flag(spec.labels, version),
+    )
+
+
+def _environment(
+    cluster: ClusterRef, spec: NodeSpec, place: Place, version: Version, ray: Path, metrics: int
+) -> Mapping[str, str]:
+    passed_on = {key: value for key, value in os.environ.items() if PASSED_ON.fullmatch(key)}
+    environment = {
+        **passed_on,
+        **RAY_SETTINGS,
+        "PATH": f"{ray.parent}{os.pathsep}{passed_on.get('PATH', os.defpath)}",
+        **node_marks(place.node),
+        "RAY_CLOUD_INSTANCE_ID": spec.name,
+        "RAY_NODE_TYPE_NAME": spec.group,
+        # Left out, Ray would take a token it finds in the home directory.
+        "RAY_AUTH_MODE": "disabled",
+    }
+    if cluster.ray_token and version >= TOKEN:
+        environment["RAY_AUTH_MODE"] = "token"
+        environment["RAY_AUTH_TOKEN_PATH"] = str(place.cluster.path / "token")
+    if metrics:
+        environment["DASHBOARD_METRIC_PORT"] = str(metrics)
+    if sys.platform == "darwin":
+        environment["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "1"
+    return environment
+
+
+def node_marks(node: NodeDirectory) -> Mapping[str, str]:
+    """Return the variables by which a process is known to belong to this node and no other."""
+    return {"MOBULA_NODE": node.name, "MOBULA_NODE_DIR": str(node.path)}

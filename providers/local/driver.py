@@ -1,0 +1,248 @@
+"""Real Ray nodes as processes of this machine, each with a keeper of its own (see keeper.py)."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import psutil
+
+from domain.offerings import Offering
+from providers.base import (
+    BadCredentials,
+    CapacityUnavailable,
+    ClusterRef,
+    InvalidRequest,
+    NodeRole,
+    NodeSpec,
+    ObservedNode,
+    ProviderKind,
+    Throttled,
+)
+from providers.local import processes
+from providers.local.commands import Place, agent_config, keeper_request, node_marks
+from providers.local.directories import (
+    ClusterDirectory,
+    NodeDirectory,
+    make_private,
+    ray_directories,
+    write_secret,
+)
+from providers.local.installation import ray_program, ray_version
+from providers.local.offerings import local_offerings
+from providers.local.records import NodeRecord
+
+GIB = 2**30
+KEEPER = Path(__file__).with_name("keeper.py")
+SLOWEST_KEEPER_SECONDS = 30
+PATIENCE_SECONDS = 8  # the keeper's own, and a little for it to clean up
+
+
+class LocalDriver:
+    """Drives the nodes below `root`; any number of processes may do so at once.
+
+    `agent` is the program to run beside each head with the head's Python; None: no agent.
+    `memory_per_node` is the free memory without which another node is not started, in bytes.
+    """
+
+    kind: ClassVar[ProviderKind] = ProviderKind.LOCAL
+
+    def __init__(
+        self, root: Path, *, agent: Path | None = None, memory_per_node: int = GIB
+    ) -> None:
+        self.root = root.resolve()
+        self.agent = agent.resolve() if agent else None
+        self.memory_per_node = memory_per_node
+
+    def verify(self) -> str:
+        """Return this machine's name; raise `BadCredentials` when no Ray node could start on it."""
+        with _translated():
+            try:
+                ray_version(ray_program(""))
+            except InvalidRequest as error:
+                raise BadCredentials(str(error)) from error
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            free = shutil.disk_usage(self.root).free
+            if free < GIB:
+                raise BadCredentials(
+                    f"{self.root} has {free / GIB:.1f} GiB free; Ray needs at least 1 GiB."
+                )
+            return socket.gethostname()
+
+    def offerings(self, region: str) -> Sequence[Offering]:
+        """Return the declared sizes; they have no price here, the rate card gives them one."""
+        return local_offerings(region)
+
+    def prepare(self, cluster: ClusterRef) -> None:
+        """Make the cluster's directory and its token file."""
+        with _translated():
+            directory = self._directory(cluster)
+            if not directory.ended:
+                directory.prepare(cluster.ray_token)
+
+    def launch(self, cluster: ClusterRef, nodes: Sequence[NodeSpec]) -> None:
+        """Start those `nodes` that never were started, and keep a head's agent up to date.
+
+        Raises `Throttled` for workers whose head does not answer yet, and `CapacityUnavailable`
+        when this machine's memory is used up.
+        """
+        with _translated():
+            directory = self._directory(cluster)
+            for spec in nodes:
+                record = NodeRecord.read(directory.node(spec.name))
+                if record is not None:
+                    self._refresh_agent(cluster, record)
+                elif not directory.node(spec.name).ended:
+                    self._start(cluster, spec, directory)
+
+    def terminate(self, cluster: ClusterRef, names: Sequence[str]) -> None:
+        """Bar the names for ever and ask their processes to end; asked again later, kill them."""
+        with _translated():
+            directory = self._directory(cluster)
+            for name in names:
+                node = directory.node(name)
+                asked_before = (node.path / "ended").exists()
+                node.end()
+                _end_processes(node, patient=not asked_before or _ended_lately(node))
+
+    def observe(self, cluster: ClusterRef) -> Sequence[ObservedNode]:
+        """Return the nodes that were started and are not gone; forget those that are."""
+        with _translated():
+            return tuple(_observed(self._directory(cluster)))
+
+    def destroy(self, cluster: ClusterRef) -> None:
+        """Bar the whole cluster for ever and remove all but its tombstone.
+
+        Raises `Throttled` while a node that came late is still being killed.
+        """
+        with _translated():
+            directory = self._directory(cluster)
+            directory.end()
+            for node in directory.nodes():
+                _end_processes(node, patient=False)
+            if left := list(_observed(directory)):
+                raise Throttled(f"{left[0].name} is still stopping.")
+            directory.strip()
+            with contextlib.suppress(OSError):  # of other clusters' nodes, or removed already
+                ray_directories(self.root).rmdir()
+
+    def _directory(self, cluster: ClusterRef) -> ClusterDirectory:
+        return ClusterDirectory.of(self.root, cluster.handle)
+
+    def _start(self, cluster: ClusterRef, spec: NodeSpec, directory: ClusterDirectory) -> None:
+        if not directory.prepared:
+            raise InvalidRequest(f"Cluster {cluster.name} was not prepared.")
+        head_address = "" if spec.role is NodeRole.HEAD else _head_address(directory)
+        self._check_memory(spec)
+        node = directory.node(spec.name)
+        place = Place(
+            cluster=directory,
+            node=node,
+            ray_directories=ray_directories(self.root),
+            head_address=head_address,
+            agent=self.agent,
+        )
+        request = keeper_request(cluster, spec, place)
+        make_private(place.ray_directories)
+        node.path.mkdir(exist_ok=True, mode=0o700)
+        _start_keeper(node, request)
+
+    def _check_memory(self, spec: NodeSpec) -> None:
+        free = psutil.virtual_memory().available
+        if free < self.memory_per_node:
+            raise CapacityUnavailable(
+                f"This machine has {free / GIB:.1f} GiB of memory left; node {spec.name} needs "
+                f"{self.memory_per_node / GIB:.1f} GiB. Stop a cluster or lower its minimum."
+            )
+
+    def _refresh_agent(self, cluster: ClusterRef, record: NodeRecord) -> None:
+        """Hand a head's agent its new access to Mobula, if it changed; its keeper restarts it."""
+        if record.role is not NodeRole.HEAD or self.agent is None:
+            return
+        wanted = agent_config(cluster, record.content, record.ray_directory.parent)
+        path = record.directory.path / "agent.json"
+        if wanted is None or (path.exists() and json.loads(path.read_text()) == wanted):
+            return
+        write_secret(path, json.dumps(wanted))
+        keeper = processes.keeper_process(record.pid, record.directory.path)
+        if keeper is not None:
+            processes.ask_to_reload(keeper)
+
+
+def open_local(home: Path) -> LocalDriver:
+    """Return the driver for the nodes below Mobula's home directory, with the head agent."""
+    return LocalDriver(home / "local", agent=Path(__file__).parents[2] / "agent")
+
+
+def _observed(directory: ClusterDirectory) -> Iterator[ObservedNode]:
+    for node in directory.nodes():
+        record = NodeRecord.read(node)
+        if record is None:
+            continue
+        if node.ended and not any(processes.node_processes(record.pid, node.path)):
+            node.strip(record.ray_directory)
+        else:
+            yield record.observed()
+
+
+def _head_address(directory: ClusterDirectory) -> str:
+    for node in directory.nodes():
+        record = NodeRecord.read(node)
+        if record and record.role is NodeRole.HEAD and not node.ended and record.endpoints:
+            return record.endpoints.gcs_address
+    raise Throttled("The head does not answer yet, so no worker can join it.")
+
+
+def _start_keeper(node: NodeDirectory, request: Mapping[str, Any]) -> None:
+    try:
+        ran = subprocess.run(
+            # Isolated and without site: a node's start must not wait for our environment.
+            [sys.executable, "-I", "-S", KEEPER],
+            input=json.dumps(request).encode(),
+            env={**os.environ, **node_marks(node)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=SLOWEST_KEEPER_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Throttled(f"This machine is too busy to start {node.name}.") from error
+    # A node that was terminated meanwhile is none of the caller's worries.
+    if ran.returncode and not node.ended:
+        last_line = ran.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise Throttled(f"{node.name} did not start: {last_line}")
+
+
+def _end_processes(node: NodeDirectory, *, patient: bool) -> None:
+    record = NodeRecord.read(node)
+    if record is None:
+        return
+    keeper = processes.keeper_process(record.pid, node.path)
+    if patient and keeper is not None:
+        processes.ask_to_end(keeper)  # it ends Ray first, then kills what is left, then itself
+        return
+    # A list first: with the keeper gone its descendants could not be told any more.
+    for process in list(processes.node_processes(record.pid, node.path)):
+        processes.kill(process)
+
+
+def _ended_lately(node: NodeDirectory) -> bool:
+    return time.time() - (node.path / "ended").stat().st_mtime < PATIENCE_SECONDS
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Let only `ProviderError` out of the driver."""
+    try:
+        yield
+    except OSError as error:
+        raise Throttled(f"This machine refused: {error}.") from error
+    except psutil.Error as error:
+        raise Throttled(f"This machine's processes cannot be read: {error}.") from error

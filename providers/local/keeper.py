@@ -1,0 +1,305 @@
+"""Keeps one local node: starts its Ray at most once and leaves no process behind.
+
+Run as `python -I -S keeper.py` with a request (see `commands.py`) as JSON on standard input. The
+call returns as soon as the node's record is written; the keeper itself lives on in a session of
+its own, as the ancestor of every process of the node. Standard library only, and few modules: a
+node starts later by whatever this file imports.
+
+What makes it safe to be called twice, late, or after a crash: under an exclusive lock the record
+`node.json` is written before Ray starts, and a name with a record, or with the tombstone `ended`
+in its own or its cluster's directory, is never started. The tombstone is looked for after the
+record is written; `terminate` writes it before it looks for the record: one of both sees the other.
+"""
+
+import fcntl
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from typing import Any, NoReturn
+
+PATIENCE_SECONDS = 5.0  # between asking Ray to end and SIGKILL
+TICK_SECONDS = 0.05  # while something is waited for that sends no signal
+TURN_SECONDS = 60.0  # how long a start may keep the next one waiting, where they take turns
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_SECONDS = 60.0  # an agent that lived so long is started again at once
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+STARTED = b"Ray runtime started"
+
+
+def main() -> int:
+    """Leave a keeper behind; return 0 when the node's fate is on record, 1 when it is not."""
+    request = json.load(sys.stdin)
+    fate, told = os.pipe()
+    if os.fork():
+        os.close(told)
+        return 0 if os.read(fate, 1) else 1
+    os.close(fate)
+    os.setsid()
+    os.umask(0o077)
+    os.chdir(request["directory"])
+    _redirect(sys.stdin.fileno(), os.devnull, os.O_RDONLY)
+    record = {**request["record"], "pid": os.getpid(), "started": time.time()}
+    keeper = Keeper(request, record)  # listens from here on: a signal is not lost, nor deadly
+    lock = _claim(record)
+    os.write(told, b".")
+    os.close(told)
+    for stream in (sys.stdout, sys.stderr):
+        _redirect(stream.fileno(), "keeper.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    if lock is not None:
+        keeper.run()
+    os._exit(0)
+
+
+def _claim(record: dict[str, Any]) -> int | None:
+    """Return the open lock when this process is the one that may start the node."""
+    lock = os.open("lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
+    if os.path.exists("node.json"):  # noqa: PTH110 - pathlib costs 10 ms here
+        return None
+    _write("node.json", record)
+    return None if _ended() else lock
+
+
+def _ended() -> bool:
+    return any(os.path.exists(path) for path in ("ended", "../ended"))  # noqa: PTH110
+
+
+def _write(path: str, value: dict[str, Any]) -> None:
+    with open(f"{path}.new", "w") as draft:  # noqa: PTH123
+        json.dump(value, draft)
+    os.replace(f"{path}.new", path)  # noqa: PTH105
+
+
+def _redirect(stream: int, path: str, flags: int) -> None:
+    opened = os.open(path, flags, 0o600)
+    os.dup2(opened, stream)
+    os.close(opened)
+
+
+class Keeper:
+    """The life of one node, as a loop that wakes up for signals."""
+
+    def __init__(self, request: dict[str, Any], record: dict[str, Any]) -> None:
+        self.request = request
+        self.record = record
+        self.ray = 0  # process ids; 0: not running
+        self.agent = 0
+        self.agent_due = 0.0
+        self.agent_started = 0.0
+        self.pause = 1.0
+        self.stop_wanted = False
+        self.agent_outdated = False
+        self.turn: int | None = None
+        self.turn_until = 0.0
+        self.wakeup = self._listen()
+
+    def run(self) -> None:
+        """Start everything, look after it until Ray ends or is to end, and clean up."""
+        _become_subreaper()
+        if self.request["agent_config"]:
+            _write("agent.json", self.request["agent_config"])
+        self._wait_for_turn()
+        if not self.stop_wanted:
+            self.ray = _spawn(self.request["command"], self.request["environment"], "ray.log")
+            self.turn_until = time.monotonic() + TURN_SECONDS
+            self._note(ray_pid=self.ray)
+        while self.ray and not self.stop_wanted:
+            self._look_after_agent()
+            self._look_for_answer()
+            self._end_turn()
+            self._sleep()
+            self._reap()
+        self._stop()
+
+    def _listen(self) -> int:
+        wakeup, write_end = os.pipe()
+        for end in (wakeup, write_end):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, self._want_stop)
+        signal.signal(signal.SIGHUP, self._want_new_agent)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        return wakeup
+
+    def _want_stop(self, *_: object) -> None:
+        self.stop_wanted = True
+
+    def _want_new_agent(self, *_: object) -> None:
+        self.agent_outdated = True
+
+    def _note(self, **facts: object) -> None:
+        self.record.update(facts)
+        _write("node.json", self.record)
+
+    def _wait_for_turn(self) -> None:
+        """Old Rays share one directory and choose the same socket when they start together."""
+        if self.request["turn"] is None:
+            return
+        self.turn = os.open(self.request["turn"], os.O_RDWR | os.O_CREAT, 0o600)
+        while not self.stop_wanted:
+            try:
+                fcntl.flock(self.turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._doze(TICK_SECONDS)
+            else:
+                return
+
+    def _end_turn(self) -> None:
+        if self.turn is None:
+            return
+        with open("ray.log", "rb") as log:  # noqa: PTH123
+            if STARTED in log.read() or time.monotonic() > self.turn_until:
+                os.close(self.turn)
+                self.turn = None
+
+    def _look_for_answer(self) -> None:
+        """Note when a head's GCS accepts connections for the first time."""
+        if not self.record["gcs_address"] or self.record["answered"]:
+            return
+        host, _, port = self.record["gcs_address"].rpartition(":")
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex((host, int(port))) == 0:
+                self._note(answered=time.time())
+
+    def _look_after_agent(self) -> None:
+        if self.agent_outdated:
+            self.agent_outdated = False
+            self.agent_due = 0.0
+            self.pause = 1.0
+            if self.agent:
+                os.kill(self.agent, signal.SIGTERM)  # its successor starts once it is gone
+        command = self.request["agent_command"]
+        ready = os.path.exists("agent.json")  # noqa: PTH110
+        if command and ready and not self.agent and time.monotonic() >= self.agent_due:
+            self.agent = _spawn(command, self.request["environment"], "agent.log")
+            self.agent_started = time.monotonic()
+
+    def _sleep(self) -> None:
+        waits_for_answer = self.record["gcs_address"] and not self.record["answered"]
+        if waits_for_answer or self.turn is not None:
+            self._doze(TICK_SECONDS)
+        elif self.request["agent_command"] and not self.agent:
+            self._doze(max(TICK_SECONDS, self.agent_due - time.monotonic()))
+        else:
+            self._doze(None)
+
+    def _doze(self, seconds: float | None) -> None:
+        if select.select([self.wakeup], [], [], seconds)[0]:
+            os.read(self.wakeup, 4096)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            if pid == self.ray:
+                self.ray = 0
+                code = os.waitstatus_to_exitcode(status)
+                _write("exit.json", {"code": code, "at": time.time()})
+            elif pid == self.agent:
+                self.agent = 0
+                self._plan_agent()
+
+    def _plan_agent(self) -> None:
+        lived = time.monotonic() - self.agent_started
+        if lived > STEADY_SECONDS:
+            self.pause = 1.0
+        self.agent_due = 0.0 if self.agent_outdated else time.monotonic() + self.pause
+        self.pause = min(LONGEST_PAUSE_SECONDS, self.pause * 2)
+
+    def _stop(self) -> None:
+        """End Ray as it likes, then whatever is left of the node by SIGKILL."""
+        for pid in (self.agent, self.ray):
+            if pid:
+                os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.ray and time.monotonic() < deadline:
+            self._doze(TICK_SECONDS)
+            self._reap()
+        for pid in (self.agent, self.ray):
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+        _kill_descendants()
+        if _ended():
+            shutil.rmtree(self.record["temp_dir"], ignore_errors=True)
+        if sys.platform != "linux":
+            os.killpg(0, signal.SIGKILL)
+
+
+def _become_subreaper() -> None:
+    """Let orphans of this node come to us and not to init: so none can hide."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _spawn(command: list[str], environment: dict[str, str], log: str) -> int:
+    """Start a program that dies with this process; return its id."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        _exec(command, environment, log)
+    return pid
+
+
+def _exec(command: list[str], environment: dict[str, str], log: str) -> NoReturn:
+    try:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it; programs expect it
+        for stream in (1, 2):
+            _redirect(stream, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.execve(command[0], command, environment)  # noqa: S606 - there is no shell
+    except OSError as error:
+        os.write(2, f"{command[0]} does not start: {error}\n".encode())
+    finally:
+        os._exit(127)
+
+
+def _kill_descendants() -> None:
+    """Kill our children until there are none; on Linux orphaned grandchildren become ours."""
+    while True:
+        for pid in _children():
+            os.kill(pid, signal.SIGKILL)  # not yet reaped, so the id is still theirs
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(0.01)
+
+
+def _children() -> list[int]:
+    if sys.platform != "linux":
+        return []
+    own = os.getpid()
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == own]  # noqa: PTH208
+
+
+def _parent(pid: str) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123
+            return int(stat.read().rpartition(b")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

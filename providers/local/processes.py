@@ -1,0 +1,74 @@
+"""Which processes belong to a node, and how they are ended: these and no others."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+MARK = "MOBULA_NODE_DIR"
+
+
+def keeper_process(pid: int, directory: Path) -> psutil.Process | None:
+    """Return the node's keeper if it lives; another process with its id, or a zombie, is none.
+
+    A process object refuses to signal an id that was given to another process meanwhile.
+    """
+    with suppress(ChildProcessError):
+        os.waitpid(
+            pid, os.WNOHANG
+        )  # where this process is init of a container, it inherits keepers
+    try:
+        process = psutil.Process(pid)
+        return process if process.environ().get(MARK) == str(directory) else None
+    except psutil.Error:
+        return None
+
+
+def node_processes(pid: int, directory: Path) -> Iterator[psutil.Process]:
+    """Yield every living process of the node whose keeper has, or had, the id `pid`.
+
+    While the keeper lives, all are its descendants. If it was killed, they are found by the mark
+    in their environment, or, as some of Ray's processes overwrite theirs with a title, by being in
+    the keeper's session and working in the node's directory.
+    """
+    keeper = keeper_process(pid, directory)
+    if keeper is not None:
+        yield keeper
+        with suppress(psutil.Error):
+            yield from keeper.children(recursive=True)
+        return
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError, PermissionError):
+            if _is_marked(process, directory) or _is_left_over(process, pid, directory):
+                yield process
+
+
+def ask_to_end(process: psutil.Process) -> None:
+    """Send SIGTERM; a process that ended meanwhile is fine."""
+    with suppress(psutil.NoSuchProcess):
+        process.send_signal(signal.SIGTERM)
+
+
+def ask_to_reload(keeper: psutil.Process) -> None:
+    """Send SIGHUP: the keeper restarts the agent, which reads its configuration again."""
+    with suppress(psutil.NoSuchProcess):
+        keeper.send_signal(signal.SIGHUP)
+
+
+def kill(process: psutil.Process) -> None:
+    """Send SIGKILL; a process that ended meanwhile is fine."""
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
+
+
+def _is_marked(process: psutil.Process, directory: Path) -> bool:
+    if process.uids().real != os.getuid() or process.status() == psutil.STATUS_ZOMBIE:
+        return False
+    return bool(process.environ().get(MARK) == str(directory))
+
+
+def _is_left_over(process: psutil.Process, session: int, directory: Path) -> bool:
+    return os.getsid(process.pid) == session and process.cwd() == str(directory)

@@ -1,0 +1,116 @@
+"""What a node's keeper wrote about it, and what that means now."""
+
+import json
+import re
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from providers.base import HeadEndpoints, MachinePhase, NodeRole, ObservedNode
+from providers.local.directories import NodeDirectory
+from providers.local.processes import keeper_process
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+TAIL_BYTES = 4096
+TAIL_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """The content of `node.json`: the node was started, whether or not it lives still."""
+
+    directory: NodeDirectory
+    content: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, directory: NodeDirectory) -> Self | None:
+        """Return the record; None when the node was never started or is gone for good."""
+        content = _read_json(directory.path / "node.json")
+        return None if content is None else cls(directory, content)
+
+    @property
+    def pid(self) -> int:
+        """The keeper's process id."""
+        return int(self.content["pid"])
+
+    @property
+    def role(self) -> NodeRole:
+        """Head or worker."""
+        return NodeRole(self.content["role"])
+
+    @property
+    def ray_directory(self) -> Path:
+        """Where the node's Ray keeps its sessions."""
+        return Path(self.content["temp_dir"])
+
+    @property
+    def alive(self) -> bool:
+        """Whether the keeper lives; without it the node is lost."""
+        return keeper_process(self.pid, self.directory.path) is not None
+
+    @property
+    def endpoints(self) -> HeadEndpoints | None:
+        """Where a head answers, from its first answer on; None for a worker."""
+        if not self.content["answered"]:
+            return None
+        return HeadEndpoints(
+            gcs_address=self.content["gcs_address"],
+            dashboard_url=self.content["dashboard_url"],
+            client_address=self.content["client_address"],
+        )
+
+    def observed(self) -> ObservedNode:
+        """Return the node as it is now."""
+        phase = self._phase()
+        return ObservedNode(
+            name=self.directory.name,
+            role=self.role,
+            phase=phase,
+            address=self.content["address"],
+            started_at=datetime.fromtimestamp(self.content["started"], UTC),
+            reason=self._reason() if phase is MachinePhase.FAILED else "",
+            endpoints=self.endpoints if phase is MachinePhase.RUNNING else None,
+        )
+
+    def _phase(self) -> MachinePhase:
+        if self.directory.ended:
+            return MachinePhase.STOPPING
+        if not self.alive or (self.directory.path / "exit.json").exists():
+            return MachinePhase.FAILED
+        begun = self.content["answered" if self.role is NodeRole.HEAD else "ray_pid"]
+        return MachinePhase.RUNNING if begun else MachinePhase.PENDING
+
+    def _reason(self) -> str:
+        ended = _read_json(self.directory.path / "exit.json")
+        cause = exit_in_words(ended["code"]) if ended else "The node's processes were killed."
+        return "\n".join([cause, *last_lines(self.directory.path / "ray.log")])
+
+
+def exit_in_words(code: int) -> str:
+    """Return how Ray ended: `code` is its exit code, or minus the signal that ended it."""
+    if code < 0:
+        return f"Ray was ended by {signal.Signals(-code).name}."
+    return f"Ray ended with exit code {code}."
+
+
+def last_lines(log: Path) -> list[str]:
+    """Return the last lines of a log that say something, without terminal colours."""
+    try:
+        with log.open("rb") as opened:
+            opened.seek(max(0, log.stat().st_size - TAIL_BYTES))
+            text = opened.read().decode(errors="replace")
+    except FileNotFoundError:
+        return []
+    lines = [line.strip() for line in COLOURS.sub("", text).splitlines()]
+    return [line for line in lines if line][-TAIL_LINES:]
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    return content
