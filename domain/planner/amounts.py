@@ -22,9 +22,10 @@ def plain(amounts: Amounts) -> dict[str, float]:
 def times_in(room: Amounts, need: Amounts, *, at_most: int) -> int:
     """Return how many times `need` fits into `room`, `at_most` that many."""
     for name, amount in need.items():
-        at_most = min(at_most, room.get(name, 0) // amount)
-        if at_most <= 0:
+        there = room.get(name, 0)
+        if there < amount:
             return 0
+        at_most = min(at_most, there // amount)
     return at_most
 
 

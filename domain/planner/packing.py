@@ -25,7 +25,7 @@ class Need:
     whose: str = ""  # "of a standing request", "of a STRICT_PACK placement group"
 
     def accepts(self, labels: Mapping[str, str]) -> bool:
-        return all(selector.accepts(labels) for selector in self.selectors)
+        return not self.selectors or all(s.accepts(labels) for s in self.selectors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,16 +127,13 @@ class Packing:
             return fits
         return sorted(fits, key=lambda group: "GPU" in self.brings[group.name])
 
-    def add_nodes(self, group: Group, *, count: int) -> None:
-        """Count `count` new, empty nodes of `group`."""
-        self.limits.take(group, self.brings[group.name], count=count)
-        self.runs.append(new_run(group, count=count))
-
     def _fill(self, need: Need) -> int:
         left, runs = need.count, list[Run]()
-        for run in self.runs:
-            each = min(run.holds(need), left)
-            if each:
+        for position, run in enumerate(self.runs):
+            if not left:
+                runs += self.runs[position:]
+                break
+            if each := min(run.holds(need), left):
                 served = min(left, each * run.count)
                 left -= served
                 runs.extend(run.serve(need, each=each, served=served))
@@ -148,7 +145,7 @@ class Packing:
     def _open(
         self, group: Group, need: Need, *, left: int, passed_over: tuple[str, ...]
     ) -> tuple[int, str]:
-        empty = new_run(group, count=1)
+        empty = Run(free=self.brings[group.name], labels=group.labels)
         each = min(empty.holds(need), left)
         room = self.limits.room(group, self.brings[group.name])
         count = min(-(-left // each), room.nodes)
