@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.utils.csp import CSP
 
+from metering.schedule import CELERY_BEAT as METERING_BEAT
 from mobula import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "mobula",
 ]
 MIDDLEWARE = [
+    "accounts.requests.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -96,6 +98,13 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = METERING_BEAT | {
+    "sweep-clusters": {
+        "task": "clusters.tasks.sweep",
+        "schedule": 1.0,
+        "options": {"expires": 5},  # a sweep that no worker took in time is replaced by the next
+    }
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "socket_timeout": 5,

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from providers.base import ProviderKind
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class CloudQuerySet(models.QuerySet["Cloud"]):
+    def visible_to(self, user: User) -> CloudQuerySet:
+        """Return the clouds of everybody and those of the user's own teams."""
+        if user.is_superuser:
+            return self
+        return self.filter(Q(team=None) | Q(team__memberships__user=user)).distinct()
+
+
+class Cloud(models.Model):
+    """An account with a provider. Without a team it serves every team."""
+
+    name = models.CharField(max_length=63, unique=True)
+    provider = models.CharField(
+        max_length=20, choices=[(kind.value, kind.label) for kind in ProviderKind]
+    )
+    region = models.CharField(max_length=63, default="local")
+    team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[CloudQuerySet] = CloudQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="cloud_provider_known",
+                condition=Q(provider__in=[kind.value for kind in ProviderKind]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,96 @@
+"""What people post to the clusters' pages. Forms parse and report; services decide."""
+
+from __future__ import annotations
+
+from django import forms
+
+from accounts.models import Team, User
+from clusters.models import Group, Version
+from clusters.workloads import WORKLOADS, Workload
+
+NAME = forms.CharField(
+    max_length=40,
+    label="Name",
+    help_text="Unique among the team's live clusters, for example `train-resnet`.",
+)
+
+
+def launchable_versions(user: User, team: Team) -> object:
+    """Return the versions of the team's templates that are not archived, newest first."""
+    rows = Version.objects.filter(template__team=team, template__archived_at=None)
+    return rows.select_related("template", "author").order_by("template__name", "-number")
+
+
+class LaunchForm(forms.Form):
+    """Which version to launch, and under which name."""
+
+    name = forms.RegexField(
+        r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
+        label="Cluster name",
+        error_messages={
+            "invalid": "Use lower-case letters, digits and hyphens; begin with a letter, "
+            "at most 40 characters."
+        },
+    )
+    version = forms.ModelChoiceField(Version.objects.none(), label="Configuration")
+
+    def __init__(self, *args: object, user: User, team: Team, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        field = self.fields["version"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
+        field.queryset = launchable_versions(user, team)  # type: ignore[assignment]
+
+
+class ResizeForm(forms.Form):
+    """How many nodes a group may have."""
+
+    min_nodes = forms.IntegerField(min_value=0, max_value=10_000, label="Min nodes")
+    max_nodes = forms.IntegerField(min_value=0, max_value=10_000, label="Max nodes")
+
+    @classmethod
+    def of(cls, group: Group) -> ResizeForm:
+        """Return the form that shows the group as it is."""
+        values = {"min_nodes": group.min_nodes, "max_nodes": group.max_nodes}
+        return cls(initial=values, prefix=group.name)
+
+    def clean(self) -> dict[str, object]:
+        values = super().clean() or {}
+        least, most = values.get("min_nodes"), values.get("max_nodes")
+        if least is not None and most is not None and least > most:
+            self.add_error("min_nodes", f"Minimum exceeds maximum ({least} > {most}).")
+        return values
+
+
+class HoldForm(forms.Form):
+    """For how long the idle timer is to wait; 0 lets it run again."""
+
+    hours = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(0, "Not at all"), (1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days")],
+    )
+
+
+class WorkloadForm(forms.Form):
+    """Which test workload to run, and its parameters."""
+
+    workload = forms.ChoiceField(
+        choices=[(key, workload.label) for key, workload in WORKLOADS.items()],
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args: object, workload: Workload, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.workload = workload
+        self.initial.setdefault("workload", workload.key)
+        for parameter in workload.parameters:
+            self.fields[parameter.name] = forms.FloatField(
+                label=parameter.label,
+                min_value=parameter.least,
+                max_value=parameter.most,
+                initial=parameter.default,
+            )
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The parameters as given, by name."""
+        return {p.name: self.cleaned_data[p.name] for p in self.workload.parameters}

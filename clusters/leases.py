@@ -1,0 +1,49 @@
+"""One worker at a time looks after a cluster: a lease with a token and an expiry."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from clusters.models import Cluster
+
+# Longer than any single driver call may take; a worker that was killed holds it so long.
+LEASE = timedelta(seconds=20)
+
+
+class LeaseLost(Exception):
+    """The lease ran out and somebody else may have it: stop here, the next pass goes on."""
+
+
+@contextmanager
+def lease(cluster_id: str) -> Iterator[Cluster | None]:
+    """Yield the cluster while nobody else may reconcile it; None when somebody else does."""
+    token = uuid.uuid4()
+    free = Q(lease_expires=None) | Q(lease_expires__lt=Now())
+    taken = Cluster.objects.filter(free, pk=cluster_id).update(
+        lease_token=token, lease_expires=now() + LEASE
+    )
+    if not taken:
+        yield None
+        return
+    try:
+        yield Cluster.objects.select_related(
+            "cloud", "team", "owner", "version__template", "image_version"
+        ).get(pk=cluster_id)
+    finally:
+        Cluster.objects.filter(pk=cluster_id, lease_token=token).update(
+            lease_token=None, lease_expires=None
+        )
+
+
+def renew(cluster: Cluster) -> None:
+    """Extend the lease of `cluster`, or raise LeaseLost."""
+    held = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
+    if not held.update(lease_expires=now() + LEASE):
+        raise LeaseLost

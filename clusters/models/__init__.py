@@ -1,0 +1,17 @@
+from clusters.models.cluster import Cluster, Group, Node
+from clusters.models.record import Decision, Event
+from clusters.models.template import Template, Version
+from clusters.models.work import Command, Job, JobLog
+
+__all__ = [
+    "Cluster",
+    "Command",
+    "Decision",
+    "Event",
+    "Group",
+    "Job",
+    "JobLog",
+    "Node",
+    "Template",
+    "Version",
+]

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts.models import TeamQuerySet
+from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeState
+from domain.offerings import Market
+from providers.base import NodeRole
+
+
+def new_handle() -> str:
+    """Return a cluster's short name for paths and machines: a letter, then seven hex digits."""
+    return "c" + secrets.token_hex(4)[:7]
+
+
+class Cluster(models.Model):
+    """One Ray cluster: what is wanted of it, and what was seen of it last."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    handle = models.CharField(max_length=8, unique=True, default=new_handle, editable=False)
+    name = models.CharField(max_length=63)
+    team = models.ForeignKey("accounts.Team", models.PROTECT)
+    owner = models.ForeignKey("accounts.User", models.PROTECT)
+    cloud = models.ForeignKey("clouds.Cloud", models.PROTECT)
+    version = models.ForeignKey("clusters.Version", models.PROTECT)
+    image_version = models.ForeignKey("images.ImageVersion", models.PROTECT)
+
+    state = models.CharField(
+        max_length=20,
+        default=ClusterState.REQUESTED,
+        choices=[(state.value, state.label) for state in ClusterState],
+    )
+    target = models.CharField(
+        max_length=20,
+        default=ClusterTarget.RUNNING,
+        choices=[(target.value, target.value) for target in ClusterTarget],
+    )
+    state_since = models.DateTimeField(db_default=Now())
+    run = models.PositiveIntegerField(default=1, help_text="Counts the starts.")
+    created_at = models.DateTimeField(db_default=Now())
+    requested_at = models.DateTimeField(db_default=Now(), help_text="When this run was asked for.")
+    started_at = models.DateTimeField(null=True, help_text="When this run's head was ready.")
+    ended_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    # Settings that came from the version and may be changed while the cluster runs.
+    autoscaling = models.BooleanField(default=True)
+    idle_minutes = models.PositiveIntegerField(null=True)
+    max_lifetime_minutes = models.PositiveIntegerField(null=True)
+    worker_idle_seconds = models.PositiveIntegerField(default=60)
+    min_resources = models.JSONField(default=dict)
+    max_resources = models.JSONField(default=dict)
+    hold_until = models.DateTimeField(null=True, help_text="The idle timer is snoozed until then.")
+
+    # The reconcile loop: whose turn it is, and when somebody must look again.
+    lease_token = models.UUIDField(null=True)
+    lease_expires = models.DateTimeField(null=True)
+    wake_at = models.DateTimeField(db_default=Now())
+    next_node = models.PositiveIntegerField(default=0, help_text="Names are never used again.")
+
+    # What the head agent said last.
+    agent_token_hash = models.CharField(max_length=64, blank=True)
+    agent_seen_at = models.DateTimeField(null=True)
+    demand = models.JSONField(default=dict)
+    demand_at = models.DateTimeField(null=True)
+    drivers = models.PositiveIntegerField(null=True, help_text="Running jobs and drivers.")
+    actors = models.PositiveIntegerField(null=True)
+    ray_session = models.CharField(max_length=100, blank=True)
+    idle_since = models.DateTimeField(null=True)
+
+    gcs_address = models.CharField(max_length=200, blank=True)
+    dashboard_url = models.CharField(max_length=200, blank=True)
+    client_address = models.CharField(max_length=200, blank=True)
+
+    objects: ClassVar[TeamQuerySet[Cluster]] = TeamQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="cluster_state_known", condition=Q(state__in=[s.value for s in ClusterState])
+            ),
+            models.CheckConstraint(
+                name="cluster_target_known",
+                condition=Q(target__in=[t.value for t in ClusterTarget]),
+            ),
+            models.UniqueConstraint(
+                fields=["team", "name"],
+                condition=~Q(state=ClusterState.TERMINATED),
+                name="cluster_name_once_while_live",
+                violation_error_message="This team has a live cluster of that name already.",
+            ),
+        ]
+        indexes = [
+            # The sweep: which clusters are due?
+            models.Index(
+                fields=["wake_at"],
+                name="cluster_due",
+                condition=~Q(state=ClusterState.TERMINATED),
+            ),
+            # The list page of a team, newest first.
+            models.Index(fields=["team", "-created_at"], name="cluster_of_team"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Group(models.Model):
+    """The head, or one group of workers, as this cluster runs it now."""
+
+    cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="groups")
+    name = models.CharField(max_length=63)
+    role = models.CharField(max_length=10, choices=[(r.value, r.value) for r in NodeRole])
+    position = models.PositiveIntegerField()
+    instance_type = models.CharField(max_length=63)
+    market = models.CharField(
+        max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.value) for m in Market]
+    )
+    vcpus = models.FloatField(help_text="Physical, of one node.")
+    memory_bytes = models.BigIntegerField()
+    gpus = models.FloatField(default=0)
+    resources = models.JSONField(default=dict, help_text="Logical, of one node.")
+    labels = models.JSONField(default=dict)
+    min_nodes = models.PositiveIntegerField()
+    max_nodes = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["cluster", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "name"], name="group_name_once"),
+            models.CheckConstraint(
+                name="group_min_below_max", condition=Q(min_nodes__lte=F("max_nodes"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Node(models.Model):
+    """One machine, written down before it is asked for. Its name is used only once, ever."""
+
+    name = models.CharField(max_length=20, unique=True)
+    cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="nodes")
+    group = models.ForeignKey(Group, models.PROTECT, related_name="nodes")
+    run = models.PositiveIntegerField()
+    role = models.CharField(max_length=10, choices=[(r.value, r.value) for r in NodeRole])
+    market = models.CharField(
+        max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.value) for m in Market]
+    )
+    state = models.CharField(
+        max_length=20,
+        default=NodeState.REQUESTED,
+        choices=[(state.value, state.label) for state in NodeState],
+    )
+    hourly_microusd = models.BigIntegerField(null=True, help_text="Empty: no price is known.")
+    decision = models.ForeignKey("clusters.Decision", models.SET_NULL, null=True)
+
+    requested_at = models.DateTimeField(db_default=Now())
+    launched_at = models.DateTimeField(null=True)
+    booted_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    draining_at = models.DateTimeField(null=True)
+    drain_deadline = models.DateTimeField(null=True, help_text="Empty: only if Ray agrees.")
+    terminating_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_cause = models.CharField(
+        max_length=20, blank=True, choices=[(c.value, c.value) for c in EndCause]
+    )
+    end_reason = models.CharField(max_length=1000, blank=True)
+
+    # What Ray said of it last.
+    address = models.CharField(max_length=100, blank=True)
+    ray_node_id = models.CharField(max_length=64, blank=True)
+    ray_seen_at = models.DateTimeField(null=True)
+    idle_since = models.DateTimeField(null=True, help_text="Empty: busy, or not known.")
+    total = models.JSONField(default=dict)
+    free = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="node_state_known", condition=Q(state__in=[s.value for s in NodeState])
+            ),
+            models.CheckConstraint(
+                name="node_ended_says_when",
+                condition=~Q(state=NodeState.TERMINATED) | Q(ended_at__isnull=False),
+            ),
+            # Two heads of one run would be two clusters.
+            models.UniqueConstraint(
+                fields=["cluster"],
+                condition=Q(role=NodeRole.HEAD) & ~Q(state=NodeState.TERMINATED),
+                name="node_one_head",
+            ),
+        ]
+        indexes = [
+            # The live nodes of a cluster: every pass of the reconcile loop.
+            models.Index(
+                fields=["cluster"], name="node_live", condition=~Q(state=NodeState.TERMINATED)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """The node's name for people: its group and its number."""
+        number = self.name.rpartition("-")[2]
+        return "head" if self.role == NodeRole.HEAD else f"{self.group.name}-{number}"

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Severity(models.TextChoices):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Event(models.Model):
+    """One line of a cluster's history."""
+
+    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="events")
+    node = models.ForeignKey("clusters.Node", models.CASCADE, null=True)
+    at = models.DateTimeField(db_default=Now())
+    severity = models.CharField(max_length=10, default=Severity.INFO, choices=Severity)
+    from_state = models.CharField(max_length=20, blank=True)
+    to_state = models.CharField(max_length=20, blank=True)
+    message = models.CharField(max_length=1000)
+    actor = models.ForeignKey("accounts.User", models.PROTECT, null=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            # A cluster's newest events; the overview reads the newest of all by pk.
+            models.Index(fields=["cluster", "-id"], name="event_of_cluster"),
+        ]
+
+
+class Decision(models.Model):
+    """What the planner chose for one cluster, and why, in words."""
+
+    class Kind(models.TextChoices):
+        LAUNCH = "launch"
+        DRAIN = "drain"
+        UNSERVED = "unserved"
+
+    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="decisions")
+    at = models.DateTimeField(db_default=Now())
+    kind = models.CharField(max_length=10, choices=Kind)
+    group = models.CharField(max_length=63, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    reason = models.CharField(max_length=1000)
+    demand = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["cluster", "-id"], name="decision_of_cluster")]

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Command(models.Model):
+    """Something the head agent is to do; it is handed out until its result is here."""
+
+    class Kind(models.TextChoices):
+        DRAIN = "drain"
+        SUBMIT_JOB = "submit_job"
+        STOP_JOB = "stop_job"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="commands")
+    run = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=Kind)
+    node = models.ForeignKey("clusters.Node", models.CASCADE, null=True)
+    body = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.ForeignKey("accounts.User", models.PROTECT, null=True)
+    finished_at = models.DateTimeField(null=True)
+    ok = models.BooleanField(null=True)
+    message = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        indexes = [
+            # What a sync's answer must carry.
+            models.Index(
+                fields=["cluster"],
+                name="command_open",
+                condition=models.Q(finished_at=None),
+            )
+        ]
+
+
+class Job(models.Model):
+    """A Ray job of one cluster, kept with its log after the cluster is gone."""
+
+    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="jobs")
+    submission_id = models.CharField(max_length=200)
+    status = models.CharField(max_length=20, default="PENDING")
+    entrypoint = models.TextField(blank=True)
+    message = models.TextField(blank=True)
+    metadata = models.JSONField(default=dict)
+    submitted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    log_bytes = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "submission_id"], name="job_submission_once")
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in {"SUCCEEDED", "FAILED", "STOPPED"}
+
+
+class JobLog(models.Model):
+    """A piece of a job's log, `offset` in bytes of UTF-8 from its beginning."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="pieces")
+    offset = models.BigIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["offset"]
+        constraints = [models.UniqueConstraint(fields=["job", "offset"], name="job_log_piece_once")]

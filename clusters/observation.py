@@ -1,0 +1,127 @@
+"""Bring the rows of a cluster's nodes in line with what its provider reports."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils.timezone import now
+
+from clusters import transitions
+from clusters.models import Cluster, Node
+from domain.lifecycle import EndCause, NodeState
+from providers.base import (
+    ClusterRef,
+    MachinePhase,
+    NodeRole,
+    ObservedNode,
+    ProviderDriver,
+)
+
+log = logging.getLogger(__name__)
+
+# A machine that runs but whose Ray has not joined after so long will not join any more.
+BOOT_LIMIT = timedelta(minutes=5)
+# EC2 and others list a new machine only after some seconds.
+SIGHT_LIMIT = timedelta(seconds=30)
+
+
+def live_nodes(cluster: Cluster) -> list[Node]:
+    """Return the cluster's nodes that have not ended, oldest first."""
+    rows = cluster.nodes.exclude(state=NodeState.TERMINATED)
+    return list(rows.select_related("group", "cluster").order_by("pk"))
+
+
+def observe(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> list[Node]:
+    """Look at the machines, move the rows accordingly, and return the live ones."""
+    observed = {machine.name: machine for machine in driver.observe(ref)}
+    nodes = live_nodes(cluster)
+    for node in nodes:
+        node.cluster = cluster  # spares a query each when the ledger asks for the owner
+        _compare(node, observed.get(node.name))
+    _remember_endpoints(cluster, observed.values())
+    _remove_unclaimed(cluster, driver, ref, observed.keys() - {node.name for node in nodes})
+    return [node for node in nodes if node.state != NodeState.TERMINATED]
+
+
+def _compare(node: Node, machine: ObservedNode | None) -> None:
+    if machine is None:
+        _missing(node)
+    elif machine.phase is MachinePhase.FAILED:
+        _failed(node, machine.reason)
+    elif machine.phase is not MachinePhase.STOPPING:
+        _present(node, machine)
+
+
+def _missing(node: Node) -> None:
+    state = NodeState(node.state)
+    if state is NodeState.REQUESTED:
+        return  # not yet asked for
+    if state is NodeState.LAUNCHING:
+        return  # the launch is repeated until the provider lists it or refuses it
+    if state is NodeState.TERMINATING:
+        transitions.move_node(node, NodeState.TERMINATED, reason="The provider confirms: gone.")
+    elif state is NodeState.DRAINING:
+        transitions.move_node(node, NodeState.TERMINATED, reason="Drained and gone.")
+    else:
+        transitions.move_node(
+            node,
+            NodeState.TERMINATED,
+            cause=EndCause.LOST,
+            reason="The machine vanished without being asked to.",
+        )
+
+
+def _failed(node: Node, reason: str) -> None:
+    state = NodeState(node.state)
+    if state is NodeState.TERMINATING:
+        return
+    if state is NodeState.DRAINING:  # a drained raylet exits by itself: that is no failure
+        transitions.move_node(node, NodeState.TERMINATING, reason="Drained.")
+        return
+    cause = EndCause.LOST if node.ready_at else EndCause.START_FAILED
+    transitions.move_node(node, NodeState.TERMINATING, cause=cause, reason=reason)
+
+
+def _present(node: Node, machine: ObservedNode) -> None:
+    state = NodeState(node.state)
+    if machine.address and machine.address != node.address:
+        node.address = machine.address
+        Node.objects.filter(pk=node.pk).update(address=machine.address)
+    if state in {NodeState.REQUESTED, NodeState.LAUNCHING}:
+        transitions.move_node(node, NodeState.BOOTING, reason="The machine is there.")
+    elif state is NodeState.BOOTING and node.booted_at and now() - node.booted_at > BOOT_LIMIT:
+        transitions.move_node(
+            node,
+            NodeState.TERMINATING,
+            cause=EndCause.START_FAILED,
+            reason=f"Ray did not join within {BOOT_LIMIT.seconds // 60} minutes.",
+        )
+
+
+def _remember_endpoints(cluster: Cluster, machines: Iterable[ObservedNode]) -> None:
+    for machine in machines:
+        ends = machine.endpoints
+        if machine.role is not NodeRole.HEAD or ends is None:
+            continue
+        fields = {
+            "gcs_address": ends.gcs_address,
+            "dashboard_url": ends.dashboard_url,
+            "client_address": ends.client_address,
+        }
+        if any(getattr(cluster, name) != value for name, value in fields.items()):
+            Cluster.objects.filter(pk=cluster.pk).update(**fields)
+            for name, value in fields.items():
+                setattr(cluster, name, value)
+
+
+def _remove_unclaimed(
+    cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, names: set[str]
+) -> None:
+    """A machine without a live row is a leak: an ended node's rest, or nobody's."""
+    if names:
+        log.warning(
+            "unclaimed machines removed", extra={"cluster": str(cluster.pk), "nodes": names}
+        )
+        driver.terminate(ref, sorted(names))

@@ -1,0 +1,187 @@
+"""Bring a cluster closer to what its owner wants. Safe to run twice, late, or to be killed."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from clouds.drivers import driver_for
+from clusters import ending, observation, scaling
+from clusters.leases import LeaseLost, lease, renew
+from clusters.machines import reference, specification
+from clusters.models import Cluster, Node
+from clusters.models.record import Severity
+from clusters.transitions import Conflict, move_cluster, move_node, note
+from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeState
+from providers.base import ClusterRef, NodeRole, ProviderDriver, ProviderError
+
+log = logging.getLogger(__name__)
+
+BUSY = timedelta(seconds=1)  # something moves: look again soon
+CALM = timedelta(seconds=3)  # a machine that dies unasked must be noticed within 10 s
+AFTER_ERROR = timedelta(seconds=5)
+# Without a word from the agent for so long, the head is asked to start it again.
+AGENT_SILENCE = timedelta(seconds=15)
+
+
+def reconcile(cluster_id: str) -> None:
+    """Do the next steps for one cluster and note when to look again."""
+    with lease(cluster_id) as cluster:
+        if cluster is None:
+            return  # another worker has it; its end looks for what came meanwhile
+        seen = cluster.wake_at
+        pause = _attempt(cluster)
+        # Whoever woke the cluster meanwhile moved wake_at: then leave it, it is due at once.
+        Cluster.objects.filter(pk=cluster.pk, wake_at=seen).update(wake_at=now() + pause)
+
+
+def _attempt(cluster: Cluster) -> timedelta:
+    """Make one pass; return how long it may rest."""
+    try:
+        return _pass(cluster, driver_for(cluster.cloud), reference(cluster))
+    except (Conflict, LeaseLost) as error:
+        log.info("pass ended early", extra={"cluster": str(cluster.pk), "why": str(error)})
+        return BUSY
+    except ProviderError as error:
+        _note_error(cluster, error)
+        return AFTER_ERROR
+
+
+def _note_error(cluster: Cluster, error: ProviderError) -> None:
+    text = str(error)[:500]
+    if cluster.last_error != text:
+        Cluster.objects.filter(pk=cluster.pk).update(last_error=text)
+        note(cluster, text, severity=Severity.WARNING if error.retryable else Severity.ERROR)
+    starting = cluster.state in {ClusterState.REQUESTED, ClusterState.STARTING}
+    if not error.retryable and starting and cluster.target == ClusterTarget.RUNNING:
+        _fail(cluster, text)
+
+
+def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
+    if cluster.target != ClusterTarget.RUNNING or cluster.state == ClusterState.FAILED:
+        return _end(cluster, driver, ref)
+    if cluster.state in {ClusterState.REQUESTED, ClusterState.STOPPED}:
+        move_cluster(cluster, ClusterState.STARTING, reason="A worker took the request.")
+    if cluster.state == ClusterState.STARTING:
+        driver.prepare(ref)
+    nodes = observation.observe(cluster, driver, ref)
+    head = _head(cluster, nodes)
+    if head is None:
+        return BUSY
+    nodes = nodes if head in nodes else [*nodes, head]
+    if cluster.state == ClusterState.STARTING and head.state == NodeState.READY:
+        move_cluster(cluster, ClusterState.RUNNING, reason="The head is ready.")
+    if cluster.state == ClusterState.RUNNING:
+        if ending.end_if_due(cluster, nodes):
+            return timedelta(0)
+        nodes = scaling.scale(cluster, nodes)
+    renew(cluster)
+    _carry_out(cluster, driver, ref, nodes)
+    _watch_agent(cluster, driver, ref, head)
+    _clear_error(cluster)
+    return CALM if all(n.state == NodeState.READY for n in nodes) else BUSY
+
+
+def _head(cluster: Cluster, nodes: list[Node]) -> Node | None:
+    """Return this run's head, written down if there is none; None if the cluster has failed."""
+    heads = [node for node in nodes if node.role == NodeRole.HEAD]
+    if heads and heads[0].state != NodeState.TERMINATING and heads[0].run == cluster.run:
+        return heads[0]
+    ended = cluster.nodes.filter(role=NodeRole.HEAD, run=cluster.run).exclude(end_cause="")
+    last = ended.order_by("-pk").first()
+    if last:
+        _fail(cluster, f"The head is lost: {last.end_reason}")
+        return None
+    if heads:
+        return None  # the head of an earlier run is still going
+    group = cluster.groups.get(role=NodeRole.HEAD)
+    return scaling.add_nodes(cluster, group, count=1)[0]
+
+
+def _fail(cluster: Cluster, reason: str) -> None:
+    move_cluster(cluster, ClusterState.FAILED, reason=reason, severity=Severity.ERROR)
+
+
+def _carry_out(
+    cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]
+) -> None:
+    """Ask the provider for what the rows say: drained nodes away, requested ones started."""
+    for node in nodes:
+        _end_drain(node)
+    _terminate(driver, ref, nodes)
+    waiting = [n for n in nodes if n.state in {NodeState.REQUESTED, NodeState.LAUNCHING}]
+    for node in waiting:
+        if node.state == NodeState.REQUESTED:
+            move_node(node, NodeState.LAUNCHING, reason="Asked of the provider.")
+    if waiting:
+        driver.launch(ref, [specification(node) for node in waiting])
+        observation.observe(cluster, driver, ref)
+
+
+def _end_drain(node: Node) -> None:
+    over = node.drain_deadline and node.drain_deadline < now()
+    if node.state == NodeState.DRAINING and over:
+        move_node(node, NodeState.TERMINATING, reason="Its time to drain is over.")
+
+
+def _terminate(driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:
+    going = [node.name for node in nodes if node.state == NodeState.TERMINATING]
+    if going:
+        driver.terminate(ref, going)
+
+
+def _watch_agent(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, head: Node) -> None:
+    seen = cluster.agent_seen_at
+    if head.state == NodeState.READY and seen and now() - seen > AGENT_SILENCE:
+        driver.launch(ref, [specification(head)])  # makes sure that its agent runs
+
+
+def _clear_error(cluster: Cluster) -> None:
+    if cluster.last_error:
+        Cluster.objects.filter(pk=cluster.pk).update(last_error="")
+
+
+_CAUSES = {
+    ClusterTarget.STOPPED: EndCause.CLUSTER_STOPPED,
+    ClusterTarget.TERMINATED: EndCause.CLUSTER_TERMINATED,
+    ClusterTarget.RUNNING: EndCause.CLUSTER_FAILED,
+}
+
+
+def _end(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
+    """Remove every machine; when the provider confirms, the cluster has stopped or ended."""
+    cause = _CAUSES[ClusterTarget(cluster.target)]
+    nodes = observation.observe(cluster, driver, ref)
+    for node in nodes:
+        if node.state == NodeState.REQUESTED:
+            move_node(node, NodeState.TERMINATED, cause=cause, reason="Never asked for.")
+        elif node.state != NodeState.TERMINATING:
+            move_node(node, NodeState.TERMINATING, cause=cause, reason=f"The {cause}.")
+    renew(cluster)
+    _terminate(driver, ref, nodes)
+    if observation.observe(cluster, driver, ref):
+        return BUSY
+    return _ended(cluster, driver, ref)
+
+
+def _ended(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
+    if driver.observe(ref):
+        return BUSY  # machines without a row are still going
+    driver.destroy(ref)
+    _clear_error(cluster)
+    Cluster.objects.filter(pk=cluster.pk).update(demand={}, demand_at=None, drivers=None)
+    if cluster.state == ClusterState.STOPPING:
+        move_cluster(cluster, ClusterState.STOPPED, reason="All its machines are gone.")
+    elif cluster.state == ClusterState.TERMINATING:
+        move_cluster(cluster, ClusterState.TERMINATED, reason="All its machines are gone.")
+    return timedelta(minutes=5)
+
+
+def due() -> list[str]:
+    """Return the ids of the clusters that somebody must look at now."""
+    rows = Cluster.objects.exclude(state=ClusterState.TERMINATED)
+    rows = rows.filter(wake_at__lte=Now()).order_by("wake_at")
+    return [str(pk) for pk in rows.values_list("pk", flat=True)[:500]]

@@ -1,0 +1,213 @@
+"""Ask the planner, write its decisions and nodes down, and carry them out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.timezone import now
+
+from clusters.leases import LeaseLost
+from clusters.models import Cluster, Command, Decision, Group, Node
+from clusters.transitions import move_node
+from domain.demand import Demand, demand_from_report, describe
+from domain.lifecycle import EndCause, NodeState
+from domain.offerings import Market
+from domain.planner import Drain, Launch, NodeView, Plan, PlanRequest, Unserved, plan
+from domain.planner import Group as PlannedGroup
+from domain.planner.model import NodePhase
+from domain.pricing import hourly_microusd
+from metering import rates
+from providers.base import NodeRole
+
+# An agent that was silent for so long says nothing about now.
+REPORT_LIMIT = timedelta(seconds=30)
+# A node that must go gets so long to finish what it does.
+DRAIN_TIME = timedelta(seconds=30)
+
+_PHASES = {
+    NodeState.REQUESTED: NodePhase.PENDING,
+    NodeState.LAUNCHING: NodePhase.PENDING,
+    NodeState.BOOTING: NodePhase.PENDING,
+    NodeState.READY: NodePhase.READY,
+    NodeState.DRAINING: NodePhase.LEAVING,
+    NodeState.TERMINATING: NodePhase.LEAVING,
+}
+
+
+def request_for(cluster: Cluster, groups: list[Group], nodes: list[Node]) -> PlanRequest:
+    """Return the planner's question for the cluster as its rows are now."""
+    head = next((node for node in nodes if node.role == NodeRole.HEAD), None)
+    return PlanRequest(
+        groups=tuple(_group(cluster, group) for group in groups if group.role == NodeRole.WORKER),
+        nodes=tuple(_view(node) for node in nodes if node.role == NodeRole.WORKER),
+        demand=current_demand(cluster),
+        autoscaling=cluster.autoscaling,
+        head_free=head.free if head else {},
+        head_total=head.total if head else {},
+        max_resources=cluster.max_resources,
+        min_resources=cluster.min_resources,
+    )
+
+
+def current_demand(cluster: Cluster) -> Demand:
+    """Return what Ray waits for, or nothing when the last report is too old to act on."""
+    if not cluster.demand_at or not cluster.agent_seen_at:
+        return Demand()
+    if now() - cluster.agent_seen_at > REPORT_LIMIT:
+        return Demand()
+    return demand_from_report(cluster.demand)
+
+
+def _group(cluster: Cluster, group: Group) -> PlannedGroup:
+    return PlannedGroup(
+        name=group.name,
+        instance_type=group.instance_type,
+        market=Market(group.market),
+        resources=group.resources,
+        labels=group.labels,
+        min_nodes=group.min_nodes,
+        max_nodes=group.max_nodes,
+        idle_seconds=cluster.worker_idle_seconds,
+        hourly_usd=None,
+    )
+
+
+def _view(node: Node) -> NodeView:
+    ready = node.state == NodeState.READY
+    moment = now()
+    return NodeView(
+        name=node.name,
+        group=node.group.name,
+        phase=_PHASES[NodeState(node.state)],
+        free=node.free if ready else node.group.resources,
+        total=node.total if ready else node.group.resources,
+        idle_seconds=(moment - node.idle_since).total_seconds() if node.idle_since else None,
+        age_seconds=(moment - node.requested_at).total_seconds(),
+    )
+
+
+def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
+    """Plan once and write the outcome down; return the live nodes, new ones included."""
+    groups = list(cluster.groups.all())
+    answer = plan(request_for(cluster, groups, nodes))
+    with transaction.atomic():
+        _note_unserved(cluster, answer)
+        by_name = {node.name: node for node in nodes}
+        for drain in answer.drains:
+            _drain(cluster, by_name[drain.node], drain)
+        for launch in answer.launches:
+            group = next(g for g in groups if g.name == launch.group)
+            nodes = [*nodes, *_write_nodes(cluster, group, launch)]
+    return nodes
+
+
+def _note_unserved(cluster: Cluster, answer: Plan) -> None:
+    """Store what cannot be served, once for as long as it stays the same."""
+    for item in answer.unserved:
+        reason = f"{item.count} × {describe(item.resources)} must wait: {item.reason}"
+        last = cluster.decisions.filter(kind=Decision.Kind.UNSERVED).first()
+        if last and last.reason == reason and now() - last.at < timedelta(minutes=10):
+            continue
+        _decide(cluster, Decision.Kind.UNSERVED, item, reason=reason)
+
+
+def _decide(
+    cluster: Cluster,
+    kind: Decision.Kind,
+    item: Launch | Drain | Unserved,
+    *,
+    reason: str,
+    group: str = "",
+) -> Decision:
+    return Decision.objects.create(
+        cluster=cluster,
+        kind=kind,
+        group=group,
+        count=getattr(item, "count", 1),
+        reason=reason[:1000],
+        demand={"asked": asdict(item), "waiting": cluster.demand},
+    )
+
+
+def _write_nodes(cluster: Cluster, group: Group, launch: Launch) -> list[Node]:
+    decision = _decide(
+        cluster, Decision.Kind.LAUNCH, launch, reason=launch.reason, group=group.name
+    )
+    return add_nodes(cluster, group, count=launch.count, decision=decision)
+
+
+def add_nodes(
+    cluster: Cluster, group: Group, *, count: int, decision: Decision | None = None
+) -> list[Node]:
+    """Write `count` new nodes down under names never used before.
+
+    The counter moves only for the holder of the lease, so that two workers, one of them late,
+    can never both answer the same demand.
+    """
+    held = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
+    if not held.update(next_node=F("next_node") + count):
+        raise LeaseLost
+    cluster.refresh_from_db(fields=["next_node"])
+    price = _hourly_microusd(cluster, group)
+    numbers = range(cluster.next_node - count, cluster.next_node)
+    return Node.objects.bulk_create(
+        Node(
+            name=f"{cluster.handle}-{number}",
+            cluster=cluster,
+            group=group,
+            run=cluster.run,
+            role=group.role,
+            market=group.market,
+            hourly_microusd=price,
+            decision=decision,
+        )
+        for number in numbers
+    )
+
+
+def _hourly_microusd(cluster: Cluster, group: Group) -> int | None:
+    """Return what one node of `group` costs an hour from now on, or None where nobody knows."""
+    card = rates.current_rate(cluster.cloud_id, now(), kind=cluster.cloud.provider)
+    if card is None:
+        return None
+    return hourly_microusd(
+        rates.rate_card(card),
+        vcpus=group.vcpus,
+        memory_bytes=group.memory_bytes,
+        gpus=group.gpus,
+    )
+
+
+def _drain(cluster: Cluster, node: Node, drain: Drain) -> None:
+    cause = EndCause.IDLE if drain.idle else EndCause.RESIZED
+    decision = _decide(
+        cluster, Decision.Kind.DRAIN, drain, reason=drain.reason, group=node.group.name
+    )
+    if node.state != NodeState.READY:  # Ray does not know it yet: nothing to drain
+        move_node(node, NodeState.TERMINATING, reason=drain.reason, cause=cause)
+        return
+    deadline = None if drain.idle else now() + DRAIN_TIME
+    Node.objects.filter(pk=node.pk).update(decision=decision, drain_deadline=deadline)
+    node.drain_deadline = deadline
+    move_node(node, NodeState.DRAINING, reason=drain.reason, cause=cause)
+    order_drain(node, idle=drain.idle, message=f"decision {decision.pk}: {drain.reason}")
+
+
+def order_drain(node: Node, *, idle: bool, message: str) -> None:
+    """Have the head agent drain `node` in Ray."""
+    Command.objects.create(
+        cluster_id=node.cluster_id,
+        run=node.run,
+        kind=Command.Kind.DRAIN,
+        node=node,
+        body={
+            "node": node.name,
+            "ray_node_id": node.ray_node_id,
+            "reason": "idle" if idle else "preemption",
+            "message": message,
+            "deadline_seconds": DRAIN_TIME.seconds,
+        },
+    )

@@ -1,0 +1,1 @@
+"""What people, and the head agent, do to templates and clusters."""

@@ -1,0 +1,63 @@
+"""Run work on a cluster through its head agent."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import record
+from clusters.models import Cluster, Command, Job
+from clusters.services.operating import NotNow
+from clusters.workloads import Workload
+from domain.lifecycle import ClusterState
+
+
+@transaction.atomic
+def run_workload(
+    cluster: Cluster, workload: Workload, *, values: Mapping[str, float], by: User
+) -> Job:
+    """Return the job that runs `workload`; the agent submits it within a second."""
+    if cluster.state != ClusterState.RUNNING:
+        raise NotNow(f"{cluster} is {cluster.state}: wait until it is running.")
+    submission_id = f"mobula-{workload.key.replace('_', '-')}-{secrets.token_hex(4)}"
+    entrypoint = workload.entrypoint(dict(values))
+    job = Job.objects.create(
+        cluster=cluster,
+        submission_id=submission_id,
+        entrypoint=entrypoint,
+        submitted_by=by,
+        metadata={"workload": workload.key},
+    )
+    Command.objects.create(
+        cluster=cluster,
+        run=cluster.run,
+        kind=Command.Kind.SUBMIT_JOB,
+        created_by=by,
+        body={
+            "submission_id": submission_id,
+            "entrypoint": entrypoint,
+            "files": {workload.script: workload.source()},
+            "env": {},
+            "metadata": {"workload": workload.key, "submitted_by": by.email},
+        },
+    )
+    record("job.submitted", actor=by, team=cluster.team, subject=cluster, after=dict(values))
+    return job
+
+
+@transaction.atomic
+def stop_job(job: Job, *, by: User) -> None:
+    """Ask Ray to stop a job that is not over yet."""
+    if job.is_over:
+        raise NotNow(f"{job.submission_id} is over already: {job.status.lower()}.")
+    Command.objects.create(
+        cluster=job.cluster,
+        run=job.cluster.run,
+        kind=Command.Kind.STOP_JOB,
+        created_by=by,
+        body={"submission_id": job.submission_id},
+    )
+    record("job.stopped", actor=by, team=job.cluster.team, subject=job.cluster)

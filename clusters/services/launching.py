@@ -1,0 +1,132 @@
+"""Launch a cluster from a version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import record
+from clouds.drivers import instance_types
+from clouds.models import Cloud
+from clusters.machines import agent_token, hashed
+from clusters.models import Cluster, Group, Version
+from clusters.services.waking import wake
+from clusters.transitions import note
+from domain.problems import Problem, has_errors
+from domain.spec import ComputeConfig, MarketType, NodeConfig
+from domain.validation import InstanceType, effective_resources, validate
+from domain.yamltext import parse
+from images.models import ImageVersion
+from images.queries import find_version
+from providers.base import NodeRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launchable:
+    """Everything a launch needs, found and checked."""
+
+    config: ComputeConfig
+    cloud: Cloud
+    image_version: ImageVersion
+    types: dict[str, InstanceType]
+
+
+def check_launch(version: Version, *, by: User) -> Launchable:
+    """Return what `version` needs to be launched; raises ValidationError with all that is wrong."""
+    config = parse(version.text).config
+    if config is None:
+        raise ValidationError(f"{version} is no valid configuration.")
+    cloud = Cloud.objects.visible_to(by).filter(name=config.cloud or "local").first()
+    if cloud is None:
+        raise ValidationError(f"There is no cloud '{config.cloud}' that you may use.")
+    types = instance_types(cloud)
+    problems = validate(config, instance_types=list(types.values()))
+    image = find_version(config.mobula.image, by)
+    errors = [_sentence(p) for p in problems if has_errors([p])]
+    if config.head_node is None or not config.head_node.instance_type:
+        errors.append("head_node.instance_type: name the head's size.")
+    if image is None:
+        wanted = config.mobula.image or "any"
+        errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
+    if errors or image is None:
+        raise ValidationError(errors)
+    return Launchable(config=config, cloud=cloud, image_version=image, types=types)
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.path}: {problem.message} {problem.hint}".strip()
+
+
+@transaction.atomic
+def launch_cluster(*, name: str, version: Version, by: User) -> Cluster:
+    """Return a new cluster that a worker will bring up; raises ValidationError."""
+    ready = check_launch(version, by=by)
+    block = ready.config.mobula
+    cluster = Cluster(
+        name=name,
+        team=version.template.team,
+        owner=by,
+        cloud=ready.cloud,
+        version=version,
+        image_version=ready.image_version,
+        autoscaling=block.autoscaling,
+        idle_minutes=block.idle_minutes,
+        max_lifetime_minutes=block.max_lifetime_minutes,
+        worker_idle_seconds=block.worker_idle_seconds,
+        min_resources=ready.config.min_resources,
+        max_resources=ready.config.max_resources,
+    )
+    cluster.full_clean(exclude=["state_since", "created_at", "requested_at", "wake_at"])
+    cluster.agent_token_hash = hashed(agent_token(cluster))
+    cluster.save()
+    Group.objects.bulk_create(_groups(cluster, ready))
+    note(cluster, f"Launched from {version}.", by=by)
+    record(
+        "cluster.launched",
+        actor=by,
+        team=cluster.team,
+        subject=cluster,
+        after={"version": str(version), "image": str(ready.image_version)},
+    )
+    wake(cluster)
+    return cluster
+
+
+def _groups(cluster: Cluster, ready: Launchable) -> list[Group]:
+    config = ready.config
+    head = _group(cluster, config.head_node or NodeConfig(), ready, name="head", position=0)
+    workers = [
+        _group(cluster, group, ready, name=group.name, position=position)
+        for position, group in enumerate(config.groups, start=1)
+    ]
+    for row, group in zip(workers, config.groups, strict=True):
+        row.min_nodes, row.max_nodes = group.min_nodes, group.max_nodes
+        if group.market_type is MarketType.SPOT:
+            row.market = "spot"
+    return [head, *workers]
+
+
+def _group(
+    cluster: Cluster, node: NodeConfig, ready: Launchable, *, name: str, position: int
+) -> Group:
+    size = ready.types[node.instance_type or ""]
+    is_head = position == 0
+    return Group(
+        cluster=cluster,
+        name=name,
+        role=NodeRole.HEAD if is_head else NodeRole.WORKER,
+        position=position,
+        instance_type=size.name,
+        vcpus=size.vcpus,
+        memory_bytes=size.memory_bytes,
+        gpus=size.gpus,
+        resources=effective_resources(
+            node, size, is_head=is_head, has_workers=bool(ready.config.groups)
+        ),
+        labels=dict(node.labels),
+        min_nodes=1,
+        max_nodes=1,
+    )

@@ -1,0 +1,143 @@
+"""Resize, stop, start and terminate clusters, and hold their idle timer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from accounts.models import User
+from accounts.services import record
+from clusters.machines import agent_token, hashed
+from clusters.models import Cluster
+from clusters.services.waking import wake
+from clusters.transitions import move_cluster, note
+from domain.lifecycle import ClusterState, ClusterTarget, NodeState
+from providers.base import NodeRole
+
+LIVE = {ClusterState.REQUESTED, ClusterState.STARTING, ClusterState.RUNNING}
+
+
+class NotNow(Exception):
+    """The cluster is in a state in which this cannot be done; the message says what to do."""
+
+
+def _locked(cluster: Cluster) -> Cluster:
+    rows = Cluster.objects.select_for_update(of=("self",))
+    return rows.select_related("team", "image_version").get(pk=cluster.pk)
+
+
+@transaction.atomic
+def resize_group(cluster: Cluster, *, group: str, min_nodes: int, max_nodes: int, by: User) -> None:
+    """Give a group of a running cluster other limits; the next plan follows them."""
+    cluster = _locked(cluster)
+    if cluster.state not in LIVE or cluster.target != ClusterTarget.RUNNING:
+        raise NotNow(f"{cluster} is {cluster.state}: start it before you resize it.")
+    row = cluster.groups.get(name=group, role=NodeRole.WORKER)
+    if min_nodes > max_nodes:
+        raise ValidationError(f"Minimum exceeds maximum ({min_nodes} > {max_nodes}).")
+    before = {"min_nodes": row.min_nodes, "max_nodes": row.max_nodes}
+    row.min_nodes, row.max_nodes = min_nodes, max_nodes
+    row.save(update_fields=["min_nodes", "max_nodes"])
+    note(cluster, f"Group {group} resized to {min_nodes}–{max_nodes} nodes.", by=by)
+    _record(cluster, "cluster.resized", by, before=before, after=_sizes(min_nodes, max_nodes))
+    wake(cluster)
+
+
+def _sizes(min_nodes: int, max_nodes: int) -> dict[str, object]:
+    return {"min_nodes": min_nodes, "max_nodes": max_nodes}
+
+
+@transaction.atomic
+def stop_cluster(cluster: Cluster, *, by: User) -> None:
+    """Give all machines back and keep the cluster, so that it can be started again."""
+    cluster = _locked(cluster)
+    if cluster.state not in LIVE:
+        raise NotNow(f"{cluster} is {cluster.state}: only a running cluster can be stopped.")
+    _aim(cluster, ClusterTarget.STOPPED)
+    move_cluster(cluster, ClusterState.STOPPING, reason="Stop was pressed.", by=by)
+    _record(cluster, "cluster.stopped", by)
+    wake(cluster)
+
+
+@transaction.atomic
+def start_cluster(cluster: Cluster, *, by: User) -> None:
+    """Bring a stopped or failed cluster up again, as a new run with new machines and tokens."""
+    cluster = _locked(cluster)
+    if cluster.state not in {ClusterState.STOPPED, ClusterState.FAILED}:
+        raise NotNow(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
+    if cluster.nodes.exclude(state=NodeState.TERMINATED).exists():
+        raise NotNow("Its last machines are still being removed: try again in a moment.")
+    cluster.run += 1
+    Cluster.objects.filter(pk=cluster.pk).update(
+        run=cluster.run,
+        target=ClusterTarget.RUNNING,
+        agent_token_hash=hashed(agent_token(cluster)),
+        requested_at=Now(),
+        started_at=None,
+        ended_at=None,
+        idle_since=None,
+        agent_seen_at=None,
+        demand={},
+        gcs_address="",
+        dashboard_url="",
+        client_address="",
+    )
+    move_cluster(cluster, ClusterState.STARTING, reason="Start was pressed.", by=by)
+    Cluster.objects.filter(pk=cluster.pk).update(started_at=None)
+    _record(cluster, "cluster.started", by)
+    wake(cluster)
+
+
+@transaction.atomic
+def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
+    """Give all machines back for good. A second call changes nothing."""
+    cluster = _locked(cluster)
+    if cluster.target == ClusterTarget.TERMINATED:
+        return
+    _aim(cluster, ClusterTarget.TERMINATED)
+    move_cluster(
+        cluster, ClusterState.TERMINATING, reason=reason or "Terminate was pressed.", by=by
+    )
+    _record(cluster, "cluster.terminated", by, reason=reason)
+    wake(cluster)
+
+
+@transaction.atomic
+def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
+    """Keep an idle cluster for so many hours more; 0 lets the timer run again."""
+    until = now() + timedelta(hours=hours) if hours else None
+    Cluster.objects.filter(pk=cluster.pk).update(hold_until=until)
+    text = f"Idle timer held for {hours} h." if hours else "Idle timer runs again."
+    note(cluster, text, by=by)
+    _record(cluster, "cluster.idle_held", by, after={"hours": hours})
+    wake(cluster)
+
+
+def _aim(cluster: Cluster, target: ClusterTarget) -> None:
+    Cluster.objects.filter(pk=cluster.pk).update(target=target)
+    cluster.target = target
+
+
+def _record(
+    cluster: Cluster,
+    action: str,
+    by: User,
+    *,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+    reason: str = "",
+) -> None:
+    record(
+        action,
+        actor=by,
+        team=cluster.team,
+        subject=cluster,
+        before=dict(before) if before else None,
+        after=dict(after) if after else None,
+        reason=reason,
+    )

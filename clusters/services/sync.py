@@ -1,0 +1,119 @@
+"""Take in what a head agent reports, and answer with what it should do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from clusters.models import Cluster, Group
+from clusters.services.sync_jobs import store_jobs, store_logs
+from clusters.services.sync_nodes import finish_commands, store_nodes
+from clusters.services.waking import wake
+from domain.demand import demand_from_report
+from domain.lifecycle import ClusterState, ClusterTarget, NodeState
+from metering.samples import Sample, record
+
+# How often the agent reports: more often while something is under way.
+BUSY_SECONDS = 0.5
+CALM_SECONDS = 1.0
+
+
+class BadReport(Exception):
+    """The report cannot be read; the message names the field."""
+
+
+def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
+    """Store one report of the cluster's agent and return the answer to it."""
+    try:
+        with transaction.atomic():
+            changed = _store_state(cluster, report)
+            changed |= store_nodes(cluster, report)
+            store_jobs(cluster, report.get("jobs", ()))
+            offsets = store_logs(cluster, report.get("logs", ()))
+            changed |= finish_commands(cluster, report.get("results", ()))
+        record(cluster.pk, _samples(cluster, report.get("samples", ())))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise BadReport(f"The report cannot be read: {error!r}.") from error
+    if changed:
+        wake(cluster)
+    return _answer(cluster, report, offsets)
+
+
+def _store_state(cluster: Cluster, report: Mapping[str, Any]) -> bool:
+    """Store demand and signals; return whether the planner should look at once."""
+    demand = report.get("demand")
+    fields: dict[str, Any] = {"agent_seen_at": now()}
+    if report.get("drivers") != cluster.drivers:
+        fields["drivers"] = report.get("drivers")
+    if report.get("active_actors") != cluster.actors:
+        fields["actors"] = report.get("active_actors")
+    if report.get("session") and report["session"] != cluster.ray_session:
+        fields["ray_session"] = report["session"]
+    changed = False
+    if demand is not None:
+        changed = demand != cluster.demand
+        demand_from_report(demand)  # refuse now what the planner could not read later
+        fields |= {"demand": demand, "demand_at": now()}
+    Cluster.objects.filter(pk=cluster.pk).update(**fields)
+    return changed
+
+
+def _answer(
+    cluster: Cluster, report: Mapping[str, Any], offsets: Mapping[str, int]
+) -> dict[str, Any]:
+    moving = cluster.nodes.exclude(state__in=[NodeState.READY, NodeState.TERMINATED]).exists()
+    samples = report.get("samples", ())
+    return {
+        "interval": BUSY_SECONDS if moving else CALM_SECONDS,
+        "jobs_acked": True,
+        "samples_acked": report.get("seq") if samples else None,
+        "log_offsets": dict(offsets),
+        "commands": [
+            {"id": str(command.pk), "kind": command.kind, **command.body}
+            for command in cluster.commands.filter(finished_at=None, run=cluster.run).order_by(
+                "created_at"
+            )
+        ],
+    }
+
+
+def _samples(cluster: Cluster, items: Sequence[Mapping[str, Any]]) -> list[Sample]:
+    """Return the report's samples of nodes that are ours, with what each node has in all."""
+    names = {str(item["node"]) for item in items}
+    rows = cluster.nodes.filter(name__in=names).select_related("group")
+    groups = {node.name: node.group for node in rows}
+    return [_sample(item, groups[item["node"]]) for item in items if str(item["node"]) in groups]
+
+
+def _sample(item: Mapping[str, Any], group: Group) -> Sample:
+    held = item.get("held") or {}
+    return Sample(
+        node=str(item["node"]),
+        at=datetime.fromtimestamp(float(item["at"]), tz=UTC),
+        cpu_capacity=group.vcpus,
+        cpu_held=held.get("CPU", 0.0),
+        cpu_used=item.get("cpu_cores"),
+        memory_capacity=group.memory_bytes,
+        memory_held=held.get("memory", 0.0),
+        memory_used=item.get("memory_bytes"),
+        gpu_capacity=group.gpus,
+        gpu_held=held.get("GPU", 0.0),
+        gpu_used=item.get("gpu_used"),
+        object_store_capacity=item.get("object_store_capacity"),
+        object_store_used=item.get("object_store_bytes"),
+        disk_used=item.get("disk_bytes"),
+        disk_read_bps=item.get("disk_read_bps"),
+        disk_write_bps=item.get("disk_write_bps"),
+        net_in_bps=item.get("net_in_bps"),
+        net_out_bps=item.get("net_out_bps"),
+    )
+
+
+def is_over(cluster: Cluster) -> bool:
+    """Return whether the agent has nothing left to do for this cluster."""
+    ended = {ClusterState.STOPPED, ClusterState.TERMINATED, ClusterState.FAILED}
+    return cluster.state in ended or cluster.target == ClusterTarget.TERMINATED

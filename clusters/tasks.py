@@ -1,0 +1,16 @@
+from celery import shared_task
+
+from clusters import reconcile as loop
+
+
+@shared_task
+def reconcile_cluster(cluster_id: str) -> None:
+    loop.reconcile(cluster_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Ask for every cluster that is due: a lost message costs a second, not a cluster."""
+    for cluster_id in loop.due():
+        # If no worker takes it soon, the next sweep asks again: no queue grows meanwhile.
+        reconcile_cluster.apply_async((cluster_id,), expires=5)

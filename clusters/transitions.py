@@ -1,0 +1,154 @@
+"""The only module that writes `state` of clusters and nodes, with an event for each move."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Manager
+from django.utils.timezone import now
+
+from accounts.models import User
+from clusters.models import Cluster, Event, Node
+from clusters.models.record import Severity
+from domain.lifecycle import (
+    ClusterState,
+    EndCause,
+    NodeState,
+    check_cluster_move,
+    check_node_move,
+)
+from metering import ledger
+from providers.base import NodeRole
+
+_NODE_MOMENTS = {
+    NodeState.LAUNCHING: "launched_at",
+    NodeState.BOOTING: "booted_at",
+    NodeState.READY: "ready_at",
+    NodeState.DRAINING: "draining_at",
+    NodeState.TERMINATING: "terminating_at",
+    NodeState.TERMINATED: "ended_at",
+}
+_MESSAGE_LENGTH = 1000
+
+
+class Conflict(Exception):
+    """Somebody else moved it first. Reload and decide again."""
+
+
+@transaction.atomic
+def move_cluster(
+    cluster: Cluster,
+    wanted: ClusterState,
+    *,
+    reason: str,
+    by: User | None = None,
+    severity: Severity = Severity.INFO,
+) -> None:
+    """Move `cluster` to `wanted` and note why; raises Conflict or MoveNotAllowed."""
+    current = ClusterState(cluster.state)
+    check_cluster_move(current, wanted)
+    moment = now()
+    fields: dict[str, object] = {"state": wanted, "state_since": moment}
+    if wanted is ClusterState.RUNNING:
+        fields["started_at"] = moment
+    if wanted in {ClusterState.STOPPED, ClusterState.TERMINATED, ClusterState.FAILED}:
+        fields["ended_at"] = moment
+    _compare_and_set(cluster, current, fields)
+    Event.objects.create(
+        cluster=cluster,
+        from_state=current,
+        to_state=wanted,
+        message=reason[:_MESSAGE_LENGTH],
+        actor=by,
+        severity=severity,
+    )
+
+
+@transaction.atomic
+def move_node(
+    node: Node,
+    wanted: NodeState,
+    *,
+    reason: str = "",
+    cause: EndCause | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Move `node` to `wanted`, with its event and its ledger interval in the same transaction.
+
+    `cause` and `reason` of the first move towards the end stay, unless Ray refuses the drain;
+    raises Conflict or MoveNotAllowed.
+    """
+    current = NodeState(node.state)
+    check_node_move(current, wanted)
+    moment = at or now()
+    fields: dict[str, object] = {"state": wanted, _NODE_MOMENTS[wanted]: moment}
+    if wanted is NodeState.READY and node.ready_at:  # Ray refused the drain: as if never asked
+        fields = {"state": wanted, "draining_at": None, "drain_deadline": None}
+        fields |= {"end_cause": "", "end_reason": ""}
+    if cause and not node.end_cause:
+        fields |= {"end_cause": cause, "end_reason": reason[:_MESSAGE_LENGTH]}
+    _compare_and_set(node, current, fields)
+    _tell_ledger(node, wanted, moment)
+    Event.objects.create(
+        cluster_id=node.cluster_id,
+        node=node,
+        from_state=current,
+        to_state=wanted,
+        message=reason[:_MESSAGE_LENGTH],
+        severity=Severity.ERROR if cause and cause.is_failure else Severity.INFO,
+    )
+
+
+def note(
+    cluster: Cluster, message: str, *, by: User | None = None, severity: Severity = Severity.INFO
+) -> None:
+    """Add a line to the cluster's history that is not a move."""
+    Event.objects.create(
+        cluster=cluster, message=message[:_MESSAGE_LENGTH], actor=by, severity=severity
+    )
+
+
+def _compare_and_set(row: Cluster | Node, current: str, fields: dict[str, object]) -> None:
+    table: Manager[Any] = Cluster.objects if isinstance(row, Cluster) else Node.objects
+    rows = table.filter(pk=row.pk, state=current)
+    if rows.update(**fields) != 1:
+        raise Conflict(f"{row} is no longer {current}.")
+    for name, value in fields.items():
+        setattr(row, name, value)
+
+
+def _tell_ledger(node: Node, state: NodeState, moment: datetime) -> None:
+    if state in {NodeState.BOOTING, NodeState.READY}:
+        _open_interval(node, moment)
+    if state is NodeState.READY:
+        ledger.mark_ready(node.name, at=moment)
+    if state is NodeState.TERMINATING:  # a draining node still works, or is kept after all
+        ledger.mark_leaving(node.name, at=moment)
+    if state is NodeState.TERMINATED:
+        ledger.close_interval(node.name, ended_at=moment)
+
+
+def _open_interval(node: Node, moment: datetime) -> None:
+    """A node costs from the moment its machine is there."""
+    cluster, group = node.cluster, node.group
+    ledger.open_interval(
+        node=node.name,
+        cluster_id=cluster.pk,
+        cluster_name=cluster.name,
+        team_id=cluster.team_id,
+        template_id=cluster.version.template_id,
+        template_name=cluster.version.template.name,
+        owner_id=cluster.owner_id,
+        owner_name=str(cluster.owner),
+        group=group.name,
+        role=NodeRole(node.role),
+        instance_type=group.instance_type,
+        market=node.market,
+        vcpus=group.vcpus,
+        memory_bytes=group.memory_bytes,
+        gpus=group.gpus,
+        hourly_microusd=node.hourly_microusd,
+        started_at=moment,
+    )

@@ -1,0 +1,28 @@
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from clusters.views import clusters, operations
+
+
+class TableConverter(StringConverter):
+    regex = "nodes|events|decisions|jobs"
+
+
+register_converter(TableConverter, "table")
+
+app_name = "clusters"
+urlpatterns = [
+    path("clusters/", clusters.cluster_list, name="list"),
+    path("clusters/launch/", clusters.launch, name="launch"),
+    path("clusters/<uuid:pk>/", clusters.detail, name="detail"),
+    path("clusters/<uuid:pk>/<table:table>.csv", clusters.table_csv, name="csv"),
+    path("clusters/<uuid:pk>/stop/", operations.stop, name="stop"),
+    path("clusters/<uuid:pk>/start/", operations.start, name="start"),
+    path("clusters/<uuid:pk>/terminate/", operations.terminate, name="terminate"),
+    path("clusters/<uuid:pk>/hold/", operations.hold, name="hold"),
+    path("clusters/<uuid:pk>/groups/<str:group>/resize/", operations.resize, name="resize"),
+    path("clusters/<uuid:pk>/workloads/<str:key>/", operations.run_workload, name="workload"),
+    path("clusters/<uuid:pk>/jobs/<int:job_id>/", operations.job, name="job"),
+    path("clusters/<uuid:pk>/jobs/<int:job_id>/log/", operations.job_log, name="job-log"),
+    path("clusters/<uuid:pk>/jobs/<int:job_id>/stop/", operations.stop_job, name="stop-job"),
+]

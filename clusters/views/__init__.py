@@ -1,0 +1,1 @@
+"""The pages of templates and clusters, and the head agent's endpoint."""

@@ -1,0 +1,228 @@
+"""The list of clusters, the launch form, and one cluster's page with its tabs."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HTMX_STOP_POLLING
+
+from accounts.permissions import Action, may, require
+from accounts.queries import current_team
+from accounts.requests import SignedInRequest
+from accounts.spreadsheets import csv_response
+from clusters import ending, queries
+from clusters.forms import HoldForm, LaunchForm, ResizeForm, WorkloadForm
+from clusters.machines import has_token_auth, ray_token
+from clusters.models import Cluster
+from clusters.services.launching import launch_cluster
+from clusters.workloads import WORKLOADS
+from domain.lifecycle import ClusterState
+from metering.queries.cost import accrued
+
+TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
+
+
+@require_GET
+def cluster_list(request: SignedInRequest) -> HttpResponse:
+    """List the team's clusters."""
+    team = current_team(request)
+    state, words = request.GET.get("state", ""), request.GET.get("q", "")
+    rows = queries.clusters_of(request.user, team=team, state=state, words=words)
+    if request.GET.get("format") == "csv":
+        return _list_as_csv(rows[:10_000])
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    costs = accrued([cluster.pk for cluster in page], now())
+    for cluster in page:
+        cluster.accrued_microusd = costs.get(cluster.pk, 0)  # type: ignore[attr-defined]
+    context = {
+        "page": page,
+        "state": state,
+        "q": words,
+        "states": [("live", "Live"), ("all", "All"), *[(s.value, s.label) for s in ClusterState]],
+        "may_launch": may(request.user, Action.LAUNCH, team=team),
+    }
+    partial = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+    return render(request, f"clusters/list.html{partial}", context)
+
+
+def _list_as_csv(rows: Any) -> HttpResponse:
+    header = ["name", "state", "configuration", "owner", "nodes", "usd_per_hour", "created"]
+    lines = (
+        [c.name, c.state, str(c.version), str(c.owner), c.node_count or 0, _usd(c), c.created_at]
+        for c in rows
+    )
+    return csv_response("clusters", header=header, rows=lines)
+
+
+def _usd(cluster: Any) -> str:
+    return f"{(cluster.hourly_microusd or 0) / 1_000_000:.6f}"
+
+
+@require_http_methods(["GET", "POST"])
+def launch(request: SignedInRequest) -> HttpResponse:
+    """Launch a cluster from a version."""
+    team = current_team(request)
+    require(may(request.user, Action.LAUNCH, team=team))
+    posted = request.POST if request.method == "POST" else None
+    form = LaunchForm(posted, initial=request.GET.dict(), user=request.user, team=team)
+    if posted is not None and form.is_valid():
+        try:
+            cluster = launch_cluster(**form.cleaned_data, by=request.user)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            return redirect("clusters:detail", pk=cluster.pk)
+    status = 422 if posted is not None else 200
+    return render(request, "clusters/launch.html", {"form": form}, status=status)
+
+
+def visible_cluster(request: SignedInRequest, pk: UUID) -> Cluster:
+    """Return the cluster for a page, or raise Http404 for strangers."""
+    return get_object_or_404(queries.cluster_for_page(request.user), pk=pk)
+
+
+@require_GET
+def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Show one cluster; `?tab=` names the part, htmx gets the live part alone."""
+    cluster = visible_cluster(request, pk)
+    tab = request.GET.get("tab", "overview")
+    tab = tab if tab in TABS else "overview"
+    context = _context(request, cluster, tab)
+    if request.GET.get("part") != "live":
+        return render(request, "clusters/detail.html", context)
+    # What has ended does not change any more: the browser stops asking.
+    status = HTMX_STOP_POLLING if cluster.state == ClusterState.TERMINATED else 200
+    return render(request, "clusters/detail.html#live", context, status=status)
+
+
+def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, Any]:
+    nodes = queries.nodes_of(cluster)
+    return {
+        "cluster": cluster,
+        "tab": tab,
+        "tabs": TABS,
+        "nodes": nodes,
+        "groups": queries.group_rows(cluster, nodes),
+        "head": next((node for node in nodes if node.role == "head"), None),
+        "verdict": ending.verdict_for(cluster, nodes),
+        "accrued": accrued([cluster.pk], now()).get(cluster.pk, 0),
+        "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
+        "now": now(),
+        **_TAB_CONTEXT[tab](request, cluster),
+    }
+
+
+def _overview(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
+    return {
+        "events": queries.events_of(cluster, limit=15),
+        "jobs": queries.jobs_of(cluster)[:5],
+        "decisions": queries.decisions_of(cluster)[:5],
+        "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
+        "hold_form": HoldForm(),
+        **_connection(request, cluster),
+    }
+
+
+def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
+    """Return what the connect box shows; the token only to those who may run jobs."""
+    protected = has_token_auth(cluster.image_version.ray_version)
+    allowed = may(request.user, Action.OPERATE, team=cluster.team)
+    return {
+        "ray_is_open": not protected,
+        "ray_token": ray_token(cluster) if protected and allowed else "",
+    }
+
+
+def _nodes(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+    return {"ended": queries.nodes_of(cluster, ended=True)}
+
+
+def _scaling(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+    groups = cluster.groups.filter(role="worker")
+    return {
+        "decisions": queries.decisions_of(cluster),
+        "resize_forms": {group.name: ResizeForm.of(group) for group in groups},
+    }
+
+
+def _jobs(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+    return {
+        "jobs": queries.jobs_of(cluster),
+        "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
+    }
+
+
+def _events(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+    return {"events": queries.events_of(cluster)}
+
+
+def _configuration(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+    return {"text": cluster.version.text}
+
+
+_TAB_CONTEXT = {
+    "overview": _overview,
+    "nodes": _nodes,
+    "scaling": _scaling,
+    "jobs": _jobs,
+    "events": _events,
+    "configuration": _configuration,
+}
+
+
+@require_GET
+def table_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
+    """Return one of the cluster's tables as CSV."""
+    cluster = visible_cluster(cast("SignedInRequest", request), pk)
+    header, rows = _TABLES[table](cluster)
+    return csv_response(f"{cluster.name}-{table}", header=header, rows=rows)
+
+
+def _nodes_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["node", "group", "state", "requested", "launched", "booted", "ready", "ended", "why"]
+    nodes = queries.nodes_of(cluster) + queries.nodes_of(cluster, ended=True)
+    return header, (
+        [n.name, n.group.name, n.state, n.requested_at, n.launched_at, n.booted_at, n.ready_at]
+        + [n.ended_at, n.end_reason]
+        for n in nodes
+    )
+
+
+def _events_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["at", "severity", "node", "from", "to", "message", "by"]
+    return header, (
+        [e.at, e.severity, str(e.node or ""), e.from_state, e.to_state, e.message]
+        + [str(e.actor or "")]
+        for e in queries.events_of(cluster, limit=10_000)
+    )
+
+
+def _decisions_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["at", "kind", "group", "count", "reason"]
+    return header, (
+        [d.at, d.kind, d.group, d.count, d.reason] for d in queries.decisions_of(cluster)
+    )
+
+
+def _jobs_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["job", "status", "entrypoint", "started", "ended", "message"]
+    return header, (
+        [j.submission_id, j.status, j.entrypoint, j.started_at, j.ended_at, j.message]
+        for j in queries.jobs_of(cluster)
+    )
+
+
+_TABLES = {
+    "nodes": _nodes_table,
+    "events": _events_table,
+    "decisions": _decisions_table,
+    "jobs": _jobs_table,
+}

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def visible_to(self, user: User) -> ImageQuerySet:
+        """Return the images of everybody and those of the user's own teams."""
+        if user.is_superuser:
+            return self
+        return self.filter(Q(team=None) | Q(team__memberships__user=user)).distinct()
+
+
+class Image(models.Model):
+    """What a cluster's nodes run, in numbered versions. Without a team it serves every team."""
+
+    name = models.CharField(max_length=63, unique=True)
+    team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[ImageQuerySet] = ImageQuerySet.as_manager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImageVersion(models.Model):
+    """One immutable version: which Ray, which Python, and where they are."""
+
+    image = models.ForeignKey(Image, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    ray_version = models.CharField(max_length=20)
+    python_version = models.CharField(max_length=20)
+    location = models.CharField(
+        max_length=500, help_text="An image URI, or on this machine the path of a ray command."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["image", "number"], name="image_version_number_once")
+        ]
+        ordering = ["image", "-number"]
+
+    def __str__(self) -> str:
+        return f"{self.image.name}:{self.number}"

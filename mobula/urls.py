@@ -1,0 +1,23 @@
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path
+
+from clusters.views.agent import sync
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Answer 200 while this process and its database work."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("insights.urls")),
+    path("", include("clusters.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("agent/v1/sync", sync, name="agent-sync"),
+    path("healthz/", healthz, name="healthz"),
+]
