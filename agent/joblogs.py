@@ -51,6 +51,11 @@ def read_part(path: Path, offset: int) -> bytes:
         return log.read(MOST_BYTES_A_SYNC)
 
 
+def is_full(texts: list[dict[str, Any]]) -> bool:
+    """Say whether a sync carried about as much log as it may, so that more is likely to wait."""
+    return sum(len(part["text"]) for part in texts) > MOST_BYTES_A_SYNC // 2
+
+
 class LogTails:
     """For each job the offset that Mobula has acknowledged and the bytes after it.
 

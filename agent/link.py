@@ -77,6 +77,7 @@ class Link:
             with self._opener.open(self._request(body), timeout=TIMEOUT_SECONDS) as response:
                 return read_answer(response.read())
         except urllib.error.HTTPError as error:
+            error.close()
             told = f"Mobula answered {error.code} {error.reason}"
             if error.code in FINAL_ANSWERS:
                 raise Refused(error.code, told) from error

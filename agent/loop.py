@@ -14,6 +14,7 @@ from agent.dashboard import Dashboard
 from agent.deaths import Deaths
 from agent.gcs import Gcs, GcsError, accepts_connections
 from agent.hosts import HostMeter
+from agent.joblogs import is_full
 from agent.journal import log
 from agent.link import Answer, Link, Refused, Unreachable, backoff
 from agent.observation import dead_nodes, demand, living_nodes
@@ -66,7 +67,7 @@ class HeadAgent:
         self._demand: dict[str, Any] = {"shapes": [], "gangs": [], "floors": []}
         self._demand_change = Settling(self._demand)
         self._told_statuses: dict[str, str] = {}
-        self._statuses: dict[str, str] = {}
+        self._told_jobs: list[dict[str, Any]] = []
         self._gcs_error = ""
         self._gcs_seen_at = time.monotonic()
         self._look_seconds = 0.0
@@ -103,7 +104,6 @@ class HeadAgent:
         self._gcs_seen_at = time.monotonic()
         self._view.session = state.cluster_session_name
         self._view.nodes = living_nodes(state)
-        self._statuses = {node["ray_node_id"]: node["status"] for node in self._view.nodes}
         self._demand = demand(state)
         self._demand_change.see(self._demand, now=self._gcs_seen_at)
         if self._deaths.see(dead_nodes(state), now=time.time()):
@@ -149,22 +149,21 @@ class HeadAgent:
         log("head alive", session=self._view.session)
 
     def _is_due(self, now: float) -> bool:
-        if now < self._next_sync - self._interval and self._failures:
-            return False
         if now >= self._next_sync:
             return True
-        return not self._failures and self._has_news(now) and self._gap_is_over(now)
-
-    def _gap_is_over(self, now: float) -> bool:
-        return now - self._last_sync >= SHORTEST_GAP_SECONDS
-
-    def _has_news(self, now: float) -> bool:
+        if self._failures or now - self._last_sync < SHORTEST_GAP_SECONDS:
+            return False
         return (
-            self._statuses != self._told_statuses
+            self._statuses() != self._told_statuses
             or self._demand_change.is_due(now=now)
-            or bool(self.dashboard.jobs.report())
+            or self.dashboard.jobs.report() != self._told_jobs
             or self._desk.has_news()
         )
+
+    def _statuses(self) -> dict[str, str]:
+        """Return what is told at once when it changes: each node's state, and the GCS's."""
+        statuses = {node["ray_node_id"]: node["status"] for node in self._view.nodes}
+        return {**statuses, "gcs": "silent" if self._gcs_error else "answers"}
 
     def _pause(self) -> float:
         if self._demand_change.is_open():
@@ -177,6 +176,7 @@ class HeadAgent:
         self._seq += 1
         number, samples = self.usage.buffer.oldest()
         body = dict(self.body(), samples=samples)
+        statuses = self._statuses()
         self._last_sync = time.monotonic()
         try:
             answer = self._link.send(body)
@@ -189,14 +189,17 @@ class HeadAgent:
         if self._failures:
             log("mobula is back", failures=self._failures)
         self._failures = 0
+        self._told_statuses = statuses
         self._take(answer, body, samples_to=number)
 
     def _take(self, answer: Answer, body: dict[str, Any], *, samples_to: int) -> None:
         self._interval = answer.interval
-        self._next_sync = self._last_sync + answer.interval
-        self._told_statuses = {node["ray_node_id"]: node["status"] for node in body["nodes"]}
+        # A long log is caught up with at once.
+        pause = SHORTEST_GAP_SECONDS if is_full(body["logs"]) else answer.interval
+        self._next_sync = self._last_sync + pause
         self._demand_change.told(body["demand"])
         self._deaths.acknowledge(body["dead"])
+        self._told_jobs = [] if answer.jobs_acked else body["jobs"]
         if answer.jobs_acked:
             self.dashboard.jobs.acknowledge(body["jobs"])
         if answer.samples_acked == body["seq"]:
