@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from mobula import __version__
-from mobula.commands import manage, up, validate
+from mobula.commands import health, manage, up, validate
 
-COMMANDS = (up, validate, manage)
+COMMANDS = (up, validate, health, manage)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

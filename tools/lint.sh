@@ -4,9 +4,12 @@ set -eu
 cd "$(dirname "$0")/.."
 . tools/django_environment.sh
 bin=.venv/bin
-# One package a command line: mypy takes what git knows, not what lies about.
-packages=$(git ls-files '*/__init__.py' | cut -d/ -f1 | sort -u | grep -v -x -e tests -e benchmarks)
-templates=$(git ls-files '*.html')
+packages=$($bin/python -c '
+import tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))
+print(*project["tool"]["importlinter"]["root_packages"])')
+templates=$(find . \( -name node_modules -o -name .venv -o -name var \) -prune \
+    -o -path '*/templates/*' -name '*.html' -print)
 
 $bin/ruff check .
 $bin/ruff format --check .

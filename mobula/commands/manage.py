@@ -33,8 +33,8 @@ def _point_at_the_stack() -> None:
     # Imported here: the offline commands need no database driver.
     from mobula.stack import programs
     from mobula.stack.home import Home
+    from mobula.stack.ports import port_from_environment
     from mobula.stack.postgres import PostgresServer
-    from mobula.stack.up import port_from_environment
     from mobula.stack.valkey import ValkeyServer
 
     home = Home.from_environment()

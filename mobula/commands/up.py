@@ -21,7 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here: the offline commands need no database driver.
     from mobula.stack.errors import StackError
     from mobula.stack.home import Home
-    from mobula.stack.up import port_from_environment, up
+    from mobula.stack.ports import port_from_environment
+    from mobula.stack.up import up
 
     del arguments
     try:

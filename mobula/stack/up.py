@@ -1,26 +1,20 @@
 """`mobula up`: everything from an empty directory to a console that answers."""
 
-import errno
-import http.client
 import json
-import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import psutil
-
 from mobula.stack import programs
-from mobula.stack.errors import StackError
+from mobula.stack.health import answers
 from mobula.stack.home import Home
+from mobula.stack.ports import refuse_port_in_use
 from mobula.stack.postgres import START_SECONDS, PostgresServer
 from mobula.stack.process import end_leftover
 from mobula.stack.supervisor import Stopping, Supervisor
 from mobula.stack.valkey import ValkeyServer
 
 WEB_SECONDS = 60.0
-DEFAULT_PORT = 8000
 
 
 def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
@@ -52,33 +46,6 @@ def end_leftovers(home: Home, *, say: Callable[[str], None]) -> None:
             say(f"Ended {name} (process {pid}), which a killed `mobula up` had left running.")
 
 
-def port_from_environment() -> int:
-    """Return MOBULA_PORT, by default 8000."""
-    value = os.environ.get("MOBULA_PORT") or str(DEFAULT_PORT)
-    if not (value.isdecimal() and 0 < int(value) < 2**16):
-        raise StackError(f"MOBULA_PORT is '{value}': set it to a number from 1 to 65535.")
-    return int(value)
-
-
-def refuse_port_in_use(port: int) -> None:
-    """Raise a StackError that says who listens on `port` of 127.0.0.1 already."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except PermissionError:
-            raise StackError(
-                f"Port {port} is reserved for root: choose one above 1023 with MOBULA_PORT."
-            ) from None
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise StackError(
-                f"Port {port} is in use{_listener(port)}: stop that program, "
-                f"or choose another port, for example MOBULA_PORT={_free_port()}."
-            ) from None
-
-
 def _start(supervisor: Supervisor, *, port: int) -> None:
     home = supervisor.home
     began = time.monotonic()
@@ -99,20 +66,9 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
         web = supervisor.start(programs.web(port=port, environment=environment))
         supervisor.start(programs.worker(environment=environment))
         supervisor.start(programs.beat(home, environment=environment))
-        supervisor.wait_until(lambda: answers(port), process=web, seconds=WEB_SECONDS)
-    supervisor.say(_summary(environment["MOBULA_URL"], home=home, output=output, began=began))
-
-
-def answers(port: int) -> bool:
-    """Return whether the web process on `port` says that it is healthy."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/healthz/")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+        url = environment["MOBULA_URL"]
+        supervisor.wait_until(lambda: answers(port, url=url), process=web, seconds=WEB_SECONDS)
+    supervisor.say(_summary(url, home=home, output=output, began=began))
 
 
 @contextmanager
@@ -142,21 +98,3 @@ def sign_in_path(output: str) -> str | None:
         if isinstance(answer, dict) and isinstance(path := answer.get("sign_in_path"), str):
             return path
     return None
-
-
-def _listener(port: int) -> str:
-    """Return ' by NAME (process ID)' for who listens on `port`, or nothing if we may not know."""
-    try:
-        for connection in psutil.net_connections("tcp"):
-            listens = connection.status == psutil.CONN_LISTEN and connection.pid
-            if listens and connection.laddr.port == port:
-                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
-    except psutil.Error:
-        pass
-    return ""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

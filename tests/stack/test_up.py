@@ -9,13 +9,9 @@ import pytest
 
 from mobula.stack.errors import StackError
 from mobula.stack.home import Home
+from mobula.stack.ports import port_from_environment, refuse_port_in_use
 from mobula.stack.process import Process, Program
-from mobula.stack.up import (
-    end_leftovers,
-    port_from_environment,
-    refuse_port_in_use,
-    sign_in_path,
-)
+from mobula.stack.up import end_leftovers, sign_in_path
 from tests.stack.waiting import until
 
 

@@ -1,0 +1,30 @@
+# One image for web, worker and beat; compose.yaml shows how they are run.
+# With Ray, for clusters on the container's own machine: --build-arg REQUIREMENTS=local
+
+FROM node:24-slim AS assets
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY assets ./assets
+RUN npm run build
+
+FROM python:3.13-slim
+ARG REQUIREMENTS=base
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONPATH=/srv/mobula \
+    DJANGO_SETTINGS_MODULE=mobula.settings \
+    MOBULA_HOME=/var/lib/mobula
+RUN useradd --system --uid 10001 --home-dir /var/lib/mobula --create-home mobula
+COPY requirements ./requirements
+RUN pip install --no-cache-dir --require-hashes --requirement requirements/${REQUIREMENTS}.txt \
+    && rm -r requirements
+WORKDIR /srv/mobula
+COPY . .
+COPY --from=assets /build/static/dist ./static/dist
+USER mobula
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
+    CMD ["python", "-m", "mobula.cli", "health"]
+CMD ["uvicorn", "mobula.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
+     "--no-access-log", "--lifespan", "off"]
