@@ -71,7 +71,7 @@ def mark_ready(node: str, *, at: datetime) -> None:
 
 
 def mark_leaving(node: str, *, at: datetime) -> None:
-    """Count the node as overhead from `at` on, when it stopped taking work; the first mark counts."""
+    """Count the node as overhead from `at`, when it left service; the first mark counts."""
     _mark("leaving_at", node, at)
 
 

@@ -6,7 +6,7 @@ that somebody is changing are left for the next round.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,15 +14,23 @@ from django.db.models import Q
 
 from metering.hourly import cost_of_hours
 from metering.models import PARTS, CostHour, Interval
+from metering.rates import weights
 from metering.usage import usage_of
 
 SETTLE = timedelta(minutes=15)  # for samples that come late, parts are weighed again until then
 _BATCH = 500
 _LOCK = 0x6D6F6202
 
+_MOVE_ON = """
+    UPDATE metering_interval AS interval
+    SET posted_until = moved.posted_until, settled = moved.settled
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::boolean[]) AS moved (id, posted_until, settled)
+    WHERE interval.id = moved.id
+"""
 _DROP_AFTER_END = """
     DELETE FROM metering_costhour AS line USING metering_interval AS interval
-    WHERE line.interval_id = interval.id AND interval.id = ANY(%s) AND line.hour >= interval.ended_at
+    WHERE line.interval_id = interval.id AND interval.id = ANY(%s)
+        AND line.hour >= interval.ended_at
     RETURNING line.cluster_id, line.day
 """
 _DROP_DAYS = """
@@ -46,7 +54,7 @@ _ADD_DAYS = f"""
     JOIN metering_interval AS interval ON interval.id = line.interval_id
     GROUP BY line.day, line.cluster_id, interval.team_id, interval.template_id, interval.owner_id,
         interval."group", interval.role, interval.market, line.total IS NOT NULL
-"""
+"""  # noqa: S608 - of constants
 
 
 def post(now: datetime) -> int:
@@ -73,7 +81,7 @@ def _post_batch(now: datetime, after: tuple[UUID, int] | None) -> list[Interval]
         unique_fields=["interval", "hour"],
         update_fields=["seconds", "total", *PARTS],
     )
-    Interval.objects.bulk_update(batch, ["posted_until", "settled"])
+    _move_on(batch)
     touched = {(line.cluster_id, line.day) for line in lines}
     _add_up(touched | _drop_after_end(batch))
     return batch
@@ -92,10 +100,13 @@ def _lines(batch: list[Interval], now: datetime) -> list[CostHour]:
     """Return the ledger rows to write, and move the intervals forward in memory."""
     since = {interval.node: _write_from(interval, now) for interval in batch}
     usage = usage_of(since, clusters={interval.cluster_id for interval in batch})
+    card = weights(now)
     lines = []
     for interval in batch:
         until = interval.ended_at or max(now, interval.posted_until)
-        lines += cost_of_hours(interval, since=since[interval.node], until=until, usage=usage)
+        lines += cost_of_hours(
+            interval, since=since[interval.node], until=until, usage=usage, card=card
+        )
         interval.posted_until = until
         interval.settled = interval.ended_at is not None and now >= until + SETTLE
     return lines
@@ -106,7 +117,19 @@ def _write_from(interval: Interval, now: datetime) -> datetime:
     return max(since.replace(minute=0, second=0, microsecond=0), interval.started_at)
 
 
-def _drop_after_end(batch: list[Interval]) -> set[tuple[UUID, object]]:
+def _move_on(batch: list[Interval]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVE_ON,
+            [
+                [interval.pk for interval in batch],
+                [interval.posted_until for interval in batch],
+                [interval.settled for interval in batch],
+            ],
+        )
+
+
+def _drop_after_end(batch: list[Interval]) -> set[tuple[UUID, date]]:
     """Drop hours that were posted before the node was known to have ended; return their days."""
     ended = [interval.pk for interval in batch if interval.ended_at]
     with connection.cursor() as cursor:
@@ -114,10 +137,10 @@ def _drop_after_end(batch: list[Interval]) -> set[tuple[UUID, object]]:
         return set(cursor.fetchall())
 
 
-def _add_up(touched: Iterable[tuple[UUID, object]]) -> None:
+def _add_up(touched: Iterable[tuple[UUID, date]]) -> None:
     """Add up the given days of clusters again."""
     pairs = list(touched)
-    arrays = [[cluster_id for cluster_id, _ in pairs], [day for _, day in pairs]]
+    clusters, days = [cluster_id for cluster_id, _ in pairs], [day for _, day in pairs]
     with connection.cursor() as cursor:
-        cursor.execute(_DROP_DAYS, arrays)
-        cursor.execute(_ADD_DAYS, arrays)
+        cursor.execute(_DROP_DAYS, [clusters, days])
+        cursor.execute(_ADD_DAYS, [clusters, days])

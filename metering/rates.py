@@ -1,11 +1,19 @@
 """Which rate card holds for a cloud at a moment."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import F, Q
 
 from domain.pricing import RateCard
 from metering.models import RateCardVersion
+
+# What such machines cost to rent, roughly; an admin replaces it with what theirs cost.
+DEFAULT_CARD = RateCard(
+    usd_per_cpu_hour=Decimal("0.033"),
+    usd_per_gib_hour=Decimal("0.0045"),
+    usd_per_gpu_hour=Decimal("0.95"),
+)
 
 
 def current_rate(
@@ -35,3 +43,9 @@ def rate_card(version: RateCardVersion) -> RateCard:
         usd_per_gib_hour=version.usd_per_gib_hour,
         usd_per_gpu_hour=version.usd_per_gpu_hour,
     )
+
+
+def weights(at: datetime) -> RateCard:
+    """Return the prices that weigh a node's resources against each other at `at`."""
+    version = current_rate(None, at)
+    return rate_card(version) if version else DEFAULT_CARD

@@ -4,9 +4,9 @@ Only what samples came for is computed, always as a whole, so that late samples 
 give the same rows. A row with node '' is the whole cluster.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -18,7 +18,6 @@ from metering.models import Cursor, PendingBucket
 _LOCK = 0x6D6F6203
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
-_FOREVER = datetime.max.replace(tzinfo=UTC)
 
 _COLUMNS = [
     "samples",
@@ -37,13 +36,12 @@ def _insert(table: str, select: str) -> str:
     """
 
 
-def _statistics(*, mean: str, peak: str, p95: str) -> str:
-    """Return the aggregates in the order of the columns; the arguments name their sources."""
-    columns = [f"avg({mean.format(measure)})" for measure in MEASURES]
-    columns += [f"max({peak.format(measure)})" for measure in MEASURES]
+def _statistics(*, mean: str = "", peak: str = "", p95: str = "") -> str:
+    """Return the aggregates in the order of the columns; the arguments are their sources' ends."""
+    columns = [f"avg({measure}{mean})" for measure in MEASURES]
+    columns += [f"max({measure}{peak})" for measure in MEASURES]
     columns += [
-        f"percentile_cont(0.95) WITHIN GROUP (ORDER BY {p95.format(measure)})"
-        for measure in WITH_P95
+        f"percentile_cont(0.95) WITHIN GROUP (ORDER BY {measure}{p95})" for measure in WITH_P95
     ]
     return ", ".join(columns)
 
@@ -59,16 +57,16 @@ _NEW_SAMPLES = """
 _NODES = _insert(
     "metering_rollup_5m",
     f"""SELECT sample.cluster_id, sample.node, pending.bucket, count(*),
-            {_statistics(mean="{}", peak="{}", p95="{}")}
+            {_statistics()}
         {_NEW_SAMPLES}
-        GROUP BY sample.cluster_id, sample.node, pending.bucket""",
+        GROUP BY sample.cluster_id, sample.node, pending.bucket""",  # noqa: S608 - of constants
 )
 # A cluster's value in a minute is the sum of its nodes' means in that minute: nodes that come and
 # go count for as long as they are there, and nodes need not be sampled at the same moment.
 _CLUSTERS = _insert(
     "metering_rollup_5m",
     f"""SELECT cluster_id, '', bucket, sum(samples),
-            {_statistics(mean="{}", peak="{}", p95="{}")}
+            {_statistics()}
         FROM (
             SELECT cluster_id, bucket, minute, sum(samples) AS samples,
                 {", ".join(f"sum({measure}) AS {measure}" for measure in MEASURES)}
@@ -81,7 +79,7 @@ _CLUSTERS = _insert(
             ) AS node_minute
             GROUP BY cluster_id, bucket, minute
         ) AS cluster_minute
-        GROUP BY cluster_id, bucket""",
+        GROUP BY cluster_id, bucket""",  # noqa: S608 - of constants
 )
 
 
@@ -90,10 +88,10 @@ def _coarser(table: str, source: str) -> str:
     return _insert(
         table,
         f"""SELECT cluster_id, node, %(since)s, sum(samples),
-                {_statistics(mean="{}_mean", peak="{}_max", p95="{}_p95")}
+                {_statistics(mean="_mean", peak="_max", p95="_p95")}
             FROM {source}
             WHERE cluster_id = ANY(%(clusters)s) AND bucket >= %(since)s AND bucket < %(until)s
-            GROUP BY cluster_id, node""",
+            GROUP BY cluster_id, node""",  # noqa: S608 - of constants
     )
 
 
@@ -124,18 +122,18 @@ class _Pending:
 def roll_up(now: datetime) -> int:
     """Bring the roll-ups up to date, newest hour first; return how many buckets were computed.
 
-    A bucket is five minutes of one cluster. Raw samples are read up to `now` plus the clock error
-    that `samples.record` allows.
+    A bucket is five minutes of one cluster.
     """
-    computed, before = 0, _FOREVER
-    while pending := _roll_up_newest(before, now):
+    # A sample may be a little ahead of the clock here.
+    computed, before = 0, now + _HOUR
+    while pending := _roll_up_newest(before):
         computed += len(pending.buckets)
         before = pending.hour
     return computed
 
 
 def forget(now: datetime) -> int:
-    """Drop what is past its time: partitions, and cursors whose samples would be refused anyway."""
+    """Drop partitions past their time, and cursors whose samples would be refused anyway."""
     oldest = partitions.SAMPLES.oldest(now)
     Cursor.objects.filter(at__lt=oldest).delete()
     PendingBucket.objects.filter(bucket__lt=oldest).delete()
@@ -143,13 +141,13 @@ def forget(now: datetime) -> int:
 
 
 @transaction.atomic
-def _roll_up_newest(before: datetime, now: datetime) -> _Pending | None:
+def _roll_up_newest(before: datetime) -> _Pending | None:
     with connection.cursor() as cursor:
         # Two at once would only wait for each other's rows.
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return None
-    pending = _newest_pending(min(before, now + _HOUR))
+    pending = _newest_pending(before)
     if pending:
         _compute(pending)
     return pending
@@ -170,7 +168,7 @@ def _compute(pending: _Pending) -> None:
     partitions.ensure(partitions.ROLLUP_5M, pending.buckets)
     partitions.ensure(partitions.ROLLUP_1H, [pending.hour])
     last = max(pending.buckets) + timedelta(minutes=5)
-    window = {"clusters": pending.clusters, "buckets": pending.buckets}
+    window: dict[str, Any] = {"clusters": pending.clusters, "buckets": pending.buckets}
     window |= {"since": min(pending.buckets), "until": last}
     clusters = list(set(pending.clusters))
     day = pending.hour.replace(hour=0)
@@ -182,5 +180,5 @@ def _compute(pending: _Pending) -> None:
         cursor.execute(_DONE, {**window, "revisions": pending.revisions})
 
 
-def _bucket(clusters: Sequence[UUID], since: datetime, length: timedelta) -> dict[str, object]:
-    return {"clusters": list(clusters), "since": since, "until": since + length}
+def _bucket(clusters: list[UUID], since: datetime, length: timedelta) -> dict[str, Any]:
+    return {"clusters": clusters, "since": since, "until": since + length}

@@ -10,14 +10,14 @@ from django.db import connection
 # By node and the hour's first moment.
 type Usage = Mapping[tuple[str, datetime], NodeHour]
 
-RESOURCES = ("cpu", "memory", "gpu")
+_RESOURCES = ("cpu", "memory", "gpu")
 _COLUMNS = ", ".join(
-    f"{resource}_{what}_mean" for resource in RESOURCES for what in ("capacity", "held", "used")
+    f"{resource}_{what}_mean" for resource in _RESOURCES for what in ("capacity", "held", "used")
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Means:
     """Means of one resource over an hour: cores, bytes or GPUs; None is unknown."""
 
     capacity: float | None
@@ -29,25 +29,23 @@ class Use:
 class NodeHour:
     """What one node did within one hour."""
 
-    cpu: Use
-    memory: Use
-    gpu: Use
+    cpu: Means
+    memory: Means
+    gpu: Means
 
 
 def usage_of(since: Mapping[str, datetime], *, clusters: Collection[UUID]) -> Usage:
     """Return the known use of each node in the hours from the one that `since` names for it."""
-    if not since:
-        return {}
     hours = {at.replace(minute=0, second=0, microsecond=0) for at in since.values()}
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT node, bucket, {_COLUMNS} FROM metering_rollup_1h
-                WHERE cluster_id = ANY(%s) AND node = ANY(%s) AND bucket >= %s""",
+                WHERE cluster_id = ANY(%s) AND node = ANY(%s) AND bucket >= %s""",  # noqa: S608
             [list(clusters), list(since), min(hours)],
         )
         return {
             (node, bucket): NodeHour(
-                cpu=Use(*means[0:3]), memory=Use(*means[3:6]), gpu=Use(*means[6:9])
+                cpu=Means(*means[0:3]), memory=Means(*means[3:6]), gpu=Means(*means[6:9])
             )
             for node, bucket, *means in cursor.fetchall()
         }

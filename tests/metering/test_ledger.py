@@ -49,9 +49,9 @@ def test_nothing_happens_to_a_node_before_it_starts(open_node: Opener) -> None:
 
 def test_a_mark_undone_by_the_caller_leaves_no_trace(open_node: Opener) -> None:
     interval = open_node()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         ledger.close_interval("n-1", ended_at=NOON + HOUR)
-        _ = 1 / 0
+        transaction.set_rollback(True)
     interval.refresh_from_db()
     assert interval.ended_at is None
 
