@@ -1,0 +1,128 @@
+"""Whether a cluster is idle, by which signals, and when it ends by itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+_LONGEST = 100 * 365 * 24 * 60  # a century of minutes: beyond it dates end
+
+
+class Activity(StrEnum):
+    """What a signal says, and what all of them say together."""
+
+    ACTIVE = "active"
+    IDLE = "idle"
+    UNKNOWN = "unknown"  # counts as active: work is never ended on a guess
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleInput:
+    """What is known of a cluster's work; None: nobody could tell."""
+
+    drivers: int | None  # running drivers and jobs that run or wait
+    actors: int | None  # living actors that are not detached
+    waiting: int | None  # tasks, actors and placement groups without a place
+    held: int | None  # nodes on which something holds resources or objects
+    hold_until: datetime | None = None  # somebody asked to keep the cluster until then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    name: str
+    state: Activity
+    value: str  # in words: "3 run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    state: Activity
+    signals: tuple[Signal, ...]
+    idle_since: datetime | None  # to be passed in again at the next verdict
+    stops_at: datetime | None  # by the idle rule or the lifetime, whichever comes first
+    reason: str  # a sentence
+
+
+def verdict(
+    known: IdleInput,
+    *,
+    idle_since: datetime | None,
+    started_at: datetime | None,
+    idle_minutes: int | None,
+    max_lifetime_minutes: int | None,
+    now: datetime,
+) -> Verdict:
+    """Return whether the cluster is idle at `now` and when it is to end; 0 and None mean never.
+
+    One moment of activity, or of not knowing, starts the idle time anew. The lifetime counts
+    from `started_at` and asks no signal.
+    """
+    signals = tuple(_signals(known, now=now))
+    state = _together(signals)
+    since = (idle_since or now) if state is Activity.IDLE else None
+    idle_end = _after(since, idle_minutes)
+    life_end = _after(started_at, max_lifetime_minutes)
+    stops_at = min((end for end in (idle_end, life_end) if end), default=None)
+    if life_end and life_end <= now and life_end == stops_at:
+        reason = f"The maximum lifetime of {max_lifetime_minutes} minutes is over."
+    elif since:
+        reason = _idle_reason(now - since, idle_minutes)
+    else:
+        reason = _activity_reason(state, signals)
+    return Verdict(state=state, signals=signals, idle_since=since, stops_at=stops_at, reason=reason)
+
+
+def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:
+    # Actors that are not detached end with their driver: without a driver there are none.
+    actors = 0 if known.actors is None and known.drivers == 0 else known.actors
+    reports = None in (known.drivers, actors, known.waiting, known.held)
+    yield Signal(
+        name="agent",
+        state=Activity.UNKNOWN if reports else Activity.IDLE,
+        value="no full report" if reports else "reports",
+    )
+    yield _counted("drivers", known.drivers, "running or queued")
+    yield _counted("actors", actors, "alive")
+    yield _counted("demand", known.waiting, "waiting for room")
+    yield _counted("nodes", known.held, "in use")
+    yield _hold(known.hold_until, now=now)
+
+
+def _hold(until: datetime | None, *, now: datetime) -> Signal:
+    if until is None or until <= now:
+        return Signal(name="hold", state=Activity.IDLE, value="none")
+    value = f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return Signal(name="hold", state=Activity.ACTIVE, value=value)
+
+
+def _counted(name: str, count: int | None, what: str) -> Signal:
+    if count is None:
+        return Signal(name=name, state=Activity.UNKNOWN, value="not known")
+    state = Activity.ACTIVE if count > 0 else Activity.IDLE
+    return Signal(name=name, state=state, value=f"{count} {what}")
+
+
+def _together(signals: Iterable[Signal]) -> Activity:
+    states = {signal.state for signal in signals}
+    for state in (Activity.ACTIVE, Activity.UNKNOWN):
+        if state in states:
+            return state
+    return Activity.IDLE
+
+
+def _after(start: datetime | None, minutes: int | None) -> datetime | None:
+    return start + timedelta(minutes=min(minutes, _LONGEST)) if start and minutes else None
+
+
+def _idle_reason(idle_for: timedelta, minutes: int | None) -> str:
+    limit = f"limit {minutes}" if minutes else "no limit is set"
+    passed = idle_for // timedelta(minutes=1)
+    return f"Idle for {passed} minutes ({limit}): nothing runs, waits or is in use."
+
+
+def _activity_reason(state: Activity, signals: Iterable[Signal]) -> str:
+    if state is Activity.UNKNOWN:
+        unknown = [signal.name for signal in signals if signal.state is Activity.UNKNOWN]
+        return f"Not known, so it counts as active: no word of {', '.join(unknown)}."
+    active = [s for s in signals if s.state is Activity.ACTIVE]
+    return f"Active: {', '.join(f'{signal.value} ({signal.name})' for signal in active)}."

@@ -1,0 +1,136 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.idle import Activity, IdleInput, Verdict, verdict
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+QUIET = IdleInput(drivers=0, actors=0, waiting=0, held=0)
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+STARTED = NOW - minutes(60)
+
+
+def judge(
+    known: IdleInput,
+    *,
+    idle_since: datetime | None = None,
+    started_at: datetime | None = STARTED,
+    idle_minutes: int | None = 30,
+    max_lifetime_minutes: int | None = None,
+) -> Verdict:
+    return verdict(
+        known,
+        idle_since=idle_since,
+        started_at=started_at,
+        idle_minutes=idle_minutes,
+        max_lifetime_minutes=max_lifetime_minutes,
+        now=NOW,
+    )
+
+
+def test_a_quiet_cluster_begins_to_idle_now_and_ends_after_its_limit() -> None:
+    answer = judge(QUIET)
+    assert answer.state is Activity.IDLE
+    assert (answer.idle_since, answer.stops_at) == (NOW, NOW + minutes(30))
+
+
+def test_idle_time_goes_on_from_when_it_began() -> None:
+    answer = judge(QUIET, idle_since=NOW - minutes(31))
+    assert answer.idle_since == NOW - minutes(31)
+    assert answer.stops_at == NOW - minutes(1)
+    assert answer.reason == "Idle for 31 minutes (limit 30): nothing runs, waits or is in use."
+
+
+@pytest.mark.parametrize(
+    ("signal", "known"),
+    [
+        ("drivers", replace(QUIET, drivers=1)),
+        ("actors", replace(QUIET, actors=2)),
+        ("demand", replace(QUIET, waiting=3)),
+        ("nodes", replace(QUIET, held=1)),
+        ("hold", replace(QUIET, hold_until=NOW + minutes(5))),
+    ],
+)
+def test_each_signal_alone_keeps_the_cluster(signal: str, known: IdleInput) -> None:
+    answer = judge(known, idle_since=NOW - minutes(300))
+    assert answer.state is Activity.ACTIVE
+    assert (answer.idle_since, answer.stops_at) == (None, None)
+    assert [s.name for s in answer.signals if s.state is Activity.ACTIVE] == [signal]
+    assert signal in answer.reason
+
+
+@pytest.mark.parametrize("field", ["drivers", "waiting", "held"])
+def test_what_is_not_known_keeps_the_cluster(field: str) -> None:
+    answer = judge(replace(QUIET, **{field: None}), idle_since=NOW - minutes(300))
+    assert answer.state is Activity.UNKNOWN
+    assert (answer.idle_since, answer.stops_at) == (None, None)
+    assert answer.reason.startswith("Not known, so it counts as active")
+
+
+def test_a_silent_agent_leaves_every_signal_unknown_but_the_hold() -> None:
+    silent = IdleInput(drivers=None, actors=None, waiting=None, held=None)
+    unknown = [s.name for s in judge(silent).signals if s.state is Activity.UNKNOWN]
+    assert unknown == ["agent", "drivers", "actors", "demand", "nodes"]
+
+
+def test_actors_that_cannot_be_counted_are_none_without_a_driver() -> None:
+    assert judge(replace(QUIET, actors=None)).state is Activity.IDLE
+
+
+def test_actors_that_cannot_be_counted_are_unknown_beside_a_driver() -> None:
+    answer = judge(replace(QUIET, actors=None, drivers=1))
+    states = {signal.name: signal.state for signal in answer.signals}
+    assert states["actors"] is Activity.UNKNOWN
+    assert answer.state is Activity.ACTIVE
+
+
+def test_activity_outweighs_what_is_not_known() -> None:
+    assert judge(replace(QUIET, held=None, drivers=1)).state is Activity.ACTIVE
+
+
+def test_a_hold_that_is_over_keeps_nothing() -> None:
+    assert judge(replace(QUIET, hold_until=NOW)).state is Activity.IDLE
+
+
+@pytest.mark.parametrize("never", [None, 0])
+def test_without_a_limit_an_idle_cluster_stays(never: int | None) -> None:
+    answer = judge(QUIET, idle_since=NOW - minutes(9000), idle_minutes=never)
+    assert answer.state is Activity.IDLE
+    assert answer.stops_at is None
+    assert "no limit is set" in answer.reason
+
+
+def test_the_lifetime_ends_a_busy_cluster() -> None:
+    answer = judge(replace(QUIET, drivers=1), max_lifetime_minutes=60)
+    assert answer.stops_at == NOW
+    assert answer.reason == "The maximum lifetime of 60 minutes is over."
+
+
+def test_a_busy_cluster_knows_the_end_of_its_lifetime() -> None:
+    answer = judge(replace(QUIET, drivers=1), max_lifetime_minutes=90)
+    assert answer.stops_at == NOW + minutes(30)
+    assert answer.reason == "Active: 1 running or queued (drivers)."
+
+
+def test_the_earlier_of_both_limits_ends_the_cluster() -> None:
+    late = judge(QUIET, idle_since=NOW, max_lifetime_minutes=480)
+    early = judge(QUIET, idle_since=NOW, max_lifetime_minutes=65)
+    assert late.stops_at == NOW + minutes(30)
+    assert early.stops_at == NOW + minutes(5)
+
+
+def test_a_cluster_that_never_started_has_no_lifetime() -> None:
+    answer = judge(QUIET, started_at=None, idle_minutes=None, max_lifetime_minutes=1)
+    assert answer.stops_at is None
+
+
+def test_a_limit_beyond_the_calendar_is_no_error() -> None:
+    answer = judge(QUIET, idle_minutes=2**53)
+    assert answer.stops_at is not None
+    assert answer.stops_at > NOW + timedelta(days=30_000)
