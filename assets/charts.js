@@ -1,4 +1,5 @@
 // Draws the figures that insights/figures.py wrote as JSON, in the colours of the page's theme.
+import "./plotly-styles.js";
 import Plotly from "plotly.js-cartesian-dist-min";
 
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset" };

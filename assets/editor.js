@@ -11,13 +11,38 @@ import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutt
   from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
+// In the theme's variables, which reach into the shadow root below.
 const colours = HighlightStyle.define([
-  { tag: [tags.propertyName, tags.definition(tags.propertyName)], class: "code-key" },
-  { tag: tags.string, class: "code-string" },
-  { tag: [tags.number, tags.bool, tags.null, tags.atom], class: "code-number" },
-  { tag: tags.comment, class: "code-comment" },
-  { tag: tags.meta, class: "code-meta" },
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--code-key)" },
+  { tag: tags.string, color: "var(--code-string)" },
+  { tag: [tags.number, tags.bool, tags.null, tags.atom], color: "var(--code-number)" },
+  { tag: tags.comment, color: "var(--tblr-secondary-color)", fontStyle: "italic" },
+  { tag: tags.meta, color: "var(--tblr-secondary-color)" },
 ]);
+const look = EditorView.theme({
+  "&": {
+    color: "var(--tblr-body-color)", background: "var(--tblr-bg-surface)", fontSize: "0.8125rem",
+    border: "1px solid var(--tblr-border-color)", borderRadius: "6px", overflow: "hidden",
+  },
+  "&.cm-focused": { outline: "2px solid var(--tblr-primary)" },
+  ".cm-scroller": {
+    fontFamily: "var(--tblr-font-monospace)", lineHeight: "1.6", minHeight: "16rem", maxHeight: "70vh",
+  },
+  ".cm-gutters": {
+    color: "var(--tblr-secondary-color)", background: "var(--tblr-bg-surface-secondary)",
+    borderRight: "1px solid var(--tblr-border-color)",
+  },
+  ".cm-activeLine, .cm-activeLineGutter": { background: "var(--code-line)" },
+  ".cm-cursor": { borderLeftColor: "var(--tblr-heading-color)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: "var(--code-selection)",
+  },
+  ".cm-tooltip, .cm-panels": {
+    color: "var(--tblr-body-color)", background: "var(--tblr-bg-surface)",
+    borderColor: "var(--tblr-border-color)",
+  },
+  ".cm-diagnostic": { fontFamily: "var(--tblr-font-sans-serif)" },
+});
 
 export function attach(root) {
   for (const area of root.querySelectorAll("textarea[data-editor]:not([data-editing])")) edit(area);
@@ -26,18 +51,29 @@ export function attach(root) {
 
 const views = new WeakMap();
 
+// CodeMirror adds <style> elements to a document, which the page's policy forbids; to a shadow root it
+// adds constructed style sheets.
 function edit(area) {
-  const view = new EditorView({ state: EditorState.create({ doc: area.value, extensions: extensions(area) }) });
-  view.contentDOM.setAttribute("aria-label", area.getAttribute("aria-label") || labelOf(area) || "YAML");
-  if (area.getAttribute("aria-describedby")) {
-    view.contentDOM.setAttribute("aria-describedby", area.getAttribute("aria-describedby"));
-  }
-  area.after(view.dom);
+  const host = document.createElement("div");
+  const root = host.attachShadow({ mode: "open" });
+  const state = EditorState.create({ doc: area.value, extensions: extensions(area) });
+  const view = new EditorView({ state, parent: root, root });
+  host.className = "editor";
+  area.after(host);
   area.hidden = true;
   area.dataset.editing = "";
   views.set(area, view);
   // Other scripts write to the textarea and say so (the form view, "restore this version").
   area.addEventListener("mobula:set", () => replaceText(view, area.value));
+  area.labels?.[0]?.addEventListener("click", () => view.focus());
+}
+
+// Names do not reach into a shadow root by id, so their words are copied.
+function naming(area) {
+  const help = (area.getAttribute("aria-describedby") || "").split(" ").filter(Boolean);
+  const words = help.map((id) => document.getElementById(id)?.textContent.trim()).filter(Boolean);
+  const label = area.getAttribute("aria-label") || area.labels?.[0]?.textContent.trim() || "YAML";
+  return { "aria-label": label, ...(words.length && { "aria-description": words.join(" ") }) };
 }
 
 function extensions(area) {
@@ -45,7 +81,7 @@ function extensions(area) {
     lineNumbers(), foldGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
     autocompletion(), highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(), lintGutter(),
     yaml(), syntaxHighlighting(colours), indentUnit.of("  "), EditorView.lineWrapping,
-    EditorState.readOnly.of(area.readOnly),
+    EditorState.readOnly.of(area.readOnly), EditorView.contentAttributes.of(naming(area)), look,
     // Tab stays with the browser: a keyboard user can leave the editor.
     keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap]),
     EditorView.updateListener.of((update) => {
@@ -54,10 +90,6 @@ function extensions(area) {
       area.dispatchEvent(new Event("input", { bubbles: true }));
     }),
   ];
-}
-
-function labelOf(area) {
-  return area.labels?.[0]?.textContent.trim();
 }
 
 function replaceText(view, text) {

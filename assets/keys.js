@@ -4,14 +4,15 @@ let chordStarted = 0;
 
 export function startKeys() {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     if (document.querySelector("dialog[open]")) return;
     if (act(event.key)) event.preventDefault();
   });
 }
 
-function isTyping(target) {
-  return target.closest?.("input, textarea, select, [contenteditable=true]") !== null;
+// The editor's shadow root shows its host as the target: the path tells the true one.
+function isTyping(event) {
+  return event.composedPath()[0].closest?.("input, textarea, select, [contenteditable=true]") != null;
 }
 
 function act(key) {

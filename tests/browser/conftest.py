@@ -1,0 +1,112 @@
+"""A real Chromium, signed in as one of the cast, that reports everything it complains about."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+# Read before Django has its settings: models are imported when first used.
+if TYPE_CHECKING:
+    from accounts.models import User
+
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+# Reported by the page itself, since some of these never reach the console.
+WATCH_POLICY = """
+window.policyFindings = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.policyFindings.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
+
+
+@dataclass
+class Visit:
+    """A page of the product in the browser, with what went wrong on it."""
+
+    page: Page
+    address: str
+    findings: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """Load `path` and wait until it is quiet."""
+        self.page.goto(self.address + path, wait_until="networkidle")
+        return self.page
+
+    def complaints(self) -> list[str]:
+        """Return the console's errors, scripts' exceptions and policy violations so far."""
+        return self.findings + self.page.evaluate("window.policyFindings")
+
+    def barriers(self) -> list[str]:
+        """Return what axe finds serious or critical on the page, as rule and place."""
+        # By the debugger, not by a <script>: the page's policy would rightly refuse that.
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("axe.run().then((result) => result.violations)")
+        return [
+            f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][-160:]}"
+            for rule in found
+            if rule["impact"] in {"serious", "critical"}
+            for node in rule["nodes"]
+        ]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser, started once for all tests."""
+    with sync_playwright() as playwright:
+        # The session's loop makes Django believe that the tests' own queries run inside it.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        installed = shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[..., Visit]]:
+    """A function that signs somebody in with a window of a given width and theme."""
+    contexts = []
+
+    def sign_in(user: User | None, *, width: int = 1440, theme: str = "light") -> Visit:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        if user is not None:
+            session = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(user)}
+            context.add_cookies([session | {"url": live_server.url}])
+        page = context.new_page()
+        page.add_init_script(WATCH_POLICY)
+        visit = Visit(page, live_server.url)
+        page.on("console", lambda message: _note(visit, message.type, message.text))
+        page.on("pageerror", lambda error: visit.findings.append(str(error)))
+        return visit
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+
+
+def _note(visit: Visit, kind: str, text: str) -> None:
+    if kind in {"error", "warning"}:
+        visit.findings.append(f"{kind}: {text}")
+
+
+def session_of(user: User) -> str:
+    """Return the key of a new session in which `user` is signed in."""
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session["_auth_user_id"] = str(user.pk)
+    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
+    session["_auth_user_hash"] = user.get_session_auth_hash()
+    session.create()
+    return session.session_key
