@@ -23,6 +23,7 @@ import time
 from typing import Any, NoReturn
 
 PATIENCE_SECONDS = 5.0  # between asking Ray to end and SIGKILL
+PATIENCE_WITH_BOOT_SECONDS = 1.0  # a Ray that still boots has no work, and does not listen
 TICK_SECONDS = 0.05  # while something is waited for that sends no signal
 TURN_SECONDS = 60.0  # how long a start may keep the next one waiting, where they take turns
 LONGEST_PAUSE_SECONDS = 30.0
@@ -155,10 +156,9 @@ class Keeper:
     def _end_turn(self) -> None:
         if self.turn is None:
             return
-        with open("ray.log", "rb") as log:  # noqa: PTH123
-            if STARTED in log.read() or time.monotonic() > self.turn_until:
-                os.close(self.turn)
-                self.turn = None
+        if _ray_started() or time.monotonic() > self.turn_until:
+            os.close(self.turn)
+            self.turn = None
 
     def _look_for_answer(self) -> None:
         """Note when a head's GCS accepts connections for the first time."""
@@ -224,7 +224,8 @@ class Keeper:
         for pid in (self.agent, self.ray):
             if pid:
                 os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        patience = PATIENCE_SECONDS if _ray_started() else PATIENCE_WITH_BOOT_SECONDS
+        deadline = time.monotonic() + patience
         while self.ray and time.monotonic() < deadline:
             self._doze(TICK_SECONDS)
             self._reap()
@@ -236,6 +237,14 @@ class Keeper:
             shutil.rmtree(self.record["temp_dir"], ignore_errors=True)
         if sys.platform != "linux":
             os.killpg(0, signal.SIGKILL)
+
+
+def _ray_started() -> bool:
+    try:
+        with open("ray.log", "rb") as log:  # noqa: PTH123
+            return STARTED in log.read()
+    except FileNotFoundError:
+        return False
 
 
 def _become_subreaper() -> None:

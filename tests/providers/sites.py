@@ -1,0 +1,146 @@
+"""Places where the drivers' promises are tested, each with a driver, a cluster and its nodes."""
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from providers.base import (
+    ClusterRef,
+    MachinePhase,
+    NodeRole,
+    NodeSpec,
+    ObservedNode,
+    ProviderDriver,
+    RayImage,
+)
+from providers.fake import FakeDriver
+from providers.local.driver import LocalDriver
+
+LONGEST_WAIT_SECONDS = 60
+
+
+def eventually[T](look: Callable[[], T], what: str) -> T:
+    """Return the first true answer of `look`; give up with `what` after a long time."""
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"It never came about: {what}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One provider under test. `arguments` let another process open the same one."""
+
+    arguments: dict[str, str]
+    image: RayImage
+    handle: str
+
+    @property
+    def driver(self) -> ProviderDriver:
+        return open_site_driver(self.arguments)
+
+    @property
+    def cluster(self) -> ClusterRef:
+        return ClusterRef(
+            cluster_id="7", handle=self.handle, name="demo", region="here", image=self.image
+        )
+
+    @property
+    def size(self) -> str:
+        return self.driver.offerings("here")[0].instance_type
+
+    def head(self, number: int = 1, **resources: float) -> NodeSpec:
+        return self._node(number, NodeRole.HEAD, resources)
+
+    def worker(self, number: int, **resources: float) -> NodeSpec:
+        return self._node(number, NodeRole.WORKER, resources)
+
+    def _node(self, number: int, role: NodeRole, resources: dict[str, float]) -> NodeSpec:
+        return NodeSpec(
+            name=f"{self.handle}-{number}",
+            role=role,
+            group=role.value,
+            instance_type=self.size,
+            resources={"CPU": 1, **resources},
+        )
+
+    def other_cluster(self) -> ClusterRef:
+        return replace(self.cluster, handle=f"{self.handle}x", cluster_id="8")
+
+    def observed(self) -> dict[str, ObservedNode]:
+        return {node.name: node for node in self.driver.observe(self.cluster)}
+
+    def wait_for(self, name: str, phase: MachinePhase) -> ObservedNode:
+        def look() -> ObservedNode | None:
+            node = self.observed().get(name)
+            return node if node and node.phase is phase else None
+
+        return eventually(look, f"{name} is {phase}")
+
+    def wait_until_gone(self, name: str) -> None:
+        eventually(lambda: name not in self.observed(), f"{name} is gone")
+
+    def starts(self) -> list[str]:
+        """The names of the nodes that ever started, in order; twice when one started twice."""
+        if self.arguments["kind"] == "fake":
+            return FakeDriver(path=Path(self.arguments["path"])).launched
+        log = Path(self.image.location).with_name("starts.jsonl")
+        if not log.exists():
+            return []
+        notes = [json.loads(line) for line in log.read_text().splitlines()]
+        return [note["name"] for note in notes if note["what"] == "begin"]
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything on this machine that any node of this site may have left."""
+        if self.arguments["kind"] == "fake":
+            return []
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            marked = process.environ().get("MOBULA_NODE", "").startswith(self.handle)
+            return marked or process.cwd().startswith(self.arguments["path"])
+        except psutil.Error:
+            return False
+
+    def close(self) -> None:
+        """End what a failed test left, and remove it."""
+        for process in self.processes():
+            process.kill()
+        if self.arguments["kind"] == "local":
+            shutil.rmtree(ray_directories_of(self.arguments["path"]), ignore_errors=True)
+
+
+def ray_directories_of(root: str) -> Path:
+    from providers.local.directories import ray_directories
+
+    return ray_directories(Path(root).resolve())
+
+
+def open_site_driver(arguments: dict[str, Any]) -> ProviderDriver:
+    path = Path(arguments["path"])
+    if arguments["kind"] == "fake":
+        return FakeDriver(path=path)
+    return LocalDriver(path, memory_per_node=0)
+
+
+def make_stand_in(directory: Path, *, version: str = "2.60.0") -> RayImage:
+    """Put a program into `directory` that plays Ray, with the Python that an agent would use."""
+    directory.mkdir()
+    program = directory / "ray"
+    source = Path(__file__).with_name("stand_in_ray.py").read_text()
+    program.write_text(f"#!{sys.executable} -IS\n{source}")
+    program.chmod(0o700)
+    (directory / "python").symlink_to(sys.executable)
+    return RayImage(location=str(program), ray_version=version, python_version="3.13")
