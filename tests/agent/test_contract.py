@@ -1,0 +1,283 @@
+"""The agent against a real Ray head and worker, with a small server playing Mobula.
+
+MOBULA_TEST_RAY chooses another Ray than this environment's (see tests/agent/matrix.py).
+"""
+
+import json
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import bundle
+from tests.agent.mobula_double import MobulaDouble, Sync
+from tests.ray_nodes import RayNodes, ray_nodes
+
+pytestmark = pytest.mark.ray
+
+MOBULA_TOKEN = "for-mobula"
+RAY_TOKEN = "for-ray"
+HEAD, WORKER = "head-1", "worker-1"
+EXIT_SECONDS = 30
+
+BUSY = """
+import time, ray
+from ray.util.placement_group import placement_group
+from ray.autoscaler.sdk import request_resources
+ray.init()
+print("at work")
+request_resources(bundles=[{"CPU": 1}] * 3)
+gang = placement_group([{"CPU": 1}, {"CPU": 1}, {"CPU": 1}], strategy="STRICT_SPREAD")
+nap = ray.remote(num_cpus=2)(lambda: time.sleep(600))
+ray.get([nap.remote() for _ in range(4)])
+"""
+CHATTY = "print('\\u00e9' * 60_000); print('the end')"
+
+
+@dataclass
+class Cluster:
+    """A real head and worker, the Mobula they call, and how to start agents beside them."""
+
+    nodes: RayNodes
+    mobula: MobulaDouble
+    agent: subprocess.Popen[bytes]
+
+    def submit(self, submission_id: str, script: str) -> None:
+        """Have a script run as a job and wait until Ray took it."""
+        self.mobula.order(
+            f"submit {submission_id}", "submit_job", submission_id=submission_id,
+            entrypoint="python work.py", files={"work.py": script}, env={"GREETING": "hello"},
+            metadata={"by": "tests"},
+        )  # fmt: skip
+        assert self.mobula.result(f"submit {submission_id}")["ok"]
+
+    def job_ends(self, submission_id: str) -> dict[str, Any]:
+        """Wait until Mobula knows the job's end and return its last report."""
+        jobs = self.mobula.jobs
+        ended = {"SUCCEEDED", "FAILED", "STOPPED"}
+        self.mobula.until(
+            lambda: jobs.get(submission_id, {}).get("status") in ended, f"{submission_id} to end"
+        )
+        return jobs[submission_id]
+
+    def drain(self, node: str, **fields: Any) -> dict[str, Any]:
+        """Drain a node by our name and return the result."""
+        sync = self.mobula.next_sync(lambda sync: states(sync).get(node), f"{node} to be alive")
+        (ray_node_id,) = (n["ray_node_id"] for n in sync["nodes"] if n["node"] == node)
+        identity = f"drain {node} {len(self.mobula.results)}"
+        self.mobula.order(identity, "drain", node=node, ray_node_id=ray_node_id, **fields)
+        return self.mobula.result(identity)
+
+
+def states(sync: Sync) -> dict[str, str]:
+    """Return each node's state in a sync."""
+    return {node["node"]: node["status"] for node in sync["nodes"]}
+
+
+@contextmanager
+def agent_of(
+    nodes: RayNodes, mobula: MobulaDouble, name: str, *options: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run an agent beside the head with the head's own Python; it has ended afterwards."""
+    bundled = bundle.write(nodes.root / bundle.NAME)
+    config = nodes.root / f"{name}.json"
+    content = {
+        "url": mobula.url, "cluster": "c1", "run": 1, "token": MOBULA_TOKEN,
+        "gcs_address": nodes.gcs_address, "dashboard_url": nodes.dashboard_url,
+        "ray_token": nodes.token, "shared_host": True, "node_dirs": str(nodes.root),
+    }  # fmt: skip
+    config.write_text(json.dumps(content), encoding="utf-8")
+    python = Path(nodes.ray).with_name("python")
+    with (nodes.root / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [python, bundled, config, *options], stdout=subprocess.PIPE, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """The cluster all tests here share; the agent is started first, as for a click."""
+    with (
+        ray_nodes("agent", token=RAY_TOKEN) as nodes,
+        MobulaDouble(token=MOBULA_TOKEN) as mobula,
+        agent_of(nodes, mobula, "agent") as agent,
+    ):
+        nodes.start_head(HEAD)
+        mobula.sync(lambda sync: HEAD in states(sync), "the head")
+        nodes.start_worker(WORKER, cpus=2, group="workers")
+        mobula.sync(lambda sync: WORKER in states(sync), "the worker")
+        yield Cluster(nodes, mobula, agent)
+
+
+def test_the_first_sync_shows_the_head_alive(cluster: Cluster) -> None:
+    first = cluster.mobula.syncs[0]
+    assert (first["protocol"], first["cluster"], first["run"], first["seq"]) == (1, "c1", 1, 1)
+    assert first["healthy"]
+    assert first["session"].startswith("session_")
+    assert [(node["node"], node["group"]) for node in first["nodes"]] == [(HEAD, "head")]
+
+
+def test_the_worker_is_told_with_its_resources(cluster: Cluster) -> None:
+    sync = cluster.mobula.sync(lambda sync: WORKER in states(sync), "the worker")
+    (worker,) = (node for node in sync["nodes"] if node["node"] == WORKER)
+    assert (worker["group"], worker["total"]["CPU"]) == ("workers", 2.0)
+    assert worker["address"].startswith("127.")
+
+
+def test_each_node_is_sampled_by_its_own_processes(cluster: Cluster) -> None:
+    samples = cluster.mobula.samples
+    for node in (HEAD, WORKER):
+        cluster.mobula.until(lambda node=node: node in {n for n, _ in samples}, f"use of {node}")
+        (sample, *_) = (s for (name, _), s in samples.items() if name == node)
+        assert sample["cpu_cores"] is not None
+        assert 20_000_000 < sample["memory_bytes"] < 8_000_000_000
+        assert sample["object_store_capacity"] >= 75_000_000
+        assert sample["net_in_bps"] is None
+
+
+def test_a_busy_cluster_tells_its_demand_and_refuses_an_idle_drain(cluster: Cluster) -> None:
+    cluster.submit("busy", BUSY)
+    waiting = {"resources": {"CPU": 2.0}, "count": 3, "selectors": []}
+    mobula = cluster.mobula
+    sync = mobula.sync(lambda sync: waiting in sync["demand"]["shapes"], "three waiting tasks")
+    assert states(sync)[WORKER] == "RUNNING"
+    sync = mobula.sync(lambda sync: sync["demand"]["gangs"], "the placement group")
+    (gang,) = sync["demand"]["gangs"]
+    assert (gang["strategy"], gang["bundles"]) == ("STRICT_SPREAD", [{"CPU": 1.0}] * 3)
+    mobula.sync(
+        lambda sync: sync["demand"]["floors"] == [{"resources": {"CPU": 1.0}, "count": 3}],
+        "the requested resources",
+    )
+    mobula.sync(lambda sync: sync["drivers"] == 1, "one driver")
+
+    refused = cluster.drain(WORKER, reason="idle", message="decision 1", deadline_seconds=0)
+    assert not refused["ok"]
+    assert "no longer idle" in refused["message"]
+
+    mobula.until(lambda: "at work" in mobula.logs.get("busy", ""), "the log of a running job")
+    mobula.order("stop", "stop_job", submission_id="busy")
+    assert mobula.result("stop")["ok"]
+    assert cluster.job_ends("busy")["status"] == "STOPPED"
+    mobula.order("floors", "clear_floors")
+    assert mobula.result("floors")["ok"]
+    mobula.next_sync(lambda sync: not any(sync["demand"].values()), "no demand")
+
+
+def test_a_job_submitted_twice_runs_once(cluster: Cluster) -> None:
+    script = "import os; print(os.environ['GREETING'])"
+    cluster.submit("greeting", script)
+    cluster.mobula.order(
+        "again", "submit_job", submission_id="greeting", entrypoint="python work.py", files={}
+    )
+    again = cluster.mobula.result("again")
+    assert again["ok"]
+    assert "before" in again["message"]
+    job = cluster.job_ends("greeting")
+    assert (job["status"], job["metadata"]) == ("SUCCEEDED", {"by": "tests"})
+    assert job["started_at"] < job["ended_at"]
+    cluster.mobula.until(lambda: "hello" in cluster.mobula.logs["greeting"], "the greeting")
+
+
+def test_nothing_is_lost_while_mobula_is_away(cluster: Cluster) -> None:
+    mobula = cluster.mobula
+    cluster.submit("chatty", CHATTY)
+    mobula.go_away()
+    away_from = mobula.syncs[-1]["sent_at"]
+    _wait_for_job(cluster.nodes, "chatty")
+    mobula.come_back()
+    assert cluster.job_ends("chatty")["status"] == "SUCCEEDED"
+    mobula.until(lambda: "the end" in mobula.logs["chatty"], "the whole log")
+    assert mobula.logs["chatty"].count("é") == 60_000
+    back_at = next(sync["sent_at"] for sync in mobula.syncs if sync["sent_at"] > away_from)
+    mobula.until(
+        lambda: any(away_from - 5 < at < back_at for _, at in mobula.samples), "samples of then"
+    )
+    assert cluster.agent.poll() is None
+
+
+def test_nodes_that_are_coming_show_in_rays_own_status(cluster: Cluster) -> None:
+    cluster.mobula.order(
+        "report", "report_state",
+        pending=[{"group": "gpu-group", "count": 2}],
+        failed=[{"group": "spot-group", "count": 1, "reason": "No capacity."}],
+    )  # fmt: skip
+    result = cluster.mobula.result("report")
+    assert result["ok"], result["message"]
+
+
+def test_an_unknown_job_cannot_be_stopped(cluster: Cluster) -> None:
+    cluster.mobula.order("stop none", "stop_job", submission_id="none")
+    result = cluster.mobula.result("stop none")
+    assert (result["ok"], "none" in result["message"]) == (False, True)
+
+
+def test_once_prints_what_a_sync_would_hold(cluster: Cluster) -> None:
+    with agent_of(cluster.nodes, cluster.mobula, "once", "--once") as agent:
+        printed, _ = agent.communicate(timeout=EXIT_SECONDS)
+    body = json.loads(printed)
+    assert set(states(body)) == {HEAD, WORKER}
+    assert {sample["node"] for sample in body["samples"]} == {HEAD, WORKER}
+    assert agent.returncode == 0
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [(410, 0), (401, 3), (403, 3)])
+def test_an_agent_that_is_refused_ends(cluster: Cluster, code: int, exit_code: int) -> None:
+    with MobulaDouble(token=MOBULA_TOKEN) as other:
+        other.answer_code = code
+        with agent_of(cluster.nodes, other, f"refused-{code}") as agent:
+            assert agent.wait(EXIT_SECONDS) == exit_code
+    log = (cluster.nodes.root / f"refused-{code}.log").read_text()
+    assert str(code) in log
+    assert MOBULA_TOKEN not in log
+
+
+def test_an_idle_node_is_drained_and_its_death_explained(cluster: Cluster) -> None:
+    mobula = cluster.mobula
+    mobula.next_sync(lambda sync: states(sync).get(WORKER) == "IDLE", "an idle worker")
+    drained = cluster.drain(WORKER, reason="idle", message="decision 42", deadline_seconds=0)
+    assert drained["ok"], drained["message"]
+    sync = mobula.sync(lambda sync: _death(sync, WORKER), "the worker's death")
+    assert WORKER not in states(sync)
+    if _tells_reasons(sync):
+        mobula.sync(lambda sync: "decision 42" in (_death(sync, WORKER) or ""), "Ray's reason")
+
+
+def test_a_dead_head_is_told_at_once(cluster: Cluster) -> None:
+    # The last test: it ends the cluster that they share.
+    cluster.nodes.kill(HEAD)
+    sync = cluster.mobula.next_sync(lambda sync: not sync["healthy"], "a silent head")
+    assert cluster.nodes.gcs_address in sync["errors"][0]
+    assert HEAD in states(sync)
+
+
+def _death(sync: Sync, node: str) -> str | None:
+    return next((str(d["reason"]) for d in sync["dead"] if d["node"] == node), None)
+
+
+def _tells_reasons(sync: Sync) -> bool:
+    major, minor = sync["ray_version"].split(".")[:2]
+    return (int(major), int(minor)) >= (2, 40)
+
+
+def _wait_for_job(nodes: RayNodes, submission_id: str) -> None:
+    request = urllib.request.Request(f"{nodes.dashboard_url}/api/jobs/{submission_id}")
+    request.add_header("Authorization", f"Bearer {nodes.token}")
+    _until_json(request, lambda job: job["status"] == "SUCCEEDED")
+
+
+def _until_json(request: urllib.request.Request, holds: Callable[[Any], bool]) -> None:
+    for _ in range(600):
+        with urllib.request.urlopen(request, timeout=30) as response:
+            if holds(json.load(response)):
+                return
+    pytest.fail(f"{request.full_url} never answered what was waited for.")
