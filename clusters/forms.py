@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from django import forms
+from django.db.models import QuerySet
 
-from accounts.models import Team, User
+from accounts.models import Team
 from clusters.models import Group, Version
-from clusters.workloads import WORKLOADS, Workload
-
-NAME = forms.CharField(
-    max_length=40,
-    label="Name",
-    help_text="Unique among the team's live clusters, for example `train-resnet`.",
-)
+from clusters.workloads import Workload
 
 
-def launchable_versions(user: User, team: Team) -> object:
+def launchable_versions(team: Team) -> QuerySet[Version]:
     """Return the versions of the team's templates that are not archived, newest first."""
     rows = Version.objects.filter(template__team=team, template__archived_at=None)
     return rows.select_related("template", "author").order_by("template__name", "-number")
@@ -32,13 +27,11 @@ class LaunchForm(forms.Form):
             "at most 40 characters."
         },
     )
-    version = forms.ModelChoiceField(Version.objects.none(), label="Configuration")
 
-    def __init__(self, *args: object, user: User, team: Team, **kwargs: object) -> None:
+    def __init__(self, *args: object, team: Team, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        field = self.fields["version"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
-        field.queryset = launchable_versions(user, team)  # type: ignore[assignment]
+        rows = launchable_versions(team)
+        self.fields["version"] = forms.ModelChoiceField(rows, label="Configuration")
 
 
 class ResizeForm(forms.Form):
@@ -71,17 +64,11 @@ class HoldForm(forms.Form):
 
 
 class WorkloadForm(forms.Form):
-    """Which test workload to run, and its parameters."""
-
-    workload = forms.ChoiceField(
-        choices=[(key, workload.label) for key, workload in WORKLOADS.items()],
-        widget=forms.HiddenInput,
-    )
+    """The parameters of a test workload."""
 
     def __init__(self, *args: object, workload: Workload, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.workload = workload
-        self.initial.setdefault("workload", workload.key)
+        self.kind = workload
         for parameter in workload.parameters:
             self.fields[parameter.name] = forms.FloatField(
                 label=parameter.label,
@@ -93,4 +80,4 @@ class WorkloadForm(forms.Form):
     @property
     def values(self) -> dict[str, float]:
         """The parameters as given, by name."""
-        return {p.name: self.cleaned_data[p.name] for p in self.workload.parameters}
+        return {p.name: self.cleaned_data[p.name] for p in self.kind.parameters}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Team, User
 from clusters.models import Cluster, Decision, Event, Group, Job, JobLog, Node, Template, Version
+from domain.demand import demand_from_report, describe
 from domain.lifecycle import ClusterState, NodeState
 from providers.base import NodeRole
 
@@ -107,6 +107,30 @@ def decisions_of(cluster: Cluster) -> list[Decision]:
     return list(cluster.decisions.all()[:PAGE])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemandRow:
+    shape: str
+    count: int
+    kind: str
+
+
+def demand_rows(cluster: Cluster) -> list[DemandRow]:
+    """Return what Ray waits for, as the last report said it."""
+    demand = demand_from_report(cluster.demand)
+    rows = [
+        DemandRow(shape=describe(s.resources), count=s.count, kind="tasks or actors")
+        for s in demand.shapes
+    ]
+    for gang in demand.gangs:
+        shape = " + ".join(describe(bundle) for bundle in gang.bundles[:8])
+        rows.append(DemandRow(shape=shape, count=1, kind=f"placement group, {gang.strategy}"))
+    rows += [
+        DemandRow(shape=describe(s.resources), count=s.count, kind="standing request")
+        for s in demand.floors
+    ]
+    return rows
+
+
 def jobs_of(cluster: Cluster) -> list[Job]:
     """Return the newest jobs."""
     return list(cluster.jobs.select_related("submitted_by")[:PAGE])
@@ -174,13 +198,3 @@ def live_clusters(team: Team) -> QuerySet[Cluster]:
 def names_of(ids: set[UUID]) -> dict[UUID, str]:
     """Return the clusters' names."""
     return dict(Cluster.objects.filter(pk__in=ids).values_list("pk", "name"))
-
-
-def phase_times(node: Node) -> list[tuple[str, datetime | None]]:
-    """Return when the node reached each step on its way to ready."""
-    return [
-        ("requested", node.requested_at),
-        ("launched", node.launched_at),
-        ("machine", node.booted_at),
-        ("ready", node.ready_at),
-    ]

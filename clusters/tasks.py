@@ -3,12 +3,12 @@ from celery import shared_task
 from clusters import reconcile as loop
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def reconcile_cluster(cluster_id: str) -> None:
     loop.reconcile(cluster_id)
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Ask for every cluster that is due: a lost message costs a second, not a cluster."""
     for cluster_id in loop.due():

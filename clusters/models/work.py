@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.timezone import now
 
 
 class Command(models.Model):
@@ -61,6 +62,13 @@ class Job(models.Model):
     @property
     def is_over(self) -> bool:
         return self.status in {"SUCCEEDED", "FAILED", "STOPPED"}
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it ran, or has run so far."""
+        if self.started_at is None:
+            return None
+        return ((self.ended_at or now()) - self.started_at).total_seconds()
 
 
 class JobLog(models.Model):

@@ -72,7 +72,9 @@ def _bury(node: Node, item: Mapping[str, Any]) -> bool:
 
 
 def _move(node: Node, state: NodeState, *, reason: str, cause: EndCause | None = None) -> bool:
-    with suppress(Conflict):  # the reconcile loop moved it at the same moment: the next report tells
+    with suppress(
+        Conflict
+    ):  # the reconcile loop moved it at the same moment: the next report tells
         move_node(node, state, reason=reason, cause=cause)
     return True
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HTMX_STOP_POLLING
@@ -23,9 +23,11 @@ from clusters.forms import HoldForm, LaunchForm, ResizeForm, WorkloadForm
 from clusters.machines import has_token_auth, ray_token
 from clusters.models import Cluster
 from clusters.services.launching import launch_cluster
+from clusters.timeline import phases
 from clusters.workloads import WORKLOADS
 from domain.lifecycle import ClusterState
-from metering.queries.cost import accrued
+from domain.wording import usd
+from metering.queries.running import accrued
 
 TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
 
@@ -72,7 +74,7 @@ def launch(request: SignedInRequest) -> HttpResponse:
     team = current_team(request)
     require(may(request.user, Action.LAUNCH, team=team))
     posted = request.POST if request.method == "POST" else None
-    form = LaunchForm(posted, initial=request.GET.dict(), user=request.user, team=team)
+    form = LaunchForm(posted, initial=request.GET.dict(), team=team)
     if posted is not None and form.is_valid():
         try:
             cluster = launch_cluster(**form.cleaned_data, by=request.user)
@@ -105,15 +107,23 @@ def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, Any]:
     nodes = queries.nodes_of(cluster)
+    spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
     return {
         "cluster": cluster,
         "tab": tab,
-        "tabs": TABS,
-        "nodes": nodes,
+        "tabs": [
+            {"label": name.capitalize(), "url": f"?tab={name}", "current": name == tab}
+            for name in TABS
+        ],
+        "crumbs": [("Clusters", reverse("clusters:list"))],
+        "nodes": [(node, phases(node, now())) for node in nodes],
         "groups": queries.group_rows(cluster, nodes),
         "head": next((node for node in nodes if node.role == "head"), None),
         "verdict": ending.verdict_for(cluster, nodes),
-        "accrued": accrued([cluster.pk], now()).get(cluster.pk, 0),
+        "accrued": spent,
+        "end_cost": f"It has cost {usd(spent)} so far and costs "
+        f"{usd(cluster.hourly_microusd or 0)} an hour now.",  # type: ignore[attr-defined]
+        "start_cost": f"It has cost {usd(spent)} so far.",
         "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
         "now": now(),
         **_TAB_CONTEXT[tab](request, cluster),
@@ -135,9 +145,18 @@ def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
     """Return what the connect box shows; the token only to those who may run jobs."""
     protected = has_token_auth(cluster.image_version.ray_version)
     allowed = may(request.user, Action.OPERATE, team=cluster.team)
+    token = ray_token(cluster) if protected and allowed else ""
+    environment = [f"export RAY_ADDRESS={cluster.dashboard_url}"]
+    if token:
+        environment += ["export RAY_AUTH_MODE=token", f"export RAY_AUTH_TOKEN={token}"]
+    command = "python -c 'import ray; ray.init(); print(ray.cluster_resources())'"
     return {
         "ray_is_open": not protected,
-        "ray_token": ray_token(cluster) if protected and allowed else "",
+        "ray_token": token,
+        "connect": {
+            "environment": "\n".join(environment),
+            "submit": f"ray job submit --address {cluster.dashboard_url} -- {command}",
+        },
     }
 
 
@@ -149,7 +168,8 @@ def _scaling(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa:
     groups = cluster.groups.filter(role="worker")
     return {
         "decisions": queries.decisions_of(cluster),
-        "resize_forms": {group.name: ResizeForm.of(group) for group in groups},
+        "demand": queries.demand_rows(cluster),
+        "resize_forms": [(group.name, ResizeForm.of(group)) for group in groups],
     }
 
 
@@ -190,8 +210,10 @@ def _nodes_table(cluster: Cluster) -> tuple[list[str], Any]:
     header = ["node", "group", "state", "requested", "launched", "booted", "ready", "ended", "why"]
     nodes = queries.nodes_of(cluster) + queries.nodes_of(cluster, ended=True)
     return header, (
-        [n.name, n.group.name, n.state, n.requested_at, n.launched_at, n.booted_at, n.ready_at]
-        + [n.ended_at, n.end_reason]
+        [
+            *[n.name, n.group.name, n.state, n.requested_at, n.launched_at, n.booted_at],
+            *[n.ready_at, n.ended_at, n.end_reason],
+        ]
         for n in nodes
     )
 
@@ -199,8 +221,10 @@ def _nodes_table(cluster: Cluster) -> tuple[list[str], Any]:
 def _events_table(cluster: Cluster) -> tuple[list[str], Any]:
     header = ["at", "severity", "node", "from", "to", "message", "by"]
     return header, (
-        [e.at, e.severity, str(e.node or ""), e.from_state, e.to_state, e.message]
-        + [str(e.actor or "")]
+        [
+            *[e.at, e.severity, str(e.node or ""), e.from_state, e.to_state, e.message],
+            str(e.actor or ""),
+        ]
         for e in queries.events_of(cluster, limit=10_000)
     )
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -45,6 +46,15 @@ def _do(
     else:
         messages.success(request, done)
     return redirect(f"{reverse('clusters:detail', args=[cluster.pk])}?tab={tab}")
+
+
+def _problems(form: Form) -> str:
+    """Return what is wrong with a form that has no page of its own to show it on."""
+    return " ".join(
+        f"{form.fields[name].label}: {error}"
+        for name, errors in form.errors.items()
+        for error in errors
+    )
 
 
 @require_POST
@@ -108,14 +118,12 @@ def resize(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
     get_object_or_404(Group, cluster=cluster, name=group, role="worker")
     form = ResizeForm(request.POST, prefix=group)
     if not form.is_valid():
-        messages.error(request, " ".join(e for errors in form.errors.values() for e in errors))
+        messages.error(request, _problems(form))
         return redirect(f"{reverse('clusters:detail', args=[cluster.pk])}?tab=scaling")
     return _do(
         request,
         cluster,
-        lambda: operating.resize_group(
-            cluster, group=group, by=request.user, **form.cleaned_data
-        ),
+        lambda: operating.resize_group(cluster, group=group, by=request.user, **form.cleaned_data),
         done=f"Group {group} now has {form.cleaned_data['min_nodes']} to "
         f"{form.cleaned_data['max_nodes']} nodes.",
         tab="scaling",
@@ -129,8 +137,7 @@ def run_workload(request: SignedInRequest, pk: UUID, key: str) -> HttpResponse:
     workload = WORKLOADS.get(key)
     form = WorkloadForm(request.POST, workload=workload, prefix=key) if workload else None
     if workload is None or form is None or not form.is_valid():
-        problems = form.errors.values() if form else [["There is no such workload."]]
-        messages.error(request, " ".join(e for errors in problems for e in errors))
+        messages.error(request, _problems(form) if form else "There is no such workload.")
         return redirect(f"{reverse('clusters:detail', args=[cluster.pk])}?tab=jobs")
     return _do(
         request,

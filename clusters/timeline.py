@@ -1,0 +1,54 @@
+"""The steps of a node on its way to ready, with the time each took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clusters.models import Node
+from domain.lifecycle import NodeState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    label: str
+    state: str  # "done", "now", "failed" or "todo"
+    seconds: float | None
+
+
+def phases(node: Node, now: datetime) -> list[Phase]:
+    """Return the node's steps: waiting for a worker, the provider, the boot of Ray."""
+    moments = [node.requested_at, node.launched_at, node.booted_at, node.ready_at]
+    over = node.ended_at or node.terminating_at
+    found = []
+    for label, start, end in zip(
+        ("Queue", "Provider", "Ray boot"), moments[:-1], moments[1:], strict=True
+    ):
+        found.append(_phase(label, start, end, over=over, now=now))
+    found.append(_up(node, now=now, over=over))
+    return found
+
+
+def _phase(
+    label: str,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    over: datetime | None,
+    now: datetime,
+) -> Phase:
+    if start is None:
+        return Phase(label=label, state="todo", seconds=None)
+    if end is not None:
+        return Phase(label=label, state="done", seconds=(end - start).total_seconds())
+    if over is not None:
+        return Phase(label=label, state="failed", seconds=(over - start).total_seconds())
+    return Phase(label=label, state="now", seconds=(now - start).total_seconds())
+
+
+def _up(node: Node, *, now: datetime, over: datetime | None) -> Phase:
+    if node.ready_at is None:
+        return Phase(label="Ready", state="todo", seconds=None)
+    label = "Draining" if node.state == NodeState.DRAINING else "Ready"
+    seconds = ((over or now) - node.ready_at).total_seconds()
+    return Phase(label=label, state="done", seconds=seconds)
