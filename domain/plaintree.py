@@ -19,6 +19,18 @@ class TooMuch(Exception):
         self.problem = problem
 
 
+def too_deep(loc: Loc) -> Problem:
+    """The problem of a value with too many others around it."""
+    message = f"The configuration is nested more than {MAX_DEPTH} levels deep."
+    return error(path_of(loc[:3]), "too-deep", message)
+
+
+def too_many_values() -> Problem:
+    """The problem of a document that would take too long to read."""
+    message = f"The configuration has more than {MAX_VALUES:,} values."
+    return error("", "too-many-values", message, hint="Aliases count each time they are used.")
+
+
 @dataclass(slots=True)
 class Cleaning:
     """A walk over one document: the problems met, and where values had to be left out."""
@@ -65,12 +77,9 @@ class Cleaning:
     def _count(self, loc: Loc) -> None:
         self.seen += 1
         if len(loc) > MAX_DEPTH:
-            message = f"The configuration is nested more than {MAX_DEPTH} levels deep."
-            raise TooMuch(error(path_of(loc[:3]), "too-deep", message))
+            raise TooMuch(too_deep(loc))
         if self.seen > MAX_VALUES:
-            message = f"The configuration has more than {MAX_VALUES} values."
-            hint = "Aliases count each time they are used."
-            raise TooMuch(error("", "too-many-values", message, hint=hint))
+            raise TooMuch(too_many_values())
 
 
 def enclosing_entry(loc: Loc) -> Loc:

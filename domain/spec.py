@@ -181,6 +181,8 @@ def written(model: BaseModel) -> Plain:
     }
     if isinstance(model, PhysicalResources) and model.memory is not None:
         plain["memory"] = format_bytes(model.memory)
+    if isinstance(model, MobulaBlock):
+        plain = {key: 0 if item is None else item for key, item in plain.items()}
     if isinstance(model, WorkerGroup):
         plain.pop("name", None)
         if model.name != _default_name(plain):
@@ -190,8 +192,15 @@ def written(model: BaseModel) -> Plain:
 
 def reading_order(model: type[BaseModel]) -> list[str]:
     """The model's keys, what people look for first in front."""
-    names = list(model.model_fields)
-    return ["name", *(n for n in names if n != "name")] if "name" in names else names
+    return sorted(model.model_fields, key=lambda key: (key not in _FIRST, _FIRST.get(key, 0)))
+
+
+_FIRST = {
+    key: place
+    for place, key in enumerate((
+        "name", "instance_type", "required_resources", "min_nodes", "max_nodes", "market_type",
+    ))
+}  # fmt: skip
 
 
 def tidied(value: object) -> object:

@@ -29,6 +29,9 @@ MODELS: Mapping[str, type[BaseModel]] = {
 }
 """Which model the mapping under a key is read as."""
 
+MAX_PROBLEMS = 200
+"""More than this nobody reads; finding the words for them takes time."""
+
 RENAMED: Mapping[str, str] = {
     "physical_resources": "required_resources",
     "head_node_type": "head_node",
@@ -82,7 +85,10 @@ def _fit(plain: Plain) -> tuple[ComputeConfig | None, list[Problem], list[Loc]]:
         return ComputeConfig.model_validate(plain), [], []
     except ValidationError as invalid:
         details = invalid.errors(include_url=False)
-    problems = [_problem(detail) for detail in details]
+    problems = [_problem(detail) for detail in details[:MAX_PROBLEMS]]
+    if (more := len(details) - MAX_PROBLEMS) > 0:
+        message = f"There are {more:,} more problems like these."
+        problems.append(error("", "more-problems", message))
     unfit = [enclosing_entry(detail["loc"]) for detail in details]
     for loc in unfit:
         _take_out(plain, loc)
@@ -168,11 +174,11 @@ def _key_hint(loc: Loc) -> str:
         return f"This is `{RENAMED[key]}` now."
     holders = [step for step in loc[:-1] if isinstance(step, str)]
     here = MODELS.get(holders[-1] if holders else "", ComputeConfig)
-    if near := did_you_mean(key, here.model_fields):
-        return near
     for place, model in MODELS.items():
         if key in model.model_fields:
             return f"It belongs under `{place}`." if place else "It belongs at the top level."
+    if near := did_you_mean(key, here.model_fields):
+        return near
     return f"Known keys here: {', '.join(here.model_fields)}."
 
 

@@ -1,5 +1,6 @@
 """Writing YAML: a new text from a configuration, or a changed one that keeps its comments."""
 
+import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from io import StringIO
 from typing import Any
@@ -8,12 +9,17 @@ from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import BaseRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from domain.quantities import parse_bytes
 from domain.spec import ComputeConfig, Plain, WorkerGroup, written
 from domain.structure import MODELS
 from domain.yamltree import needs_quotes
+
+# A list whose dashes stand right under its key.
+_FLUSH_LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n\1- ", re.MULTILINE)
 
 OURS = "Mobula's own settings; leave this block out and the rest is valid for Anyscale."
 
@@ -24,12 +30,12 @@ def dump(config: ComputeConfig) -> str:
     tree = CommentedMap({key: _styled(item) for key, item in plain.items()})
     if "mobula" in tree:
         tree.yaml_set_comment_before_after_key("mobula", before=OURS)
-    return _emitted(tree)
+    return _emitted(tree, _writer())
 
 
 def edited(text: str, config: ComputeConfig) -> str | None:
     """The text changed to say `config`; None if it cannot be edited in place."""
-    writer = _writer()
+    writer = _writer(flush=bool(_FLUSH_LIST.search(text)))
     try:
         tree = writer.load(text)
     except (YAMLError, ValueError, RecursionError):
@@ -38,21 +44,35 @@ def edited(text: str, config: ComputeConfig) -> str | None:
         return None
     tree = _unshared(tree, set())
     _update(tree, written(config), model=ComputeConfig)
-    return _emitted(tree)
+    return _emitted(tree, writer)
 
 
-def _writer() -> YAML:
+def _writer(*, flush: bool = False) -> YAML:
     writer = YAML(typ="rt", pure=True)
     writer.width = 4096
     writer.preserve_quotes = True
     writer.allow_duplicate_keys = True
-    writer.indent(mapping=2, sequence=4, offset=2)
+    if not flush:
+        writer.indent(mapping=2, sequence=4, offset=2)
+    writer.representer.add_representer(type(None), _write_null)
+    writer.representer.add_representer(float, _write_float)
     return writer
 
 
-def _emitted(tree: CommentedMap) -> str:
+def _write_null(representer: BaseRepresenter, _: None) -> ScalarNode:
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
+
+
+def _write_float(representer: BaseRepresenter, number: float) -> ScalarNode:
+    """`1.0e-05`: without the point, YAML 1.1 takes it for text."""
+    mantissa, e, exponent = repr(number).partition("e")
+    text = f"{mantissa}.0e{exponent}" if e and "." not in mantissa else repr(number)
+    return representer.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+def _emitted(tree: CommentedMap, writer: YAML) -> str:
     out = StringIO()
-    _writer().dump(tree, out)
+    writer.dump(tree, out)
     return out.getvalue()
 
 
@@ -64,7 +84,11 @@ def _styled(value: object) -> object:
         case Mapping():
             return CommentedMap({_quoted(key): _styled(item) for key, item in value.items()})
         case list():
-            return CommentedSeq([_styled(item) for item in value])
+            items = CommentedSeq([_styled(item) for item in value])
+            for inner in items:
+                if isinstance(inner, CommentedSeq):
+                    inner.fa.set_flow_style()
+            return items
     return value
 
 

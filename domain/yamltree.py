@@ -24,7 +24,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from domain.plaintree import MAX_DEPTH, MAX_VALUES, TooMuch
+from domain.plaintree import MAX_DEPTH, MAX_VALUES, TooMuch, too_deep, too_many_values
 from domain.problems import Loc, Mark, Problem, error, path_of, shown, warning
 from domain.quantities import LARGEST
 
@@ -38,6 +38,9 @@ _PARSER_FAILURES = (
     YAMLError, ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError,
     OverflowError, NotImplementedError, StopIteration,
 )  # fmt: skip
+
+# The scanner looks far ahead at openings without an end, again for each of them.
+_OPENINGS = re.compile(rf"(?:[\[{{]\s{{0,9}}){{{MAX_DEPTH + 1}}}")
 
 _NO_KEY = object()
 _NULL = {"", "~", "null", "Null", "NULL"}
@@ -97,11 +100,8 @@ def scalar(text: str) -> object:
 
 def needs_quotes(text: str) -> bool:
     """True if the text without quotes would be read as something else, by us or by YAML 1.1."""
-    return (
-        text == "<<"
-        or scalar(text) != text
-        or bool(_DATE.match(text) or _READ_DIFFERENTLY.match(text))
-    )
+    reads_as_text = scalar(text) == text and text != "<<" and text.isprintable()
+    return not reads_as_text or bool(_DATE.match(text) or _READ_DIFFERENTLY.match(text))
 
 
 def _unreadable(text: str) -> Problem | None:
@@ -109,6 +109,8 @@ def _unreadable(text: str) -> Problem | None:
     if size > MAX_BYTES:
         message = f"The text is {size:,} bytes long; at most {MAX_BYTES:,} are read."
         return error("", "text-too-large", message)
+    if _OPENINGS.search(text):
+        return too_deep(())
     return None
 
 
@@ -232,11 +234,9 @@ class _Builder:
     def _count(self, event: Event, loc: Loc) -> None:
         self.seen += 1
         if len(loc) > MAX_DEPTH:
-            message = f"The configuration is nested more than {MAX_DEPTH} levels deep."
-            raise TooMuch(_at(event, error(path_of(loc[:3]), "too-deep", message)))
+            raise TooMuch(_at(event, too_deep(loc)))
         if self.seen > MAX_VALUES:
-            message = f"The configuration has more than {MAX_VALUES} values."
-            raise TooMuch(_at(event, error("", "too-many-values", message)))
+            raise TooMuch(_at(event, too_many_values()))
 
     def _report(self, path: str, code: str, message: str, event: Event, *, hint: str = "") -> None:
         self.tree.problems.append(_at(event, error(path, code, message, hint=hint)))

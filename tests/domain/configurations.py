@@ -1,0 +1,130 @@
+"""Configurations, valid and arbitrary, for the tests that hold for all of them."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from domain.quantities import LARGEST
+from domain.spec import ComputeConfig
+
+GPU_WITH_FALLBACK = """\
+# Spot GPUs first, with a fallback.
+cloud: research
+zones: [zone-a, zone-b]
+enable_cross_zone_scaling: true
+head_node:
+  instance_type: m5.2xlarge   # the smallest that will do
+worker_nodes:
+  - name: preprocess
+    instance_type: m5.4xlarge
+    min_nodes: 1
+    max_nodes: 8
+    market_type: PREFER_SPOT
+    labels:
+      stage: preprocess
+  # The expensive ones.
+  - name: train
+    instance_type: g5.2xlarge
+    max_nodes: 8
+    resources: {CPU: 8, GPU: 1, licence: 1}
+    flags: {replacement_threshold: 30m}
+    advanced_instance_config:
+      BlockDeviceMappings:
+        - DeviceName: /dev/sda1
+          Ebs: {VolumeSize: 300, DeleteOnTermination: true}
+  - required_resources: {CPU: 8, memory: 32Gi}
+    required_labels: {}
+min_resources: {CPU: 16}
+max_resources: {CPU: 256, GPU: 8}
+flags:
+  instance_ranking_strategy:
+    - ranker_type: custom_group_order
+      ranker_config:
+        group_order: [[train/spot], [train/on-demand, preprocess]]
+mobula:
+  image: ray-ml:3
+  idle_minutes: 20
+"""
+
+_texts = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters=[chr(c) for c in range(32)]),
+    max_size=12,
+) | st.sampled_from(
+    ["yes", "no", "null", "~", "<<", "=", "1", "1.0", "1e3", "0x1f", "017", "2026-01-31", "1:30",
+     "1_000", "true", "- a", "a: b", "#", "*a", "&a", "!a", "a\nb", " a ", "\ta", ".inf", "%", "?",
+     "@", "`", "|", ">", "{", "\u0085", "\u2028", "\ufeff", "\x7f", "\U0001f600", "a #b", "'", '"'],
+)  # fmt: skip
+_amounts = st.dictionaries(
+    st.sampled_from(["CPU", "GPU", "memory", "licence"]),
+    st.integers(min_value=0, max_value=10**6) | st.floats(min_value=0, max_value=100),
+    max_size=3,
+)
+_numbers = st.integers(-LARGEST, LARGEST) | st.floats(allow_nan=False, allow_infinity=False)
+_anything = st.dictionaries(
+    _texts,
+    st.recursive(
+        st.none() | st.booleans() | _numbers | _texts,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
+        max_leaves=5,
+    ),
+    max_size=2,
+)
+_hardware = st.fixed_dictionaries(
+    {"CPU": st.integers(0, 64), "memory": st.integers(0, 2**40)},
+    optional={"GPU": st.integers(0, 8), "cpu_architecture": st.sampled_from(["x86_64", "arm64"])},
+)
+_node = {
+    "resources": _amounts,
+    "labels": st.dictionaries(_texts, _texts, max_size=2),
+    "advanced_instance_config": _anything,
+    "flags": _anything,
+}
+_machine = st.fixed_dictionaries({"instance_type": _texts}) | st.fixed_dictionaries(
+    {"required_resources": _hardware}
+)
+_group = st.builds(
+    lambda machine, rest: {**machine, **rest},
+    _machine,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            **_node,
+            "name": _texts,
+            "min_nodes": st.integers(0, 20),
+            "max_nodes": st.integers(1, 20),
+            "market_type": st.sampled_from(["ON_DEMAND", "SPOT", "PREFER_SPOT"]),
+        },
+    ),
+)
+_head = st.builds(
+    lambda machine, rest: {**machine, **rest},
+    _machine,
+    st.fixed_dictionaries({}, optional=_node),
+)
+_minutes = st.none() | st.integers(0, 10_000)
+_mobula = st.fixed_dictionaries(
+    {},
+    optional={
+        "image": _texts,
+        "autoscaling": st.booleans(),
+        "idle_minutes": _minutes,
+        "max_lifetime_minutes": _minutes,
+        "worker_idle_seconds": st.integers(0, 10_000),
+    },
+)
+mappings: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "cloud": _texts,
+        "head_node": _head,
+        "worker_nodes": st.lists(_group, max_size=3),
+        "min_resources": _amounts,
+        "max_resources": _amounts,
+        "zones": st.lists(_texts, max_size=3),
+        "enable_cross_zone_scaling": st.booleans(),
+        "advanced_instance_config": _anything,
+        "flags": _anything,
+        "mobula": _mobula,
+    },
+)
+configurations = mappings.map(ComputeConfig.model_validate)
