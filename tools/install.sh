@@ -27,8 +27,11 @@ pip="$python -m pip --disable-pip-version-check --quiet"
 echo "Installing the installers …"
 $pip install --require-hashes --requirement requirements/tools.txt
 echo "Installing Mobula and what it needs (requirements/$list.txt) …"
+quiet=--quiet
+[ -t 2 ] && quiet= # in a terminal uv shows its progress
 # pip knows mirrors that are configured for it alone, so it gets a try where uv does not get through.
-.venv/bin/uv pip install --quiet --python "$python" --require-hashes \
+# shellcheck disable=SC2086 # no quiet means no argument
+.venv/bin/uv pip install $quiet --python "$python" --require-hashes \
     --requirement "requirements/$list.txt" ||
     $pip install --require-hashes --requirement "requirements/$list.txt"
 $pip install --no-deps --no-build-isolation --editable .

@@ -121,7 +121,8 @@ class Supervisor:
             child.due = now + child.pause
             child.process.bury()
             ending = describe(child.process.exit_code)
-            self.say(f"{child.name} {ending}; it starts again in {child.pause:g} s.")
+            when = f"it starts again in {child.pause:g} s"
+            self.say(f"{child.name} {ending}; {when} (log: {child.process.log}).")
             child.pause = min(2 * child.pause, LONGEST_PAUSE_SECONDS)
         elif now >= child.due:
             child.due, child.started = None, now
