@@ -1,5 +1,6 @@
 """What Ray waits for: shapes, placement groups and floors, as the head agent reports them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -80,7 +81,7 @@ def demand_from_report(report: Mapping[str, Any]) -> Demand:
             ),
             floors=tuple(_shape(item) for item in report.get("floors", ())),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"Demand cannot be read: {error!r}.") from error
 
 
@@ -95,4 +96,8 @@ def _shape(item: Mapping[str, Any]) -> Shape:
 
 
 def _resources(item: Mapping[str, Any]) -> dict[str, float]:
-    return {str(name): float(amount) for name, amount in item.items() if float(amount) > 0}
+    amounts = {str(name): float(amount) for name, amount in item.items()}
+    for name, amount in amounts.items():
+        if not math.isfinite(amount):
+            raise ValueError(f"Demand cannot be read: {name} is {amount}.")
+    return {name: amount for name, amount in amounts.items() if amount > 0}
