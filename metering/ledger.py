@@ -66,7 +66,7 @@ def open_interval(
 
 
 def mark_ready(node: str, *, at: datetime) -> None:
-    """Count the node's boot as overhead until `at`, when Ray on it joined; the first mark counts."""
+    """Count the node's boot as overhead until `at`, when Ray joined; the first mark counts."""
     _mark("ready_at", node, at)
 
 

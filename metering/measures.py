@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from math import inf
+from operator import attrgetter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,14 @@ class Sample:
     net_in_bps: float | None = None
     net_out_bps: float | None = None
 
+    def __post_init__(self) -> None:
+        # One NaN would spoil every mean and price it takes part in.
+        for measure, value in zip(MEASURES, _values(self), strict=True):
+            if value is not None and not 0 <= value < inf:
+                raise ValueError(f"{measure} of {self.node} is {value}; it must be 0 or more.")
+
 
 MEASURES = tuple(field.name for field in fields(Sample) if field.name not in {"node", "at"})
+_values = attrgetter(*MEASURES)
 # These also get a 95th percentile, which right-sizing asks for.
 WITH_P95 = ("cpu_used", "memory_used", "gpu_used")

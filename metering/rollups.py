@@ -59,7 +59,7 @@ _NODES = _insert(
     f"""SELECT sample.cluster_id, sample.node, pending.bucket, count(*),
             {_statistics()}
         {_NEW_SAMPLES}
-        GROUP BY sample.cluster_id, sample.node, pending.bucket""",  # noqa: S608 - of constants
+        GROUP BY sample.cluster_id, sample.node, pending.bucket""",
 )
 # A cluster's value in a minute is the sum of its nodes' means in that minute: nodes that come and
 # go count for as long as they are there, and nodes need not be sampled at the same moment.

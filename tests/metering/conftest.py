@@ -6,7 +6,7 @@ from .cast import CLUSTER, NOON, Opener
 
 
 @pytest.fixture
-def open_node(db: None) -> Opener:  # noqa: ARG001 - the interval is a row
+def open_node(db: None) -> Opener:
     """Open the interval of a worker `n-1` of `trainer` at noon, at $1 an hour unless told."""
     # Late: pytest reads this file before Django is set up.
     from metering import ledger
