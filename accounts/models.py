@@ -1,5 +1,6 @@
 """Users, teams, what links them, how people sign in, and the trail of what they did."""
 
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -80,7 +81,7 @@ class Team(models.Model):
     """The people who share clusters, templates and their cost."""
 
     name = models.CharField(max_length=80, unique=True)
-    slug = models.SlugField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = TeamsQuerySet.as_manager()
@@ -155,6 +156,26 @@ class SignInAttempt(models.Model):
         indexes = [models.Index(fields=["email", "address", "at"], name="attempts_of_an_email")]
 
 
+class AuditQuerySet(TeamQuerySet["AuditEntry"]):
+    """Entries of the trail, as a user may read them."""
+
+    def readable_by(self, user: User) -> Self:
+        """Return the entries of the teams `user` is admin of; all for the installation's admin."""
+        if user.is_superuser:
+            return self
+        administered = user.memberships.filter(role=Role.ADMIN)
+        return self.filter(team__in=administered.values("team"))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one field was, and became."""
+
+    field: str
+    before: object
+    after: object
+
+
 class AuditEntry(models.Model):
     """One thing that somebody did; PostgreSQL refuses to change or delete it (migration 0002)."""
 
@@ -170,7 +191,7 @@ class AuditEntry(models.Model):
     reason = models.TextField(blank=True)
     request_id = models.CharField(max_length=64, blank=True)
 
-    objects = TeamQuerySet["AuditEntry"].as_manager()
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -181,3 +202,11 @@ class AuditEntry(models.Model):
             models.Index(fields=["action", "-id"], name="audit_of_an_action"),
             models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_of_a_subject"),
         ]
+
+    def changes(self) -> list[Change]:
+        """Return the fields that differ between before and after, by name."""
+        before, after = self.before or {}, self.after or {}
+        changes = [
+            Change(field, before.get(field), after.get(field)) for field in sorted(before | after)
+        ]
+        return [change for change in changes if change.before != change.after]

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from django.core.exceptions import PermissionDenied
 
-from accounts.models import Membership, Person, Team
+from accounts.models import Membership, Person, Team, User
 from accounts.roles import Role
 
 
@@ -81,6 +81,14 @@ def may_make_link(by: Person, *, member: Membership) -> Decision:
         reason = f"{user} has an account already: an admin of the installation can make a link."
         return Decision(allowed=False, reason=reason)
     return may(by, Action.MANAGE_TEAM, team=member.team)
+
+
+def may_audit(user: User) -> Decision:
+    """Return whether `user` may read the trail of at least one team."""
+    if user.is_superuser or user.memberships.filter(role=Role.ADMIN).exists():
+        return Decision(allowed=True)
+    reason = "Only an admin of a team, or of the installation, may read the audit trail."
+    return Decision(allowed=False, reason=reason)
 
 
 def require(decision: Decision) -> None:

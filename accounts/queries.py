@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from accounts.models import AuditEntry, Membership, Person, Team, TeamQuerySet, User
+from accounts.models import AuditEntry, AuditQuerySet, Membership, Person, Team, User
 from accounts.roles import Role
 
 TEAM_IN_SESSION = "team"
@@ -37,16 +37,22 @@ def current_team(request: HttpRequest) -> Team:
 
     Raises `NoTeam`, which answers 403 with its reason, when the user is in none.
     """
-    cache = vars(request)
-    if "current_team" not in cache:
-        cache["current_team"] = _chosen_team(request)
-    team: Team | None = cache["current_team"]
+    team = chosen_team(request)
     if team is None:
         raise NoTeam(request.user)
     return team
 
 
-def _chosen_team(request: HttpRequest) -> Team | None:
+def chosen_team(request: HttpRequest) -> Team | None:
+    """Return what `current_team` returns, or None for a user who is in no team."""
+    cache = vars(request)
+    if "chosen_team" not in cache:
+        cache["chosen_team"] = _ask_for_team(request)
+    team: Team | None = cache["chosen_team"]
+    return team
+
+
+def _ask_for_team(request: HttpRequest) -> Team | None:
     teams = teams_of(request.user)
     chosen = request.session.get(TEAM_IN_SESSION)
     return (teams.filter(pk=chosen).first() if chosen else None) or teams.first()
@@ -85,18 +91,9 @@ class AuditPage:
     older: int | None
 
 
-def audited_teams(user: User) -> QuerySet[Team]:
-    """Return the teams whose trail `user` may read: those they are admin of."""
-    if user.is_superuser:
-        return Team.objects.all()
-    return Team.objects.filter(memberships__user=user, memberships__role=Role.ADMIN)
-
-
-def audit_trail(user: User, *, only: AuditFilter) -> TeamQuerySet[AuditEntry]:
+def audit_trail(user: User, *, only: AuditFilter) -> AuditQuerySet:
     """Return what `user` may read of the trail, newest first, with actors and teams."""
-    trail = AuditEntry.objects.select_related("actor", "team").order_by("-pk")
-    if not user.is_superuser:
-        trail = trail.filter(team__in=audited_teams(user))
+    trail = AuditEntry.objects.readable_by(user).select_related("actor", "team").order_by("-pk")
     if only.action:
         trail = trail.filter(action=only.action)
     if only.actor:
@@ -118,6 +115,7 @@ def audit_page(user: User, *, only: AuditFilter, before: int | None) -> AuditPag
     return AuditPage(entries=entries, older=entries[-1].pk if len(found) > AUDIT_PAGE else None)
 
 
-def audited_actions() -> QuerySet[AuditEntry, str]:
-    """Return the actions that occur in the trail, by name, for the filter."""
-    return AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct()
+def audited_actions(user: User) -> QuerySet[AuditEntry, str]:
+    """Return the actions that occur in what `user` may read, by name, for the filter."""
+    trail = AuditEntry.objects.readable_by(user).order_by("action")
+    return trail.values_list("action", flat=True).distinct()

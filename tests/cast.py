@@ -39,13 +39,13 @@ def make_member(name: str, *, team: Team, role: Role | str) -> User:
 
 
 @pytest.fixture
-def research(db: None) -> Team:  # noqa: ARG001
+def research(db: None) -> Team:
     """The team of alice and bob."""
     return make_team("research")
 
 
 @pytest.fixture
-def other(db: None) -> Team:  # noqa: ARG001
+def other(db: None) -> Team:
     """The team of charlie."""
     return make_team("other")
 
@@ -69,7 +69,7 @@ def charlie(other: Team) -> User:
 
 
 @pytest.fixture
-def adam(db: None) -> User:  # noqa: ARG001
+def adam(db: None) -> User:
     """The admin of the installation, in no team."""
     from accounts.models import User
 

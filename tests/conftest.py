@@ -10,6 +10,8 @@ from tests.servers import Servers, prepare, running
 
 # Django reads its settings after this module: pytest-django waits for DJANGO_SETTINGS_MODULE.
 _SERVERS = prepare()
+# Test modules, and the conftest.py of packages below, import models at their top.
+django.setup()
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +25,3 @@ def servers() -> Iterator[Servers]:
 def django_db_modify_db_settings(servers: Servers) -> None:
     """Start the servers before pytest-django makes its database."""
     assert servers.postgres.ready()
-
-
-def pytest_configure() -> None:
-    """Set Django up now that its settings can be read: test modules import models."""
-    django.setup()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.text import slugify
 
@@ -49,7 +50,7 @@ class Invitation:
 @transaction.atomic
 def create_team(name: str, *, by: User | None) -> Team:
     """Return the new team; whoever makes it becomes its first admin. Raises `NameTaken`."""
-    slug = slugify(name) or "team"
+    slug = slugify(name, allow_unicode=True) or "team"
     if Team.objects.filter(slug=slug).exists():
         raise NameTaken(name)
     team = Team.objects.create(name=name, slug=slug)
@@ -66,7 +67,8 @@ def invite_member(team: Team, *, email: str, role: Role, by: User) -> Invitation
     The link is for new people only: one for somebody with an account would hand it to `by`.
     """
     address = email.strip().lower()
-    user = User.objects.filter(email=address).first() or User.objects.create_user(address)
+    no_password = {"password": make_password(None)}
+    user, _ = User.objects.get_or_create(email=address, defaults=no_password)
     member, is_new = Membership.objects.get_or_create(team=team, user=user, defaults={"role": role})
     if not is_new:
         raise AlreadyMember(member)

@@ -1,0 +1,135 @@
+"""What people type into the pages of accounts."""
+
+from typing import cast
+
+from django import forms
+from django.contrib.auth.password_validation import (
+    password_validators_help_texts,
+    validate_password,
+)
+
+from accounts.models import User
+from accounts.queries import AuditFilter
+from accounts.roles import Role, Theme
+
+
+class SignInForm(forms.Form):
+    """An email address and a password."""
+
+    email = forms.EmailField(
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class ProfileForm(forms.Form):
+    """What a user says about themselves."""
+
+    name = forms.CharField(
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        help_text="Shown to your teams; your email address is shown when it is empty.",
+    )
+    theme = forms.ChoiceField(choices=Theme.choices)
+
+
+class PasswordForm(forms.Form):
+    """A new password, twice, and the current one unless a link has just proved who it is."""
+
+    current = forms.CharField(
+        label="Current password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label="New password",
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=" ".join(password_validators_help_texts()),
+    )
+    repeated = forms.CharField(
+        label="New password again",
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(
+        self, answers: object = None, *, user: User, proved: bool, prefix: str | None = None
+    ) -> None:
+        super().__init__(answers, prefix=prefix)  # type: ignore[arg-type]
+        self.user = user
+        if proved or not user.has_usable_password():
+            del self.fields["current"]
+
+    def clean_current(self) -> str:
+        current: str = self.cleaned_data["current"]
+        if not self.user.check_password(current):
+            raise forms.ValidationError("This is not your current password.")
+        return current
+
+    def clean_new(self) -> str:
+        new: str = self.cleaned_data["new"]
+        validate_password(new, self.user)
+        return new
+
+    def clean_repeated(self) -> str:
+        repeated: str = self.cleaned_data["repeated"]
+        if self.cleaned_data.get("new") not in {None, repeated}:
+            raise forms.ValidationError("The two new passwords differ: type the same one twice.")
+        return repeated
+
+
+class RoleForm(forms.Form):
+    """The role of a member."""
+
+    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role)
+
+
+class InviteForm(RoleForm):
+    """Whom to invite, as what."""
+
+    email = forms.EmailField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    field_order = ["email", "role"]
+
+
+class TeamForm(forms.Form):
+    """The name of a new team."""
+
+    name = forms.CharField(max_length=80)
+
+
+_SMALL = "form-control-sm w-auto"
+_SMALL_SELECT = "form-select-sm w-auto"
+
+
+def _search(label: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"aria-label": label, "placeholder": label, "class": _SMALL})
+
+
+class AuditForm(forms.Form):
+    """Which entries of the trail to show; the page's address holds the answers."""
+
+    action = forms.ChoiceField(
+        required=False, widget=forms.Select(attrs={"aria-label": "Action", "class": _SMALL_SELECT})
+    )
+    actor = forms.CharField(required=False, max_length=120, widget=_search("Who"))
+    subject = forms.CharField(required=False, max_length=120, widget=_search("What: name or id"))
+    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def __init__(self, answers: object, *, actions: list[str]) -> None:
+        super().__init__(answers)  # type: ignore[arg-type]
+        choices = [("", "Any action"), *((action, action) for action in actions)]
+        cast("forms.ChoiceField", self.fields["action"]).choices = choices
+
+    @property
+    def wanted(self) -> AuditFilter:
+        """The filter of what was understood; the rest is shown as errors."""
+        words = {key: self.cleaned_data.get(key, "") for key in ("action", "actor", "subject")}
+        return AuditFilter(**words)

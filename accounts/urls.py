@@ -1,0 +1,22 @@
+"""Addresses of people and teams, below /accounts/."""
+
+from django.urls import path
+
+from accounts.views import account, audit, sign_in, team
+
+app_name = "accounts"
+urlpatterns = [
+    path("sign-in/", sign_in.sign_in, name="sign-in"),
+    path("sign-out/", sign_in.sign_out, name="sign-out"),
+    path("link/<str:token>/", sign_in.link, name="link"),
+    path("", account.account, name="account"),
+    path("password/", account.password, name="password"),
+    path("switch-team/", account.switch_team, name="switch-team"),
+    path("team/", team.team, name="team"),
+    path("team/new/", team.create_team, name="create-team"),
+    path("team/invite/", team.invite, name="invite"),
+    path("team/members/<int:pk>/role/", team.change_role, name="change-role"),
+    path("team/members/<int:pk>/remove/", team.remove_member, name="remove-member"),
+    path("team/members/<int:pk>/link/", team.member_link, name="member-link"),
+    path("audit/", audit.audit, name="audit"),
+]

@@ -1,0 +1,76 @@
+"""In and out: the only pages for people who are not signed in."""
+
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import services
+from accounts.forms import SignInForm
+from accounts.views.redirects import next_page
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+# In the session of somebody who came by a link: they may set a password without the old one.
+PROVED_BY_LINK = "proved-by-link"
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for email and password, and let the right ones in."""
+    if request.user.is_authenticated:
+        return redirect(next_page(request))
+    form = SignInForm(request.POST or None)
+    status = 200
+    if form.is_valid():
+        try:
+            return _let_in(request, form) or _form_again(request, form, status=status)
+        except services.TooManyAttempts as refusal:
+            form.add_error(None, str(refusal))
+            status = 429
+    return _form_again(request, form, status=status)
+
+
+def _let_in(request: HttpRequest, form: SignInForm) -> HttpResponse | None:
+    email, password = form.cleaned_data["email"], form.cleaned_data["password"]
+    user = services.check_password(email, password, address=request.META.get("REMOTE_ADDR", ""))
+    if user is None:
+        form.add_error(None, "No account has this email and password: try again.")
+        return None
+    login(request, user, backend=BACKEND)
+    return redirect(next_page(request))
+
+
+def _form_again(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
+    page = {"form": form, "next": next_page(request)}
+    return render(request, "accounts/sign_in.html", page, status=status)
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    return redirect("accounts:sign-in")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask before using up a one-time link: mail scanners open addresses, but press no button."""
+    if request.method != "POST":
+        owner = services.user_of_link(token)
+        page = {"owner": owner}
+        return render(request, "accounts/link.html", page, status=200 if owner else 410)
+    user = services.consume_sign_in_link(token)
+    if user is None:
+        return render(request, "accounts/link.html", {"owner": None}, status=410)
+    login(request, user, backend=BACKEND)
+    request.session[PROVED_BY_LINK] = True
+    return redirect(next_page(request) if user.has_usable_password() else "accounts:account")
