@@ -79,7 +79,7 @@ def launch_cluster(*, name: str, version: Version, by: User) -> Cluster:
         min_resources=ready.config.min_resources,
         max_resources=ready.config.max_resources,
     )
-    cluster.full_clean(exclude=["state_since", "created_at", "requested_at", "wake_at"])
+    cluster.validate_constraints()
     cluster.agent_token_hash = hashed(agent_token(cluster))
     cluster.save()
     Group.objects.bulk_create(_groups(cluster, ready))
