@@ -1,0 +1,56 @@
+"""A compute configuration as the planner's question, before any of its machines exists."""
+
+from collections.abc import Mapping, Sequence
+
+from domain.demand import Demand
+from domain.offerings import Market
+from domain.planner.model import Group, PlanRequest
+from domain.spec import ComputeConfig, MarketType, WorkerGroup
+from domain.validation.instances import InstanceType, shapes_of
+
+
+def request_from_spec(
+    config: ComputeConfig, *, demand: Demand, instance_types: Sequence[InstanceType]
+) -> PlanRequest:
+    """Return what the planner is asked when the cluster is only its head and `demand` waits.
+
+    Raises ValueError, with a sentence, when a machine of the configuration is not known.
+    """
+    shapes = shapes_of(config, instance_types)
+    head = shapes.head or {}
+    return PlanRequest(
+        groups=tuple(
+            _group(group, resources, idle_seconds=config.worker_idle_seconds)
+            for group, resources in shapes.groups
+        ),
+        nodes=(),
+        demand=demand,
+        autoscaling=config.mobula.autoscaling,
+        head_free=head,
+        head_total=head,
+        max_resources=config.max_resources,
+        min_resources=config.min_resources,
+    )
+
+
+def _group(
+    group: WorkerGroup, resources: Mapping[str, float] | None, *, idle_seconds: float
+) -> Group:
+    if resources is None:
+        raise ValueError(
+            f"Group {group.name}: the size of {group.instance_type or 'its machine'} is not known. "
+            "Name an instance type of this cloud, or say required_resources."
+        )
+    spot = group.market_type is not MarketType.ON_DEMAND
+    return Group(
+        name=group.name,
+        instance_type=group.instance_type or group.name,
+        market=Market.SPOT if spot else Market.ON_DEMAND,
+        resources=resources,
+        # Ray itself labels every node with the group that it is started for.
+        labels={**group.required_labels, **group.labels, "ray.io/node-group": group.name},
+        min_nodes=group.min_nodes,
+        max_nodes=group.max_nodes,
+        idle_seconds=idle_seconds,
+        hourly_usd=None,
+    )

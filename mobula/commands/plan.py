@@ -1,0 +1,116 @@
+"""`mobula plan FILE --demand FILE`: what the planner would launch, without a server."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
+
+if TYPE_CHECKING:
+    from domain.demand import Demand
+    from domain.planner import Plan
+    from domain.spec import ComputeConfig
+    from domain.validation import InstanceType
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "plan",
+        help="show which nodes a demand would launch",
+        description="Plan for a cluster that has only its head, on local machine sizes. Exit "
+        "code 0: all of the demand is served, 1: some must wait or the configuration is not "
+        "valid, 2: not readable.",
+    )
+    parser.add_argument("file", help="the compute configuration, or - for standard input")
+    parser.add_argument(
+        "--demand", required=True, metavar="FILE", help='JSON: {"shapes": [...], "gangs": [...]}'
+    )
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the plan with the reason of each decision."""
+    # Imported here: the other commands need neither pydantic nor a YAML parser.
+    from domain.planner import plan
+    from domain.planner.from_spec import request_from_spec
+
+    sizes = local_sizes()
+    try:
+        text = read_text(arguments.file)
+        demand = _demand(arguments.demand)
+    except (OSError, ValueError) as error:
+        print(f"mobula: the files cannot be read: {error}", file=sys.stderr)
+        return UNREADABLE
+    config = _checked(arguments.file, text, sizes)
+    if config is None:
+        return INVALID
+    try:
+        request = request_from_spec(config, demand=demand, instance_types=sizes)
+    except ValueError as error:
+        print(f"mobula: {error}", file=sys.stderr)
+        return INVALID
+    answer = plan(request)
+    print(_as_json(answer) if arguments.json else _words(answer))
+    return INVALID if answer.unserved else VALID
+
+
+def local_sizes() -> "list[InstanceType]":
+    """Return the machine sizes that this machine declares."""
+    from domain.validation import InstanceType
+    from providers.local.offerings import local_offerings
+
+    return [
+        InstanceType(
+            name=offering.instance_type,
+            vcpus=offering.vcpus,
+            memory_bytes=offering.memory_bytes,
+            gpus=offering.gpus,
+            gpu_model=offering.gpu_model,
+        )
+        for offering in local_offerings("")
+    ]
+
+
+def _demand(file: str) -> "Demand":
+    from domain.demand import demand_from_report
+
+    report = json.loads(read_text(file))
+    if not isinstance(report, dict):
+        raise ValueError(f"{file} must hold a JSON object, such as an agent's report of demand.")
+    return demand_from_report(report)
+
+
+def _checked(file: str, text: str, sizes: "list[InstanceType]") -> "ComputeConfig | None":
+    """Return the configuration; print its errors and return None when it has any."""
+    from domain.problems import Severity
+    from domain.validation import check_text
+    from domain.yamltext import parse
+
+    errors = [
+        problem
+        for problem in check_text(text, instance_types=sizes)
+        if problem.severity is Severity.ERROR
+    ]
+    for problem in errors:
+        print(as_line(file, problem), file=sys.stderr)
+    return None if errors else parse(text).config
+
+
+def _as_json(answer: "Plan") -> str:
+    # The only value that JSON has no word for is the price, a Decimal: text keeps it exact.
+    return json.dumps(asdict(answer), indent=2, ensure_ascii=False, default=str)
+
+
+def _words(answer: "Plan") -> str:
+    from domain.demand import describe
+
+    lines = [f"Launch {launch.reason}" for launch in answer.launches]
+    lines += [
+        f"Wait   {left.count} × {describe(left.resources)}: {left.reason}."
+        for left in answer.unserved
+    ]
+    return "\n".join(lines) or "Nothing to launch: the head has room for all of it."

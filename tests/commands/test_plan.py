@@ -1,0 +1,119 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from mobula.cli import main
+
+CONFIGURATION = """
+head_node: {instance_type: 1CPU-2GB}
+worker_nodes:
+  - {name: cpu, instance_type: 2CPU-4GB, min_nodes: 1, max_nodes: 3, labels: {zone: a}}
+  - {name: gpu, instance_type: 4CPU-16GB-1GPU, max_nodes: 2}
+"""
+
+
+@pytest.fixture
+def configuration(tmp_path: Path) -> str:
+    file = tmp_path / "cluster.yaml"
+    file.write_text(CONFIGURATION)
+    return str(file)
+
+
+@pytest.fixture
+def demand(tmp_path: Path) -> Path:
+    return tmp_path / "demand.json"
+
+
+def waiting(*shapes: tuple[dict[str, float], int]) -> str:
+    return json.dumps({"shapes": [{"resources": each, "count": n} for each, n in shapes]})
+
+
+def test_the_plan_is_told_in_words(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demand.write_text(waiting(({"CPU": 1}, 4), ({"GPU": 1}, 1)))
+    assert main(["plan", configuration, "--demand", str(demand)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Launch 1 × 2CPU-4GB: group cpu is kept at 1 or more.",
+        "Launch 1 × 4CPU-16GB-1GPU for 1 × {GPU: 1}: the first group that fits.",
+    ]
+
+
+def test_what_must_wait_ends_with_1(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demand.write_text(waiting(({"TPU": 4}, 2)))
+    assert main(["plan", configuration, "--demand", str(demand)]) == 1
+    assert "Wait   2 × {TPU: 4}: no group has TPU." in capsys.readouterr().out
+
+
+def test_json_holds_launches_drains_and_what_waits(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demand.write_text(waiting(({"TPU": 4}, 2)))
+    main(["plan", configuration, "--demand", str(demand), "--json"])
+    assert json.loads(capsys.readouterr().out) == {
+        "launches": [
+            {
+                "group": "cpu",
+                "count": 1,
+                "reason": "1 × 2CPU-4GB: group cpu is kept at 1 or more.",
+            }
+        ],
+        "drains": [],
+        "unserved": [{"resources": {"TPU": 4.0}, "count": 2, "reason": "no group has TPU"}],
+        "hourly_usd": None,
+    }
+
+
+def test_a_selector_of_rays_own_group_label_finds_the_group(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    selector = {"key": "ray.io/node-group", "operator": "in", "values": ["gpu"]}
+    shape = {"resources": {"CPU": 1}, "count": 1, "selectors": [selector]}
+    demand.write_text(json.dumps({"shapes": [shape]}))
+    assert main(["plan", configuration, "--demand", str(demand)]) == 0
+    assert "Launch 1 × 4CPU-16GB-1GPU for 1 × {CPU: 1}" in capsys.readouterr().out
+
+
+def test_a_cluster_without_autoscaling_is_its_minimum(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(configuration).write_text(f"{CONFIGURATION}mobula: {{autoscaling: false}}\n")
+    demand.write_text(waiting(({"CPU": 2}, 2)))
+    assert main(["plan", configuration, "--demand", str(demand)]) == 1
+    assert "autoscaling is off and group cpu has its 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"shapes": 3}'])
+def test_a_demand_that_cannot_be_read_ends_with_2(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    demand.write_text(text)
+    assert main(["plan", configuration, "--demand", str(demand)]) == 2
+    assert capsys.readouterr().err.startswith("mobula: ")
+
+
+def test_a_missing_file_ends_with_2(configuration: str, tmp_path: Path) -> None:
+    assert main(["plan", configuration, "--demand", str(tmp_path / "nowhere.json")]) == 2
+
+
+def test_an_invalid_configuration_ends_with_1_and_names_the_field(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(configuration).write_text(CONFIGURATION.replace("max_nodes: 3", "max_nodes: 0"))
+    demand.write_text("{}")
+    assert main(["plan", configuration, "--demand", str(demand)]) == 1
+    captured = capsys.readouterr()
+    assert "worker_nodes[0].max_nodes" in captured.err
+    assert captured.out == ""
+
+
+def test_a_head_with_room_for_all_of_it_launches_nothing(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(configuration).write_text("head_node: {instance_type: 4CPU-8GB}\nworker_nodes: []\n")
+    demand.write_text(waiting(({"CPU": 1}, 4)))
+    assert main(["plan", configuration, "--demand", str(demand)]) == 0
+    assert capsys.readouterr().out == "Nothing to launch: the head has room for all of it.\n"
