@@ -1,7 +1,7 @@
 """Writing YAML: a new text from a configuration, or a changed one that keeps its comments."""
 
 import re
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -12,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import BaseRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.tokens import CommentToken
 
 from domain.quantities import parse_bytes
 from domain.spec import ComputeConfig, Plain, WorkerGroup, written
@@ -137,7 +138,31 @@ def _reset(target: CommentedMap, key: str, *, model: type[BaseModel]) -> None:
     elif isinstance(default, bool | int | str) and default != "":
         target[key] = _same_or_new(target[key], default)
     elif target[key] != default:
-        del target[key]
+        _remove(target, key)
+
+
+def _remove(target: CommentedMap, key: str) -> None:
+    """Take a key out; comment lines below it speak of the next key, and go there."""
+    keys = list(target)
+    following = keys[keys.index(key) + 1 :][:1]
+    token = _comment_behind(target, key)
+    _, _, below = token.value.partition("\n") if token else ("", "", "")
+    column = target.lc.col or 0
+    del target[key]
+    if below.strip() and following:
+        lines = [line.strip().removeprefix("#").removeprefix(" ") for line in below.splitlines()]
+        before = "\n".join(lines)
+        target.yaml_set_comment_before_after_key(following[0], before=before, indent=column)
+
+
+def _comment_behind(holder: CommentedMap | CommentedSeq, key: str | int) -> CommentToken | None:
+    """What ruamel.yaml keeps with the last scalar under a key: the rest of its line, and on."""
+    value = holder[key]
+    if isinstance(value, CommentedMap | CommentedSeq) and value and not value.fa.flow_style():
+        last = list(value)[-1] if isinstance(value, CommentedMap) else len(value) - 1
+        return _comment_behind(value, last)
+    places = holder.ca.items.get(key) or []
+    return next((place for place in places if isinstance(place, CommentToken)), None)
 
 
 def _merged(old: Any, new: object, *, model: type[BaseModel] | None) -> object:
@@ -153,9 +178,9 @@ def _merged(old: Any, new: object, *, model: type[BaseModel] | None) -> object:
     return _same_or_new(old, new)
 
 
-def _update_freely(target: MutableMapping[str, Any], wanted: Mapping[str, object]) -> None:
+def _update_freely(target: CommentedMap, wanted: Mapping[str, object]) -> None:
     for key in [key for key in target if key not in wanted]:
-        del target[key]
+        _remove(target, key)
     for key, item in wanted.items():
         new = _merged(target[key], item, model=None) if key in target else _styled(item)
         target[_quoted(key)] = new
