@@ -24,7 +24,7 @@ test: environment assets lint check ## run all that CI runs
 lint: environment ## check style, types, layers and templates
 	tools/lint.sh
 
-check: environment ## check settings and migrations
+check: environment ## check the settings for production
 	tools/check.sh
 
 bench: environment assets ## measure; writes var/bench/*.json
