@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import socket
 import sys
 import time
@@ -73,6 +74,8 @@ class Gcs:
     """A connection to one cluster's GCS, at ``address`` (host:port); safe to share by threads."""
 
     def __init__(self, address: str, *, token: str | None) -> None:
+        # gRPC's own notices on standard error would stand between our log's JSON lines.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         import grpc
 
         self.address = address

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 Sync = dict[str, Any]
-WAIT_SECONDS = 90.0
+# Generous: on a busy machine a head takes a minute to come up.
+WAIT_SECONDS = 180.0
 
 
 class MobulaDouble:

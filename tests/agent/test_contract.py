@@ -24,6 +24,8 @@ MOBULA_TOKEN = "for-mobula"
 RAY_TOKEN = "for-ray"
 HEAD, WORKER = "head-1", "worker-1"
 EXIT_SECONDS = 30
+# What older versions of Ray do not do at all.
+V2_STATUS, TELLS_REASONS = (2, 8), (2, 8)
 
 BUSY = """
 import time, ray
@@ -113,9 +115,9 @@ def cluster() -> Iterator[Cluster]:
         agent_of(nodes, mobula, "agent") as agent,
     ):
         nodes.start_head(HEAD)
-        mobula.sync(lambda sync: HEAD in states(sync), "the head")
+        _wait_for_node(mobula, nodes, HEAD)
         nodes.start_worker(WORKER, cpus=2, group="workers")
-        mobula.sync(lambda sync: WORKER in states(sync), "the worker")
+        _wait_for_node(mobula, nodes, WORKER)
         yield Cluster(nodes, mobula, agent)
 
 
@@ -213,6 +215,9 @@ def test_nodes_that_are_coming_show_in_rays_own_status(cluster: Cluster) -> None
     )  # fmt: skip
     result = cluster.mobula.result("report")
     assert result["ok"], result["message"]
+    if _version(cluster.mobula.syncs[-1]) >= V2_STATUS:
+        status = _dashboard(cluster.nodes, "/api/cluster_status?format=1")
+        _until_json(status, lambda answer: "gpu-group" in json.dumps(answer))
 
 
 def test_an_unknown_job_cannot_be_stopped(cluster: Cluster) -> None:
@@ -248,7 +253,7 @@ def test_an_idle_node_is_drained_and_its_death_explained(cluster: Cluster) -> No
     assert drained["ok"], drained["message"]
     sync = mobula.sync(lambda sync: _death(sync, WORKER), "the worker's death")
     assert WORKER not in states(sync)
-    if _tells_reasons(sync):
+    if _version(sync) >= TELLS_REASONS:
         mobula.sync(lambda sync: "decision 42" in (_death(sync, WORKER) or ""), "Ray's reason")
 
 
@@ -260,19 +265,31 @@ def test_a_dead_head_is_told_at_once(cluster: Cluster) -> None:
     assert HEAD in states(sync)
 
 
+def _wait_for_node(mobula: MobulaDouble, nodes: RayNodes, node: str) -> None:
+    try:
+        mobula.sync(lambda sync: node in states(sync), node)
+    except AssertionError as error:
+        logs = [nodes.log(name) for name in (node, "agent")]
+        raise AssertionError(f"{node} did not come up:\n" + "\n".join(logs)) from error
+
+
 def _death(sync: Sync, node: str) -> str | None:
     return next((str(d["reason"]) for d in sync["dead"] if d["node"] == node), None)
 
 
-def _tells_reasons(sync: Sync) -> bool:
+def _version(sync: Sync) -> tuple[int, int]:
     major, minor = sync["ray_version"].split(".")[:2]
-    return (int(major), int(minor)) >= (2, 40)
+    return int(major), int(minor)
 
 
 def _wait_for_job(nodes: RayNodes, submission_id: str) -> None:
-    request = urllib.request.Request(f"{nodes.dashboard_url}/api/jobs/{submission_id}")
-    request.add_header("Authorization", f"Bearer {nodes.token}")
-    _until_json(request, lambda job: job["status"] == "SUCCEEDED")
+    job = _dashboard(nodes, f"/api/jobs/{submission_id}")
+    _until_json(job, lambda job: job["status"] == "SUCCEEDED")
+
+
+def _dashboard(nodes: RayNodes, path: str) -> urllib.request.Request:
+    headers = {"Authorization": f"Bearer {nodes.token}"}
+    return urllib.request.Request(nodes.dashboard_url + path, headers=headers)
 
 
 def _until_json(request: urllib.request.Request, holds: Callable[[Any], bool]) -> None:
