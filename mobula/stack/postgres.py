@@ -66,7 +66,7 @@ class PostgresServer:
         return self._url(NAME)
 
     def program(self) -> Program:
-        """Return the command that runs the server, with the preparation each start needs."""
+        """Return the command that runs the server; `initialise` comes before the first start."""
         settings = {**SETTINGS, "unix_socket_directories": str(self.socket)}
         settings |= {} if self.durable else HASTY
         command = [str(self._programs() / "postgres"), "-D", str(self.data)]
@@ -82,10 +82,18 @@ class PostgresServer:
             prepare=self.prepare,
         )
 
-    def prepare(self) -> None:
-        """Make the data directory if there is none, and clear what a crash left."""
+    def initialise(self) -> None:
+        """Make the data directory unless it is there."""
         if not self.data.exists():
-            self._initialise()
+            self._make_data()
+
+    def prepare(self) -> None:
+        """Clear what a crash left; refuse to run where the data are gone.
+
+        A server that starts again must never start empty: that would look like a new installation.
+        """
+        if not self.data.exists():
+            raise StackError(f"The database's files in {self.data} are gone: restore a backup.")
         _clear_stale_lock(self.data)
 
     def ready(self) -> bool:
@@ -104,6 +112,7 @@ class PostgresServer:
                 connection.execute(f"CREATE DATABASE {NAME}")
 
     def __enter__(self) -> Self:
+        self.initialise()
         log = self._named.with_name(f"{self._named.name}.log")
         pid_file = log.with_suffix(".pid")
         self.process = Process(self.program(), log=log, pid_file=pid_file)
@@ -131,7 +140,7 @@ class PostgresServer:
             return bundled / "bin"
         return _copied(bundled, to=self.directory, account=self.account) / "bin"
 
-    def _initialise(self) -> None:
+    def _make_data(self) -> None:
         """Make the data directory under a passing name first: a killed initdb leaves no half."""
         draft = self.data.with_name("data.new")
         shutil.rmtree(draft, ignore_errors=True)

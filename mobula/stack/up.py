@@ -52,6 +52,7 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
     with _step(supervisor, "Starting PostgreSQL and Valkey"):
         postgres = PostgresServer(home.postgres)
         valkey = ValkeyServer(home.valkey)
+        postgres.initialise()
         database = supervisor.start(postgres.program())
         broker = supervisor.start(valkey.program())
         supervisor.wait_until(postgres.ready, process=database, seconds=START_SECONDS)

@@ -96,6 +96,15 @@ def test_a_killed_initdb_is_done_again(short_path: Path) -> None:
         write(server, 1)
 
 
+def test_a_server_whose_files_vanished_does_not_start_empty(short_path: Path) -> None:
+    with PostgresServer(short_path / "postgres", durable=False) as server:
+        server.process.stop()
+        shutil.rmtree(server.data)
+        with pytest.raises(StackError, match="are gone"):
+            server.process.start()
+        assert not server.data.exists()
+
+
 def test_a_lock_whose_process_id_now_belongs_to_another_is_cleared(short_path: Path) -> None:
     with PostgresServer(short_path / "postgres", durable=False) as server:
         write(server, 1)
