@@ -9,6 +9,10 @@ type Place = tuple[str, ...]
 """The keys that lead to one value; under `worker_nodes` comes the group's name."""
 
 GROUPS = "worker_nodes"
+ABSENT = object()
+"""Stands for a key that is not there, where a key may also be there and null."""
+
+_MINUTES = ("idle_minutes", "max_lifetime_minutes")
 
 _LABELS = {
     "cloud": "Cloud",
@@ -57,10 +61,12 @@ def changes(old: ComputeConfig, new: ComputeConfig) -> list[Change]:
     found = [
         _change(place, before.get(place), after.get(place))
         for place in {**after, **before}
-        if not same(before.get(place), after.get(place))
+        if not same(before.get(place, ABSENT), after.get(place, ABSENT))
         and (place[0] != GROUPS or place[1] in groups_before.keys() & groups_after.keys())
     ]
     found += _groups_removed_and_added(groups_before, groups_after)
+    if not groups_before and not groups_after and old.worker_nodes != new.worker_nodes:
+        found.append(_change((GROUPS,), _listed(old), _listed(new)))
     kept_before = [name for name in groups_before if name in groups_after]
     kept_after = [name for name in groups_after if name in groups_before]
     if kept_before != kept_after:
@@ -79,6 +85,8 @@ def fields(config: ComputeConfig) -> dict[Place, object]:
     """Every field with a value, defaults included, by its place; free mappings one key each."""
     found: dict[Place, object] = {}
     full = config.model_dump(mode="json", exclude={GROUPS})
+    # "Never" is a value of its own: written as 0, it is not mistaken for "not set".
+    full["mobula"] |= {key: full["mobula"][key] or 0 for key in _MINUTES}
     for key, value in full.items():
         if key in {"head_node", "mobula"} and value is not None:
             found |= dict(_leaves(value, (key,)))
@@ -103,6 +111,8 @@ def named_groups(config: ComputeConfig) -> dict[str, WorkerGroup]:
 
 def same(one: object, other: object) -> bool:
     """True if both are written the same way: 1 and 1.0 are, 1 and true are not."""
+    if one is ABSENT or other is ABSENT:
+        return one is other
     return canonical_json(tidied(one)) == canonical_json(tidied(other))
 
 
@@ -116,6 +126,8 @@ def path_in_words(place: Place) -> str:
 def label_of(place: Place) -> str:
     """The field in words: `Group gpu: Maximum nodes`, `Head: Label stage`."""
     where, keys = "", place
+    if place == (GROUPS,):
+        return "Worker groups"
     if place[0] == GROUPS:
         where, keys = f"Group {place[1]}: ", place[2:]
     elif place[0] == "head_node":
@@ -157,6 +169,10 @@ def _groups_removed_and_added(
 def said(group: WorkerGroup) -> dict[str, object]:
     """The whole group as a change shows it, always with its name."""
     return {**written(group), "name": group.name}
+
+
+def _listed(config: ComputeConfig) -> list[object] | None:
+    return None if config.worker_nodes is None else []
 
 
 def _change(place: Place, old: object, new: object) -> Change:

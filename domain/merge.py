@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.diff import GROUPS, Place, fields, named_groups, path_in_words, said, same
+from domain.diff import ABSENT, GROUPS, Place, fields, named_groups, path_in_words, said, same
 from domain.spec import ComputeConfig, WorkerGroup
 
 type Fields = Mapping[Place, object]
@@ -55,12 +55,13 @@ def _merged_fields(
     merged: dict[Place, object] = {}
     conflicts = []
     for place in {**mine, **theirs}:
-        was, my, their = base.get(place), mine.get(place), theirs.get(place)
+        was, my, their = (side.get(place, ABSENT) for side in (base, mine, theirs))
         value = their if same(my, was) else my
-        if value is not None:
+        if value is not ABSENT:
             merged[place] = value
         if not (same(my, was) or same(their, was) or same(my, their)):
-            conflicts.append(Conflict(path_in_words(place), was, my, their))
+            shown = (None if side is ABSENT else side for side in (was, my, their))
+            conflicts.append(Conflict(path_in_words(place), *shown))
     return merged, conflicts
 
 
