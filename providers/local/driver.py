@@ -186,7 +186,7 @@ def _observed(directory: ClusterDirectory) -> Iterator[ObservedNode]:
         record = NodeRecord.read(node)
         if record is None:
             continue
-        if node.ended and not any(processes.node_processes(record.pid, node.path)):
+        if node.ended and not any(record.processes()):
             node.strip(record.ray_directory)
         else:
             yield record.observed()
@@ -229,7 +229,7 @@ def _end_processes(node: NodeDirectory, *, patient: bool) -> None:
         processes.ask_to_end(keeper)  # it ends Ray first, then kills what is left, then itself
         return
     # A list first: with the keeper gone its descendants could not be told any more.
-    for process in list(processes.node_processes(record.pid, node.path)):
+    for process in list(record.processes()):
         processes.kill(process)
 
 

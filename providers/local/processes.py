@@ -27,12 +27,12 @@ def keeper_process(pid: int, directory: Path) -> psutil.Process | None:
         return None
 
 
-def node_processes(pid: int, directory: Path) -> Iterator[psutil.Process]:
+def node_processes(pid: int, directory: Path, ray_directory: Path) -> Iterator[psutil.Process]:
     """Yield every living process of the node whose keeper has, or had, the id `pid`.
 
     While the keeper lives, all are its descendants. If it was killed, they are found by the mark
-    in their environment, or, as some of Ray's processes overwrite theirs with a title, by being in
-    the keeper's session and working in the node's directory.
+    in their environment, or, as some of Ray's processes overwrite theirs with a title, by working
+    in one of the node's directories.
     """
     keeper = keeper_process(pid, directory)
     if keeper is not None:
@@ -41,8 +41,8 @@ def node_processes(pid: int, directory: Path) -> Iterator[psutil.Process]:
             yield from keeper.children(recursive=True)
         return
     for process in psutil.process_iter():
-        with suppress(psutil.Error, ProcessLookupError, PermissionError):
-            if _is_marked(process, directory) or _is_left_over(process, pid, directory):
+        with suppress(psutil.Error):
+            if _is_left_over(process, directory, ray_directory):
                 yield process
 
 
@@ -64,11 +64,12 @@ def kill(process: psutil.Process) -> None:
         process.kill()
 
 
-def _is_marked(process: psutil.Process, directory: Path) -> bool:
+def _is_left_over(process: psutil.Process, directory: Path, ray_directory: Path) -> bool:
     if process.uids().real != os.getuid() or process.status() == psutil.STATUS_ZOMBIE:
         return False
-    return bool(process.environ().get(MARK) == str(directory))
-
-
-def _is_left_over(process: psutil.Process, session: int, directory: Path) -> bool:
-    return os.getsid(process.pid) == session and process.cwd() == str(directory)
+    if process.environ().get(MARK) == str(directory):
+        return True
+    if process.terminal() is not None:  # the shell of somebody who looks around there
+        return False
+    work = Path(process.cwd())
+    return work == directory or work.is_relative_to(ray_directory)

@@ -3,15 +3,17 @@
 import json
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
+
 from providers.base import HeadEndpoints, MachinePhase, NodeRole, ObservedNode
 from providers.local.directories import NodeDirectory
-from providers.local.processes import keeper_process
+from providers.local.processes import keeper_process, node_processes
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TAIL_BYTES = 4096
@@ -50,6 +52,10 @@ class NodeRecord:
     def alive(self) -> bool:
         """Whether the keeper lives; without it the node is lost."""
         return keeper_process(self.pid, self.directory.path) is not None
+
+    def processes(self) -> Iterator[psutil.Process]:
+        """Yield the node's living processes."""
+        return node_processes(self.pid, self.directory.path, self.ray_directory)
 
     @property
     def endpoints(self) -> HeadEndpoints | None:
