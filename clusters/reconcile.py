@@ -170,12 +170,12 @@ def _end(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta
 def _ended(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
     if driver.observe(ref):
         return BUSY  # machines without a row are still going
-    driver.destroy(ref)
     _clear_error(cluster)
     Cluster.objects.filter(pk=cluster.pk).update(demand={}, demand_at=None, drivers=None)
     if cluster.state == ClusterState.STOPPING:
         move_cluster(cluster, ClusterState.STOPPED, reason="All its machines are gone.")
     elif cluster.state == ClusterState.TERMINATING:
+        driver.destroy(ref)
         move_cluster(cluster, ClusterState.TERMINATED, reason="All its machines are gone.")
     return timedelta(minutes=5)
 

@@ -1,0 +1,93 @@
+"""A template, a cloud that is only on paper, and a cluster of alice's on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from providers.fake import FakeDriver
+from tests.clusters.head import Head
+
+if TYPE_CHECKING:
+    from accounts.models import Team, User
+    from clusters.models import Cluster, Version
+    from images.models import ImageVersion
+
+TEXT = """\
+cloud: paper
+head_node:
+  instance_type: small
+worker_nodes:
+  - name: cpu
+    instance_type: small
+    max_nodes: 4
+mobula:
+  idle_minutes: 30
+  worker_idle_seconds: 60
+"""
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
+    """The driver behind every cloud of the test."""
+    fake = FakeDriver()
+    monkeypatch.setattr("providers.registry.open_driver", lambda *_args, **_options: fake)
+    return fake
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the clusters that a worker was told about."""
+    found: list[str] = []
+    monkeypatch.setattr("clusters.services.waking._tell", found.append)
+    return found
+
+
+@pytest.fixture
+def image(db: None) -> ImageVersion:
+    """A Ray that has token authentication."""
+    from images.bootstrap import register
+
+    return register("ray", ray_version="2.60.0", location="/opt/ray/bin/ray")
+
+
+@pytest.fixture
+def version(alice: User, research: Team, image: ImageVersion) -> Version:
+    """alice's template `train`, version 1: a head and up to four workers."""
+    from clouds.models import Cloud
+    from clusters.services.templates import create_template
+
+    Cloud.objects.create(name="paper", provider="fake")
+    return create_template(team=research, name="train", text=TEXT, message="First.", by=alice)
+
+
+@pytest.fixture
+def launch(
+    version: Version, alice: User, driver: FakeDriver, queued: list[str]
+) -> Callable[..., Cluster]:
+    """Launch a cluster of this name from alice's template, or from another version."""
+    from clusters.services.launching import launch_cluster
+
+    def launched(name: str = "one", *, of: Version = version) -> Cluster:
+        return launch_cluster(name=name, version=of, by=alice)
+
+    return launched
+
+
+@pytest.fixture
+def cluster(launch: Callable[..., Cluster]) -> Cluster:
+    """alice's cluster `one`, as the launch button leaves it."""
+    return launch()
+
+
+@pytest.fixture
+def head(cluster: Cluster) -> Head:
+    """The cluster up and running, with the agent on its head."""
+    head = Head(cluster)
+    head.pass_by()
+    head.report()
+    head.pass_by()
+    assert head.state == "running"
+    return head
