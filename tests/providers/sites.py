@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from providers.base import (
 from providers.fake import FakeDriver
 from providers.local.driver import LocalDriver
 
-LONGEST_WAIT_SECONDS = 60
+LONGEST_WAIT_SECONDS = 120
 
 
 def eventually[T](look: Callable[[], T], what: str) -> T:
@@ -32,7 +33,7 @@ def eventually[T](look: Callable[[], T], what: str) -> T:
     while time.monotonic() < deadline:
         if found := look():
             return found
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"It never came about: {what}.")
 
 
@@ -117,7 +118,8 @@ class Site:
     def close(self) -> None:
         """End what a failed test left, and remove it."""
         for process in self.processes():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         if self.arguments["kind"] == "local":
             shutil.rmtree(ray_directories_of(self.arguments["path"]), ignore_errors=True)
 

@@ -77,6 +77,8 @@ def ray_nodes(cluster: RayCluster, token: str) -> dict[str, dict[str, Any]]:
 
 def joined(cluster: RayCluster) -> dict[str, dict[str, Any]]:
     def look() -> dict[str, dict[str, Any]] | None:
+        broken = [node.reason for node in cluster.site.observed().values() if node.reason]
+        assert not broken
         nodes = ray_nodes(cluster, cluster.ref.ray_token)
         return nodes if len(nodes) == 2 else None
 
