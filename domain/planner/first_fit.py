@@ -17,8 +17,8 @@ from domain.planner.scale_in import by_name, idle_drains, removals
 def plan(request: PlanRequest) -> Plan:
     """Return which nodes to launch and which to give back, each with its reason.
 
-    The same request always gives the same plan, and a plan that was carried out is followed by
-    an empty one, unless idle nodes made room for what a limit had refused.
+    The same request always gives the same plan. A plan that was carried out is followed by an
+    empty one, with the two exceptions that docs/scaling.md names.
     """
     removed = removals(request)
     gone = {drain.node for drain in removed}

@@ -138,12 +138,14 @@ def test_a_cooling_group_never_grows(request: PlanRequest) -> None:
     assert not any(launch.group in request.cooling for launch in plan(request).launches)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(requests())
 def test_a_plan_that_was_carried_out_is_followed_by_an_empty_one(request: PlanRequest) -> None:
     answer = plan(request)
-    # Idle nodes that go make room for what a maximum had refused: that is the next plan's.
+    # Idle nodes that go make room for what a maximum had refused, and nodes launched for others
+    # for a placement group that had to wait: these are the next plan's.
     assume(not (answer.unserved and any(drain.idle for drain in answer.drains)))
+    assume(not any("placement group" in left.reason for left in answer.unserved))
     assert plan(carried_out(answer, request)).is_empty
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain.demand import Demand
 from domain.planner import Plan, plan
-from tests.domain.planning import LEAVING, PENDING, group, node, request, shape
+from tests.domain.planning import LEAVING, PENDING, carried_out, group, node, request, shape
 
 CPU = group("cpu", {"CPU": 2.0})
 
@@ -95,3 +95,20 @@ def test_without_autoscaling_a_group_shrinks_to_its_size() -> None:
     nodes = (node("n-9", sized), node("n-10", sized))
     answer = plan(request(sized, nodes=nodes, autoscaling=False))
     assert drained(answer) == ["n-10"]
+
+
+def test_idle_nodes_of_a_useless_size_make_room_for_the_next_plan() -> None:
+    small, large = group("small", {"CPU": 2.0}), group("large", {"CPU": 4.0})
+    before = request(
+        small,
+        large,
+        nodes=(node("n-1", small, idle=500),),
+        max_resources={"CPU": 4.0},
+        demand=Demand(shapes=(shape(1, CPU=4),)),
+    )
+    first = plan(before)
+    assert drained(first) == ["n-1"]
+    assert not first.launches
+    second = plan(carried_out(first, before))
+    assert [launch.group for launch in second.launches] == ["large"]
+    assert plan(carried_out(second, carried_out(first, before))).is_empty
