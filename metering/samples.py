@@ -1,8 +1,8 @@
 """Samples come in by COPY, each exactly once, however often a head agent sends them."""
 
 import logging
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
 
@@ -24,9 +24,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COPY = f"COPY metering_sample (cluster_id, node, at, {', '.join(MEASURES)}) FROM STDIN"
 _row = attrgetter("node", "at", *MEASURES)
 
+# Whether the partitions are there is asked on the way: a message of a small cluster costs mostly
+# its round trips.
 _TAKE_TURNS = """
     INSERT INTO metering_intake (cluster_id) VALUES (%s)
     ON CONFLICT (cluster_id) DO UPDATE SET cluster_id = EXCLUDED.cluster_id
+    RETURNING (
+        SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS name
+    )
 """
 _REMEMBER = """
     WITH advanced AS (
@@ -69,7 +74,7 @@ def record(cluster_id: UUID, samples: Sequence[Sample], *, now: datetime | None 
             extra={"cluster": str(cluster_id), "too_old": refused_old, "too_new": refused_new},
         )
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_TAKE_TURNS, [cluster_id])
+        _take_turns(cursor, cluster_id, {sample.at.date(): sample.at for sample in timely})
         fresh, cursors = _fresh(cursor, cluster_id, timely)
         _copy(cursor, cluster_id, fresh)
         cursor.execute(
@@ -87,6 +92,15 @@ def record(cluster_id: UUID, samples: Sequence[Sample], *, now: datetime | None 
             },
         )
     return len(fresh)
+
+
+def _take_turns(cursor: CursorWrapper, cluster_id: UUID, days: Mapping[date, datetime]) -> None:
+    """Wait until no other message of this cluster is being recorded; have a partition a day."""
+    names = [partitions.SAMPLES.name(at) for at in days.values()]
+    cursor.execute(_TAKE_TURNS, [cluster_id, names])
+    (ready,) = cursor.fetchone()
+    if not ready:
+        partitions.ensure(partitions.SAMPLES, days.values())
 
 
 def _fresh(
@@ -111,7 +125,6 @@ def _fresh(
 def _copy(cursor: CursorWrapper, cluster_id: UUID, samples: list[Sample]) -> None:
     if not samples:
         return
-    partitions.ensure(partitions.SAMPLES, [samples[0].at, samples[-1].at])
     cluster = str(cluster_id)
     with cursor.copy(_COPY) as copy:
         for sample in samples:

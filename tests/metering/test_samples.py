@@ -14,7 +14,7 @@ from metering.models import Intake, PendingBucket
 from metering.queries import last_samples
 from metering.samples import Sample, record
 
-from .cast import CLUSTER, DAY, MINUTE, NOON, OTHER
+from .cast import CLUSTER, DAY, HOUR, MINUTE, NOON, OTHER
 
 SECOND = timedelta(seconds=1)
 
@@ -76,6 +76,12 @@ def test_what_is_too_old_or_from_the_future_is_refused_and_counted() -> None:
     assert {node for node, _ in stored()} == {"first kept", "last allowed"}
     intake = Intake.objects.get()
     assert (intake.too_old, intake.too_new, intake.accepted) == (1, 1, 2)
+
+
+@pytest.mark.django_db
+def test_a_backlog_of_days_comes_in_at_once() -> None:
+    batch = [Sample(node="n-1", at=NOON + hours * HOUR) for hours in range(0, 72, 6)]
+    assert record(CLUSTER, batch, now=NOON + 3 * DAY) == 12
 
 
 @pytest.mark.django_db
