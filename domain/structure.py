@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -65,10 +66,9 @@ def structure(value: object) -> Structured:
         return Structured(None, [_not_a_document(value)], [()])
     cleaning = Cleaning()
     try:
-        plain = cleaning.clean(value)
+        plain = cast("Plain", cleaning.clean(value))
     except TooMuch as too_much:
         return Structured(None, [*cleaning.problems, too_much.problem], [()])
-    assert isinstance(plain, dict)  # noqa: S101 - a mapping is cleaned to a dict
     if "configs" in plain:
         return Structured(None, [*cleaning.problems, _several_resources(plain)], [()])
     draft, problems, unfit = _fit(plain)
