@@ -24,7 +24,7 @@ from mobula.stack.sockets import socket_directory
 
 NAME = "mobula"  # of the database and of its owner
 SOCKET = ".s.PGSQL.5432"
-START_SECONDS = 60.0  # recovery after a crash replays at most max_wal_size
+START_SECONDS = 120.0  # recovery after a crash replays at most max_wal_size
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",

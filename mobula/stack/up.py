@@ -14,7 +14,7 @@ from mobula.stack.process import end_leftover
 from mobula.stack.supervisor import Stopping, Supervisor
 from mobula.stack.valkey import ValkeyServer
 
-WEB_SECONDS = 60.0
+WEB_SECONDS = 120.0
 
 
 def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
@@ -60,15 +60,15 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
         postgres.create_database()
     environment = programs.environment(home, port=port, postgres=postgres, valkey=valkey)
     with _step(supervisor, "Preparing the database"):
-        supervisor.run_to_end(programs.django("migrate", environment=environment))
-        output = supervisor.run_to_end(programs.django("bootstrap", environment=environment))
-        (home.log / "bootstrap.log").unlink(missing_ok=True)  # it may hold the sign-in link
-    with _step(supervisor, "Starting web, worker and beat"):
+        output = supervisor.run_to_end(programs.django("prepare", environment=environment))
+        (home.log / "prepare.log").unlink(missing_ok=True)  # it may hold the sign-in link
+    with _step(supervisor, "Starting the web process"):
         web = supervisor.start(programs.web(port=port, environment=environment))
-        supervisor.start(programs.worker(environment=environment))
-        supervisor.start(programs.beat(home, environment=environment))
         url = environment["MOBULA_URL"]
         supervisor.wait_until(lambda: answers(port, url=url), process=web, seconds=WEB_SECONDS)
+    # Only now: all three at once would make the first page wait longest.
+    supervisor.start(programs.worker(environment=environment))
+    supervisor.start(programs.beat(home, environment=environment))
     supervisor.say(_summary(url, home=home, output=output, began=began))
 
 
