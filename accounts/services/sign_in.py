@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import SignInAttempt, SignInLink, User
+from accounts.models import SignInAttempt, SignInLink, Team, User
 from accounts.queries import admin_can_sign_in
 from accounts.services.audit import record
 
@@ -62,8 +62,11 @@ def set_password(user: User, *, password: str) -> None:
 
 
 @transaction.atomic
-def make_sign_in_link(user: User, *, by: User | None) -> str:
-    """Return the path of a link that signs `user` in once within 24 hours, and is shown once."""
+def make_sign_in_link(user: User, *, by: User | None, team: Team | None = None) -> str:
+    """Return the path of a link that signs `user` in once within 24 hours, and is shown once.
+
+    `team` is the one whose admin makes it, and whose trail says so.
+    """
     token = secrets.token_urlsafe(32)
     SignInLink.objects.create(
         user=user,
@@ -71,7 +74,7 @@ def make_sign_in_link(user: User, *, by: User | None) -> str:
         created_by=by,
         expires_at=timezone.now() + LINK_LIFETIME,
     )
-    record("user.link_made", actor=by, subject=user)
+    record("user.link_made", actor=by, team=team, subject=user)
     return reverse("accounts:link", args=[token])
 
 

@@ -78,7 +78,7 @@ def invite_member(team: Team, *, email: str, role: Role, by: User) -> Invitation
     is_stranger = user.last_login is None and not user.has_usable_password()
     link = None
     if is_stranger and may_make_link(by, member=member):
-        link = make_sign_in_link(user, by=by)
+        link = make_sign_in_link(user, by=by, team=team)
     return Invitation(member=member, link=link)
 
 

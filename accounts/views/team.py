@@ -71,7 +71,7 @@ def member_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Make a sign-in link for a member, shown on the answer and nowhere else."""
     member = _member(request, pk)
     require(may_make_link(request.user, member=member))
-    link = services.make_sign_in_link(member.user, by=request.user)
+    link = services.make_sign_in_link(member.user, by=request.user, team=member.team)
     return _welcome(request, services.Invitation(member=member, link=link))
 
 

@@ -53,19 +53,21 @@ def test_a_new_password_ends_the_links_that_are_left(alice: User, path: str) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_press_at_once_one_gets_in(alice: User, path: str) -> None:
+def test_of_many_who_press_at_once_one_gets_in(alice: User) -> None:
     together = Barrier(4)
 
-    def press(_: int) -> User | None:
+    def press(token: str) -> User | None:
         together.wait()
         try:
-            return consume_sign_in_link(token_of(path))
+            return consume_sign_in_link(token)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(4) as people:
-        winners = [user for user in people.map(press, range(4)) if user]
-    assert winners == [alice]
+        for _ in range(10):
+            token = token_of(make_sign_in_link(alice, by=None))
+            winners = [user for user in people.map(press, [token] * 4) if user]
+            assert winners == [alice]
 
 
 def test_looking_at_a_link_does_not_use_it_up(client: Client, path: str) -> None:

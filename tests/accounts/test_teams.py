@@ -1,6 +1,10 @@
 """Inviting, promoting and removing members."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
+from django.db import connection
 
 from accounts.models import AuditEntry, Membership, Team, User
 from accounts.permissions import may_make_link
@@ -17,6 +21,7 @@ from accounts.services import (
     remove_member,
     set_password,
 )
+from tests.cast import make_member
 
 
 def test_somebody_new_gets_a_link(anna: User, research: Team) -> None:
@@ -55,6 +60,12 @@ def test_a_team_admin_gets_no_link_to_somebody_whom_another_team_invited(
     assert may_make_link(adam, member=invitation.member)
 
 
+def test_a_link_is_on_the_trail_of_the_team_whose_admin_made_it(anna: User, research: Team) -> None:
+    invite_member(research, email="dora@example.org", role=Role.VIEWER, by=anna)
+    made, invited = AuditEntry.objects.filter(team=research)
+    assert (invited.action, made.action) == ("member.invited", "user.link_made")
+
+
 def test_an_engineer_makes_no_links(alice: User, bobs_membership: Membership) -> None:
     assert not may_make_link(alice, member=bobs_membership)
 
@@ -75,6 +86,28 @@ def test_the_last_admin_cannot_be_removed(anna: User, adam: User, research: Team
     with pytest.raises(LastAdmin):
         remove_member(anna.memberships.get(), by=adam)
     assert role_in(anna, research) is Role.ADMIN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_remove_each_other_do_not_both_succeed(anna: User, research: Team) -> None:
+    together = Barrier(2)
+
+    def remove(member: Membership) -> bool:
+        together.wait()
+        try:
+            remove_member(member, by=anna)
+        except LastAdmin:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(2) as admins:
+        for number in range(5):
+            make_member(f"admin{number}", team=research, role=Role.ADMIN)
+            pair = list(research.memberships.select_related("user", "team"))
+            assert sorted(admins.map(remove, pair)) == [False, True]
+            assert research.memberships.count() == 1
 
 
 def test_an_admin_can_go_once_there_is_another(
