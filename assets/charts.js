@@ -23,7 +23,7 @@ function draw(box, { again = false } = {}) {
   if (!json || (drawn.get(box) === json && !again)) return;
   drawn.set(box, json);
   const figure = JSON.parse(json);
-  Plotly.react(box, figure.data.map(coloured), themed(figure.layout), CONFIG);
+  Plotly.react(box, figure.data.map(coloured), themed(figure.layout, box), CONFIG);
   if (!again) resizes.observe(box);
 }
 
@@ -37,16 +37,18 @@ function coloured(trace, index) {
   return { ...trace, ...filled, line: { ...trace.line, color: colour }, marker: { color: colour } };
 }
 
-function themed(layout) {
+function themed(layout, box) {
   const text = resolve("--tblr-secondary-color");
   const axis = {
     gridcolor: resolve("--tblr-border-color"), linecolor: resolve("--tblr-border-color"),
     zerolinecolor: resolve("--tblr-border-color"), tickfont: { color: text }, automargin: true,
+    tickangle: 0,
   };
   const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
   return {
     ...layout,
-    ...Object.fromEntries(axes.map((key) => [key, { ...layout[key], ...axis }])),
+    ...Object.fromEntries(axes.map((key) => [key, { ...layout[key], ...axis, nticks: ticks(key, box) }])),
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { color: text }, ...layout.legend },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: text },
@@ -55,6 +57,10 @@ function themed(layout) {
       font: { color: resolve("--tblr-body-color") },
     },
   };
+}
+
+function ticks(axis, box) {
+  return axis.startsWith("x") ? Math.max(3, Math.floor(box.offsetWidth / 90)) : 5;
 }
 
 // A variable may hold light-dark(): only a painted element knows which, and only a canvas writes rgb.

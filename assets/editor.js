@@ -65,6 +65,7 @@ function edit(area) {
   views.set(area, view);
   // Other scripts write to the textarea and say so (the form view, "restore this version").
   area.addEventListener("mobula:set", () => replaceText(view, area.value));
+  document.fonts.ready.then(() => view.requestMeasure());
   area.labels?.[0]?.addEventListener("click", () => view.focus());
 }
 

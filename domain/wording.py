@@ -9,15 +9,21 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def usd(microusd: int, *, places: int | None = None) -> str:
-    """Return micro-dollars as "$1,234.50"; below a cent as many places as tell it from zero."""
+    """Return micro-dollars as "$1,234.50"; below ten cents with four places: "$0.0420"."""
     amount = Decimal(microusd) / MICRO
     if places is None:
-        places = 2 if amount == 0 or abs(amount) >= Decimal("0.01") else 4
+        places = 2 if amount == 0 or abs(amount) >= Decimal("0.1") else 4
     smallest = Decimal(1).scaleb(-places)
     if amount and abs(amount) < smallest:
         return f"{'−' if amount < 0 else ''}<${smallest}"
     rounded = abs(amount).quantize(smallest, ROUND_HALF_UP)
     return f"{'−' if amount < 0 else ''}${rounded:,}"
+
+
+def price(usd: Decimal) -> str:
+    """Return a price with the places it has, two at least: "$0.0045"."""
+    places = max(2, -int(usd.normalize().as_tuple().exponent))
+    return f"${usd:,.{places}f}"
 
 
 def duration(seconds: float | timedelta) -> str:

@@ -1,3 +1,20 @@
-from django.urls import URLPattern
+"""The overview at "/", and the pages that read everything, below /insights/."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from insights.views.cost import cost
+from insights.views.idle import idle
+from insights.views.overview import overview
+from insights.views.rates import rates
+from insights.views.utilisation import utilisation
+
+pages = [
+    path("utilisation/", utilisation, name="utilisation"),
+    path("idle/", idle, name="idle"),
+    path("cost/", cost, name="cost"),
+    path("rates/", rates, name="rates"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", overview, name="home"),
+    path("insights/", include((pages, "insights"))),
+]

@@ -11,7 +11,24 @@ from django.template import engines
 from django.urls import path
 from django.utils import timezone
 
+from domain.lifecycle import ClusterState
+
 TEMPLATE = Path(__file__).parent / "gallery.html"
+YAML = """\
+head_node:
+  instance_type: 4CPU-8GB
+worker_nodes:
+  - name: cpu
+    min_nodes: 4
+    max_nodes: 2  # too few
+"""
+PROBLEM = {
+    "line": 6,
+    "column": 5,
+    "severity": "error",
+    "message": "Minimum exceeds maximum (4 > 2).",
+    "hint": "Swap them.",
+}
 
 
 class GalleryForm(forms.Form):
@@ -30,7 +47,15 @@ def gallery(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {
         "form": GalleryForm({"name": "", "size": "s"}),
-        "states": ["requested", "starting", "running", "stopping", "stopped", "terminated", "failed"],
+        "states": [
+            "requested",
+            "starting",
+            "running",
+            "stopping",
+            "stopped",
+            "terminated",
+            "failed",
+        ],
         "now": now,
         "soon": now + timedelta(minutes=12),
         "chart": example_chart(),
@@ -50,9 +75,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
             {"label": "Booting", "state": "now", "seconds": 3},
             {"label": "Ready", "state": "todo", "seconds": None},
         ],
-        "yaml": "head_node:\n  instance_type: 4CPU-8GB\nworker_nodes:\n  - name: cpu\n    min_nodes: 4\n"
-        "    max_nodes: 2  # too few\n",
-        "problems": [{"line": 6, "column": 5, "severity": "error", "message": "4 > 2.", "hint": "Swap."}],
+        "yaml": YAML,
+        "problems": [PROBLEM],
         "log": "\n".join(f"(task pid={i}) step {i} of 80 done" for i in range(80)),
     }
     template = engines["django"].from_string(TEMPLATE.read_text())
@@ -75,18 +99,37 @@ def example_chart() -> dict[str, object]:
     used = [4 + (hour * 7) % 11 for hour in range(24)]
     figure = {
         "data": [
-            {"type": "scatter", "x": hours, "y": [16] * 24, "name": "Capacity",
-             "meta": {"tone": "capacity"}},
-            {"type": "scatter", "x": hours, "y": used, "name": "Used", "fill": "tozeroy",
-             "meta": {"tone": "used"}},
+            {
+                "type": "scatter",
+                "x": hours,
+                "y": [16] * 24,
+                "name": "Capacity",
+                "meta": {"tone": "capacity"},
+            },
+            {
+                "type": "scatter",
+                "x": hours,
+                "y": used,
+                "name": "Used",
+                "fill": "tozeroy",
+                "meta": {"tone": "used"},
+            },
         ],
-        "layout": {"xaxis": {"type": "date"}, "yaxis": {"title": {"text": "cores"}},
-                   "margin": {"l": 48, "r": 16, "t": 8, "b": 32}},
+        "layout": {
+            "xaxis": {"type": "date"},
+            "yaxis": {"title": {"text": "cores"}},
+            "margin": {"l": 48, "r": 16, "t": 8, "b": 32},
+        },
     }
     return {
-        "id": "cpu", "figure_id": "cpu-figure", "title": "CPU", "size": "",
-        "summary": "Of 16 cores, 4 to 14 were used.", "figure": json.loads(json.dumps(figure)),
-        "columns": ["Hour", "Used"], "rows": [["00:00", "4"], ["01:00", "11"]],
+        "id": "cpu",
+        "figure_id": "cpu-figure",
+        "title": "CPU",
+        "size": "",
+        "summary": "Of 16 cores, 4 to 14 were used.",
+        "figure": json.loads(json.dumps(figure)),
+        "columns": ["Hour", "Used"],
+        "rows": [["00:00", "4"], ["01:00", "11"]],
     }
 
 

@@ -1,0 +1,38 @@
+"""A chart as the page needs it: the figure, and the same in words and as a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What components/chart.html draws. `rows` may be empty where the page has the table itself."""
+
+    id: str
+    title: str
+    summary: str  # what one sees in it, for those who do not see it
+    figure: dict[str, Any]
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    size: str = ""  # "small", "tall" or the usual
+
+    @property
+    def figure_id(self) -> str:
+        return f"{self.id}-figure"
+
+
+def figure_of(traces: Sequence[go.Scatter | go.Bar], **layout: Any) -> dict[str, Any]:
+    """Return Plotly's JSON; colours and fonts are the style sheet's, see assets/charts.js."""
+    usual = {
+        "template": "none",
+        "margin": {"l": 44, "r": 12, "t": 28, "b": 28},
+        "hovermode": "x unified",
+        "showlegend": len(traces) > 1,
+    }
+    figure: dict[str, Any] = go.Figure(
+        data=list(traces), layout=go.Layout(usual | layout)
+    ).to_plotly_json()
+    return figure

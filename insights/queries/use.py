@@ -1,0 +1,101 @@
+"""How much of what was there was held and used: by cluster, and by node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Team
+from clusters.models import Cluster, Node
+from metering.queries import Utilisation, utilisation_by_cluster, utilisation_by_node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """The mean of a resource over a range: what was there, reserved and used; None is unknown."""
+
+    capacity: float | None
+    held: float | None
+    used: float | None
+
+    @property
+    def used_percent(self) -> float | None:
+        return 100 * self.used / self.capacity if self.capacity and self.used is not None else None
+
+    @property
+    def held_percent(self) -> float | None:
+        return 100 * self.held / self.capacity if self.capacity and self.held is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseRow:
+    """One cluster or node with its shares; `words` tell what it is."""
+
+    key: str  # the cluster's id, the node's name
+    label: str
+    words: str
+    state: str
+    cpu: Share
+    memory: Share
+    gpu: Share
+    object_store: Share
+
+
+def clusters_between(team: Team, *, since: datetime) -> QuerySet[Cluster]:
+    """Return the team's clusters that were there after `since`, ended ones included."""
+    there = Q(ended_at=None) | Q(ended_at__gte=since)
+    return Cluster.objects.filter(there, team=team).select_related("version__template")
+
+
+def use_by_cluster(clusters: QuerySet[Cluster], *, since: datetime, now: datetime) -> list[UseRow]:
+    """Return the shares of those clusters that were measured since then, the busiest first."""
+    known = {cluster.pk: cluster for cluster in clusters}
+    found = utilisation_by_cluster(list(known), since=since, until=now, now=now)
+    rows = [
+        _row(str(pk), known[pk].name, str(known[pk].version), known[pk].state, use)
+        for pk, use in found.items()
+    ]
+    return sorted(rows, key=_busiest_first)
+
+
+def use_by_node(cluster_id: UUID, *, since: datetime, now: datetime) -> list[UseRow]:
+    """Return the shares of one cluster's nodes that were measured since then, the busiest first."""
+    found = utilisation_by_node(cluster_id, since=since, until=now, now=now)
+    nodes = Node.objects.filter(cluster=cluster_id, name__in=list(found)).select_related("group")
+    known: Mapping[str, Node] = {node.name: node for node in nodes}
+    rows = [
+        _row(name, known[name].label, known[name].group.instance_type, known[name].state, use)
+        for name, use in found.items()
+        if name in known
+    ]
+    return sorted(rows, key=_busiest_first)
+
+
+def _row(key: str, label: str, words: str, state: str, use: Utilisation) -> UseRow:
+    return UseRow(
+        key=key,
+        label=label,
+        words=words,
+        state=state,
+        cpu=_share(use, "cpu"),
+        memory=_share(use, "memory"),
+        gpu=_share(use, "gpu"),
+        object_store=_share(use, "object_store"),
+    )
+
+
+def _share(use: Utilisation, name: str) -> Share:
+    means = use.means
+    return Share(
+        capacity=means[f"{name}_capacity"],
+        held=means.get(f"{name}_held"),
+        used=means[f"{name}_used"],
+    )
+
+
+def _busiest_first(row: UseRow) -> tuple[float, str]:
+    return -(row.cpu.used_percent or 0), row.label

@@ -1,0 +1,35 @@
+"""What an admin changes on the insights pages."""
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from accounts.models import User
+from accounts.services import record
+from domain.pricing import RateCard
+from metering.models import RateCardVersion
+from metering.rates import current_rate
+from metering.services import set_rate_card
+
+
+@transaction.atomic
+def change_rate_card(card: RateCard, *, note: str, by: User) -> RateCardVersion:
+    """Return the new card of local machines; what runs already keeps its price."""
+    before = current_rate(None, now())
+    version = set_rate_card(card, author_id=by.pk, note=note)
+    record(
+        "rate-card.changed",
+        actor=by,
+        subject=version,
+        before=_prices(before) if before else None,
+        after=_prices(version),
+        reason=note,
+    )
+    return version
+
+
+def _prices(version: RateCardVersion) -> dict[str, object]:
+    return {
+        "usd_per_cpu_hour": version.usd_per_cpu_hour,
+        "usd_per_gib_hour": version.usd_per_gib_hour,
+        "usd_per_gpu_hour": version.usd_per_gpu_hour,
+    }

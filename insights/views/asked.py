@@ -1,0 +1,22 @@
+"""What the address asks for, checked."""
+
+from uuid import UUID
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.requests import SignedInRequest
+from clusters.models import Cluster
+
+
+def asked_cluster(request: SignedInRequest) -> Cluster | None:
+    """Return the cluster that `?cluster=` names, None without one; a stranger's raises Http404."""
+    asked = request.GET.get("cluster")
+    if not asked:
+        return None
+    try:
+        pk = UUID(asked)
+    except ValueError:
+        raise Http404(f"'{asked}' is not a cluster's id.") from None
+    visible = Cluster.objects.visible_to(request.user).select_related("version__template", "team")
+    return get_object_or_404(visible, pk=pk)

@@ -1,0 +1,58 @@
+"""What runs without work, by which signals, and when it ends by itself."""
+
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET
+
+from accounts.queries import current_team
+from accounts.requests import SignedInRequest
+from accounts.spreadsheets import csv_response
+from domain.pricing import MICROUSD_PER_USD
+from insights import ranges
+from insights.cost_charts import idle_chart
+from insights.queries.fleet import ClusterLine, fleet_of
+from metering.queries import CostFilter, cost_by_day
+
+_HEADER = (
+    "cluster", "owner", "verdict", "reason", "idle_since", "stops_at", "usd_per_hour", "wasted_usd"
+)  # fmt: skip
+
+
+@require_GET
+def idle(request: SignedInRequest) -> HttpResponse:
+    """Show each running cluster's verdict with its signals; a poll gets the live part alone."""
+    team, moment = current_team(request), now()
+    fleet = fleet_of(team, now=moment)
+    lines = sorted(fleet.running, key=lambda line: (not line.is_idle, -line.idle_hourly))
+    if request.GET.get("format") == "csv":
+        return csv_response("idle", header=_HEADER, rows=map(_as_row, lines))
+    first, last = ranges.chosen("14d", among=ranges.OF_COST, otherwise="14d").days(moment)
+    costs = cost_by_day(first=first, last=last, filters=CostFilter(team_ids=[team.pk]))
+    context = {
+        "now": moment,
+        "fleet": fleet,
+        "lines": lines,
+        "stopping": fleet.stopping_before(moment + timedelta(hours=1)),
+        "blind": sum(line.is_blind for line in lines),
+        "spent_idle": costs.total.idle,
+        "chart": idle_chart(costs, first=first, last=last),
+    }
+    part = "#live" if request.GET.get("part") == "live" else ""
+    return render(request, f"insights/idle.html{part}", context)
+
+
+def _as_row(line: ClusterLine) -> list[object]:
+    verdict = line.verdict
+    return [
+        line.cluster.name,
+        str(line.cluster.owner),
+        verdict.state.value,
+        verdict.reason,
+        verdict.idle_since,
+        verdict.stops_at,
+        line.cost.hourly_microusd / MICROUSD_PER_USD,
+        line.wasted / MICROUSD_PER_USD,
+    ]
