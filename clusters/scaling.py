@@ -27,6 +27,8 @@ REPORT_LIMIT = timedelta(seconds=30)
 # A node that must go gets so long to finish what it does.
 DRAIN_TIME = timedelta(seconds=30)
 
+NODE_GROUP_LABEL = "ray.io/node-group"
+
 _PHASES = {
     NodeState.REQUESTED: NodePhase.PENDING,
     NodeState.LAUNCHING: NodePhase.PENDING,
@@ -67,7 +69,8 @@ def _group(cluster: Cluster, group: Group) -> PlannedGroup:
         instance_type=group.instance_type,
         market=Market(group.market),
         resources=group.resources,
-        labels=group.labels,
+        # Ray itself gives its nodes this label; work may ask for it.
+        labels={**group.labels, NODE_GROUP_LABEL: group.name},
         min_nodes=group.min_nodes,
         max_nodes=group.max_nodes,
         idle_seconds=cluster.worker_idle_seconds,

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Group
@@ -22,8 +23,15 @@ BUSY_SECONDS = 0.5
 CALM_SECONDS = 1.0
 
 
+# What nonsense in a report leads to, here or in PostgreSQL; an outage is none of these.
+_UNREADABLE = (
+    *(KeyError, TypeError, AttributeError, ValueError, OverflowError),
+    *(DataError, IntegrityError, ValidationError),
+)
+
+
 class BadReport(Exception):
-    """The report cannot be read; the message names the field."""
+    """The report cannot be read; nothing of it was stored."""
 
 
 def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,8 +43,8 @@ def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
             store_jobs(cluster, report.get("jobs", ()))
             offsets = store_logs(cluster, report.get("logs", ()))
             changed |= finish_commands(cluster, report.get("results", ()))
-        record(cluster.pk, _samples(cluster, report.get("samples", ())))
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+            record(cluster.pk, _samples(cluster, report.get("samples", ())))
+    except _UNREADABLE as error:
         raise BadReport(f"The report cannot be read: {error!r}.") from error
     if changed:
         wake(cluster)

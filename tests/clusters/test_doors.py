@@ -1,0 +1,118 @@
+"""Who may open what: each address of the clusters' pages, for each of the cast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from clusters.models import Job
+from tests.clusters.head import Head
+
+pytestmark = pytest.mark.django_db
+
+# name -> (what fills the address, what is posted; None: it is only looked at)
+DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
+    "list": ((), None),
+    "launch": ((), {"name": "new", "version": "{version}"}),
+    "detail": (("{cluster}",), None),
+    "csv": (("{cluster}", "events"), None),
+    "stop": (("{cluster}",), {}),
+    "start": (("{cluster}",), {}),
+    "terminate": (("{cluster}",), {}),
+    "hold": (("{cluster}",), {"hours": 1}),
+    "resize": (("{cluster}", "cpu"), {"cpu-min_nodes": 0, "cpu-max_nodes": 3}),
+    "workload": (
+        ("{cluster}", "cpu_tasks"),
+        {"cpu_tasks-tasks": 1, "cpu_tasks-cpus": 1, "cpu_tasks-seconds": 0},
+    ),
+    "job": (("{cluster}", "{job}"), None),
+    "job-log": (("{cluster}", "{job}"), None),
+    "stop-job": (("{cluster}", "{job}"), {}),
+}
+TEMPLATE_DOORS = {"templates", "new-template", "template", "edit-template", "check-template"} | {
+    "version",
+    "archive-template",
+}
+
+
+@pytest.fixture
+def job(head: Head) -> Job:
+    """A job that runs on alice's cluster."""
+    return Job.objects.create(cluster=head.cluster, submission_id="j1", status="RUNNING")
+
+
+def names_of_addresses() -> set[str]:
+    resolver = next(r for r in get_resolver().url_patterns if "clusters" in str(r))
+    return {pattern.name for pattern in resolver.url_patterns}
+
+
+def test_every_address_is_in_the_matrix() -> None:
+    assert names_of_addresses() - TEMPLATE_DOORS == DOORS.keys()
+
+
+def knock(user: Any, door: str, job: Job, **filled: Any) -> int:
+    words = {
+        "cluster": str(job.cluster_id),
+        "job": job.pk,
+        "version": job.cluster.version_id,
+    } | filled
+    args, posted = DOORS[door]
+    url = reverse(f"clusters:{door}", args=[arg.format(**words) for arg in args])
+    client = Client()
+    if user:
+        client.force_login(user)
+    if posted is None:
+        return client.get(url).status_code
+    body = {key: str(value).format(**words) for key, value in posted.items()}
+    return client.post(url, body).status_code
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_engineer_passes(alice: Any, job: Job, door: str) -> None:
+    assert knock(alice, door, job) == (200 if DOORS[door][1] is None else 302)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_viewer_looks_and_changes_nothing(bob: Any, job: Job, door: str) -> None:
+    before = (job.cluster.events.count(), job.cluster.commands.count())
+    assert knock(bob, door, job) == (200 if DOORS[door][1] is None else 403)
+    assert (job.cluster.events.count(), job.cluster.commands.count()) == before
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door != "list"])
+def test_stranger_finds_nothing(charlie: Any, job: Job, door: str) -> None:
+    # A launch from a version of another team is refused as if there were no such version.
+    assert knock(charlie, door, job) == (422 if door == "launch" else 404)
+
+
+def test_stranger_does_not_see_the_cluster_in_the_list(charlie: Any, job: Job) -> None:
+    client = Client()
+    client.force_login(charlie)
+    response = client.get(reverse("clusters:list"))
+    assert job.cluster.name not in response.text
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_nobody_is_sent_to_sign_in(job: Job, door: str) -> None:
+    assert knock(None, door, job) == 302
+
+
+@pytest.mark.parametrize("door", [door for door, (_, posted) in DOORS.items() if posted == {}])
+def test_looking_never_changes_anything(alice: Any, job: Job, door: str) -> None:
+    client = Client()
+    client.force_login(alice)
+    args = [a.format(cluster=job.cluster_id, job=job.pk) for a in DOORS[door][0]]
+    assert client.get(reverse(f"clusters:{door}", args=args)).status_code == 405
+
+
+def test_viewer_is_not_shown_the_token(alice: Any, bob: Any, head: Head) -> None:
+    from clusters.machines import ray_token
+
+    url = reverse("clusters:detail", args=[head.cluster.pk])
+    for user, shown in ((alice, True), (bob, False)):
+        client = Client()
+        client.force_login(user)
+        assert (ray_token(head.cluster) in client.get(url).text) is shown
