@@ -4,7 +4,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ TEXT_LABELS: Version = (2, 50)  # before: JSON
 TOKEN: Version = (2, 52)
 OWN_DIRECTORIES: Version = (2, 60)  # before: workers use the head's, whatever they are told
 
+FEWEST_STARTS_AT_ONCE = 2
 OBJECT_STORE_BYTES = 128 * 2**20  # it is shared memory: eight nodes must fit a laptop
 SMALLEST_OBJECT_STORE_BYTES = 80 * 2**20  # Ray refuses less than 75 MiB
 
@@ -92,7 +93,7 @@ def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: Place) -> Mapping
         "record": record,
         "command": [str(ray), "start", *flags, *_node_flags(spec, place, version, address)],
         "environment": _environment(cluster, spec, place, version, ray, metrics),
-        "turn": None if version >= OWN_DIRECTORIES else str(place.cluster.path / "turn"),
+        "turns": [str(turn) for turn in _turns(place, version)],
         "agent_command": [str(python_of(ray)), str(place.agent), "agent.json"] if has_agent else [],
         "agent_config": agent,
     }
@@ -185,6 +186,18 @@ def _node_flags(spec: NodeSpec, place: Place, version: Version, address: str) ->
         *resource_flags(spec),
         *labels_flag(spec.labels, version),
     )
+
+
+def _turns(place: Place, version: Version) -> Sequence[Path]:
+    """Return the locks of which a starting node holds one.
+
+    Ray gives up a node that has not started after 30 s, so that on a busy machine many that start
+    together all fail. Old Rays share a directory and race for a socket's name: one at a time.
+    """
+    if version < OWN_DIRECTORIES:
+        return [place.cluster.path / "turn"]
+    count = max(FEWEST_STARTS_AT_ONCE, os.cpu_count() or 1)
+    return [place.cluster.path.parent / f".turn-{number}" for number in range(count)]
 
 
 def _environment(

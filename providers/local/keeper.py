@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 PATIENCE_SECONDS = 5.0  # between asking Ray to end and SIGKILL
 PATIENCE_WITH_BOOT_SECONDS = 1.0  # a Ray that still boots has no work, and does not listen
 TICK_SECONDS = 0.05  # while something is waited for that sends no signal
-TURN_SECONDS = 60.0  # how long a start may keep the next one waiting, where they take turns
+TURN_SECONDS = 60.0  # how long a start may keep the next one waiting
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # an agent that lived so long is started again at once
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
@@ -59,14 +59,18 @@ def main() -> int:
 def _claim(record: dict[str, Any]) -> int | None:
     """Return the open lock when this process is the one that may start the node."""
     lock = os.open("lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return None
-    if os.path.exists("node.json"):  # noqa: PTH110 - pathlib costs 10 ms here
+    if not _locked(lock) or os.path.exists("node.json"):  # noqa: PTH110 - pathlib costs 10 ms here
         return None
     _write("node.json", record)
     return None if _ended() else lock
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _ended() -> bool:
@@ -141,17 +145,15 @@ class Keeper:
         _write("node.json", self.record)
 
     def _wait_for_turn(self) -> None:
-        """Old Rays share one directory and choose the same socket when they start together."""
-        if self.request["turn"] is None:
-            return
-        self.turn = os.open(self.request["turn"], os.O_RDWR | os.O_CREAT, 0o600)
-        while not self.stop_wanted:
-            try:
-                fcntl.flock(self.turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        """Hold one of the turns, each a lock, while Ray starts: too many at once time out."""
+        turns = [os.open(path, os.O_RDWR | os.O_CREAT, 0o600) for path in self.request["turns"]]
+        while self.turn is None and not self.stop_wanted:
+            self.turn = next((turn for turn in turns if _locked(turn)), None)
+            if self.turn is None:
                 self._doze(TICK_SECONDS)
-            else:
-                return
+        for turn in turns:
+            if turn != self.turn:
+                os.close(turn)
 
     def _end_turn(self) -> None:
         if self.turn is None:

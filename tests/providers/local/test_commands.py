@@ -129,11 +129,14 @@ def test_no_two_ports_of_two_heads_are_the_same(tmp_path: Path) -> None:
     assert len(set(chosen)) == 6
 
 
-def test_only_an_old_ray_takes_turns(tmp_path: Path) -> None:
+def test_an_old_ray_starts_alone_and_a_new_one_as_the_cores_allow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
     new = make_stand_in(tmp_path / "new")
     old = make_stand_in(tmp_path / "old", version="2.52.1")
-    assert request_for(worker({}), new)["turn"] is None
-    assert request_for(worker({}), old)["turn"] == "/srv/c1/turn"
+    assert request_for(worker({}), old)["turns"] == ["/srv/c1/turn"]
+    assert request_for(worker({}), new)["turns"] == [f"/srv/.turn-{n}" for n in range(3)]
 
 
 def test_free_ports_are_distinct_and_outside_the_systems_own_range() -> None:

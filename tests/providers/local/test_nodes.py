@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -167,7 +166,7 @@ def test_a_name_that_is_not_of_the_cluster_is_refused(local: Site, name: str) ->
 
 
 def test_a_destroyed_cluster_leaves_only_its_tombstone(local: Site) -> None:
-    root = Path(local.arguments["path"])
+    directory = Path(local.arguments["path"]) / local.handle
     local.driver.launch(local.cluster, [local.head()])
     local.wait_for(local.head().name, MachinePhase.RUNNING)
     ray_directory = record_of(local, local.head().name).ray_directory
@@ -176,7 +175,7 @@ def test_a_destroyed_cluster_leaves_only_its_tombstone(local: Site) -> None:
     local.wait_until_gone(local.head().name)
     local.driver.destroy(local.cluster)
     assert not ray_directory.parent.exists()
-    assert [path for path in root.rglob("*") if path.is_file()] == [root / local.handle / "ended"]
+    assert list(directory.rglob("*")) == [directory / "ended"]
 
 
 def test_a_node_that_runs_when_its_cluster_is_destroyed_is_killed(local: Site) -> None:
@@ -211,7 +210,20 @@ def test_the_nodes_of_an_old_ray_start_one_after_the_other(local: Site, tmp_path
     assert [note["what"] for note in notes] == ["begin", "end"] * 3
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists other sessions' processes")
+def test_a_node_that_waits_for_its_turn_can_be_terminated(
+    local: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("providers.local.commands.FEWEST_STARTS_AT_ONCE", 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    local.driver.launch(local.cluster, [local.head(1, boot=1), local.head(2)])
+    names = [local.head(number).name for number in (1, 2)]
+    eventually(local.starts, "one has its turn")
+    local.driver.terminate(local.cluster, names)
+    for name in names:
+        local.wait_until_gone(name)
+    assert len(local.starts()) == 1
+
+
 def test_nodes_do_not_inherit_the_settings_of_mobula(
     local: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

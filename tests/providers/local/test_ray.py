@@ -131,8 +131,8 @@ def test_terminating_both_leaves_no_process_and_no_file(
         eventually(lambda site=cluster.site: not site.observed(), "all nodes are gone")
         cluster.site.driver.destroy(cluster.ref)
         assert cluster.site.processes() == []
-        root = Path(cluster.site.arguments["path"])
-        assert [path.name for path in root.rglob("*") if path.is_file()] == ["ended"]
+        directory = Path(cluster.site.arguments["path"]) / cluster.ref.handle
+        assert [path.name for path in directory.rglob("*")] == ["ended"]
 
 
 def raylet_of(cluster: RayCluster, name: str) -> psutil.Process:
