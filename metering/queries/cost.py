@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -53,14 +54,13 @@ class Cost:
     @staticmethod
     def sum(costs: Iterable[Cost]) -> Cost:
         """Return the sum of each field."""
-        found = list(costs)
-        sums: dict[str, Any] = {
-            name: sum(getattr(cost, name) for cost in found) for name in _FIELDS
-        }
+        columns = zip(*map(_values, costs), strict=True)
+        sums: dict[str, Any] = dict(zip(_FIELDS, map(sum, columns), strict=False))
         return Cost(**sums)
 
 
 _FIELDS = tuple(field.name for field in fields(Cost))
+_values = attrgetter(*_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ def cost_by_day(
         CostDay.objects.filter(filters.condition(), day__gte=first, day__lte=last)
         .values("day", key)
         .annotate(label=Max(name), **_sums())
-        .order_by("day", "label", key)
+        .order_by("day", key)
     )
     rows = tuple(
         CostRow(day=row["day"], key=_text(row[key]), name=_text(row["label"]), cost=_cost(row))

@@ -54,8 +54,7 @@ def utilisation_series(
     measures: Sequence[str] = MEASURES,
 ) -> Series:
     """Return at most 400 points of these clusters' sum (None: of all), or of one of their nodes."""
-    if unknown := set(measures) - set(MEASURES):
-        raise ValueError(f"Not measured: {', '.join(sorted(unknown))}; see metering.measures.")
+    _check(measures)
     source = _source(since, until, now)
     means = ", ".join(f"sum({name}_mean) AS {name}_mean" for name in measures)
     peaks = ", ".join(f"sum({name}_max) AS {name}_max" for name in measures)
@@ -87,18 +86,30 @@ def utilisation_series(
 
 
 def utilisation_by_cluster(
-    cluster_ids: Collection[UUID], *, since: datetime, until: datetime, now: datetime
+    cluster_ids: Collection[UUID],
+    *,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    measures: Sequence[str] = MEASURES,
 ) -> dict[UUID, Utilisation]:
     """Return the means over a range of those clusters that were measured in it."""
-    found = _means("cluster_id", "node = ''", cluster_ids, since=since, until=until, now=now)
+    source = _source(since, until, now)
+    found = _means("cluster_id", "node = ''", cluster_ids, source, until, measures)
     return {key: means for key, means in found.items() if isinstance(key, UUID)}
 
 
 def utilisation_by_node(
-    cluster_id: UUID, *, since: datetime, until: datetime, now: datetime
+    cluster_id: UUID,
+    *,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    measures: Sequence[str] = MEASURES,
 ) -> dict[str, Utilisation]:
     """Return the means over a range of those nodes of a cluster that were measured in it."""
-    found = _means("node", "node <> ''", [cluster_id], since=since, until=until, now=now)
+    source = _source(since, until, now)
+    found = _means("node", "node <> ''", [cluster_id], source, until, measures)
     return {key: means for key, means in found.items() if isinstance(key, str)}
 
 
@@ -112,13 +123,12 @@ def _means(
     key: str,
     condition: str,
     cluster_ids: Collection[UUID],
-    *,
-    since: datetime,
+    source: "_Source",
     until: datetime,
-    now: datetime,
+    measures: Sequence[str],
 ) -> dict[UUID | str, Utilisation]:
-    source = _source(since, until, now)
-    columns = ", ".join(f"avg({name}_mean)" for name in MEASURES)
+    _check(measures)
+    columns = ", ".join(f"avg({name}_mean)" for name in measures)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT {key}, {columns} FROM {source.table}
@@ -127,7 +137,7 @@ def _means(
             [list(cluster_ids), source.start, until],
         )
         return {
-            row[0]: Utilisation(means=dict(zip(MEASURES, row[1:], strict=True)))
+            row[0]: Utilisation(means=dict(zip(measures, row[1:], strict=True)))
             for row in cursor.fetchall()
         }
 
@@ -154,6 +164,12 @@ def _source(since: datetime, until: datetime, now: datetime) -> _Source:
         table, resolution = "metering_rollup_1d", _1D
     step = max(step, resolution)
     return _Source(table, since - (since - _EPOCH) % step, step)
+
+
+def _check(measures: Sequence[str]) -> None:
+    # Their names become part of the query.
+    if unknown := set(measures) - set(MEASURES):
+        raise ValueError(f"Not measured: {', '.join(sorted(unknown))}; see metering.measures.")
 
 
 def _whose(node: str | None) -> str:
