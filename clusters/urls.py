@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import clusters, operations
+from clusters.views import clusters, editor, operations, templates
 
 
 class TableConverter(StringConverter):
@@ -25,4 +25,12 @@ urlpatterns = [
     path("clusters/<uuid:pk>/jobs/<int:job_id>/", operations.job, name="job"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/log/", operations.job_log, name="job-log"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/stop/", operations.stop_job, name="stop-job"),
+    path("templates/", templates.template_list, name="templates"),
+    path("templates/new/", editor.new, name="new-template"),
+    path("templates/check/", editor.check, name="check-template"),
+    path("templates/<int:pk>/", templates.template, name="template"),
+    path("templates/<int:pk>/edit/", editor.edit, name="edit-template"),
+    path("templates/<int:pk>/check/", editor.check, name="check-template"),
+    path("templates/<int:pk>/archive/", templates.archive, name="archive-template"),
+    path("templates/<int:pk>/versions/<int:number>/", templates.version, name="version"),
 ]

@@ -75,6 +75,29 @@ def changes(old: ComputeConfig, new: ComputeConfig) -> list[Change]:
     return found
 
 
+def sentence(change: Change) -> str:
+    """The change as people say it: `Group cpu: Maximum nodes: 4 → 8`, `Group gpu added`."""
+    path = change.path
+    if path.startswith(f"{GROUPS}[") and path.endswith("]"):
+        return f"{change.label} {'added' if change.old is None else 'removed'}"
+    if isinstance(change.old, list) and isinstance(change.new, list):
+        return f"{change.label}: {_plainly(change.new)}"
+    return f"{change.label}: {_plainly(change.old)} → {_plainly(change.new)}"
+
+
+def _plainly(value: object) -> str:
+    match value:
+        case None:
+            return "not set"
+        case bool():
+            return "on" if value else "off"
+        case str():
+            return value
+        case list() if all(isinstance(item, str) for item in value):
+            return ", ".join(value) or "none"
+    return canonical_json(tidied(value))
+
+
 _OPENED = {
     "min_resources", "max_resources", "resources", "labels", "required_labels", "flags",
     "advanced_instance_config",
