@@ -10,10 +10,19 @@ const root = dirname(here);
 const dist = join(root, "static", "dist");
 
 async function bundle() {
-  const shared = { bundle: true, minify: true, target: "es2022", outdir: dist, logLevel: "warning" };
+  const shared = {
+    bundle: true,
+    minify: true,
+    target: "es2022",
+    outdir: dist,
+    logLevel: "warning",
+  };
   const loader = { ".woff2": "file" };
   await esbuild.build({
-    ...shared, loader, assetNames: "[name]", entryPoints: [join(here, "main.css")],
+    ...shared,
+    loader,
+    assetNames: "[name]",
+    entryPoints: [join(here, "main.css")],
   });
   await esbuild.build({ ...shared, format: "iife", entryPoints: [join(here, "theme.js")] });
   // charts.js and editor.js are large: main.js imports them only on pages that need them.
@@ -40,7 +49,9 @@ async function sprite() {
 }
 
 function asText(attributes) {
-  return Object.entries(attributes).map(([key, value]) => `${key}="${value}"`).join(" ");
+  return Object.entries(attributes)
+    .map(([key, value]) => `${key}="${value}"`)
+    .join(" ");
 }
 
 // The web process serves these to browsers that accept them.

@@ -40,20 +40,34 @@ function coloured(trace, index) {
 function themed(layout, box) {
   const text = resolve("--tblr-secondary-color");
   const axis = {
-    gridcolor: resolve("--tblr-border-color"), linecolor: resolve("--tblr-border-color"),
-    zerolinecolor: resolve("--tblr-border-color"), tickfont: { color: text }, automargin: true,
+    gridcolor: resolve("--tblr-border-color"),
+    linecolor: resolve("--tblr-border-color"),
+    zerolinecolor: resolve("--tblr-border-color"),
+    tickfont: { color: text },
+    automargin: true,
     tickangle: 0,
   };
   const axes = Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key));
   return {
     ...layout,
-    ...Object.fromEntries(axes.map((key) => [key, { ...layout[key], ...axis, nticks: ticks(key, box) }])),
-    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { color: text }, ...layout.legend },
+    ...Object.fromEntries(
+      axes.map((key) => [key, { ...layout[key], ...axis, nticks: ticks(key, box) }]),
+    ),
+    legend: {
+      orientation: "h",
+      x: 0,
+      y: 1.02,
+      yanchor: "bottom",
+      traceorder: "normal",
+      font: { color: text },
+      ...layout.legend,
+    },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: text },
     hoverlabel: {
-      bgcolor: resolve("--tblr-bg-surface"), bordercolor: resolve("--tblr-border-color"),
+      bgcolor: resolve("--tblr-bg-surface"),
+      bordercolor: resolve("--tblr-border-color"),
       font: { color: resolve("--tblr-body-color") },
     },
   };
@@ -83,5 +97,8 @@ function faint(colour) {
 }
 
 function heat() {
-  return [[0, resolve("--tblr-bg-surface-secondary")], [1, resolve("--chart-used")]];
+  return [
+    [0, resolve("--tblr-bg-surface-secondary")],
+    [1, resolve("--chart-used")],
+  ];
 }

@@ -1,5 +1,10 @@
 // Ages ("3 s ago"), countdowns and data stamps that move on between two answers of the server.
-const STEPS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+const STEPS = [
+  [86400, "d"],
+  [3600, "h"],
+  [60, "min"],
+  [1, "s"],
+];
 
 export function startClocks() {
   setInterval(() => document.querySelectorAll("time[data-clock]").forEach(tick), 1000);
@@ -7,11 +12,17 @@ export function startClocks() {
 
 function tick(clock) {
   const seconds = Math.round((Date.now() - Date.parse(clock.dateTime)) / 1000);
-  const text = clock.dataset.clock === "until" ? until(-seconds) : ago(seconds);
+  const text = TEXTS[clock.dataset.clock](seconds);
   if (clock.textContent !== text) clock.textContent = text;
   const stamp = clock.closest(".stamp");
   stamp?.classList.toggle("stamp-late", seconds > Number(stamp.dataset.lateAfter || 60));
 }
+
+const TEXTS = {
+  ago,
+  until: (seconds) => until(-seconds),
+  for: (seconds) => words(Math.max(seconds, 1)),
+};
 
 function ago(seconds) {
   return seconds < 1 ? "just now" : `${words(seconds)} ago`;

@@ -2,13 +2,26 @@
 import { autocompletion, closeBrackets, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting }
-  from "@codemirror/language";
+import {
+  bracketMatching,
+  foldGutter,
+  foldKeymap,
+  HighlightStyle,
+  indentOnInput,
+  indentUnit,
+  syntaxHighlighting,
+} from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers }
-  from "@codemirror/view";
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+} from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 // In the theme's variables, which reach into the shadow root below.
@@ -21,24 +34,34 @@ const colours = HighlightStyle.define([
 ]);
 const look = EditorView.theme({
   "&": {
-    color: "var(--tblr-body-color)", background: "var(--tblr-bg-surface)", fontSize: "0.8125rem",
-    border: "1px solid var(--tblr-border-color)", borderRadius: "6px", overflow: "hidden",
+    color: "var(--tblr-body-color)",
+    background: "var(--tblr-bg-surface)",
+    fontSize: "0.8125rem",
+    border: "1px solid var(--tblr-border-color)",
+    borderRadius: "6px",
+    overflow: "hidden",
   },
   "&.cm-focused": { outline: "2px solid var(--tblr-primary)" },
   ".cm-scroller": {
-    fontFamily: "var(--tblr-font-monospace)", lineHeight: "1.6", minHeight: "16rem", maxHeight: "70vh",
+    fontFamily: "var(--tblr-font-monospace)",
+    lineHeight: "1.6",
+    minHeight: "16rem",
+    maxHeight: "70vh",
   },
   ".cm-gutters": {
-    color: "var(--tblr-secondary-color)", background: "var(--tblr-bg-surface-secondary)",
+    color: "var(--tblr-secondary-color)",
+    background: "var(--tblr-bg-surface-secondary)",
     borderRight: "1px solid var(--tblr-border-color)",
   },
   ".cm-activeLine, .cm-activeLineGutter": { background: "var(--code-line)" },
   ".cm-cursor": { borderLeftColor: "var(--tblr-heading-color)" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
-    background: "var(--code-selection)",
-  },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground":
+    {
+      background: "var(--code-selection)",
+    },
   ".cm-tooltip, .cm-panels": {
-    color: "var(--tblr-body-color)", background: "var(--tblr-bg-surface)",
+    color: "var(--tblr-body-color)",
+    background: "var(--tblr-bg-surface)",
     borderColor: "var(--tblr-border-color)",
   },
   ".cm-diagnostic": { fontFamily: "var(--tblr-font-sans-serif)" },
@@ -79,12 +102,34 @@ function naming(area) {
 
 function extensions(area) {
   return [
-    lineNumbers(), foldGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), closeBrackets(),
-    autocompletion(), highlightActiveLine(), highlightActiveLineGutter(), highlightSelectionMatches(), lintGutter(),
-    yaml(), syntaxHighlighting(colours), indentUnit.of("  "), EditorView.lineWrapping,
-    EditorState.readOnly.of(area.readOnly), EditorView.contentAttributes.of(naming(area)), look,
+    lineNumbers(),
+    foldGutter(),
+    history(),
+    drawSelection(),
+    indentOnInput(),
+    bracketMatching(),
+    closeBrackets(),
+    autocompletion(),
+    highlightActiveLine(),
+    highlightActiveLineGutter(),
+    highlightSelectionMatches(),
+    lintGutter(),
+    yaml(),
+    syntaxHighlighting(colours),
+    indentUnit.of("  "),
+    EditorView.lineWrapping,
+    EditorState.readOnly.of(area.readOnly),
+    EditorView.contentAttributes.of(naming(area)),
+    look,
     // Tab stays with the browser: a keyboard user can leave the editor.
-    keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, ...foldKeymap, ...completionKeymap, ...lintKeymap]),
+    keymap.of([
+      ...defaultKeymap,
+      ...historyKeymap,
+      ...searchKeymap,
+      ...foldKeymap,
+      ...completionKeymap,
+      ...lintKeymap,
+    ]),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
       area.value = update.state.doc.toString();
@@ -103,7 +148,9 @@ function showProblems(area) {
   const view = views.get(area);
   const source = document.getElementById(area.dataset.problems);
   if (!view || !source) return;
-  const marks = JSON.parse(source.textContent || "[]").map((problem) => asDiagnostic(view.state.doc, problem));
+  const marks = JSON.parse(source.textContent || "[]").map((problem) =>
+    asDiagnostic(view.state.doc, problem),
+  );
   view.dispatch(setDiagnostics(view.state, marks));
 }
 

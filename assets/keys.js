@@ -12,7 +12,9 @@ export function startKeys() {
 
 // The editor's shadow root shows its host as the target: the path tells the true one.
 function isTyping(event) {
-  return event.composedPath()[0].closest?.("input, textarea, select, [contenteditable=true]") != null;
+  return (
+    event.composedPath()[0].closest?.("input, textarea, select, [contenteditable=true]") != null
+  );
 }
 
 function act(key) {

@@ -5,7 +5,8 @@ export function startLogs() {
   document.addEventListener("scroll", onScroll, true);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-log-follow]");
-    if (button) setFollowing(button.closest(".log"), button.getAttribute("aria-pressed") !== "true");
+    if (button)
+      setFollowing(button.closest(".log"), button.getAttribute("aria-pressed") !== "true");
   });
   document.addEventListener("htmx:after:swap", toEnds);
   toEnds();

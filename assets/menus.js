@@ -9,7 +9,8 @@ export function startMenus() {
   });
   document.addEventListener("click", (event) => {
     const sidebar = document.getElementById("sidebar");
-    if (event.target.closest("[data-sidebar-toggle]")) setSidebar(!sidebar?.classList.contains("is-open"));
+    if (event.target.closest("[data-sidebar-toggle]"))
+      setSidebar(!sidebar?.classList.contains("is-open"));
     else if (!event.target.closest("#sidebar")) setSidebar(false);
   });
 }
@@ -17,7 +18,8 @@ export function startMenus() {
 function closeMenus(target, { backToOpener = false } = {}) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (menu.contains(target)) continue;
-    if (backToOpener && menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    if (backToOpener && menu.contains(document.activeElement))
+      menu.querySelector("summary").focus();
     menu.open = false;
   }
 }

@@ -17,6 +17,7 @@ class Chart:
     figure: dict[str, Any]
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
+    unit: str = ""
     size: str = ""  # "small", "tall" or the usual
 
     @property

@@ -34,8 +34,9 @@ def _three(name: str) -> tuple[Line, ...]:
     )
 
 
+CPU = Subject(id="cpu", title="CPU", unit="cores", lines=_three("cpu"))
 SUBJECTS = (
-    Subject(id="cpu", title="CPU", unit="cores", lines=_three("cpu")),
+    CPU,
     Subject(id="memory", title="Memory", unit="GiB", divisor=GIB, lines=_three("memory")),
     Subject(id="gpu", title="GPU", unit="GPUs", lines=_three("gpu")),
     Subject(
@@ -78,6 +79,11 @@ def use_charts(series: Series, *, as_tables: bool = False) -> list[Chart]:
     return [_chart(subject, series, as_tables=as_tables) for subject in measured]
 
 
+def cpu_chart(series: Series) -> Chart | None:
+    """Return the chart of cores alone, low and with its rows; None before anything is measured."""
+    return _chart(CPU, series, as_tables=True, size="small") if _is_measured(CPU, series) else None
+
+
 def _is_measured(subject: Subject, series: Series) -> bool:
     # Machines without GPUs report none: an empty chart would only take room.
     measure = subject.lines[0][0]
@@ -89,7 +95,7 @@ def _any_known(values: Values) -> bool:
     return any(value is not None for value in values)
 
 
-def _chart(subject: Subject, series: Series, *, as_tables: bool) -> Chart:
+def _chart(subject: Subject, series: Series, *, as_tables: bool, size: str = "") -> Chart:
     scaled = {
         measure: _scaled(series.means[measure], subject.divisor) for measure, _, _ in subject.lines
     }
@@ -110,11 +116,13 @@ def _chart(subject: Subject, series: Series, *, as_tables: bool) -> Chart:
     return Chart(
         id=f"use-{subject.id}",
         title=subject.title,
+        unit=subject.unit,
+        size=size,
         summary=_summary(subject, scaled),
         figure=figure_of(
             traces,
             xaxis={"type": "date"},
-            yaxis={"title": {"text": subject.unit, "standoff": 8}, "rangemode": "tozero"},
+            yaxis={"rangemode": "tozero"},
         ),
         columns=["Time (UTC)", *[f"{label}, {subject.unit}" for label in labels]],
         rows=list(_rows(series, list(scaled.values()))) if as_tables else (),

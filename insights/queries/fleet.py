@@ -125,7 +125,9 @@ def _line(
 ) -> ClusterLine:
     whole = verdict.state is Activity.IDLE
     ready = [node for node in nodes if node.state == NodeState.READY]
-    idle = [node for node in ready if whole or node.idle_since]
+    # Of a cluster that does not report, nobody knows: it counts as active.
+    known = verdict.state is not Activity.UNKNOWN
+    idle = [node for node in ready if known and (whole or node.idle_since)]
     return ClusterLine(
         cluster=cluster,
         cost=cost,

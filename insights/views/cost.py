@@ -20,6 +20,7 @@ from insights.views.asked import asked_cluster
 from metering.models import PARTS
 from metering.queries import CostFilter, CostTable, GroupBy, cost_by_day, cost_by_node
 
+FINE_BELOW = 10 * MICROUSD_PER_USD
 GROUPS = (GroupBy.CLUSTER, GroupBy.TEMPLATE, GroupBy.USER, GroupBy.GROUP)
 
 
@@ -76,6 +77,8 @@ def _sums(table: CostTable) -> dict[str, Any]:
     return {
         "overhead": table.total.overhead + table.total.control,
         "node_hours": hours,
+        # Where all is cents, cents would hide how the parts add up.
+        "places": 2 if table.total.total >= FINE_BELOW else 4,
         "unpriced_words": f"{number(unpriced)} of them unpriced" if unpriced else "all priced",
     }
 

@@ -1,18 +1,24 @@
 """The first page: what runs, what it costs, what happened."""
 
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
+from accounts.models import Team
 from accounts.permissions import Action, may
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from clusters.models import Cluster
 from clusters.queries import latest_events
+from insights import ranges
+from insights.charts import Chart
 from insights.queries.fleet import fleet_of
-from insights.ranges import month_so_far
-from metering.queries import CostFilter, cost_by_day
+from insights.queries.use import clusters_between
+from insights.use_charts import CPU, cpu_chart
+from metering.queries import CostFilter, cost_by_day, utilisation_series
 
 SHOWN = 12
 
@@ -21,7 +27,8 @@ SHOWN = 12
 def overview(request: SignedInRequest) -> HttpResponse:
     """Show the team's clusters at a glance; a poll gets the live part alone."""
     team, moment = current_team(request), now()
-    first, last = month_so_far(moment)
+    is_poll = request.GET.get("part") == "live"
+    first, last = ranges.month_so_far(moment)
     fleet = fleet_of(team, now=moment)
     context = {
         "now": moment,
@@ -32,6 +39,17 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "events": latest_events(request.user, team=team),
         "is_new": not fleet.lines and not Cluster.objects.filter(team=team).exists(),
         "may_launch": may(request.user, Action.LAUNCH, team=team),
+        "chart": None if is_poll else _cpu(team, moment),
     }
-    part = "#live" if request.GET.get("part") == "live" else ""
+    part = "#live" if is_poll else ""
     return render(request, f"insights/overview.html{part}", context)
+
+
+def _cpu(team: Team, moment: datetime) -> Chart | None:
+    since = ranges.chosen("6h", among=ranges.OF_USE, otherwise="6h").since(moment)
+    ids = list(clusters_between(team, since=since).values_list("pk", flat=True))
+    measures = [measure for measure, _, _ in CPU.lines]
+    series = utilisation_series(
+        since=since, until=moment, now=moment, cluster_ids=ids, measures=measures
+    )
+    return cpu_chart(series)

@@ -65,9 +65,9 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
 
 
 @register.filter
-def usd(microusd: int | None) -> str:
+def usd(microusd: int | None, places: int | None = None) -> str:
     """Return micro-dollars as "$1.23"; "unpriced" where there is no price."""
-    return "unpriced" if microusd is None else wording.usd(microusd)
+    return "unpriced" if microusd is None else wording.usd(microusd, places=places)
 
 
 @register.filter
@@ -102,6 +102,14 @@ def ago(at: datetime | None) -> SafeString | str:
     seconds = (timezone.now() - at).total_seconds()
     text = "just now" if seconds < 1 else f"{wording.duration(seconds)} ago"
     return _clock(at, text, kind="ago")
+
+
+@register.filter
+def elapsed(since: datetime | None) -> SafeString | str:
+    """Return how long it has been since then, as a <time> that the browser keeps counting."""
+    if since is None:
+        return "–"
+    return _clock(since, wording.duration(timezone.now() - since), kind="for")
 
 
 @register.filter

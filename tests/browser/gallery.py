@@ -11,8 +11,6 @@ from django.template import engines
 from django.urls import path
 from django.utils import timezone
 
-from domain.lifecycle import ClusterState
-
 TEMPLATE = Path(__file__).parent / "gallery.html"
 YAML = """\
 head_node:

@@ -1,4 +1,4 @@
-"""Clusters with a past, for the pages that read it: rows, ledger and samples as the product writes."""
+"""Clusters with a past: their rows, ledger and samples, written as the product writes them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,269 @@
+"""The insights pages, over clusters with a past."""
+
+import csv
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from accounts.models import AuditEntry, Team, User
+from clusters.models import Cluster
+from metering.partitions import prepare
+from metering.posting import post
+from metering.rates import current_rate
+from tests.insights.cast import DAY, HOUR, MINUTE, make_cluster, make_group, make_node, measure
+
+PAGES = ["/", "/insights/utilisation/", "/insights/idle/", "/insights/cost/", "/insights/rates/"]
+PRICES = {"usd_per_cpu_hour": "0.05", "usd_per_gib_hour": "0.01", "usd_per_gpu_hour": "2"}
+
+
+@pytest.fixture
+def trainer(alice: User, research: Team) -> Cluster:
+    """A cluster of one head and two workers, up for five hours, measured for the last one."""
+    moment = now()
+    prepare(moment)
+    cluster = make_cluster("trainer", team=research, owner=alice, drivers=1, actors=0)
+    nodes = [make_node(make_group(cluster, "head"), started=moment - 5 * HOUR)]
+    workers = make_group(cluster)
+    nodes += [make_node(workers, started=moment - 5 * HOUR) for _ in range(2)]
+    measure(nodes, since=moment - HOUR, until=moment, step=5 * MINUTE)
+    post(moment)
+    return cluster
+
+
+def make_idle(cluster: Cluster) -> None:
+    """Let all of the cluster's signals say for ten minutes that it has no work."""
+    since = now() - 10 * MINUTE
+    cluster.nodes.update(idle_since=since)
+    Cluster.objects.filter(pk=cluster.pk).update(drivers=0, idle_since=since)
+
+
+def table_of(response: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(response.content.decode())))
+
+
+def sign_in(client: Client, user: User) -> Client:
+    client.force_login(user)
+    return client
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_before_anything_ran(client: Client, bob: User, path: str) -> None:
+    assert sign_in(client, bob).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_asks_strangers_to_sign_in(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/sign-in/")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_only_read(client: Client, bob: User, path: str) -> None:
+    assert sign_in(client, bob).post(path).status_code in {403, 405}
+
+
+def test_the_overview_of_a_new_team_leads_to_the_first_cluster(client: Client, alice: User) -> None:
+    page = sign_in(client, alice).get("/").content.decode()
+    assert "Launch your first Ray cluster" in page
+    assert 'href="/clusters/launch/"' in page
+
+
+def test_the_overview_tells_a_viewer_why_they_cannot_launch(client: Client, bob: User) -> None:
+    page = sign_in(client, bob).get("/").content.decode()
+    assert "may not launch clusters" in page
+    assert 'href="/clusters/launch/"' not in page
+
+
+def test_the_overview_sums_what_runs(client: Client, bob: User, trainer: Cluster) -> None:
+    fleet = sign_in(client, bob).get("/").context["fleet"]
+    assert [line.cluster for line in fleet.lines] == [trainer]
+    assert (fleet.nodes, fleet.hourly) == (3, 1_200_000)
+    assert fleet.accrued >= 6_000_000
+
+
+def test_a_poll_gets_the_live_part_alone(client: Client, bob: User, trainer: Cluster) -> None:
+    page = sign_in(client, bob).get("/?part=live").content.decode()
+    assert page.strip().startswith('<div class="stack" id="live"')
+    assert trainer.name in page
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_shows_another_team_s_cluster(
+    client: Client, charlie: User, trainer: Cluster, path: str
+) -> None:
+    page = sign_in(client, charlie).get(path).content.decode()
+    assert trainer.name not in page
+
+
+@pytest.mark.parametrize("page", ["utilisation", "cost"])
+def test_a_stranger_s_cluster_is_not_found(
+    client: Client, charlie: User, trainer: Cluster, page: str
+) -> None:
+    sign_in(client, charlie)
+    assert client.get(f"/insights/{page}/?cluster={trainer.pk}").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["utilisation", "cost"])
+@pytest.mark.parametrize("cluster", ["not-an-id", str(uuid4())])
+def test_an_unknown_cluster_is_not_found(
+    client: Client, bob: User, page: str, cluster: str
+) -> None:
+    assert sign_in(client, bob).get(f"/insights/{page}/?cluster={cluster}").status_code == 404
+
+
+def test_a_working_cluster_is_not_idle(client: Client, bob: User, trainer: Cluster) -> None:
+    (line,) = sign_in(client, bob).get("/insights/idle/").context["lines"]
+    assert (line.cluster, line.is_idle, line.wasted) == (trainer, False, 0)
+
+
+def test_an_idle_cluster_shows_what_it_wastes(client: Client, bob: User, trainer: Cluster) -> None:
+    make_idle(trainer)
+    context = sign_in(client, bob).get("/insights/idle/").context
+    (line,) = context["lines"]
+    assert line.is_idle
+    assert line.idle_hourly == 1_200_000
+    assert 200_000 <= line.wasted < 210_000
+    assert context["stopping"] == 1
+
+
+def test_a_cluster_that_does_not_report_is_not_called_idle(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    make_idle(trainer)
+    Cluster.objects.update(agent_seen_at=now() - HOUR)
+    context = sign_in(client, bob).get("/insights/idle/").context
+    assert context["blind"] == 1
+    assert context["fleet"].idle_daily == 0
+
+
+@pytest.mark.parametrize("group", ["cluster", "template", "user", "group", "nonsense"])
+def test_the_parts_of_the_cost_are_its_total(
+    client: Client, bob: User, trainer: Cluster, group: str
+) -> None:
+    table = sign_in(client, bob).get(f"/insights/cost/?group={group}").context["table"]
+    total = table.total
+    assert total.total == 3 * 5 * 400_000
+    assert total.total == total.used + total.idle + total.overhead + total.control
+    assert sum(row.cost.total for row in table.groups) == total.total
+
+
+def test_the_cost_as_csv_sums_to_the_page(client: Client, bob: User, trainer: Cluster) -> None:
+    rows = table_of(sign_in(client, bob).get("/insights/cost/?format=csv"))
+    assert {row["name"] for row in rows} == {trainer.name}
+    assert sum(Decimal(row["total_usd"]) for row in rows) == Decimal(6)
+
+
+def test_the_cost_of_one_cluster_names_its_nodes(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    page = sign_in(client, bob).get(f"/insights/cost/?cluster={trainer.pk}")
+    assert {row.name for row in page.context["nodes"]} == {n.name for n in trainer.nodes.all()}
+
+
+def test_utilisation_draws_what_was_measured_and_no_more(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    charts = sign_in(client, bob).get("/insights/utilisation/").context["charts"]
+    titles = [chart.title for chart in charts]
+    assert titles == ["CPU", "Memory", "Object store", "Network", "Disk traffic", "Disk space"]
+    capacity = charts[0].figure["data"][0]
+    assert (capacity["name"], set(capacity["y"])) == ("Capacity", {24})
+    assert trainer.name
+
+
+def test_utilisation_of_one_node_is_its_own(client: Client, bob: User, trainer: Cluster) -> None:
+    node = trainer.nodes.filter(role="worker").first()
+    query = f"cluster={trainer.pk}&node={node.name}&view=tables"
+    charts = sign_in(client, bob).get(f"/insights/utilisation/?{query}").context["charts"]
+    assert set(charts[0].figure["data"][0]["y"]) == {8}
+    assert len(charts[0].rows) >= 12
+
+
+def test_a_node_of_another_cluster_is_not_found(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    sign_in(client, bob)
+    url = f"/insights/utilisation/?cluster={trainer.pk}&node=nowhere-1"
+    assert client.get(url).status_code == 404
+
+
+def test_utilisation_as_csv_has_every_measure(client: Client, bob: User, trainer: Cluster) -> None:
+    rows = table_of(sign_in(client, bob).get("/insights/utilisation/?range=1h&format=csv"))
+    assert {row["cpu_capacity"] for row in rows} == {"24.0"}
+    assert trainer.name
+
+
+def test_use_stays_visible_after_the_cluster_ended(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    trainer.nodes.update(state="terminated", ended_at=now())
+    Cluster.objects.update(state="terminated", ended_at=now() - timedelta(seconds=1))
+    rows = sign_in(client, bob).get("/insights/utilisation/").context["rows"]
+    assert [row.label for row in rows] == ["trainer"]
+
+
+def test_a_cluster_that_ended_before_the_range_is_left_out(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    Cluster.objects.update(state="terminated", ended_at=now() - 2 * DAY)
+    assert not sign_in(client, bob).get("/insights/utilisation/?range=24h").context["charts"]
+    assert trainer.name
+
+
+def test_an_admin_sets_new_prices_on_record(client: Client, adam: User, research: Team) -> None:
+    response = sign_in(client, adam).post("/insights/rates/", PRICES | {"note": "our invoice"})
+    assert response.status_code == 302
+    version = current_rate(None, now())
+    assert version is not None
+    assert (version.usd_per_cpu_hour, version.author_id) == (Decimal("0.05"), adam.pk)
+    entry = AuditEntry.objects.get(action="rate-card.changed")
+    assert (entry.actor, entry.reason) == (adam, "our invoice")
+    assert research
+
+
+def test_new_prices_leave_what_runs_at_its_own(
+    client: Client, adam: User, bob: User, trainer: Cluster
+) -> None:
+    sign_in(client, adam).post("/insights/rates/", PRICES)
+    assert sign_in(client, bob).get("/").context["fleet"].hourly == 1_200_000
+    assert trainer.name
+
+
+@pytest.mark.parametrize("wrong", ["-1", "much", "", "1e999"])
+def test_a_wrong_price_is_refused_beside_its_field(
+    client: Client, adam: User, research: Team, wrong: str
+) -> None:
+    posted = PRICES | {"usd_per_cpu_hour": wrong}
+    response = sign_in(client, adam).post("/insights/rates/", posted)
+    assert response.status_code == 422
+    assert response.context["form"].errors.keys() == {"usd_per_cpu_hour"}
+    assert research
+
+
+def test_only_an_admin_of_the_installation_sets_prices(client: Client, alice: User) -> None:
+    sign_in(client, alice)
+    assert client.post("/insights/rates/", PRICES).status_code == 403
+    assert "Only an admin of the installation" in client.get("/insights/rates/").content.decode()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_the_number_of_queries_does_not_grow_with_clusters(
+    client: Client,
+    bob: User,
+    trainer: Cluster,
+    path: str,
+    django_assert_max_num_queries: Any,
+) -> None:
+    for number in range(5):
+        other = make_cluster(f"more-{number}", team=trainer.team, owner=bob, drivers=0, actors=0)
+        make_node(make_group(other, "head"), started=now() - HOUR)
+    sign_in(client, bob)
+    with django_assert_max_num_queries(18):
+        assert client.get(path).status_code == 200
