@@ -1,14 +1,12 @@
-import os
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from domain.diff import Change, changes
 from domain.spec import ComputeConfig, digest
-from tests.domain.configurations import configurations
+from tests.domain.configurations import EXAMPLES, configurations
 
-EXAMPLES = settings(max_examples=int(os.environ.get("MOBULA_MUTATIONS", "40")), deadline=None)
 GROUPS = [{"name": "cpu", "instance_type": "m5.4xlarge"}, {"name": "gpu", "instance_type": "g5"}]
 
 

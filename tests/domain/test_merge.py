@@ -1,14 +1,12 @@
-import os
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from domain.diff import changes
 from domain.merge import Conflict, three_way
 from domain.spec import ComputeConfig
-from tests.domain.configurations import configurations
+from tests.domain.configurations import EXAMPLES, configurations
 
-EXAMPLES = settings(max_examples=int(os.environ.get("MOBULA_MUTATIONS", "40")), deadline=None)
 CPU = {"name": "cpu", "instance_type": "m5.4xlarge"}
 GPU = {"name": "gpu", "instance_type": "g5.2xlarge"}
 

@@ -10,6 +10,7 @@ from domain.quantities import (
     parse_duration,
     tidy_number,
 )
+from tests.domain.configurations import EXAMPLES
 
 
 @pytest.mark.parametrize(
@@ -34,11 +35,13 @@ def test_the_common_mistake_gb_is_told_the_two_right_ways() -> None:
         parse_bytes("32GB")
 
 
+@EXAMPLES
 @given(st.integers(min_value=0, max_value=LARGEST))
 def test_written_memory_is_read_as_the_same_memory(amount: int) -> None:
     assert parse_bytes(str(format_bytes(amount))) == amount
 
 
+@EXAMPLES
 @given(st.integers(min_value=1, max_value=1000), st.sampled_from(["Ki", "Mi", "Gi", "Ti"]))
 def test_round_memory_is_written_with_its_unit(number: int, unit: str) -> None:
     assert parse_bytes(str(format_bytes(parse_bytes(f"{number}{unit}")))) == parse_bytes(

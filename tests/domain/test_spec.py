@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from domain.spec import ComputeConfig, HeadNode, WorkerGroup, canonical, digest
 from domain.validation import effective_resources
-from tests.domain.configurations import configurations
+from tests.domain.configurations import EXAMPLES, configurations
 from tests.domain.machines import GIB, MACHINES
 
 BIG, _, WITH_GPU = MACHINES
@@ -92,6 +92,7 @@ def test_the_digest_tells_different_configurations_apart(different: dict[str, An
     assert digest(config(flags={"a": True})) != digest(config(flags={"a": 1}))
 
 
+@EXAMPLES
 @given(configurations)
 def test_the_canonical_form_says_the_whole_configuration(any_config: ComputeConfig) -> None:
     again = ComputeConfig.model_validate(canonical(any_config))

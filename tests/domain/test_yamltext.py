@@ -1,20 +1,16 @@
 import math
-import os
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.problems import Problem
 from domain.spec import ComputeConfig, canonical
 from domain.validation import check_text, validate
 from domain.yamltext import dump, parse, parse_mapping
-from tests.domain.configurations import GPU_WITH_FALLBACK, configurations, mappings
+from tests.domain.configurations import EXAMPLES, GPU_WITH_FALLBACK, configurations, mappings
 from tests.domain.machines import MACHINES
-
-# `MOBULA_MUTATIONS=10000 pytest tests/domain/test_yamltext.py` tries as many mistakes.
-MUTATIONS = settings(max_examples=int(os.environ.get("MOBULA_MUTATIONS", "40")), deadline=None)
 
 
 def places(problems: tuple[Problem, ...]) -> list[tuple[str, str, int | None]]:
@@ -184,7 +180,7 @@ def test_a_mapping_is_read_like_a_text_and_written_as_one() -> None:
     assert parsed.config.groups[0].min_nodes == 1
 
 
-@MUTATIONS
+@EXAMPLES
 @given(configurations)
 def test_a_written_configuration_is_read_as_the_same(config: ComputeConfig) -> None:
     text = dump(config)
@@ -194,7 +190,7 @@ def test_a_written_configuration_is_read_as_the_same(config: ComputeConfig) -> N
     assert dump(parsed.config) == text
 
 
-@MUTATIONS
+@EXAMPLES
 @given(mappings)
 def test_a_mapping_and_its_canonical_form_are_read_as_the_same(data: dict[str, Any]) -> None:
     config = parse_mapping(data).config
@@ -297,7 +293,7 @@ def mutated_mappings(draw: st.DrawFn) -> dict[str, Any]:
     return data
 
 
-@MUTATIONS
+@EXAMPLES
 @given(mutated_texts())
 def test_a_mutated_text_gives_problems_and_never_an_exception(text: str) -> None:
     check_text(text, instance_types=MACHINES)
@@ -305,7 +301,7 @@ def test_a_mutated_text_gives_problems_and_never_an_exception(text: str) -> None
     assert config is None or parse(dump(config)).config == config
 
 
-@MUTATIONS
+@EXAMPLES
 @given(mutated_mappings())
 def test_a_mutated_mapping_gives_problems_and_never_an_exception(data: dict[str, Any]) -> None:
     parsed = parse_mapping(data)

@@ -1,13 +1,9 @@
-import os
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from domain.spec import ComputeConfig
 from domain.yamltext import dump, parse, update_text
-from tests.domain.configurations import GPU_WITH_FALLBACK, configurations
-
-EXAMPLES = settings(max_examples=int(os.environ.get("MOBULA_MUTATIONS", "40")), deadline=None)
+from tests.domain.configurations import EXAMPLES, GPU_WITH_FALLBACK, configurations
 
 
 def read(text: str) -> ComputeConfig:
