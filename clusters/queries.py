@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -136,6 +137,8 @@ def jobs_of(cluster: Cluster) -> list[Job]:
     return list(cluster.jobs.select_related("submitted_by")[:PAGE])
 
 
+# Colours and cursor moves that programs write for a terminal: ECMA-48 control sequences.
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 LOG_PAGE = 256 * 1024  # bytes of log a page shows at most
 
 
@@ -154,7 +157,7 @@ def log_of(job: Job, *, after: int | None = None) -> LogPart:
     offset = found[0].offset if found else start
     text = "".join(piece.text for piece in found)
     end = offset + sum(len(piece.text.encode()) for piece in found)
-    return LogPart(text=text, offset=offset, end=end)
+    return LogPart(text=_TERMINAL_CODES.sub("", text), offset=offset, end=end)
 
 
 def templates_of(user: User, *, team: Team, archived: bool = False) -> QuerySet[Template]:

@@ -186,17 +186,16 @@ def _hourly_microusd(cluster: Cluster, group: Group) -> int | None:
 
 def _drain(cluster: Cluster, node: Node, drain: Drain) -> None:
     cause = EndCause.IDLE if drain.idle else EndCause.RESIZED
-    decision = _decide(
-        cluster, Decision.Kind.DRAIN, drain, reason=drain.reason, group=node.group.name
-    )
+    reason = drain.reason.replace(node.name, node.label)  # people know it by its group
+    decision = _decide(cluster, Decision.Kind.DRAIN, drain, reason=reason, group=node.group.name)
     if node.state != NodeState.READY:  # Ray does not know it yet: nothing to drain
-        move_node(node, NodeState.TERMINATING, reason=drain.reason, cause=cause)
+        move_node(node, NodeState.TERMINATING, reason=reason, cause=cause)
         return
     deadline = None if drain.idle else now() + DRAIN_TIME
     Node.objects.filter(pk=node.pk).update(decision=decision, drain_deadline=deadline)
     node.drain_deadline = deadline
-    move_node(node, NodeState.DRAINING, reason=drain.reason, cause=cause)
-    order_drain(node, idle=drain.idle, message=f"decision {decision.pk}: {drain.reason}")
+    move_node(node, NodeState.DRAINING, reason=reason, cause=cause)
+    order_drain(node, idle=drain.idle, message=f"decision {decision.pk}: {reason}")
 
 
 def order_drain(node: Node, *, idle: bool, message: str) -> None:

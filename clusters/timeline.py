@@ -1,12 +1,23 @@
-"""The steps of a node on its way to ready, with the time each took."""
+"""Where a cluster and its nodes stand, and what comes next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from clusters.models import Node
-from domain.lifecycle import NodeState
+from clusters.models import Cluster, Node
+from domain.lifecycle import ClusterState, NodeState
+
+_NEXT = {
+    ClusterState.REQUESTED: "A worker takes the request within a second.",
+    ClusterState.STARTING: "The head boots; on this machine that takes about ten seconds.",
+    ClusterState.RUNNING: "Run a test workload below, or submit a job: workers start as it waits.",
+    ClusterState.STOPPING: "The machines are being given back.",
+    ClusterState.STOPPED: "Nothing runs and nothing costs. Start brings up new machines.",
+    ClusterState.TERMINATING: "The machines are being given back for good.",
+    ClusterState.TERMINATED: "Jobs, logs, events and cost stay here. Launch a new one to go on.",
+    ClusterState.FAILED: "The events tell why. Start brings it up again with new machines.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +63,8 @@ def _up(node: Node, *, now: datetime, over: datetime | None) -> Phase:
     label = "Draining" if node.state == NodeState.DRAINING else "Ready"
     seconds = ((over or now) - node.ready_at).total_seconds()
     return Phase(label=label, state="done", seconds=seconds)
+
+
+def next_step(cluster: Cluster) -> str:
+    """Return what happens next, or what the reader can do next."""
+    return _NEXT[ClusterState(cluster.state)]

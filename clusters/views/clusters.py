@@ -23,7 +23,7 @@ from clusters.forms import HoldForm, LaunchForm, ResizeForm, WorkloadForm
 from clusters.machines import has_token_auth, ray_token
 from clusters.models import Cluster
 from clusters.services.launching import launch_cluster
-from clusters.timeline import phases
+from clusters.timeline import next_step, phases
 from clusters.workloads import WORKLOADS
 from domain.lifecycle import ClusterState
 from domain.wording import usd
@@ -121,6 +121,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "head": next((node for node in nodes if node.role == "head"), None),
         "verdict": ending.verdict_for(cluster, nodes),
         "accrued": spent,
+        "next_step": next_step(cluster),
         "end_cost": f"It has cost {usd(spent)} so far and costs "
         f"{usd(cluster.hourly_microusd or 0)} an hour now.",  # type: ignore[attr-defined]
         "start_cost": f"It has cost {usd(spent)} so far.",
