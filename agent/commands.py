@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 
 REMEMBERED = 10_000
+# Ray has no code for it: a head's dashboard answers before its first agent is ready for jobs.
+NOT_YET, INSIST_SECONDS = "No available agent", 30.0
 NOT_IDLE = "The node to be idle terminated is no longer idle."
 
 
@@ -78,13 +81,24 @@ class Actions:
             "metadata": command.get("metadata") or {},
             "runtime_env": environment,
         }
-        try:
-            self._dashboard.submit(request)
-        except DashboardError:
-            # An answer that got lost on the way is no failure of the job.
-            if not self._dashboard.job_exists(submission_id):
-                raise
+        self._insist(request)
         return Outcome(True, f"Job {submission_id} is submitted.")
+
+    def _insist(self, request: Command) -> None:
+        """Submit a job, again while Ray says that its own agents are not up yet."""
+        give_up_at = time.monotonic() + INSIST_SECONDS
+        while True:
+            try:
+                self._dashboard.submit(request)
+            except DashboardError as error:
+                # An answer that got lost on the way is no failure of the job.
+                if self._dashboard.job_exists(str(request["submission_id"])):
+                    return
+                if NOT_YET not in str(error) or time.monotonic() > give_up_at:
+                    raise
+                time.sleep(1.0)
+            else:
+                return
 
     def _stop_job(self, command: Command) -> Outcome:
         submission_id = str(command["submission_id"])

@@ -33,7 +33,7 @@ def dead_nodes(state: Any) -> dict[str, str]:
 def demand(state: Any) -> Json:
     """Return what Ray waits for: shapes with their counts, gangs (placement groups) and floors."""
     constraints = state.cluster_resource_constraints
-    floors = [request for constraint in constraints for request in constraint.resource_requests]
+    floors = [request for constraint in constraints for request in _requests(constraint)]
     return {
         "shapes": _ordered([_shape(pending) for pending in state.pending_resource_requests]),
         "gangs": _ordered([_gang(pending) for pending in state.pending_gang_resource_requests]),
@@ -97,6 +97,12 @@ def _gang(pending: Any) -> Json:
         "strategy": rest.partition("|")[0],
         "bundles": [dict(request.resources_bundle) for request in pending.requests],
     }
+
+
+def _requests(constraint: Any) -> Any:
+    # Ray 2.8 has the same field under another name.
+    new = hasattr(constraint, "resource_requests")
+    return constraint.resource_requests if new else constraint.min_bundles
 
 
 def _floor(request: Any) -> Json:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OLDEST, NEWEST = "2.8.0@3.11", "2.60.0@3.13"
-# Ray 2.8's wheel does not declare what it imports: the node or its dashboard dies without these.
-UNDECLARED = {"2.8.0": ["async_timeout", "setuptools<81"]}
+# Ray 2.8's wheel does not declare what it imports, nor how old it has to be: without these the
+# node or its dashboard dies, or the dashboard sees no nodes and takes no jobs.
+UNDECLARED = {"2.8.0": ["async_timeout", "setuptools<81", "protobuf<5"]}
 TESTS = ["tests/agent/test_contract.py", "-m", "ray"]
 
 

@@ -25,7 +25,7 @@ RAY_TOKEN = "for-ray"
 HEAD, WORKER = "head-1", "worker-1"
 EXIT_SECONDS = 30
 # What older versions of Ray do not do at all.
-V2_STATUS, TELLS_REASONS = (2, 8), (2, 8)
+V2_STATUS, TELLS_REASONS = (2, 9), (2, 9)
 
 BUSY = """
 import time, ray
@@ -56,7 +56,8 @@ class Cluster:
             entrypoint="python work.py", files={"work.py": script}, env={"GREETING": "hello"},
             metadata={"by": "tests"},
         )  # fmt: skip
-        assert self.mobula.result(f"submit {submission_id}")["ok"]
+        result = self.mobula.result(f"submit {submission_id}")
+        assert result["ok"], result["message"]
 
     def job_ends(self, submission_id: str) -> dict[str, Any]:
         """Wait until Mobula knows the job's end and return its last report."""

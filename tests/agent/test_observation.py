@@ -1,6 +1,7 @@
 """Ray's resource state is told in Mobula's words."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from agent.observation import dead_nodes, demand, held, living_nodes
@@ -84,6 +85,16 @@ def test_requested_resources_are_told_as_floors(messages: Any) -> None:
     )
     told = demand(messages.ClusterResourceState(cluster_resource_constraints=[floor]))
     assert told["floors"] == [{"resources": {"CPU": 1.0}, "count": 8}]
+
+
+def test_floors_of_old_ray_are_told_too(messages: Any) -> None:
+    old = SimpleNamespace(min_bundles=[_pending(messages, count=8, CPU=1.0)])
+    state = SimpleNamespace(
+        cluster_resource_constraints=[old],
+        pending_resource_requests=[],
+        pending_gang_resource_requests=[],
+    )
+    assert demand(state)["floors"] == [{"resources": {"CPU": 1.0}, "count": 8}]
 
 
 def test_a_resource_that_ray_leaves_out_of_available_is_all_held() -> None:
