@@ -117,9 +117,10 @@ class Site:
 
     def close(self) -> None:
         """End what a failed test left, and remove it."""
-        for process in self.processes():
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+        while left := self.processes():  # a node that was just starting has new ones meanwhile
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
         if self.arguments["kind"] == "local":
             shutil.rmtree(ray_directories_of(self.arguments["path"]), ignore_errors=True)
 
