@@ -75,9 +75,14 @@ def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[..., 
     """A function that signs somebody in with a window of a given width and theme."""
     contexts = []
 
-    def sign_in(user: User | None, *, width: int = 1440, theme: str = "light") -> Visit:
+    def sign_in(
+        user: User | None, *, width: int = 1440, theme: str = "light", scripts: bool = True
+    ) -> Visit:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
         )
         contexts.append(context)
         if user is not None:

@@ -20,6 +20,14 @@ worker_nodes:
     min_nodes: 4
     max_nodes: 2  # too few
 """
+POLLING = """\
+{% extends "base.html" %}
+{% block content %}
+  <div id="polled" hx-get="/poll/?count=0" hx-trigger="every 100ms" hx-swap="outerMorph">
+    <input id="kept" aria-label="Kept"> <b>0</b>
+  </div>
+{% endblock %}
+"""
 PROBLEM = {
     "line": 6,
     "column": 5,
@@ -81,6 +89,12 @@ def gallery(request: HttpRequest) -> HttpResponse:
     return HttpResponse(template.render(context, request))
 
 
+def slow(request: HttpRequest) -> HttpResponse:
+    """Show a region that polls."""
+    template = engines["django"].from_string(POLLING)
+    return HttpResponse(template.render({}, request))
+
+
 def poll(request: HttpRequest) -> HttpResponse:
     """Answer a poll with one more count; the third says that it was the last."""
     count = int(request.GET.get("count", 0)) + 1
@@ -132,4 +146,4 @@ def example_chart() -> dict[str, object]:
 
 
 app_name = ""
-urlpatterns = [path("", gallery, name="home"), path("poll/", poll)]
+urlpatterns = [path("", gallery, name="home"), path("slow/", slow), path("poll/", poll)]
