@@ -1,6 +1,7 @@
 """Real Ray nodes as processes of this machine, each with a keeper of its own (see keeper.py)."""
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from typing import Any, ClassVar
 
 import psutil
 
+from agent import bundle as agent_bundle
 from domain.offerings import Offering
 from providers.base import (
     BadCredentials,
@@ -178,7 +180,19 @@ class LocalDriver:
 
 def open_local(home: Path) -> LocalDriver:
     """Return the driver for the nodes below Mobula's home directory, with the head agent."""
-    return LocalDriver(home / "local", agent=Path(__file__).parents[2] / "agent")
+    return LocalDriver(home / "local", agent=_packed_agent(home / "agent"))
+
+
+def _packed_agent(directory: Path) -> Path:
+    """Return the one-file agent; each version has a file of its own, as a running one reads on."""
+    packed = agent_bundle.pack()
+    target = directory / f"head_agent-{hashlib.sha256(packed).hexdigest()[:8]}.pyz"
+    if not target.exists():
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = target.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(packed)
+        draft.replace(target)
+    return target
 
 
 def _observed(directory: ClusterDirectory) -> Iterator[ObservedNode]:

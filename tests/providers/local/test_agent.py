@@ -4,14 +4,17 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from providers.base import AgentAccess, ClusterRef, MachinePhase
+from providers.base import AgentAccess, ClusterRef, MachinePhase, ProviderKind
 from providers.local.driver import LocalDriver
+from providers.registry import open_driver
 from tests.providers.sites import Site, eventually
 
 SOURCE = Path(__file__).parents[1] / "stand_in_agent.py"
@@ -122,3 +125,17 @@ def test_a_cluster_without_access_to_mobula_has_no_agent(
     driver.launch(local.cluster, [local.head()])
     local.wait_for(local.head().name, MachinePhase.RUNNING)
     assert not agent.with_name("agents.jsonl").exists()
+
+
+def test_the_drivers_own_agent_is_one_file_that_the_heads_python_can_run(tmp_path: Path) -> None:
+    driver = open_driver(ProviderKind.LOCAL, home=tmp_path)
+    assert isinstance(driver, LocalDriver)
+    assert driver.agent
+    ran = subprocess.run(
+        [sys.executable, driver.agent, "--help"],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=True,
+    )
+    assert "config" in ran.stdout
