@@ -1,6 +1,7 @@
 """All settings, from the environment only; docs/settings.md lists them and a test keeps it so."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
@@ -14,7 +15,10 @@ MOBULA_URL = env.text("MOBULA_URL", "http://127.0.0.1:8000").rstrip("/")
 
 SECRET_KEY = env.text("MOBULA_SECRET_KEY")
 DEBUG = env.flag("MOBULA_DEBUG", default=False)
-ALLOWED_HOSTS = env.words("MOBULA_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+ALLOWED_HOSTS = [
+    urlsplit(MOBULA_URL).hostname or "",
+    *env.words("MOBULA_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]"),
+]
 CSRF_TRUSTED_ORIGINS = [MOBULA_URL]
 
 INSTALLED_APPS = [
