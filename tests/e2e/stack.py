@@ -1,0 +1,196 @@
+"""A whole Mobula with real processes in a home of its own, and its first admin, signed in.
+
+    with console() as mobula:
+        version = mobula.make_template("train", TEXT)
+        cluster = mobula.launch("one", version=version)
+
+The stack is `mobula up` itself. Tests act over HTTP, as a browser does, and look into the database.
+"""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg.rows import dict_row
+
+from mobula.stack import programs
+from mobula.stack.health import answers
+from mobula.stack.home import ROOT, Home
+from mobula.stack.identity import Identity
+from mobula.stack.postgres import PostgresServer
+from mobula.stack.valkey import ValkeyServer
+from tests.e2e.cluster import DrivenCluster
+from tests.e2e.processes import kill_nodes
+from tests.e2e.waiting import eventually
+
+SIGN_IN = re.compile(r"\(this link works once\):\s+(\S+)")
+STOP_SECONDS = 120
+
+type Row = dict[str, Any]
+
+
+class Console:
+    """A `mobula up` of our own. `http` is the session of its first admin."""
+
+    def __init__(self, directory: Path) -> None:
+        self.home = Home(directory)
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.output = directory.with_name(f"{directory.name}.log")
+        self.process: subprocess.Popen[bytes] | None = None
+        self.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)
+
+    def start(self) -> None:
+        """Run `mobula up` until it is ready; again on the same home after `stop`."""
+        with self.output.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "mobula.cli", "up"],
+                env={
+                    **_plain_environment(),
+                    "MOBULA_HOME": str(self.home.path),
+                    "MOBULA_PORT": str(self.port),
+                },
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+            )
+        eventually(self.ready, what="`mobula up` is ready", seen=self.output.read_text)
+        eventually(lambda: set(self.programs()) == set(programs.ORDER), what="all programs run")
+
+    def ready(self) -> bool:
+        """Return whether it has printed its summary; fails when it has ended."""
+        assert self.process is not None
+        assert self.process.poll() is None, self.output.read_text()
+        return "Mobula is ready" in self.output.read_text()
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does; clusters run on."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(STOP_SECONDS)
+
+    def crash(self) -> None:
+        """Kill the supervisor and all its programs at once, as a power failure does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        for identity in self.programs().values():
+            os.killpg(identity.pid, signal.SIGKILL)
+
+    def programs(self) -> dict[str, Identity]:
+        """Return the stack's running programs by name."""
+        noted = {n: Identity.read(self.home.run / f"{n}.pid") for n in programs.ORDER}
+        return {name: found for name, found in noted.items() if found and found.alive()}
+
+    def healthy(self) -> bool:
+        """Return whether all programs run and the web process and its database answer."""
+        return set(self.programs()) == set(programs.ORDER) and answers(self.port, url=self.url)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which other programs share this installation."""
+        return {
+            **_plain_environment(),
+            "DJANGO_SETTINGS_MODULE": "mobula.settings",
+            "DATABASE_URL": PostgresServer(self.home.postgres).url,
+            "BROKER_URL": ValkeyServer(self.home.valkey).url,
+            "MOBULA_HOME": str(self.home.path),
+            "MOBULA_SECRET_KEY": self.home.secret_key(),
+            "MOBULA_URL": self.url,
+        }
+
+    def python(self, code: str) -> str:
+        """Run `code` in a process with this installation's Django; return what it prints."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "django", "shell", "--verbosity", "0", "-c", code],
+            env=self.environment(),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
+
+    def rows(self, query: str, *values: object) -> list[Row]:
+        """Return what the database answers; each call opens a connection of its own."""
+        url = PostgresServer(self.home.postgres).url
+        with psycopg.connect(url, row_factory=dict_row) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+    def sign_in(self) -> None:
+        """Use up the first admin's link."""
+        found = SIGN_IN.search(self.output.read_text())
+        assert found, self.output.read_text()
+        path = found[1].removeprefix(self.url)
+        assert self.http.get(path).status_code == 200
+        assert self.post(path).status_code == 200
+
+    def post(self, path: str, **fields: object) -> httpx.Response:
+        """Post a form as the signed-in admin and return the page it ends on."""
+        headers = {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "Referer": self.url}
+        values = {name: str(value) for name, value in fields.items()}
+        return self.http.post(path, data=values, headers=headers)
+
+    def make_template(self, name: str, text: str) -> int:
+        """Return the id of version 1 of a new template of the first team."""
+        code = (
+            "from accounts.models import Team, User\n"
+            "from clusters.services.templates import create_template\n"
+            f"version = create_template(team=Team.objects.first(), name={name!r}, text={text!r},"
+            " message='First.', by=User.objects.first())\n"
+            "print(version.pk)"
+        )
+        return int(self.python(code).splitlines()[-1])
+
+    def launch(self, name: str, *, version: int) -> DrivenCluster:
+        """Post the launch form and return the cluster whose page follows."""
+        page = self.post("/clusters/launch/", name=name, version=version)
+        assert page.status_code == 200, page.text
+        return DrivenCluster(self, id=page.url.path.strip("/").rpartition("/")[2])
+
+
+@contextmanager
+def console() -> Iterator[Console]:
+    """Yield a running, empty installation; at the end nothing of it is left, Ray included."""
+    # Short, for the sockets below it; PostgreSQL's account has to pass through.
+    directory = Path(tempfile.mkdtemp(prefix="mbe-", dir="/tmp"))
+    directory.chmod(0o711)
+    mobula = Console(directory)
+    try:
+        mobula.start()
+        mobula.sign_in()
+        yield mobula
+    finally:
+        mobula.http.close()
+        mobula.stop()
+        kill_nodes(directory)
+        if "MOBULA_KEEP_HOME" not in os.environ:
+            shutil.rmtree(directory, ignore_errors=True)
+            mobula.output.unlink(missing_ok=True)
+
+
+def _plain_environment() -> dict[str, str]:
+    """Return our environment without what points at the tests' own servers."""
+    hidden = {"DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in hidden and not name.startswith("MOBULA_")
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
