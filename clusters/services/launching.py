@@ -75,7 +75,7 @@ def launch_cluster(*, name: str, version: Version, by: User) -> Cluster:
         autoscaling=block.autoscaling,
         idle_minutes=block.idle_minutes,
         max_lifetime_minutes=block.max_lifetime_minutes,
-        worker_idle_seconds=block.worker_idle_seconds,
+        worker_idle_seconds=ready.config.worker_idle_seconds,
         min_resources=ready.config.min_resources,
         max_resources=ready.config.max_resources,
     )
