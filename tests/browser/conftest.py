@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 # Read before Django has its settings: models are imported when first used.
@@ -88,16 +88,21 @@ def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[..., 
         if user is not None:
             session = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(user)}
             context.add_cookies([session | {"url": live_server.url}])
-        page = context.new_page()
-        page.add_init_script(WATCH_POLICY)
-        visit = Visit(page, live_server.url)
-        page.on("console", lambda message: _note(visit, message.type, message.text))
-        page.on("pageerror", lambda error: visit.findings.append(str(error)))
-        return visit
+        return watched(context, live_server.url)
 
     yield sign_in
     for context in contexts:
         context.close()
+
+
+def watched(context: BrowserContext, address: str) -> Visit:
+    """Return a new window that notes everything its pages complain about."""
+    page = context.new_page()
+    page.add_init_script(WATCH_POLICY)
+    visit = Visit(page, address)
+    page.on("console", lambda message: _note(visit, message.type, message.text))
+    page.on("pageerror", lambda error: visit.findings.append(str(error)))
+    return visit
 
 
 def _note(visit: Visit, kind: str, text: str) -> None:

@@ -128,11 +128,16 @@ class Console:
         with psycopg.connect(url, row_factory=dict_row) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
-    def sign_in(self) -> None:
-        """Use up the first admin's link."""
+    @property
+    def link(self) -> str:
+        """The address that signs the first admin in once, as it was printed."""
         found = SIGN_IN.search(self.output.read_text())
         assert found, self.output.read_text()
-        path = found[1].removeprefix(self.url)
+        return found[1]
+
+    def sign_in(self) -> None:
+        """Use up the first admin's link."""
+        path = self.link.removeprefix(self.url)
         assert self.http.get(path).status_code == 200
         assert self.post(path).status_code == 200
 
@@ -161,7 +166,7 @@ class Console:
 
 
 @contextmanager
-def console() -> Iterator[Console]:
+def console(*, signed_in: bool = True) -> Iterator[Console]:
     """Yield a running, empty installation; at the end nothing of it is left, Ray included."""
     # Short, for the sockets below it; PostgreSQL's account has to pass through.
     directory = Path(tempfile.mkdtemp(prefix="mbe-", dir="/tmp"))
@@ -169,7 +174,8 @@ def console() -> Iterator[Console]:
     mobula = Console(directory)
     try:
         mobula.start()
-        mobula.sign_in()
+        if signed_in:
+            mobula.sign_in()
         yield mobula
     finally:
         mobula.http.close()
