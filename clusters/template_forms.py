@@ -78,12 +78,17 @@ class AmountsField(PairsField):
         return float(amount)
 
 
+def _as_written(**options: Any) -> forms.CharField:
+    """A text that may be empty and is not trimmed: the YAML may say the same."""
+    return forms.CharField(required=False, strip=False, **options)
+
+
 class ConfigForm(forms.Form):
     """The cluster as a whole."""
 
-    cloud = forms.CharField(required=False, widget=forms.Select, label="Cloud")
-    image = forms.CharField(required=False, widget=forms.Select, label="Image")
-    head_size = forms.CharField(required=False, widget=forms.Select, label="Head size")
+    cloud = _as_written(widget=forms.Select, label="Cloud")
+    image = _as_written(widget=forms.Select, label="Image")
+    head_size = _as_written(widget=forms.Select, label="Head size")
     autoscaling = forms.BooleanField(required=False, label="Scale the groups by demand")
     idle_minutes = forms.IntegerField(
         min_value=0,
@@ -104,27 +109,20 @@ class ConfigForm(forms.Form):
         min_value=0, max_value=LARGEST, required=False, label="At most this many GPUs"
     )
 
-    def __init__(self, *args: Any, clouds: Choices, images: Choices, sizes: Choices, **kw: Any):
-        super().__init__(*args, use_required_attribute=False, **kw)
-        offered = {"cloud": clouds, "image": images, "head_size": sizes}
-        for name, choices in offered.items():
-            offer(self, name, choices)
-
 
 class GroupForm(forms.Form):
     """One group of workers; `nodes` takes the place of `min` and `max` without autoscaling."""
 
-    name = forms.CharField(required=False, label="Name", empty_value="")
-    size = forms.CharField(required=False, widget=forms.Select, label="Size")
+    name = _as_written(label="Name")
+    size = _as_written(widget=forms.Select, label="Size")
     min_nodes = forms.IntegerField(min_value=0, max_value=LARGEST, label="Min")
     max_nodes = forms.IntegerField(min_value=1, max_value=LARGEST, label="Max")
-    nodes = forms.IntegerField(min_value=1, max_value=LARGEST, label="Nodes")
+    nodes = forms.IntegerField(min_value=0, max_value=LARGEST, label="Nodes")
     resources = AmountsField(example="CPU=2, special=3", label="Logical resources")
     labels = PairsField(example="stage=train, tier=spot", label="Labels")
 
-    def __init__(self, *args: Any, sizes: Choices, **kw: Any):
-        super().__init__(*args, use_required_attribute=False, **kw)
-        offer(self, "size", sizes)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         # The page shows either min and max or nodes: what was not shown has not changed.
         for name in ("min_nodes", "max_nodes", "nodes"):
             if self.add_prefix(name) not in self.data:
@@ -145,9 +143,7 @@ def changed(form: forms.Form) -> dict[str, Any]:
     """The values that were posted, are readable, and differ from what the form began with."""
     form.full_clean()
     return {
-        name: form.cleaned_data[name]
-        for name in form.changed_data
-        if name in form.cleaned_data
+        name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data
     }
 
 

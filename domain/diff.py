@@ -81,11 +81,12 @@ def sentence(change: Change) -> str:
     if path.startswith(f"{GROUPS}[") and path.endswith("]"):
         return f"{change.label} {'added' if change.old is None else 'removed'}"
     if isinstance(change.old, list) and isinstance(change.new, list):
-        return f"{change.label}: {_plainly(change.new)}"
-    return f"{change.label}: {_plainly(change.old)} → {_plainly(change.new)}"
+        return f"{change.label}: {in_words(change.new)}"
+    return f"{change.label}: {in_words(change.old)} → {in_words(change.new)}"
 
 
-def _plainly(value: object) -> str:
+def in_words(value: object) -> str:
+    """A field's value as a page shows it: `not set`, `on`, `a, b`, else as JSON."""
     match value:
         case None:
             return "not set"

@@ -1,6 +1,6 @@
 """Two people changed one configuration: bring both changes together, field by field."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,21 +23,30 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Both changes together; where they conflict, `merged` has mine."""
+    """Both changes together; the conflicts are there to be chosen from."""
 
     merged: ComputeConfig
     conflicts: tuple[Conflict, ...]
 
 
-def three_way(base: ComputeConfig, mine: ComputeConfig, theirs: ComputeConfig) -> Merge:
+def three_way(
+    base: ComputeConfig,
+    mine: ComputeConfig,
+    theirs: ComputeConfig,
+    *,
+    theirs_at: Collection[str] = (),
+) -> Merge:
     """My changes and theirs since `base`; worker groups are matched by name.
 
+    Where both changed a field, `merged` has mine, but theirs at the paths `theirs_at`.
     Fields that are fine alone may contradict each other together: validate the result.
     """
-    merged, conflicts = _merged_fields(*(_outside_groups(side) for side in (base, mine, theirs)))
+    merged, conflicts = _merged_fields(
+        *(_outside_groups(side) for side in (base, mine, theirs)), theirs_at=theirs_at
+    )
     three = named_groups(base), named_groups(mine), named_groups(theirs)
     for name in {**three[1], **three[2]}:
-        group, found = _merged_group(name, *(side.get(name) for side in three))
+        group, found = _merged_group(name, *(side.get(name) for side in three), theirs_at=theirs_at)
         merged |= group
         conflicts += found
     present = {place[1] for place in merged if place[0] == GROUPS}
@@ -49,29 +58,37 @@ def three_way(base: ComputeConfig, mine: ComputeConfig, theirs: ComputeConfig) -
 
 
 def _merged_fields(
-    base: Fields, mine: Fields, theirs: Fields
+    base: Fields, mine: Fields, theirs: Fields, *, theirs_at: Collection[str]
 ) -> tuple[dict[Place, object], list[Conflict]]:
     """The fields outside the groups, or those of one group."""
     merged: dict[Place, object] = {}
     conflicts = []
     for place in {**mine, **theirs}:
         was, my, their = (side.get(place, ABSENT) for side in (base, mine, theirs))
-        value = their if same(my, was) else my
+        path = path_in_words(place)
+        is_conflict = not (same(my, was) or same(their, was) or same(my, their))
+        value = their if same(my, was) or (is_conflict and path in theirs_at) else my
         if value is not ABSENT:
             merged[place] = value
-        if not (same(my, was) or same(their, was) or same(my, their)):
+        if is_conflict:
             shown = (None if side is ABSENT else side for side in (was, my, their))
-            conflicts.append(Conflict(path_in_words(place), *shown))
+            conflicts.append(Conflict(path, *shown))
     return merged, conflicts
 
 
 def _merged_group(
-    name: str, base: WorkerGroup | None, mine: WorkerGroup | None, theirs: WorkerGroup | None
+    name: str,
+    base: WorkerGroup | None,
+    mine: WorkerGroup | None,
+    theirs: WorkerGroup | None,
+    *,
+    theirs_at: Collection[str],
 ) -> tuple[dict[Place, object], list[Conflict]]:
     """The fields of one group; none if it is gone on one side and untouched on the other."""
     if mine is not None and theirs is not None:
         was = _group_fields(name, base) if base else {}
-        return _merged_fields(was, _group_fields(name, mine), _group_fields(name, theirs))
+        sides = was, _group_fields(name, mine), _group_fields(name, theirs)
+        return _merged_fields(*sides, theirs_at=theirs_at)
     left = mine or theirs
     if left is None or left == base:
         return {}, []
@@ -79,7 +96,8 @@ def _merged_group(
         return _group_fields(name, left), []
     path = path_in_words((GROUPS, name))
     conflict = Conflict(path, said(base), mine and said(mine), theirs and said(theirs))
-    return _group_fields(name, mine) if mine else {}, [conflict]
+    kept = theirs if path in theirs_at else mine
+    return _group_fields(name, kept) if kept else {}, [conflict]
 
 
 def _outside_groups(config: ComputeConfig) -> dict[Place, object]:

@@ -19,5 +19,5 @@ def find_version(reference: str | None, user: User) -> ImageVersion | None:
     if name:
         rows = rows.filter(image__name=name)
     if number:
-        rows = rows.filter(number=number) if number.isdigit() else rows.none()
+        rows = rows.filter(number=number) if number.isdecimal() else rows.none()
     return rows.select_related("image").order_by("image_id", "-number").first()

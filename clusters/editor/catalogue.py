@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.utils.timezone import now
 
 from accounts.models import User
-from clouds.drivers import offerings
+from clouds.drivers import driver_for
 from clouds.models import Cloud
 from clusters.template_forms import Choices
 from domain.offerings import Market, Offering
@@ -84,7 +84,7 @@ def _image(version: ImageVersion) -> str:
 
 def _offered(cloud: Cloud) -> list[Offering] | None:
     try:
-        found = offerings(cloud).values()
+        found = driver_for(cloud).offerings(cloud.region)
     except ProviderError:
         return None  # the cloud is away: its sizes are taken on trust
     return [offering for offering in found if offering.market is Market.ON_DEMAND] or list(found)

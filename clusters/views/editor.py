@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.models import Team
 from accounts.permissions import Action, may, require
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
-from clusters.services.templates import Invalid, Outdated, create_template, save_version
+from clusters.editor import Edit, act, begin, read_edit
+from clusters.editor.merging import Merging, merge
+from clusters.editor.panel import panel_for
+from clusters.models import Template, Version
+from clusters.services.templates import Outdated, create_template, save_version
+from clusters.template_forms import MessageForm, NameForm
 from clusters.views.templates import visible_template
-from domain.validation import check_text
 
 DEFAULT_TEXT = """\
 cloud: local
@@ -34,25 +43,32 @@ def new(request: SignedInRequest) -> HttpResponse:
     """Create a template."""
     team = current_team(request)
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
-    text = request.POST.get("text", DEFAULT_TEXT)
-    context = {"text": text, "name": request.POST.get("name", ""), "problems": ()}
-    if request.method == "POST":
+    if request.method == "GET":
+        name = NameForm({"name": _free_name(team)})
+        message = MessageForm({"message": "First version."})
+        return _page(request, begin(DEFAULT_TEXT, user=request.user), name=name, message=message)
+    edit = _posted(request)
+    if "do" in request.POST:
+        typed = request.POST.dict()
+        return _page(
+            request, edit, name=NameForm(initial=typed), message=MessageForm(initial=typed)
+        )
+    name, message = NameForm(request.POST), MessageForm(request.POST)
+    if _is_ready(edit, name, message):
         try:
             version = create_template(
                 team=team,
-                name=request.POST.get("name", ""),
-                text=text,
-                message=request.POST.get("message") or "First version.",
+                name=name.cleaned_data["name"],
+                text=edit.text,
+                message=message.cleaned_data["message"],
                 by=request.user,
             )
         except ValidationError as error:
-            context["problems"] = error.messages
-        except Invalid:
-            context["problems"] = [p.message for p in check_text(text, instance_types=None)]
+            name.add_error("name", error.messages)
         else:
+            messages.success(request, f"{version} is saved. Launch a cluster from it.")
             return redirect("clusters:template", pk=version.template_id)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "clusters/edit.html", context, status=status)
+    return _page(request, edit, name=name, message=message, status=422)
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,26 +76,139 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Edit a template: each save is a new version."""
     template = visible_template(request, pk)
     require(may(request.user, Action.EDIT_TEMPLATE, team=template.team))
-    latest = template.versions.first()
-    text = request.POST.get("text", latest.text if latest else DEFAULT_TEXT)
-    base = request.POST.get("base", str(latest.number if latest else 0))
-    context = {"text": text, "template": template, "base": base, "problems": ()}
-    if request.method == "POST":
-        message = request.POST.get("message", "")
-        try:
-            save_version(template, text=text, base=int(base), message=message, by=request.user)
-        except (Invalid, Outdated) as error:
-            context["problems"] = [str(error)]
-        else:
-            return redirect("clusters:template", pk=template.pk)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "clusters/edit.html", context, status=status)
+    latest = _latest(template)
+    if request.method == "GET":
+        opened = begin(latest.text, user=request.user)
+        return _page(request, opened, template=template, base=latest, message=MessageForm())
+    base = _named(request, template, "base")
+    if "mine" in request.POST:
+        return _merged(request, template, base=base)
+    posted = _posted(request)
+    page: dict[str, Any] = {"template": template, "base": base}
+    if "do" in request.POST:
+        message = MessageForm(initial=request.POST.dict())
+        return _page(request, posted, message=message, **page)
+    message = MessageForm(request.POST)
+    if _is_ready(posted, message):
+        return _save(request, template, posted, base=base, message=message)
+    return _page(request, posted, message=message, status=422, **page)
+
+
+def _save(
+    request: SignedInRequest, template: Template, edit: Edit, *, base: Version, message: MessageForm
+) -> HttpResponse:
+    """Save a version and go to the template, or show what somebody else saved meanwhile."""
+    words = message.cleaned_data["message"]
+    try:
+        saved = save_version(
+            template, text=edit.text, base=base.number, message=words, by=request.user
+        )
+    except Outdated as outdated:
+        merging = merge(base, mine=edit.text, theirs=outdated.latest)
+        return _merge_page(request, template, merging, message=words, status=409)
+    if saved.is_new:
+        messages.success(request, f"{saved.version} is saved.")
+    else:
+        messages.info(request, f"Nothing differs from {saved.version}: there is no new version.")
+    return redirect("clusters:template", pk=template.pk)
+
+
+def _merged(request: SignedInRequest, template: Template, *, base: Version) -> HttpResponse:
+    """Open the editor on both edits brought together; saving it is based on their version."""
+    theirs = _named(request, template, "theirs")
+    merging = merge(base, mine=request.POST["mine"], theirs=theirs, choices=request.POST)
+    message = MessageForm(initial=request.POST.dict())
+    opened = begin(merging.text, user=request.user)
+    return _page(request, opened, template=template, base=theirs, message=message)
 
 
 @require_POST
 def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
-    """Check what stands in the editor."""
-    team = visible_template(request, pk).team if pk else current_team(request)
+    """Answer an edit with the whole editor brought up to date; nothing is saved."""
+    template = visible_template(request, pk) if pk is not None else None
+    team = template.team if template else current_team(request)
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
-    found = check_text(request.POST.get("text", ""), instance_types=None)
-    return render(request, "clusters/edit.html#problems", {"problems": [p.message for p in found]})
+    page: dict[str, Any] = {"message": MessageForm(initial=request.POST.dict())}
+    if template:
+        page |= {"template": template, "base": _named(request, template, "base")}
+    else:
+        page |= {"name": NameForm(initial=request.POST.dict())}
+    return _page(request, _posted(request), part="#editor", **page)
+
+
+def _posted(request: SignedInRequest) -> Edit:
+    data = request.POST
+    return read_edit(act(data, data["do"]) if "do" in data else data, user=request.user)
+
+
+def _is_ready(edit: Edit, *forms: NameForm | MessageForm) -> bool:
+    """Whether all of it is valid; each form is asked, so that all errors show at once."""
+    return all(form.is_valid() for form in forms) and not edit.has_errors
+
+
+def _latest(template: Template) -> Version:
+    return template.versions.select_related("author", "template").latest("number")
+
+
+def _named(request: SignedInRequest, template: Template, field: str) -> Version:
+    """Return the version whose number is in `field`, or raise Http404."""
+    number = request.POST.get(field, "")
+    rows = template.versions.select_related("author", "template")
+    return get_object_or_404(rows, number=int(number) if number.isdecimal() else 0)
+
+
+def _free_name(team: Team) -> str:
+    taken = set(Template.objects.filter(team=team).values_list("name", flat=True))
+    names = ["starter", *(f"starter-{number}" for number in range(2, len(taken) + 3))]
+    return next(name for name in names if name not in taken)
+
+
+def _page(
+    request: SignedInRequest,
+    edit: Edit,
+    *,
+    message: MessageForm,
+    name: NameForm | None = None,
+    template: Template | None = None,
+    base: Version | None = None,
+    part: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    latest = _latest(template) if template else None
+    own = [template.pk] if template else []
+    context = {
+        "edit": edit,
+        "panel": panel_for(edit, latest=latest),
+        "marks": [_mark(finding.problem) for finding in edit.findings if finding.problem.line],
+        "message": message,
+        "name": name,
+        "template": template,
+        "base": base,
+        "check_url": reverse("clusters:check-template", args=own),
+        "crumbs": _crumbs(template),
+    }
+    return render(request, f"clusters/edit.html{part}", context, status=status)
+
+
+def _mark(problem: Any) -> dict[str, Any]:
+    names = ("line", "column", "severity", "message", "hint")
+    return {name: getattr(problem, name) for name in names}
+
+
+def _crumbs(template: Template | None) -> list[tuple[str, str]]:
+    above = [("Templates", reverse("clusters:templates"))]
+    if template:
+        above.append((template.name, reverse("clusters:template", args=[template.pk])))
+    return above
+
+
+def _merge_page(
+    request: SignedInRequest, template: Template, merging: Merging, *, message: str, status: int
+) -> HttpResponse:
+    context = {
+        "template": template,
+        "merging": merging,
+        "message": message,
+        "crumbs": _crumbs(template),
+    }
+    return render(request, "clusters/merge.html", context, status=status)

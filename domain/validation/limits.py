@@ -58,7 +58,7 @@ def _unreachable_minima(config: ComputeConfig, shapes: Shapes) -> Iterator[Probl
         return
     for name, least in config.min_resources.items():
         reach = shapes.head.get(name, 0) + sum(
-            _most_nodes(group, config) * (offered or {}).get(name, 0)
+            most_nodes(group, config) * (offered or {}).get(name, 0)
             for group, offered in shapes.groups
         )
         path = path_of(("min_resources", name))
@@ -72,13 +72,14 @@ def _unreachable_minima(config: ComputeConfig, shapes: Shapes) -> Iterator[Probl
             yield error(path, "minimum-out-of-reach", message, hint=hint)
 
 
-def _most_nodes(group: WorkerGroup, config: ComputeConfig) -> int:
+def most_nodes(group: WorkerGroup, config: ComputeConfig) -> int:
+    """The most nodes that a group itself allows."""
     return group.max_nodes if config.mobula.autoscaling else group.min_nodes
 
 
 def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]:
     """How many nodes of each group the cluster's maximum leaves room for."""
-    rooms = [_room(config, shapes, offered) for _, offered in shapes.groups]
+    rooms = [room_of(config, shapes, offered) for _, offered in shapes.groups]
     if rooms and all(room == 0 for room, _ in rooms):
         names = ", ".join(f"`{name}`" for name in sorted({name for _, name in rooms}))
         message = f"No group can ever start: one node of each exceeds the maximum of {names}."
@@ -94,13 +95,13 @@ def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]
             )
             hint = "Raise `max_resources` or choose a smaller machine."
             yield warning(path, "group-never-starts", message, hint=hint)
-        elif room < _most_nodes(group, config):
+        elif room < most_nodes(group, config):
             at = f"{path}.max_nodes"
             message = f"At most {room} nodes will run: max_resources.{name} allows no more."
             yield note(at, "max-nodes-capped", message)
 
 
-def _room(
+def room_of(
     config: ComputeConfig, shapes: Shapes, offered: Mapping[str, float] | None
 ) -> tuple[float, str]:
     """The most nodes of one group when no other runs, and the resource that says so."""

@@ -1,0 +1,38 @@
+// Forms marked data-live-form are checked while they are edited; the answer is the truth about them.
+export function startLiveForms() {
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest?.("form[data-live-form]");
+    // What is on its way answers an older state: typing on would be undone by it.
+    if (form) htmx.trigger(form, "htmx:abort");
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    document.querySelectorAll("form[data-live-form]").forEach(settle);
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-show-view]");
+    if (link) reveal(link);
+  });
+}
+
+// What somebody typed or chose outweighs the answer's attributes, so they are taken over here.
+function settle(form) {
+  for (const control of form.elements) {
+    if (control.matches("[type=checkbox], [type=radio]")) control.checked = control.defaultChecked;
+    else if (control.matches("select")) choose(control);
+    else if (control.matches("input") && control.value !== control.defaultValue) control.value = control.defaultValue;
+  }
+}
+
+function choose(select) {
+  const chosen = [...select.options].findIndex((option) => option.defaultSelected);
+  if (chosen >= 0 && select.selectedIndex !== chosen) select.selectedIndex = chosen;
+}
+
+// A link to a field or to a line of the YAML: shows the view it is in, if it is hidden.
+function reveal(link) {
+  const target = document.querySelector(link.hash);
+  if (target && target.offsetParent === null) document.getElementById(`view-${link.dataset.showView}`)?.click();
+  const line = link.dataset.goToLine;
+  if (!line) return target?.focus();
+  target?.querySelector("textarea")?.dispatchEvent(new CustomEvent("mobula:line", { detail: Number(line) }));
+}
