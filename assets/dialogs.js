@@ -1,4 +1,4 @@
-// Dialogs are <dialog>; a button with data-dialog-open="id" opens one. Also: copying, closing notices.
+// Dialogs are <dialog>; a button with data-dialog-open="id" opens one. Also: copying.
 export function startDialogs() {
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog-open]");
@@ -6,8 +6,6 @@ export function startDialogs() {
     if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog").close();
     // A click beside the panel lands on the dialog itself.
     if (event.target.matches("dialog.confirm")) event.target.close();
-    const closer = event.target.closest("[data-notice-close]");
-    if (closer) closer.closest(".notice").remove();
     const copier = event.target.closest("[data-copy]");
     if (copier) copy(copier);
   });
@@ -29,14 +27,4 @@ async function putOnClipboard(source) {
   if (navigator.clipboard) return navigator.clipboard.writeText(source.textContent);
   // Browsers offer no clipboard on plain HTTP from another machine: select it, then Ctrl-C works.
   getSelection().selectAllChildren(source);
-}
-
-export function notify(message, tone = "bad") {
-  const pattern = document.getElementById("notice-pattern");
-  const notices = document.getElementById("notices");
-  if (!pattern || [...notices.children].some((one) => one.textContent.includes(message))) return;
-  const notice = pattern.content.firstElementChild.cloneNode(true);
-  notice.classList.add(`tone-${tone}`);
-  notice.querySelector("p").textContent = message;
-  notices.append(notice);
 }

@@ -13,7 +13,7 @@ import {
 } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState } from "@codemirror/state";
+import { Annotation, EditorState } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
@@ -45,9 +45,9 @@ const look = EditorView.theme({
   ".cm-scroller": {
     fontFamily: "var(--tblr-font-monospace)",
     lineHeight: "1.6",
-    minHeight: "16rem",
     maxHeight: "70vh",
   },
+  ".cm-content, .cm-gutter": { minHeight: "16rem" },
   ".cm-gutters": {
     color: "var(--tblr-secondary-color)",
     background: "var(--tblr-bg-surface-secondary)",
@@ -69,10 +69,16 @@ const look = EditorView.theme({
 
 export function attach(root) {
   for (const area of root.querySelectorAll("textarea[data-editor]:not([data-editing])")) edit(area);
-  for (const area of root.querySelectorAll("textarea[data-editing]")) showProblems(area);
+  for (const area of root.querySelectorAll("textarea[data-editing]")) {
+    showText(area);
+    showProblems(area);
+  }
 }
 
 const views = new WeakMap();
+const shown = new WeakSet();
+// Marks what a script wrote, which is no edit of the user's.
+const written = Annotation.define();
 
 // CodeMirror adds <style> elements to a document, which the page's policy forbids; to a shadow root it
 // adds constructed style sheets.
@@ -88,6 +94,8 @@ function edit(area) {
   views.set(area, view);
   // Other scripts write to the textarea and say so (the form view, "restore this version").
   area.addEventListener("mobula:set", () => replaceText(view, area.value));
+  area.addEventListener("mobula:line", (event) => goTo(view, event.detail));
+  shown.add(document.getElementById(area.dataset.text) ?? area);
   document.fonts.ready.then(() => view.requestMeasure());
   area.labels?.[0]?.addEventListener("click", () => view.focus());
 }
@@ -133,14 +141,38 @@ function extensions(area) {
     EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
       area.value = update.state.doc.toString();
+      if (update.transactions.some((one) => one.annotation(written))) return;
       area.dispatchEvent(new Event("input", { bubbles: true }));
     }),
   ];
 }
 
+// Only what differs is replaced, so that the cursor and the scrolling stay.
 function replaceText(view, text) {
-  if (text === view.state.doc.toString()) return;
-  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+  const now = view.state.doc.toString();
+  if (text === now) return;
+  let from = 0;
+  while (from < Math.min(now.length, text.length) && now[from] === text[from]) from++;
+  let same = 0;
+  const most = Math.min(now.length, text.length) - from;
+  while (same < most && now[now.length - 1 - same] === text[text.length - 1 - same]) same++;
+  const changes = { from, to: now.length - same, insert: text.slice(from, text.length - same) };
+  view.dispatch({ changes, annotations: written.of(true) });
+}
+
+// A text that the server wrote is JSON beside the textarea; each is taken over once.
+function showText(area) {
+  const view = views.get(area);
+  const source = document.getElementById(area.dataset.text);
+  if (!view || !source || shown.has(source)) return;
+  shown.add(source);
+  replaceText(view, JSON.parse(source.textContent));
+}
+
+function goTo(view, number) {
+  const line = view.state.doc.line(Math.min(Math.max(number, 1), view.state.doc.lines));
+  view.dispatch({ selection: { anchor: line.from }, scrollIntoView: true });
+  view.focus();
 }
 
 // Problems are JSON beside the textarea: [{line, column, severity, message, hint}], lines from 1.

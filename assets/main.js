@@ -2,8 +2,10 @@
 import { startClocks } from "./clocks.js";
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
+import { startLiveForms } from "./live-form.js";
 import { startLogs } from "./logs.js";
 import { startMenus } from "./menus.js";
+import { startNotices } from "./notices.js";
 import { startPolling } from "./polling.js";
 import { startTheme } from "./choice.js";
 import { guardUnsaved } from "./unsaved.js";
@@ -19,10 +21,12 @@ function bringToLife(root) {
 
 startTheme();
 startMenus();
+startNotices();
 startDialogs();
 startClocks();
 startKeys();
 startLogs();
+startLiveForms();
 startPolling();
 guardUnsaved();
 bringToLife(document);

@@ -1,5 +1,5 @@
 // Regions that poll: stop on 286, rest while the page is hidden, and say so when the server is away.
-import { notify } from "./dialogs.js";
+import { notify } from "./notices.js";
 
 const STOP_POLLING = 286;
 const AWAY = "Mobula does not answer. What you see may be out of date; trying again.";

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import plotly.graph_objects as go
 
@@ -101,8 +101,9 @@ def _chart(subject: Subject, series: Series, *, as_tables: bool, size: str = "")
     }
     traces = [
         go.Scatter(
-            x=_moments(series),
-            y=_with_gaps(series, scaled[measure]),
+            x0=f"{series.times[0]:%Y-%m-%dT%H:%M}",
+            dx=series.step / timedelta(milliseconds=1),
+            y=_on_grid(series, scaled[measure]),
             name=label,
             mode="lines",
             fill="tozeroy" if tone == "used" else None,
@@ -137,23 +138,11 @@ def _scaled(values: Values, divisor: float) -> list[float | None]:
     return [None if value is None else float(f"{value / divisor:.4g}") for value in values]
 
 
-def _moments(series: Series) -> list[str]:
-    """Return the times as text, with one more in each gap, where the line must break."""
-    return [f"{moment:%Y-%m-%dT%H:%M}" for moment, _ in _steps(series)]
-
-
-def _with_gaps(series: Series, values: Values) -> list[float | None]:
-    found = iter(values)
-    return [next(found) if measured else None for _, measured in _steps(series)]
-
-
-def _steps(series: Series) -> Iterator[tuple[datetime, bool]]:
-    before: datetime | None = None
-    for moment in series.times:
-        if before and moment - before > series.step + timedelta(seconds=1):
-            yield before + series.step, False
-        yield moment, True
-        before = moment
+def _on_grid(series: Series, values: Values) -> list[float | None]:
+    """Return a value for every step from the first to the last; None breaks the line."""
+    known = dict(zip(series.times, values, strict=True))
+    steps = (series.times[-1] - series.times[0]) // series.step + 1
+    return [known.get(series.times[0] + index * series.step) for index in range(steps)]
 
 
 def _rows(series: Series, columns: Sequence[Values]) -> Iterator[list[str]]:

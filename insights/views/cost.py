@@ -16,9 +16,10 @@ from domain.wording import number
 from insights import ranges
 from insights.choices import Choice, address_with, choices
 from insights.cost_charts import cost_chart
+from insights.queries.costs import node_costs
 from insights.views.asked import asked_cluster
 from metering.models import PARTS
-from metering.queries import CostFilter, CostTable, GroupBy, cost_by_day, cost_by_node
+from metering.queries import CostFilter, CostTable, GroupBy, cost_by_day
 
 FINE_BELOW = 10 * MICROUSD_PER_USD
 GROUPS = (GroupBy.CLUSTER, GroupBy.TEMPLATE, GroupBy.USER, GroupBy.GROUP)
@@ -46,7 +47,7 @@ def cost(request: SignedInRequest) -> HttpResponse:
         "linked": group_by is GroupBy.CLUSTER and cluster is None,
         **_sums(table),
         "chart": cost_chart(table, first=first, last=last, by_part=by_part),
-        "nodes": cost_by_node(cluster.pk, first=first, last=last) if cluster else [],
+        "nodes": node_costs(cluster, first=first, last=last) if cluster else [],
         "csv_url": address_with(request, format="csv"),
         **_switches(request, chosen, group_by, by_part=by_part),
     }

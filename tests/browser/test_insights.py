@@ -38,7 +38,7 @@ def past(transactional_db: None, alice: User, research: Team) -> Cluster:
         Event.objects.create(cluster=cluster, to_state="running", message="The head is ready.")
     idle = nodes[2].cluster
     idle.nodes.update(idle_since=moment - 5 * MINUTE)
-    measure(nodes, since=moment - HOUR, until=moment, step=5 * MINUTE)
+    measure(nodes, since=moment - HOUR, until=moment, step=MINUTE)
     post(moment)
     return nodes[0].cluster
 
