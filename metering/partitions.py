@@ -36,9 +36,10 @@ class Partitioned:
 
 
 SAMPLES = Partitioned(table="metering_sample", keep=timedelta(days=3))
+ROLLUP_1M = Partitioned(table="metering_rollup_1m", keep=timedelta(days=1))
 ROLLUP_5M = Partitioned(table="metering_rollup_5m", keep=timedelta(days=30))
 ROLLUP_1H = Partitioned(table="metering_rollup_1h", keep=timedelta(days=400), by_month=True)
-ALL = (SAMPLES, ROLLUP_5M, ROLLUP_1H)
+ALL = (SAMPLES, ROLLUP_1M, ROLLUP_5M, ROLLUP_1H)
 
 
 def ensure(partitioned: Partitioned, moments: Iterable[datetime]) -> None:

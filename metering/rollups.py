@@ -1,9 +1,10 @@
-"""Samples become five minutes, five minutes an hour, hours a day; per node and per cluster.
+"""Samples become minutes and five minutes, those an hour, hours a day; per node and cluster.
 
 Only what samples came for is computed, always as a whole, so that late samples and repeated runs
 give the same rows. A row with node '' is the whole cluster.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,31 +20,27 @@ _LOCK = 0x6D6F6203
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
-_COLUMNS = [
-    "samples",
-    *(f"{measure}_mean" for measure in MEASURES),
-    *(f"{measure}_max" for measure in MEASURES),
-    *(f"{measure}_p95" for measure in WITH_P95),
-]
+_MEANS = [f"{measure}_mean" for measure in MEASURES]
+_PEAKS = [f"{measure}_max" for measure in MEASURES]
+_P95S = [f"{measure}_p95" for measure in WITH_P95]
 
 
-def _insert(table: str, select: str) -> str:
-    updates = ", ".join(f"{column} = EXCLUDED.{column}" for column in _COLUMNS)
+def _insert(table: str, columns: Iterable[str], select: str) -> str:
+    updates = ", ".join(f"{column} = EXCLUDED.{column}" for column in columns)
     return f"""
-        INSERT INTO {table} (cluster_id, node, bucket, {", ".join(_COLUMNS)})
+        INSERT INTO {table} (cluster_id, node, bucket, {", ".join(columns)})
         {select}
         ON CONFLICT (cluster_id, node, bucket) DO UPDATE SET {updates}
     """
 
 
-def _statistics(*, mean: str = "", peak: str = "", p95: str = "") -> str:
-    """Return the aggregates in the order of the columns; the arguments are their sources' ends."""
-    columns = [f"avg({measure}{mean})" for measure in MEASURES]
-    columns += [f"max({measure}{peak})" for measure in MEASURES]
-    columns += [
-        f"percentile_cont(0.95) WITHIN GROUP (ORDER BY {measure}{p95})" for measure in WITH_P95
-    ]
-    return ", ".join(columns)
+def _each(pattern: str, measures: Iterable[str] = MEASURES) -> str:
+    """Return the pattern once for each measure, with commas between."""
+    return ", ".join(pattern.format(measure) for measure in measures)
+
+
+def _p95(suffix: str = "") -> str:
+    return _each(f"percentile_cont(0.95) WITHIN GROUP (ORDER BY {{}}{suffix})", WITH_P95)
 
 
 # The bounds beside the join let the planner leave the other partitions alone.
@@ -54,49 +51,72 @@ _NEW_SAMPLES = """
         AND pending.bucket = date_bin('5 minutes', sample.at, 'epoch')
     WHERE sample.at >= %(since)s AND sample.at < %(until)s
 """
-_NODES = _insert(
-    "metering_rollup_5m",
-    f"""SELECT sample.cluster_id, sample.node, pending.bucket, count(*),
-            {_statistics()}
+# The minutes of the pending buckets, all of which this round has computed.
+_NEW_MINUTES = """
+    FROM metering_rollup_1m AS minute
+    JOIN unnest(%(clusters)s::uuid[], %(buckets)s::timestamptz[]) AS pending (cluster_id, bucket)
+        ON pending.cluster_id = minute.cluster_id
+        AND pending.bucket = date_bin('5 minutes', minute.bucket, 'epoch')
+    WHERE minute.bucket >= %(since)s AND minute.bucket < %(until)s
+"""
+_NODE_MINUTES = _insert(
+    "metering_rollup_1m",
+    ["samples", *_MEANS, *_PEAKS],
+    f"""SELECT sample.cluster_id, sample.node, date_trunc('minute', sample.at, 'UTC') AS minute,
+            count(*), {_each("avg({})")}, {_each("max({})")}
         {_NEW_SAMPLES}
-        GROUP BY sample.cluster_id, sample.node, pending.bucket""",
+        GROUP BY sample.cluster_id, sample.node, minute""",
 )
 # A cluster's value in a minute is the sum of its nodes' means in that minute: nodes that come and
 # go count for as long as they are there, and nodes need not be sampled at the same moment.
+_CLUSTER_MINUTES = _insert(
+    "metering_rollup_1m",
+    ["samples", *_MEANS, *_PEAKS],
+    f"""SELECT minute.cluster_id, '', minute.bucket, sum(samples),
+            {_each("sum({}_mean)")}, {_each("sum({}_mean)")}
+        {_NEW_MINUTES} AND minute.node <> ''
+        GROUP BY minute.cluster_id, minute.bucket""",
+)
+_NODES = _insert(
+    "metering_rollup_5m",
+    ["samples", *_MEANS, *_PEAKS, *_P95S],
+    f"""SELECT sample.cluster_id, sample.node, pending.bucket,
+            count(*), {_each("avg({})")}, {_each("max({})")}, {_p95()}
+        {_NEW_SAMPLES}
+        GROUP BY sample.cluster_id, sample.node, pending.bucket""",
+)
 _CLUSTERS = _insert(
     "metering_rollup_5m",
-    f"""SELECT cluster_id, '', bucket, sum(samples),
-            {_statistics()}
-        FROM (
-            SELECT cluster_id, bucket, minute, sum(samples) AS samples,
-                {", ".join(f"sum({measure}) AS {measure}" for measure in MEASURES)}
-            FROM (
-                SELECT sample.cluster_id, sample.node, pending.bucket,
-                    date_trunc('minute', sample.at) AS minute, count(*) AS samples,
-                    {", ".join(f"avg({measure}) AS {measure}" for measure in MEASURES)}
-                {_NEW_SAMPLES}
-                GROUP BY sample.cluster_id, sample.node, pending.bucket, minute
-            ) AS node_minute
-            GROUP BY cluster_id, bucket, minute
-        ) AS cluster_minute
-        GROUP BY cluster_id, bucket""",  # noqa: S608 - of constants
+    ["samples", *_MEANS, *_PEAKS, *_P95S],
+    f"""SELECT minute.cluster_id, '', pending.bucket,
+            sum(samples), {_each("avg({}_mean)")}, {_each("max({}_max)")}, {_p95("_mean")}
+        {_NEW_MINUTES} AND minute.node = ''
+        GROUP BY minute.cluster_id, pending.bucket""",
 )
 
 
-def _coarser(table: str, source: str) -> str:
-    """Return the SQL for one bucket of `table`: each bucket of `source` within counts once."""
+def _coarser(table: str, source: str, *, buckets: str, mean: str) -> str:
+    """Return the SQL for one bucket of `table`; each five minutes within count once."""
     return _insert(
         table,
-        f"""SELECT cluster_id, node, %(since)s, sum(samples),
-                {_statistics(mean="_mean", peak="_max", p95="_p95")}
+        ["samples", "buckets", *_MEANS, *_PEAKS, *_P95S],
+        f"""SELECT cluster_id, node, %(since)s, sum(samples), {buckets},
+                {_each(mean)}, {_each("max({}_max)")}, {_p95("_p95")}
             FROM {source}
             WHERE cluster_id = ANY(%(clusters)s) AND bucket >= %(since)s AND bucket < %(until)s
             GROUP BY cluster_id, node""",  # noqa: S608 - of constants
     )
 
 
-_HOURS = _coarser("metering_rollup_1h", "metering_rollup_5m")
-_DAYS = _coarser("metering_rollup_1d", "metering_rollup_1h")
+_HOURS = _coarser(
+    "metering_rollup_1h", "metering_rollup_5m", buckets="count(*)", mean="avg({}_mean)"
+)
+_DAYS = _coarser(
+    "metering_rollup_1d",
+    "metering_rollup_1h",
+    buckets="sum(buckets)",
+    mean="sum({0}_mean * buckets) / sum(buckets) FILTER (WHERE {0}_mean IS NOT NULL)",
+)
 
 # Rows that a sender is just writing to are skipped: they stay for the next round.
 _DONE = """
@@ -165,6 +185,8 @@ def _newest_pending(before: datetime) -> _Pending | None:
 
 
 def _compute(pending: _Pending) -> None:
+    # Minutes of late samples are soon dropped again, but the cluster's five minutes need them now.
+    partitions.ensure(partitions.ROLLUP_1M, pending.buckets)
     partitions.ensure(partitions.ROLLUP_5M, pending.buckets)
     partitions.ensure(partitions.ROLLUP_1H, [pending.hour])
     last = max(pending.buckets) + timedelta(minutes=5)
@@ -173,6 +195,8 @@ def _compute(pending: _Pending) -> None:
     clusters = list(set(pending.clusters))
     day = pending.hour.replace(hour=0)
     with connection.cursor() as cursor:
+        cursor.execute(_NODE_MINUTES, window)
+        cursor.execute(_CLUSTER_MINUTES, window)
         cursor.execute(_NODES, window)
         cursor.execute(_CLUSTERS, window)
         cursor.execute(_HOURS, _bucket(clusters, pending.hour, _HOUR))

@@ -4,6 +4,7 @@ Metering knows no users: the caller passes the teams and clusters that the reade
 """
 
 from metering.queries.cost import (
+    OTHERS,
     Cost,
     CostFilter,
     CostRow,
@@ -25,6 +26,7 @@ from metering.queries.utilisation import (
 )
 
 __all__ = [
+    "OTHERS",
     "Cost",
     "CostFilter",
     "CostRow",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -11,9 +11,9 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q, Sum
+from django.db import connection
 
-from metering.models import PARTS, CostDay, CostHour
+from metering.models import PARTS
 
 
 class GroupBy(StrEnum):
@@ -73,16 +73,19 @@ class CostFilter:
     owner_ids: Collection[int] | None = None
     groups: Collection[str] | None = None
 
-    def condition(self) -> Q:
-        """Return the rows that count as a condition on `CostDay`."""
-        wanted = {
-            "team_id__in": self.team_ids,
-            "cluster_id__in": self.cluster_ids,
-            "template_id__in": self.template_ids,
-            "owner_id__in": self.owner_ids,
-            "group__in": self.groups,
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """Return the rows that count as a condition on `metering_costday`, with its values."""
+        wanted: dict[str, Collection[object] | None] = {
+            "team_id": self.team_ids,
+            "cluster_id": self.cluster_ids,
+            "template_id": self.template_ids,
+            "owner_id": self.owner_ids,
+            "group": self.groups,
         }
-        return Q(**{lookup: list(ids) for lookup, ids in wanted.items() if ids is not None})
+        asked = {column: list(ids) for column, ids in wanted.items() if ids is not None}
+        conditions = ["day BETWEEN %(first)s AND %(last)s"]
+        conditions += [f'"{column}" = ANY(%({column})s)' for column in asked]
+        return " AND ".join(conditions), asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,41 +116,96 @@ class CostTable:
     total: Cost
 
 
+# The key of rows that sum the groups without rows of their own; no id and no group is called so.
+OTHERS = "*"
+
+# Names may change: the newest is shown.
+_BY_DAY = """
+    WITH of_day AS MATERIALIZED (
+        SELECT day, coalesce({key}::text, '') AS key, coalesce(max({name}::text), '') AS name,
+            {sums}, {unpriced}
+        FROM metering_costday WHERE {condition}
+        GROUP BY day, {key}
+    ), of_group AS MATERIALIZED (
+        SELECT key, (array_agg(name ORDER BY day DESC))[1] AS name, {sums},
+            sum(unpriced_seconds) AS unpriced_seconds,
+            row_number() OVER (ORDER BY sum(total) DESC, max(name), key) AS place
+        FROM of_day GROUP BY key
+    ), of_rows AS (
+        SELECT day, least(place, %(top)s + 1) AS place,
+            CASE WHEN place > %(top)s THEN '' ELSE of_group.name END AS name,
+            CASE WHEN place > %(top)s THEN %(others)s ELSE key END AS key,
+            {of_day}
+        FROM of_day JOIN of_group USING (key)
+    )
+    SELECT NULL::date AS day, place, key, name, {columns} FROM of_group
+    UNION ALL
+    SELECT day, place, key, name, {sums}, sum(unpriced_seconds)
+    FROM of_rows GROUP BY day, place, key, name
+    ORDER BY day NULLS FIRST, place
+"""
+_SUMS = ", ".join(f"coalesce(sum({one}), 0)::bigint AS {one}" for one in (*PARTS, "total"))
+_SUMS += ", sum(seconds) AS seconds"
+_UNPRICED = "coalesce(sum(seconds) FILTER (WHERE total IS NULL), 0) AS unpriced_seconds"
+_BY_NODE = f"""
+    SELECT node, {", ".join(_FIELDS)} FROM (
+        SELECT interval_id, {_SUMS}, {_UNPRICED} FROM metering_costhour
+        WHERE cluster_id = %(cluster)s AND day BETWEEN %(first)s AND %(last)s
+        GROUP BY interval_id
+    ) AS line JOIN metering_interval AS interval ON interval.id = line.interval_id
+    ORDER BY total DESC, node
+"""  # noqa: S608 - of constants
+
+
 def cost_by_day(
     *,
     first: date,
     last: date,
     group_by: GroupBy = GroupBy.CLUSTER,
     filters: CostFilter = CostFilter(),
+    top: int | None = None,
 ) -> CostTable:
-    """Return the cost of the UTC days from `first` to `last`, both included, in one query."""
+    """Return the cost of the UTC days from `first` to `last`, both included, in one query.
+
+    With `top`, only so many of the dearest groups have rows; those of the others are summed by
+    day, under the key `OTHERS`. `groups` has all of them nevertheless.
+    """
+    condition, asked = filters.condition()
     key, name = _COLUMNS[group_by]
-    found = (
-        CostDay.objects.filter(filters.condition(), day__gte=first, day__lte=last)
-        .values("day", key)
-        .annotate(label=Max(name), **_sums())
-        .order_by("day", key)
+    query = _BY_DAY.format(
+        key=f'"{key}"',
+        name=f'"{name}"',
+        condition=condition,
+        sums=_SUMS,
+        unpriced=_UNPRICED,
+        columns=", ".join(_FIELDS),
+        of_day=", ".join(f"of_day.{field}" for field in _FIELDS),
     )
+    asked |= {"first": first, "last": last, "top": top, "others": OTHERS}
+    with connection.cursor() as cursor:
+        cursor.execute(query, asked)
+        found = cursor.fetchall()
     rows = tuple(
-        CostRow(day=row["day"], key=_text(row[key]), name=_text(row["label"]), cost=_cost(row))
-        for row in found
+        CostRow(day=day, key=key, name=name, cost=_cost(amounts))
+        for day, _, key, name, *amounts in found
+        if day
     )
-    groups = _groups(rows)
+    groups = tuple(
+        GroupTotal(key=key, name=name, cost=_cost(amounts))
+        for day, _, key, name, *amounts in found
+        if not day
+    )
     return CostTable(rows=rows, groups=groups, total=Cost.sum(group.cost for group in groups))
 
 
 def cost_by_node(cluster_id: UUID, *, first: date, last: date) -> list[GroupTotal]:
     """Return what each node of one cluster cost in these UTC days, the dearest first."""
-    found = (
-        CostHour.objects.filter(cluster_id=cluster_id, day__gte=first, day__lte=last)
-        .values("interval__node")
-        .annotate(**_sums())
-    )
-    nodes = (
-        GroupTotal(key=row["interval__node"], name=row["interval__node"], cost=_cost(row))
-        for row in found
-    )
-    return sorted(nodes, key=_dearest_first)
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_NODE, {"cluster": cluster_id, "first": first, "last": last})
+        return [
+            GroupTotal(key=node, name=node, cost=_cost(amounts))
+            for node, *amounts in cursor.fetchall()
+        ]
 
 
 def unpriced_hours(
@@ -157,35 +215,13 @@ def unpriced_hours(
     filters: CostFilter = CostFilter(),
 ) -> Decimal:
     """Return the node-hours of these UTC days that no price is known for."""
-    rows = CostDay.objects.filter(filters.condition(), day__gte=first, day__lte=last, priced=False)
-    seconds: Decimal | None = rows.aggregate(seconds=Sum("seconds"))["seconds"]
+    condition, asked = filters.condition()
+    query = f"SELECT sum(seconds) FROM metering_costday WHERE NOT priced AND {condition}"  # noqa: S608 - of constants
+    with connection.cursor() as cursor:
+        cursor.execute(query, asked | {"first": first, "last": last})
+        (seconds,) = cursor.fetchone()
     return (seconds or Decimal(0)) / 3600
 
 
-def _sums() -> dict[str, Sum]:
-    sums = {f"sum_{name}": Sum(name) for name in (*PARTS, "total", "seconds")}
-    return sums | {"sum_unpriced_seconds": Sum("seconds", filter=Q(total=None))}
-
-
-def _cost(row: Mapping[str, Any]) -> Cost:
-    sums: dict[str, Any] = {name: row[f"sum_{name}"] or 0 for name in _FIELDS}
-    return Cost(**sums)
-
-
-def _groups(rows: Iterable[CostRow]) -> tuple[GroupTotal, ...]:
-    by_key: dict[str, list[CostRow]] = {}
-    for row in rows:
-        by_key.setdefault(row.key, []).append(row)
-    totals = (
-        GroupTotal(key=key, name=found[-1].name, cost=Cost.sum(row.cost for row in found))
-        for key, found in by_key.items()
-    )
-    return tuple(sorted(totals, key=_dearest_first))
-
-
-def _dearest_first(group: GroupTotal) -> tuple[int, str]:
-    return -group.cost.total, group.name
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+def _cost(amounts: Sequence[Any]) -> Cost:
+    return Cost(**dict(zip(_FIELDS, amounts, strict=True)))

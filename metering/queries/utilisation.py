@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +10,10 @@ from django.db import connection
 
 from metering.measures import MEASURES
 from metering.models import Intake
-from metering.partitions import ROLLUP_1H, ROLLUP_5M
+from metering.queries.levels import Source, source_of_means, source_of_series
 
-MAX_POINTS = 400
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_5M, _1H, _1D = timedelta(minutes=5), timedelta(hours=1), timedelta(days=1)
-_STEPS = (
-    _5M, 2 * _5M, 3 * _5M, 6 * _5M,
-    _1H, 2 * _1H, 3 * _1H, 4 * _1H, 6 * _1H, 12 * _1H,
-    _1D, 2 * _1D, 7 * _1D, 28 * _1D,
-)  # fmt: skip
+# Within it each cluster reports: before, the newest step of a sum over clusters would lack some.
+SETTLED = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +21,8 @@ class Series:
     """Measures over time. All columns are as long as `times`, the starts of steps with data.
 
     `means` and `peaks` are by measure (cores, bytes, GPUs, bytes a second); None is unknown.
-    A peak is of a node's samples or of a cluster's minutes; of several clusters, their sum.
+    `peaks` is empty unless asked for; a peak is of a node's samples or of a cluster's minutes, and
+    of several clusters their sum.
     """
 
     step: timedelta
@@ -52,37 +46,52 @@ def utilisation_series(
     cluster_ids: Collection[UUID] | None = None,
     node: str | None = None,
     measures: Sequence[str] = MEASURES,
+    peaks: bool = False,
 ) -> Series:
     """Return at most 400 points of these clusters' sum (None: of all), or of one of their nodes."""
     _check(measures)
-    source = _source(since, until, now)
-    means = ", ".join(f"sum({name}_mean) AS {name}_mean" for name in measures)
-    peaks = ", ".join(f"sum({name}_max) AS {name}_max" for name in measures)
-    binned = ", ".join(
-        [f"avg({name}_mean)" for name in measures] + [f"max({name}_max)" for name in measures]
-    )
-    everywhere = cluster_ids is None
-    query = f"""
-        SELECT date_bin(%(step)s, bucket, 'epoch') AS point, {binned}
-        FROM (
-            SELECT bucket, {means}, {peaks} FROM {source.table}
-            WHERE bucket >= %(since)s AND bucket < %(until)s AND {_whose(node)}
-                {"" if everywhere else "AND cluster_id = ANY(%(clusters)s)"}
-            GROUP BY bucket
-        ) AS together
-        GROUP BY point ORDER BY point
-    """  # noqa: S608 - of constants
-    asked: dict[str, Any] = {"step": source.step, "since": source.start, "until": until}
+    source = source_of_series(since, until, now)
+    columns = [f"{name}_mean" for name in measures]
+    columns += [f"{name}_max" for name in measures if peaks]
+    query = _by_bucket(source, columns, node=node, everywhere=cluster_ids is None)
+    if source.step > source.level.length:
+        query = _by_step(query, columns)
+    asked: dict[str, Any] = {"step": source.step, "since": source.start}
+    asked |= {"until": min(until, now - SETTLED)}
     asked |= {"node": node, "clusters": list(cluster_ids or [])}
     with connection.cursor() as cursor:
         cursor.execute(query, asked)
-        columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * (1 + 2 * len(measures))
+        rows = cursor.fetchall()
+    times, *found = zip(*rows, strict=True) if rows else [()] * (1 + len(columns))
+    by_column = dict(zip(columns, found, strict=True))
     return Series(
         step=source.step,
-        times=columns[0],
-        means=dict(zip(measures, columns[1:], strict=False)),
-        peaks=dict(zip(measures, columns[1 + len(measures) :], strict=True)),
+        times=times,
+        means={name: by_column[f"{name}_mean"] for name in measures},
+        peaks={name: by_column[f"{name}_max"] for name in measures if peaks},
     )
+
+
+def _by_bucket(
+    source: Source, columns: Sequence[str], *, node: str | None, everywhere: bool
+) -> str:
+    """Return the SQL of the sums over clusters in each bucket."""
+    return f"""
+        SELECT bucket, {", ".join(f"sum({column}) AS {column}" for column in columns)}
+        FROM {source.table}
+        WHERE bucket >= %(since)s AND bucket < %(until)s AND {_whose(node)}
+            {"" if everywhere else "AND cluster_id = ANY(%(clusters)s)"}
+        GROUP BY bucket ORDER BY bucket
+    """  # noqa: S608 - of constants
+
+
+def _by_step(buckets: str, columns: Sequence[str]) -> str:
+    """Return the SQL of longer steps: the mean of their means, the maximum of their maxima."""
+    binned = (f"{'avg' if column.endswith('_mean') else 'max'}({column})" for column in columns)
+    return f"""
+        SELECT date_bin(%(step)s, bucket, 'epoch') AS point, {", ".join(binned)}
+        FROM ({buckets}) AS together GROUP BY point ORDER BY point
+    """  # noqa: S608 - of constants
 
 
 def utilisation_by_cluster(
@@ -94,7 +103,7 @@ def utilisation_by_cluster(
     measures: Sequence[str] = MEASURES,
 ) -> dict[UUID, Utilisation]:
     """Return the means over a range of those clusters that were measured in it."""
-    source = _source(since, until, now)
+    source = source_of_means(since, until, now)
     found = _means("cluster_id", "node = ''", cluster_ids, source, until, measures)
     return {key: means for key, means in found.items() if isinstance(key, UUID)}
 
@@ -108,7 +117,7 @@ def utilisation_by_node(
     measures: Sequence[str] = MEASURES,
 ) -> dict[str, Utilisation]:
     """Return the means over a range of those nodes of a cluster that were measured in it."""
-    source = _source(since, until, now)
+    source = source_of_means(since, until, now)
     found = _means("node", "node <> ''", [cluster_id], source, until, measures)
     return {key: means for key, means in found.items() if isinstance(key, str)}
 
@@ -123,12 +132,12 @@ def _means(
     key: str,
     condition: str,
     cluster_ids: Collection[UUID],
-    source: "_Source",
+    source: Source,
     until: datetime,
     measures: Sequence[str],
 ) -> dict[UUID | str, Utilisation]:
     _check(measures)
-    columns = ", ".join(f"avg({name}_mean)" for name in measures)
+    columns = ", ".join(source.mean(name) for name in measures)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT {key}, {columns} FROM {source.table}
@@ -140,30 +149,6 @@ def _means(
             row[0]: Utilisation(means=dict(zip(measures, row[1:], strict=True)))
             for row in cursor.fetchall()
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Which roll-up to read from where on, and the length of a step."""
-
-    table: str
-    start: datetime
-    step: timedelta
-
-
-def _source(since: datetime, until: datetime, now: datetime) -> _Source:
-    """Return the coarsest roll-up that is fine enough for 400 points and still kept."""
-    # One point more than whole steps: a range seldom starts on one.
-    wanted = (step for step in _STEPS if (until - since) / step + 1 <= MAX_POINTS)
-    step = next(wanted, _STEPS[-1])
-    if step < _1H and since >= ROLLUP_5M.oldest(now):
-        table, resolution = ROLLUP_5M.table, _5M
-    elif step < _1D and since >= ROLLUP_1H.oldest(now):
-        table, resolution = ROLLUP_1H.table, _1H
-    else:
-        table, resolution = "metering_rollup_1d", _1D
-    step = max(step, resolution)
-    return _Source(table, since - (since - _EPOCH) % step, step)
 
 
 def _check(measures: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from domain.pricing import interval_microusd
 from metering import ledger
 from metering.models import PARTS
 from metering.queries import (
+    OTHERS,
     Cost,
     CostFilter,
     GroupBy,
@@ -114,6 +115,31 @@ def test_a_clusters_nodes_sum_to_the_cluster() -> None:
         ("n-1", 48_000_000),
         ("n-2", 48_000_000),
     ]
+
+
+@pytest.mark.parametrize("group_by", GroupBy)
+@pytest.mark.parametrize("top", [0, 1, 2, 9])
+@pytest.mark.usefixtures("two_clusters")
+def test_the_groups_behind_the_top_are_one_row_a_day(group_by: GroupBy, top: int) -> None:
+    whole = cost_by_day(first=FIRST, last=LAST, group_by=group_by)
+    table = cost_by_day(first=FIRST, last=LAST, group_by=group_by, top=top)
+    assert (table.groups, table.total) == (whole.groups, whole.total)
+    shown = {group.key for group in whole.groups[:top]}
+    assert [row for row in table.rows if row.key != OTHERS] == [
+        row for row in whole.rows if row.key in shown
+    ]
+    for day in {row.day for row in whole.rows}:
+        rest = [row.cost for row in whole.rows if row.day == day and row.key not in shown]
+        others = [row for row in table.rows if row.day == day and row.key == OTHERS]
+        assert [row.cost for row in others] == ([Cost.sum(rest)] if rest else [])
+
+
+def test_a_group_goes_by_its_newest_name(open_node: Opener) -> None:
+    open_node("n-1", cluster_name="zeta")
+    ledger.close_interval("n-1", ended_at=NOON + HOUR)
+    open_node("n-2", cluster_name="alpha", started_at=NOON + DAY)
+    ledger.post(NOON + DAY + HOUR)
+    assert [group.name for group in cost_by_day(first=FIRST, last=LAST).groups] == ["alpha"]
 
 
 def test_unpriced_time_is_counted_beside_the_dollars(open_node: Opener) -> None:
