@@ -4,7 +4,8 @@ import gzip
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -51,6 +52,15 @@ class MobulaDouble:
         """Stop listening; what was stored stays."""
         self._server.shutdown()
         self._server.server_close()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Do not listen inside the ``with`` block."""
+        self.go_away()
+        try:
+            yield
+        finally:
+            self.come_back()
 
     def order(self, identity: str, kind: str, **fields: Any) -> None:
         """List a command until its result has come."""

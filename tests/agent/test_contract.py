@@ -5,6 +5,7 @@ MOBULA_TEST_RAY chooses another Ray than this environment's (see tests/agent/mat
 
 import json
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -194,10 +195,9 @@ def test_a_job_submitted_twice_runs_once(cluster: Cluster) -> None:
 def test_nothing_is_lost_while_mobula_is_away(cluster: Cluster) -> None:
     mobula = cluster.mobula
     cluster.submit("chatty", CHATTY)
-    mobula.go_away()
-    away_from = mobula.syncs[-1]["sent_at"]
-    _wait_for_job(cluster.nodes, "chatty")
-    mobula.come_back()
+    with mobula.away():
+        away_from = mobula.syncs[-1]["sent_at"]
+        _wait_for_job(cluster.nodes, "chatty")
     assert cluster.job_ends("chatty")["status"] == "SUCCEEDED"
     mobula.until(lambda: "the end" in mobula.logs["chatty"], "the whole log")
     assert mobula.logs["chatty"].count("é") == 60_000
@@ -298,4 +298,5 @@ def _until_json(request: urllib.request.Request, holds: Callable[[Any], bool]) -
         with urllib.request.urlopen(request, timeout=30) as response:
             if holds(json.load(response)):
                 return
+        time.sleep(0.2)
     pytest.fail(f"{request.full_url} never answered what was waited for.")
