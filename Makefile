@@ -34,7 +34,7 @@ faults: environment assets ## kill processes at random moments and count what is
 	$(VENV)/python -m benchmarks.faults
 
 agent-matrix: environment ## try the agent with the oldest and the newest Ray
-	$(VENV)/python -m benchmarks.agent_matrix
+	$(VENV)/python tests/agent/matrix.py
 
 lock: environment ## resolve requirements/*.txt again (UPGRADE=1: to the newest versions)
 	@tools/lock.sh

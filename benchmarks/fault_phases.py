@@ -1,0 +1,97 @@
+"""The life that a cluster is taken through while programs are killed around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from tests.e2e.cluster import OVER, DrivenCluster
+from tests.e2e.stack import Console
+
+TEXT = """\
+cloud: local
+head_node:
+  instance_type: 2CPU-4GB
+  resources:
+    CPU: 0
+worker_nodes:
+  - name: small
+    instance_type: 2CPU-4GB
+    max_nodes: 2
+mobula:
+  worker_idle_seconds: 3
+"""
+
+
+@dataclass
+class Life:
+    """One cluster after the other, each from launch to its end."""
+
+    mobula: Console
+    version: int
+    cluster: DrivenCluster = field(init=False)
+    numbers: count[int] = field(default_factory=count)
+
+    def launch(self) -> None:
+        self.cluster = self.mobula.launch(f"fault-{next(self.numbers)}", version=self.version)
+
+    def work(self) -> None:
+        self.cluster.run_workload("cpu_tasks", tasks=4, cpus=1, seconds=1)
+
+    def wait(self) -> None:
+        """Do nothing: the idle workers are to be drained."""
+
+    def stop(self) -> None:
+        self.cluster.press("stop")
+
+    def start(self) -> None:
+        self.cluster.press("start")
+
+    def terminate(self) -> None:
+        self.cluster.press("terminate")
+
+    def runs(self) -> bool:
+        nodes = self.cluster.nodes()
+        return self.cluster.state == "running" and {n["state"] for n in nodes} == {"ready"}
+
+    def has_worked(self) -> bool:
+        return all(job["status"] in OVER for job in self.cluster.jobs())
+
+    def is_calm(self) -> bool:
+        return self.runs() and not self.cluster.nodes(role="worker")
+
+    def is_stopped(self) -> bool:
+        return self.cluster.state == "stopped" and not self.cluster.nodes()
+
+    def is_terminated(self) -> bool:
+        return self.cluster.state == "terminated" and not self.cluster.nodes()
+
+    def failed_jobs(self) -> list[str]:
+        """Return the jobs that a fault in Mobula should not have touched, but did."""
+        return [
+            f"{job['submission_id']}: {job['status']} {job['message']}"
+            for job in self.cluster.jobs()
+            if job["status"] not in {"SUCCEEDED", "PENDING", "RUNNING"}
+        ]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One step of a life: what begins it, how long it usually takes, and when it has come true."""
+
+    name: str
+    begin: Callable[[Life], None]
+    seconds: float
+    converged: Callable[[Life], bool]
+
+
+PHASES = (
+    Phase("launch", Life.launch, 8, Life.runs),
+    Phase("scale-out", Life.work, 12, Life.has_worked),
+    Phase("drain", Life.wait, 6, Life.is_calm),
+    Phase("stop", Life.stop, 4, Life.is_stopped),
+    Phase("start", Life.start, 8, Life.runs),
+    Phase("scale-out", Life.work, 12, Life.has_worked),
+    Phase("terminate", Life.terminate, 5, Life.is_terminated),
+)
