@@ -24,7 +24,6 @@ NODE_ENVIRONMENT = {
     "RAY_worker_maximum_startup_concurrency": "2",
     "RAY_health_check_period_ms": "1000",
     "RAY_memory_monitor_refresh_ms": "0",
-    "RAY_raylet_start_wait_time_s": "120",
 }
 SHARED_PORTS = ("--dashboard-agent-listen-port=0", "--min-worker-port=0", "--max-worker-port=0")
 STOP_SECONDS = 10
