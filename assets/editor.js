@@ -76,7 +76,7 @@ export function attach(root) {
 }
 
 const views = new WeakMap();
-const shown = new WeakSet();
+const shown = new WeakMap();
 // Marks what a script wrote, which is no edit of the user's.
 const written = Annotation.define();
 
@@ -95,7 +95,7 @@ function edit(area) {
   // Other scripts write to the textarea and say so (the form view, "restore this version").
   area.addEventListener("mobula:set", () => replaceText(view, area.value));
   area.addEventListener("mobula:line", (event) => goTo(view, event.detail));
-  shown.add(document.getElementById(area.dataset.text) ?? area);
+  shown.set(area, document.getElementById(area.dataset.text)?.textContent);
   document.fonts.ready.then(() => view.requestMeasure());
   area.labels?.[0]?.addEventListener("click", () => view.focus());
 }
@@ -163,10 +163,10 @@ function replaceText(view, text) {
 // A text that the server wrote is JSON beside the textarea; each is taken over once.
 function showText(area) {
   const view = views.get(area);
-  const source = document.getElementById(area.dataset.text);
-  if (!view || !source || shown.has(source)) return;
-  shown.add(source);
-  replaceText(view, JSON.parse(source.textContent));
+  const json = document.getElementById(area.dataset.text)?.textContent;
+  if (!view || !json || shown.get(area) === json) return;
+  shown.set(area, json);
+  replaceText(view, JSON.parse(json));
 }
 
 function goTo(view, number) {

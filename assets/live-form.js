@@ -10,7 +10,9 @@ export function startLiveForms() {
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-show-view]");
-    if (link) reveal(link);
+    if (!link) return;
+    event.preventDefault();
+    reveal(link);
   });
 }
 
@@ -31,8 +33,10 @@ function choose(select) {
 // A link to a field or to a line of the YAML: shows the view it is in, if it is hidden.
 function reveal(link) {
   const target = document.querySelector(link.hash);
-  if (target && target.offsetParent === null) document.getElementById(`view-${link.dataset.showView}`)?.click();
-  const line = link.dataset.goToLine;
-  if (!line) return target?.focus();
-  target?.querySelector("textarea")?.dispatchEvent(new CustomEvent("mobula:line", { detail: Number(line) }));
+  if (!target) return;
+  if (target.offsetParent === null) document.getElementById(`view-${link.dataset.showView}`)?.click();
+  target.scrollIntoView({ block: "nearest" });
+  const detail = Number(link.dataset.goToLine);
+  if (!detail) return target.focus();
+  target.querySelector("textarea").dispatchEvent(new CustomEvent("mobula:line", { detail }));
 }

@@ -15,8 +15,8 @@ from domain.pricing import MICROUSD_PER_USD
 from domain.wording import number
 from insights import ranges
 from insights.choices import Choice, address_with, choices
-from insights.cost_charts import cost_chart
-from insights.queries.costs import node_costs
+from insights.cost_charts import SHOWN_GROUPS, cost_chart
+from insights.queries.costs import node_costs, shortened
 from insights.views.asked import asked_cluster
 from metering.models import PARTS
 from metering.queries import CostFilter, CostTable, GroupBy, cost_by_day
@@ -34,8 +34,11 @@ def cost(request: SignedInRequest) -> HttpResponse:
     group_by = _asked_group(request)
     first, last = chosen.days(moment)
     wanted = CostFilter(team_ids=[team.pk], cluster_ids=[cluster.pk] if cluster else None)
-    table = cost_by_day(first=first, last=last, group_by=group_by, filters=wanted)
-    if request.GET.get("format") == "csv":
+    as_csv = request.GET.get("format") == "csv"
+    # The chart tells only so many groups apart; a file has them all.
+    top = None if as_csv else SHOWN_GROUPS
+    table = cost_by_day(first=first, last=last, group_by=group_by, filters=wanted, top=top)
+    if as_csv:
         return _as_csv(table)
     by_part = request.GET.get("stack") == "part"
     context = {
@@ -44,6 +47,7 @@ def cost(request: SignedInRequest) -> HttpResponse:
         "range": chosen,
         "group_by": group_by,
         "table": table,
+        "groups": shortened(table.groups),
         "linked": group_by is GroupBy.CLUSTER and cluster is None,
         **_sums(table),
         "chart": cost_chart(table, first=first, last=last, by_part=by_part),

@@ -16,6 +16,7 @@ from insights.cost_charts import idle_chart
 from insights.queries.fleet import ClusterLine, fleet_of
 from metering.queries import CostFilter, cost_by_day
 
+SHOWN = 100
 _HEADER = (
     "cluster", "owner", "verdict", "reason", "idle_since", "stops_at", "usd_per_hour", "wasted_usd"
 )  # fmt: skip
@@ -34,7 +35,8 @@ def idle(request: SignedInRequest) -> HttpResponse:
     context = {
         "now": moment,
         "fleet": fleet,
-        "lines": lines,
+        "lines": lines[:SHOWN],
+        "hidden": max(0, len(lines) - SHOWN),
         "stopping": fleet.stopping_before(moment + timedelta(hours=1)),
         "blind": sum(line.is_blind for line in lines),
         "spent_idle": costs.total.idle,

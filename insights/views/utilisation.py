@@ -21,6 +21,8 @@ from insights.views.asked import asked_cluster
 from metering.measures import MEASURES
 from metering.queries import Series, last_samples, utilisation_series
 
+SHOWN = 100
+
 
 @require_GET
 def utilisation(request: SignedInRequest) -> HttpResponse:
@@ -44,7 +46,8 @@ def utilisation(request: SignedInRequest) -> HttpResponse:
         "cluster": cluster,
         "node": node,
         "range": chosen,
-        "rows": rows,
+        "rows": rows[:SHOWN],
+        "hidden": max(0, len(rows) - SHOWN),
         "charts": use_charts(series, as_tables=request.GET.get("view") == "tables"),
         "measured_at": _newest(ids),
         "late_after": 90,
