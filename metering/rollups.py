@@ -51,31 +51,23 @@ _NEW_SAMPLES = """
         AND pending.bucket = date_bin('5 minutes', sample.at, 'epoch')
     WHERE sample.at >= %(since)s AND sample.at < %(until)s
 """
-# The minutes of the pending buckets, all of which this round has computed.
-_NEW_MINUTES = """
-    FROM metering_rollup_1m AS minute
-    JOIN unnest(%(clusters)s::uuid[], %(buckets)s::timestamptz[]) AS pending (cluster_id, bucket)
-        ON pending.cluster_id = minute.cluster_id
-        AND pending.bucket = date_bin('5 minutes', minute.bucket, 'epoch')
-    WHERE minute.bucket >= %(since)s AND minute.bucket < %(until)s
-"""
-_NODE_MINUTES = _insert(
-    "metering_rollup_1m",
-    ["samples", *_MEANS, *_PEAKS],
-    f"""SELECT sample.cluster_id, sample.node, date_trunc('minute', sample.at, 'UTC') AS minute,
-            count(*), {_each("avg({})")}, {_each("max({})")}
-        {_NEW_SAMPLES}
-        GROUP BY sample.cluster_id, sample.node, minute""",
-)
 # A cluster's value in a minute is the sum of its nodes' means in that minute: nodes that come and
 # go count for as long as they are there, and nodes need not be sampled at the same moment.
-_CLUSTER_MINUTES = _insert(
+_MINUTES = _insert(
     "metering_rollup_1m",
     ["samples", *_MEANS, *_PEAKS],
-    f"""SELECT minute.cluster_id, '', minute.bucket, sum(samples),
+    f"""WITH node_minute AS MATERIALIZED (
+            SELECT sample.cluster_id, sample.node,
+                date_trunc('minute', sample.at, 'UTC') AS minute, count(*) AS samples,
+                {_each("avg({0}) AS {0}_mean")}, {_each("max({0}) AS {0}_max")}
+            {_NEW_SAMPLES}
+            GROUP BY sample.cluster_id, sample.node, minute
+        )
+        SELECT * FROM node_minute
+        UNION ALL
+        SELECT cluster_id, '', minute, sum(samples),
             {_each("sum({}_mean)")}, {_each("sum({}_mean)")}
-        {_NEW_MINUTES} AND minute.node <> ''
-        GROUP BY minute.cluster_id, minute.bucket""",
+        FROM node_minute GROUP BY cluster_id, minute""",  # noqa: S608 - of constants
 )
 _NODES = _insert(
     "metering_rollup_5m",
@@ -90,8 +82,13 @@ _CLUSTERS = _insert(
     ["samples", *_MEANS, *_PEAKS, *_P95S],
     f"""SELECT minute.cluster_id, '', pending.bucket,
             sum(samples), {_each("avg({}_mean)")}, {_each("max({}_max)")}, {_p95("_mean")}
-        {_NEW_MINUTES} AND minute.node = ''
-        GROUP BY minute.cluster_id, pending.bucket""",
+        FROM metering_rollup_1m AS minute
+        JOIN unnest(%(clusters)s::uuid[], %(buckets)s::timestamptz[])
+            AS pending (cluster_id, bucket)
+            ON pending.cluster_id = minute.cluster_id
+            AND pending.bucket = date_bin('5 minutes', minute.bucket, 'epoch')
+        WHERE minute.bucket >= %(since)s AND minute.bucket < %(until)s AND minute.node = ''
+        GROUP BY minute.cluster_id, pending.bucket""",  # noqa: S608 - of constants
 )
 
 
@@ -195,8 +192,7 @@ def _compute(pending: _Pending) -> None:
     clusters = list(set(pending.clusters))
     day = pending.hour.replace(hour=0)
     with connection.cursor() as cursor:
-        cursor.execute(_NODE_MINUTES, window)
-        cursor.execute(_CLUSTER_MINUTES, window)
+        cursor.execute(_MINUTES, window)
         cursor.execute(_NODES, window)
         cursor.execute(_CLUSTERS, window)
         cursor.execute(_HOURS, _bucket(clusters, pending.hour, _HOUR))

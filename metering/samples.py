@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
+from typing import Any, LiteralString
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
+from psycopg import Cursor
 
 from metering import partitions
 from metering.measures import MEASURES, Sample
@@ -21,36 +23,43 @@ AHEAD = timedelta(minutes=5)  # how wrong a node's clock may be
 BUCKET = timedelta(minutes=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_COPY = f"COPY metering_sample (cluster_id, node, at, {', '.join(MEASURES)}) FROM STDIN"
+_COPY = f"""
+    COPY metering_sample (cluster_id, node, at, {", ".join(MEASURES)})
+    FROM STDIN (FORMAT BINARY)
+"""
+_TYPES = ("uuid", "text", "timestamptz", *["float8"] * len(MEASURES))
 _row = attrgetter("node", "at", *MEASURES)
 
-# Whether the partitions are there is asked on the way: a message of a small cluster costs mostly
-# its round trips.
-_TAKE_TURNS = """
-    INSERT INTO metering_intake (cluster_id) VALUES (%s)
-    ON CONFLICT (cluster_id) DO UPDATE SET cluster_id = EXCLUDED.cluster_id
-    RETURNING (
-        SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS name
+# All that is not the rows themselves, in one round trip: a message of a small cluster costs mostly
+# its round trips. Cursors are locked here until the end of the transaction, always in the order of
+# nodes, and `old` is what they were once it was our turn: a message that is sent twice at the same
+# time is recorded once.
+_ADVANCE = """
+    WITH intake AS (
+        INSERT INTO metering_intake AS intake
+            (cluster_id, accepted, repeated, too_old, too_new, last_at)
+        VALUES (%(cluster)s, %(timely)s, 0, %(too_old)s, %(too_new)s, %(last_at)s)
+        ON CONFLICT (cluster_id) DO UPDATE SET
+            accepted = intake.accepted + EXCLUDED.accepted,
+            too_old = intake.too_old + EXCLUDED.too_old,
+            too_new = intake.too_new + EXCLUDED.too_new,
+            last_at = GREATEST(intake.last_at, EXCLUDED.last_at)
+    ), pending AS (
+        INSERT INTO metering_pendingbucket AS waiting (bucket, cluster_id)
+        SELECT bucket, %(cluster)s FROM unnest(%(buckets)s::timestamptz[]) AS bucket
+        ON CONFLICT (bucket, cluster_id) DO UPDATE SET revision = waiting.revision + 1
+    )
+    INSERT INTO metering_cursor AS cursor (cluster_id, node, at)
+    SELECT %(cluster)s, node, at
+    FROM unnest(%(nodes)s::text[], %(newest)s::timestamptz[]) AS seen (node, at)
+    ON CONFLICT (cluster_id, node) DO UPDATE SET at = GREATEST(cursor.at, EXCLUDED.at)
+    RETURNING node, old.at, (
+        SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%(partitions)s::text[]) AS name
     )
 """
-_REMEMBER = """
-    WITH advanced AS (
-        INSERT INTO metering_cursor (cluster_id, node, at)
-        SELECT %(cluster)s, node, at
-        FROM unnest(%(nodes)s::text[], %(newest)s::timestamptz[]) AS seen (node, at)
-        ON CONFLICT (cluster_id, node) DO UPDATE SET at = EXCLUDED.at
-    ), pending AS (
-        INSERT INTO metering_pendingbucket (bucket, cluster_id)
-        SELECT bucket, %(cluster)s FROM unnest(%(buckets)s::timestamptz[]) AS bucket
-        ON CONFLICT (bucket, cluster_id)
-        DO UPDATE SET revision = metering_pendingbucket.revision + 1
-    )
-    UPDATE metering_intake SET
-        accepted = accepted + %(accepted)s,
-        repeated = repeated + %(repeated)s,
-        too_old = too_old + %(too_old)s,
-        too_new = too_new + %(too_new)s,
-        last_at = GREATEST(last_at, %(last_at)s)
+_REPEATED = """
+    UPDATE metering_intake
+    SET accepted = accepted - %(repeated)s, repeated = repeated + %(repeated)s
     WHERE cluster_id = %(cluster)s
 """
 
@@ -65,70 +74,80 @@ def record(cluster_id: UUID, samples: Sequence[Sample], *, now: datetime | None 
         return 0
     now = now or timezone.now()
     oldest, newest = partitions.SAMPLES.oldest(now), now + AHEAD
-    timely = [sample for sample in samples if oldest <= sample.at <= newest]
-    refused_old = sum(sample.at < oldest for sample in samples)
-    refused_new = len(samples) - len(timely) - refused_old
-    if refused_old or refused_new:
+    timely = sorted((one for one in samples if oldest <= one.at <= newest), key=attrgetter("at"))
+    too_old = too_new = 0
+    if len(timely) < len(samples):
+        too_old = sum(sample.at < oldest for sample in samples)
+        too_new = len(samples) - len(timely) - too_old
         log.warning(
             "samples refused",
-            extra={"cluster": str(cluster_id), "too_old": refused_old, "too_new": refused_new},
+            extra={"cluster": str(cluster_id), "too_old": too_old, "too_new": too_new},
         )
-    with transaction.atomic(), connection.cursor() as cursor:
-        _take_turns(cursor, cluster_id, {sample.at.date(): sample.at for sample in timely})
-        fresh, cursors = _fresh(cursor, cluster_id, timely)
+    # No savepoint of its own: a failure here takes the caller's transaction with it.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        before = _advance(cluster_id, timely, too_old=too_old, too_new=too_new)
+        fresh = _fresh(timely, before)
         _copy(cursor, cluster_id, fresh)
-        cursor.execute(
-            _REMEMBER,
-            {
-                "cluster": cluster_id,
-                "nodes": list(cursors),
-                "newest": list(cursors.values()),
-                "buckets": sorted({_bucket(sample.at) for sample in fresh}),
-                "accepted": len(fresh),
-                "repeated": len(timely) - len(fresh),
-                "too_old": refused_old,
-                "too_new": refused_new,
-                "last_at": fresh[-1].at if fresh else None,
-            },
-        )
+        if repeated := len(timely) - len(fresh):
+            cursor.execute(_REPEATED, {"cluster": cluster_id, "repeated": repeated})
     return len(fresh)
 
 
-def _take_turns(cursor: CursorWrapper, cluster_id: UUID, days: Mapping[date, datetime]) -> None:
-    """Wait until no other message of this cluster is being recorded; have a partition a day."""
-    names = [partitions.SAMPLES.name(at) for at in days.values()]
-    cursor.execute(_TAKE_TURNS, [cluster_id, names])
-    (ready,) = cursor.fetchone()
-    if not ready:
+def _advance(
+    cluster_id: UUID, samples: list[Sample], *, too_old: int, too_new: int
+) -> dict[str, datetime | None]:
+    """Move the cursors to the newest of these samples, sorted by time; return what they were."""
+    cursors = {sample.node: sample.at for sample in samples}
+    nodes = sorted(cursors)
+    days = {sample.at.date(): sample.at for sample in samples}
+    asked = {
+        "cluster": cluster_id,
+        "nodes": nodes,
+        "newest": [cursors[node] for node in nodes],
+        "buckets": sorted({_bucket(sample.at) for sample in samples}),
+        "partitions": [partitions.SAMPLES.name(at) for at in days.values()],
+        "timely": len(samples),
+        "too_old": too_old,
+        "too_new": too_new,
+        "last_at": samples[-1].at if samples else None,
+    }
+    rows = _prepared(_ADVANCE, asked)
+    if not all(ready for _, _, ready in rows):
         partitions.ensure(partitions.SAMPLES, days.values())
+    return {node: before for node, before, _ in rows}
 
 
-def _fresh(
-    cursor: CursorWrapper, cluster_id: UUID, samples: list[Sample]
-) -> tuple[list[Sample], dict[str, datetime]]:
-    """Return the samples that are newer than their nodes' cursors, by time, and the new cursors."""
-    cursor.execute(
-        "SELECT node, at FROM metering_cursor WHERE cluster_id = %s AND node = ANY(%s)",
-        [cluster_id, list({sample.node for sample in samples})],
-    )
-    newest: dict[str, datetime] = dict(cursor.fetchall())
-    moved: dict[str, datetime] = {}
+def _prepared(query: LiteralString, asked: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Return the rows of a query that the database plans once for each connection."""
+    connection.ensure_connection()
+    # The pipeline sends the transaction's BEGIN along.
+    with (
+        connection.wrap_database_errors,
+        connection.connection.pipeline(),
+        Cursor(connection.connection) as cursor,
+    ):
+        return cursor.execute(query, asked, prepare=True).fetchall()
+
+
+def _fresh(samples: list[Sample], before: Mapping[str, datetime | None]) -> list[Sample]:
+    """Return those of the samples, sorted by time, that are newer than all before of their node."""
+    newest = dict(before)
     fresh = []
-    for sample in sorted(samples, key=attrgetter("at")):
-        before = newest.get(sample.node)
-        if before is None or sample.at > before:
-            newest[sample.node] = moved[sample.node] = sample.at
+    for sample in samples:
+        last = newest[sample.node]
+        if last is None or sample.at > last:
+            newest[sample.node] = sample.at
             fresh.append(sample)
-    return fresh, moved
+    return fresh
 
 
 def _copy(cursor: CursorWrapper, cluster_id: UUID, samples: list[Sample]) -> None:
     if not samples:
         return
-    cluster = str(cluster_id)
     with cursor.copy(_COPY) as copy:
+        copy.set_types(_TYPES)
         for sample in samples:
-            copy.write_row((cluster, *_row(sample)))
+            copy.write_row((cluster_id, *_row(sample)))
 
 
 def _bucket(at: datetime) -> datetime:

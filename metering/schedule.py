@@ -1,7 +1,15 @@
 """What beat asks for; merged into CELERY_BEAT_SCHEDULE."""
 
 CELERY_BEAT = {
-    "roll-up-samples": {"task": "metering.tasks.roll_up_samples", "schedule": 60.0},
-    "post-costs": {"task": "metering.tasks.post_costs", "schedule": 60.0},
+    "roll-up-samples": {
+        "task": "metering.tasks.roll_up_samples",
+        "schedule": 15.0,  # how far charts of minutes may be behind
+        "options": {"expires": 15},  # a round that no worker took in time is replaced by the next
+    },
+    "post-costs": {
+        "task": "metering.tasks.post_costs",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "keep-partitions": {"task": "metering.tasks.keep_partitions", "schedule": 3600.0},
 }

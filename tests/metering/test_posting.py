@@ -1,7 +1,10 @@
 """The ledger's rows are the price of the intervals, to the micro-dollar, however they came."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -267,6 +270,41 @@ def test_a_crash_within_a_batch_leaves_the_interval_to_be_posted(
     assert not CostHour.objects.exists()
     ledger.post(NOON + HOUR)
     assert total() == 1_000_000
+
+
+class Killed(Exception):
+    """Stands for a process that ends between two statements."""
+
+
+def kill_before(statement: int) -> Callable[..., Any]:
+    """Return a wrapper of statements that lets as many pass and then raises."""
+    left = iter(range(statement))
+
+    def execute(run: Callable[..., Any], *call: Any) -> Any:
+        if next(left, None) is None:
+            raise Killed
+        return run(*call)
+
+    return execute
+
+
+def test_killed_between_any_two_statements_nothing_is_lost_or_doubled(
+    open_node: Opener,
+) -> None:
+    ended, running = (open_node(f"n-{number}", hourly_microusd=333_333) for number in range(2))
+    ledger.post(NOON + HOUR)
+    ledger.close_interval(ended.node, ended_at=NOON + 30 * MINUTE)
+    now = NOON + 150 * MINUTE
+    for statement in count():
+        try:
+            with transaction.atomic(), connection.execute_wrapper(kill_before(statement)):
+                ledger.post(now)
+        except Killed:
+            assert total() == total(CostDay) == 2 * 333_333
+        else:
+            break
+    assert statement > 8
+    assert total() == total(CostDay) == price(ended, now) + price(running, now)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -79,6 +79,15 @@ def test_what_is_too_old_or_from_the_future_is_refused_and_counted() -> None:
 
 
 @pytest.mark.django_db
+def test_values_are_stored_as_they_are_whole_or_not() -> None:
+    exact = {"memory_capacity": 2**53, "memory_used": 0.1, "cpu_used": 3, "gpu_used": None}
+    record(CLUSTER, [Sample(node="nœud-1", at=NOON, **exact)], now=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT node, at, {', '.join(exact)} FROM metering_sample")  # noqa: S608
+        assert cursor.fetchall() == [("nœud-1", NOON, *exact.values())]
+
+
+@pytest.mark.django_db
 def test_a_backlog_of_days_comes_in_at_once() -> None:
     batch = [Sample(node="n-1", at=NOON + hours * HOUR) for hours in range(0, 72, 6)]
     assert record(CLUSTER, batch, now=NOON + 3 * DAY) == 12
