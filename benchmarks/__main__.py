@@ -1,0 +1,36 @@
+"""`python -m benchmarks [NAME …]`: run the benchmarks and print one table.
+
+Each runs in a process of its own and writes var/bench/NAME.json; docs/benchmarks.md says how each
+figure is taken.
+"""
+
+import subprocess
+import sys
+
+from benchmarks.report import DIRECTORY, table
+
+NAMES = ("head_start", "scale_out", "pages", "samples")
+
+
+def main() -> int:
+    """Run the named benchmarks, by default all; return 1 if one of them broke."""
+    names = sys.argv[1:] or NAMES
+    if unknown := set(names) - set(NAMES):
+        print(f"There is no benchmark {', '.join(sorted(unknown))}. Choose of: {', '.join(NAMES)}.")
+        return 2
+    broken = [name for name in names if not _passes(name)]
+    print(table(names))
+    print(f"Details: {DIRECTORY}/*.json")
+    for name in broken:
+        print(f"{name} broke: see above.")
+    return 1 if broken else 0
+
+
+def _passes(name: str) -> bool:
+    print(f"== {name}", flush=True)
+    ran = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)
+    return ran.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

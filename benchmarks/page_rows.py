@@ -1,0 +1,254 @@
+"""A month of a busy installation, written straight into the tables: 200 clusters, 2,000 nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import Team, User
+from clouds.models import Cloud
+from clusters.models import Cluster, Decision, Event, Group, Job, JobLog, Node, Version
+from clusters.services.templates import create_template
+from domain.lifecycle import ClusterState, NodeState
+from images.models import ImageVersion
+from metering import partitions
+from metering.measures import MEASURES, WITH_P95
+from metering.models import PARTS, Interval
+
+CLUSTERS, WORKERS, DAYS, TEMPLATES = 200, 9, 30, 15
+EVENTS, DECISIONS, JOBS = 100, 50, 20  # of each cluster
+GIB = 2**30
+HOURLY = 400_000  # micro-dollars of one node
+TEXT = """\
+cloud: local
+head_node:
+  instance_type: 4CPU-16GB
+worker_nodes:
+  - name: cpu
+    instance_type: 8CPU-32GB
+    max_nodes: 20
+"""
+
+
+def fill(team: Team, owner: User, *, now: datetime) -> None:
+    """Write a month of 200 clusters with a head and nine workers each, which run to this day."""
+    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
+    clusters = _clusters(team, owner, start=start, now=now)
+    _histories(clusters, owner)
+    Interval.objects.bulk_create(_intervals(start, now=now))
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # millions of rows, all ours
+    _costs()
+    _rollups(clusters[0], start=start, now=now)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute("ANALYZE")
+
+
+def _clusters(team: Team, owner: User, *, start: datetime, now: datetime) -> list[Cluster]:
+    versions = [_version(team, owner, f"template-{n}") for n in range(TEMPLATES)]
+    cloud, image = Cloud.objects.get(name="local"), ImageVersion.objects.latest("pk")
+    clusters = Cluster.objects.bulk_create(
+        Cluster(
+            name=f"cluster-{number}",
+            handle=f"c{number:07x}",
+            team=team,
+            owner=owner,
+            cloud=cloud,
+            version=versions[number % TEMPLATES],
+            image_version=image,
+            state=ClusterState.RUNNING,
+            started_at=start,
+            agent_seen_at=now + timedelta(days=1),
+            demand_at=now,
+            demand={"shapes": [], "gangs": [], "floors": []},
+            drivers=1,
+            idle_minutes=30,
+            next_node=WORKERS + 1,
+        )
+        for number in range(CLUSTERS)
+    )
+    for role, position in (("head", 0), ("worker", 1)):
+        groups = Group.objects.bulk_create(_group(c, role, position) for c in clusters)
+        Node.objects.bulk_create(node for group in groups for node in _nodes(group, start=start))
+    return clusters
+
+
+def _version(team: Team, owner: User, name: str) -> Version:
+    return create_template(team=team, name=name, text=TEXT, message="First.", by=owner)
+
+
+def _group(cluster: Cluster, role: str, position: int) -> Group:
+    return Group(
+        cluster=cluster,
+        name="head" if role == "head" else "cpu",
+        role=role,
+        position=position,
+        instance_type="8CPU-32GB",
+        vcpus=8,
+        memory_bytes=32 * GIB,
+        resources={"CPU": 8},
+        min_nodes=1,
+        max_nodes=20,
+    )
+
+
+def _nodes(group: Group, *, start: datetime) -> Iterator[Node]:
+    numbers = range(1) if group.role == "head" else range(1, WORKERS + 1)
+    for number in numbers:
+        yield Node(
+            name=f"{group.cluster.handle}-{number}",
+            cluster=group.cluster,
+            group=group,
+            run=1,
+            role=group.role,
+            state=NodeState.READY,
+            hourly_microusd=HOURLY,
+            requested_at=start,
+            launched_at=start,
+            booted_at=start,
+            ready_at=start,
+            ray_node_id=f"{number:056x}",
+            idle_since=start if number % 3 == 0 else None,
+            total={"CPU": 8, "memory": 32 * GIB},
+            free={"CPU": 4, "memory": 16 * GIB},
+        )
+
+
+def _histories(clusters: list[Cluster], owner: User) -> None:
+    many: dict[str, Any] = {"batch_size": 2_000}
+    Event.objects.bulk_create(
+        (
+            Event(cluster=c, message=f"Event {n}.", actor=owner)
+            for c in clusters
+            for n in range(EVENTS)
+        ),
+        **many,
+    )
+    Decision.objects.bulk_create(
+        (
+            Decision(cluster=c, kind="launch", group="cpu", count=2, reason=f"Reason {n}.")
+            for c in clusters
+            for n in range(DECISIONS)
+        ),
+        **many,
+    )
+    jobs = Job.objects.bulk_create(
+        (
+            Job(cluster=c, submission_id=f"job-{n}", status="SUCCEEDED", log_bytes=64 * 1024)
+            for c in clusters
+            for n in range(JOBS)
+        ),
+        **many,
+    )
+    line = "a line of a job's log, as long as such lines are\n"
+    text = (line * (1 + 64 * 1024 // len(line)))[: 64 * 1024]
+    JobLog.objects.bulk_create(JobLog(job=job, offset=0, text=text) for job in jobs[:50])
+
+
+def _intervals(start: datetime, *, now: datetime) -> Iterator[Interval]:
+    rows = Node.objects.select_related("cluster__version__template", "cluster__owner", "group")
+    for node in rows:
+        cluster = node.cluster
+        yield Interval(
+            node=node.name,
+            cluster_id=cluster.pk,
+            cluster_name=cluster.name,
+            team_id=cluster.team_id,
+            template_id=cluster.version.template_id,
+            template_name=cluster.version.template.name,
+            owner_id=cluster.owner_id,
+            owner_name=str(cluster.owner),
+            group=node.group.name,
+            role=node.role,
+            instance_type=node.group.instance_type,
+            market=node.market,
+            vcpus=8,
+            memory_bytes=32 * GIB,
+            gpus=0,
+            hourly_microusd=HOURLY,
+            started_at=start,
+            ready_at=start,
+            posted_until=now,
+        )
+
+
+def _costs() -> None:
+    """Post every hour of every node up to the last full one, and add up the days."""
+    part = HOURLY // len(PARTS)
+    values = ", ".join(str(part) for _ in PARTS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO metering_costhour
+                    (interval_id, cluster_id, hour, day, seconds, total, {", ".join(PARTS)})
+                SELECT id, cluster_id, hour, (hour AT TIME ZONE 'UTC')::date, 3600,
+                    {part * len(PARTS)}, {values}
+                FROM metering_interval, generate_series(started_at, posted_until
+                    - interval '1 hour', '1 hour') AS hour"""  # noqa: S608 - of constants
+        )
+        names = """cluster_name, team_id, template_id, template_name, owner_id, owner_name,
+            "group", role, market"""
+        sums = ", ".join(f"sum(line.{name})" for name in ("seconds", "total", *PARTS))
+        cursor.execute(
+            f"""INSERT INTO metering_costday (day, cluster_id, {names}, priced, seconds, total,
+                    {", ".join(PARTS)})
+                SELECT line.day, line.cluster_id, {names}, true, {sums}
+                FROM metering_costhour AS line
+                JOIN metering_interval AS interval ON interval.id = line.interval_id
+                GROUP BY line.day, line.cluster_id, {names}"""  # noqa: S608 - of constants
+        )
+
+
+def _rollups(first: Cluster, *, start: datetime, now: datetime) -> None:
+    """Write the month's roll-ups; of single nodes in full for `first`, for the others a part.
+
+    Pages read single nodes of one cluster only, by key.
+    """
+    days = [start + timedelta(days=day) for day in range(DAYS + 2)]
+    for partitioned in (partitions.ROLLUP_5M, partitions.ROLLUP_1H):
+        partitions.ensure(partitioned, days)
+    week, hours = now - timedelta(days=7), now - timedelta(hours=6)
+    oldest = max(start, partitions.ROLLUP_5M.oldest(now))
+    everything, whole = ("AND true", []), ("AND node = ''", [])
+    of_first = ("AND node <> '' AND cluster_id = %s", [first.pk])
+    others = ("AND node <> '' AND cluster_id <> %s", [first.pk])
+    _rollup("1d", "1 day", start.replace(hour=0), now, everything)
+    for table, length, since, recent in (
+        ("1h", "1 hour", start, week),
+        ("5m", "5 minutes", oldest, hours),
+    ):
+        _rollup(table, length, since, now, whole)
+        _rollup(table, length, since, now, of_first)
+        _rollup(table, length, recent, now, others)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO metering_intake (cluster_id, accepted, last_at)
+               SELECT id, 1000000, %s FROM clusters_cluster""",
+            [now],
+        )
+
+
+def _rollup(
+    step: str, length: str, since: datetime, until: datetime, which: tuple[str, list[object]]
+) -> None:
+    names = [f"{measure}_{kind}" for measure in MEASURES for kind in ("mean", "max")]
+    names += [f"{measure}_p95" for measure in WITH_P95]
+    condition, values = which
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO metering_rollup_{step}
+                    (cluster_id, node, bucket, samples, {", ".join(names)})
+                SELECT cluster_id, node, bucket, 60, {", ".join("amount" for _ in names)}
+                FROM (SELECT random() * 8 AS amount,
+                          date_bin(%s::interval, moment, 'epoch') AS bucket
+                      FROM generate_series(%s::timestamptz, %s, %s::interval) AS moment
+                ) AS buckets, (
+                    SELECT id AS cluster_id, '' AS node FROM clusters_cluster
+                    UNION ALL SELECT cluster_id, name FROM clusters_node
+                ) AS everybody
+                WHERE true {condition}""",  # noqa: S608 - of constants
+            [length, since, until, length, *values],
+        )
