@@ -108,6 +108,18 @@ function naming(area) {
   return { "aria-label": label, ...(words.length && { "aria-description": words.join(" ") }) };
 }
 
+// While somebody types, browsers write styles into rich text, which the page's policy forbids.
+const PLAIN = takesPlainText() ? { contenteditable: "plaintext-only" } : {};
+
+function takesPlainText() {
+  try {
+    document.createElement("div").contentEditable = "plaintext-only";
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function extensions(area) {
   return [
     lineNumbers(),
@@ -127,7 +139,7 @@ function extensions(area) {
     indentUnit.of("  "),
     EditorView.lineWrapping,
     EditorState.readOnly.of(area.readOnly),
-    EditorView.contentAttributes.of(naming(area)),
+    EditorView.contentAttributes.of({ ...naming(area), ...PLAIN }),
     look,
     // Tab stays with the browser: a keyboard user can leave the editor.
     keymap.of([

@@ -93,20 +93,28 @@ class ConfigForm(forms.Form):
     idle_minutes = forms.IntegerField(
         min_value=0,
         max_value=LARGEST,
-        label="Terminate when idle for (minutes)",
+        label="Terminate when idle (minutes)",
         help_text="0: never.",
     )
     max_lifetime_minutes = forms.IntegerField(
         min_value=0, max_value=LARGEST, label="Maximum lifetime (minutes)", help_text="0: no limit."
     )
     worker_idle_seconds = forms.IntegerField(
-        min_value=0, max_value=LARGEST, label="Give back an idle worker after (seconds)"
+        min_value=0, max_value=LARGEST, label="Give back idle workers (seconds)"
     )
     max_cpu = forms.FloatField(
-        min_value=0, max_value=LARGEST, required=False, label="At most this many CPUs"
+        min_value=0,
+        max_value=LARGEST,
+        required=False,
+        label="Maximum CPUs",
+        help_text="Empty: no limit.",
     )
     max_gpu = forms.FloatField(
-        min_value=0, max_value=LARGEST, required=False, label="At most this many GPUs"
+        min_value=0,
+        max_value=LARGEST,
+        required=False,
+        label="Maximum GPUs",
+        help_text="Empty: no limit.",
     )
 
 
