@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.timezone import now
 
 from clusters.models import Cluster
+from domain.lifecycle import ClusterState
 
 # Longer than any single driver call may take; a worker that was killed holds it so long.
 LEASE = timedelta(seconds=20)
@@ -22,14 +22,19 @@ class LeaseLost(Exception):
 
 
 @contextmanager
-def lease(cluster_id: str) -> Iterator[Cluster | None]:
-    """Yield the cluster while nobody else may reconcile it; None when somebody else does."""
+def lease(cluster_id: str, *, only_if_due: bool = False) -> Iterator[Cluster | None]:
+    """Yield the cluster while nobody else may reconcile it.
+
+    Yields None when somebody else does, when it has ended for good, or when it is not yet due
+    and `only_if_due` is asked.
+    """
     token = uuid.uuid4()
+    # One clock for all workers: the database's.
     free = Q(lease_expires=None) | Q(lease_expires__lt=Now())
-    taken = Cluster.objects.filter(free, pk=cluster_id).update(
-        lease_token=token, lease_expires=now() + LEASE
-    )
-    if not taken:
+    if only_if_due:
+        free &= Q(wake_at__lte=Now())
+    rows = Cluster.objects.filter(free, pk=cluster_id).exclude(state=ClusterState.TERMINATED)
+    if not rows.update(lease_token=token, lease_expires=Now() + LEASE):
         yield None
         return
     try:
@@ -45,5 +50,5 @@ def lease(cluster_id: str) -> Iterator[Cluster | None]:
 def renew(cluster: Cluster) -> None:
     """Extend the lease of `cluster`, or raise LeaseLost."""
     held = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
-    if not held.update(lease_expires=now() + LEASE):
+    if not held.update(lease_expires=Now() + LEASE):
         raise LeaseLost

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 # A machine that runs but whose Ray has not joined after so long will not join any more.
 BOOT_LIMIT = timedelta(minutes=5)
-# EC2 and others list a new machine only after some seconds.
-SIGHT_LIMIT = timedelta(seconds=30)
+# A machine that the provider has not given after so long is asked for no more.
+LAUNCH_LIMIT = timedelta(minutes=15)
 
 
 def live_nodes(cluster: Cluster) -> list[Node]:
@@ -35,8 +35,9 @@ def live_nodes(cluster: Cluster) -> list[Node]:
 
 def observe(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> list[Node]:
     """Look at the machines, move the rows accordingly, and return the live ones."""
-    observed = {machine.name: machine for machine in driver.observe(ref)}
+    # The rows first: a machine that is launched while we look is no missing one.
     nodes = live_nodes(cluster)
+    observed = {machine.name: machine for machine in driver.observe(ref)}
     for node in nodes:
         node.cluster = cluster  # spares a query each when the ledger asks for the owner
         _compare(node, observed.get(node.name))
@@ -59,8 +60,8 @@ def _missing(node: Node) -> None:
     if state is NodeState.REQUESTED:
         return  # not yet asked for
     if state is NodeState.LAUNCHING:
-        return  # the launch is repeated until the provider lists it or refuses it
-    if state is NodeState.TERMINATING:
+        _wait_for_machine(node)
+    elif state is NodeState.TERMINATING:
         transitions.move_node(node, NodeState.TERMINATED, reason="The provider confirms: gone.")
     elif state is NodeState.DRAINING:
         transitions.move_node(node, NodeState.TERMINATED, reason="Drained and gone.")
@@ -70,6 +71,18 @@ def _missing(node: Node) -> None:
             NodeState.TERMINATED,
             cause=EndCause.LOST,
             reason="The machine vanished without being asked to.",
+        )
+
+
+def _wait_for_machine(node: Node) -> None:
+    """The launch is repeated until the provider lists the machine, or for LAUNCH_LIMIT."""
+    if node.launched_at and now() - node.launched_at > LAUNCH_LIMIT:
+        why = node.cluster.last_error or "It is not listed there."
+        transitions.move_node(
+            node,
+            NodeState.TERMINATING,
+            cause=EndCause.START_FAILED,
+            reason=f"The provider gave no machine in {LAUNCH_LIMIT.seconds // 60} minutes: {why}",
         )
 
 
@@ -120,6 +133,9 @@ def _remove_unclaimed(
     cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, names: set[str]
 ) -> None:
     """A machine without a live row is a leak: an ended node's rest, or nobody's."""
+    if names:  # rows that were written while we looked are no leaks
+        rows = cluster.nodes.filter(name__in=names).exclude(state=NodeState.TERMINATED)
+        names = names - set(rows.values_list("name", flat=True))
     if names:
         log.warning(
             "unclaimed machines removed", extra={"cluster": str(cluster.pk), "nodes": names}

@@ -140,6 +140,7 @@ def jobs_of(cluster: Cluster) -> list[Job]:
 # Colours and cursor moves that programs write for a terminal: ECMA-48 control sequences.
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 LOG_PAGE = 256 * 1024  # bytes of log a page shows at most
+LOG_LIMIT = 16 * 2**20  # bytes of log kept of one job, from its beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,7 @@ class LogPart:
 
 def log_of(job: Job, *, after: int | None = None) -> LogPart:
     """Return the log from the byte `after` on, or its last 256 KiB."""
-    start = max(0, job.log_bytes - LOG_PAGE) if after is None else after
+    start = max(0, min(job.log_bytes, LOG_LIMIT) - LOG_PAGE) if after is None else after
     pieces = JobLog.objects.filter(job=job, offset__gte=start).order_by("offset")
     found = list(pieces)
     offset = found[0].offset if found else start

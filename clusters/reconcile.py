@@ -15,7 +15,7 @@ from clusters.machines import reference, specification
 from clusters.models import Cluster, Node
 from clusters.models.record import Severity
 from clusters.transitions import Conflict, move_cluster, move_node, note
-from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeState
+from domain.lifecycle import CLUSTER_MOVES, ClusterState, ClusterTarget, EndCause, NodeState
 from providers.base import ClusterRef, NodeRole, ProviderDriver, ProviderError
 
 log = logging.getLogger(__name__)
@@ -27,15 +27,18 @@ AFTER_ERROR = timedelta(seconds=5)
 AGENT_SILENCE = timedelta(seconds=15)
 
 
-def reconcile(cluster_id: str) -> None:
+def reconcile(cluster_id: str, *, only_if_due: bool = False) -> None:
     """Do the next steps for one cluster and note when to look again."""
-    with lease(cluster_id) as cluster:
+    with lease(cluster_id, only_if_due=only_if_due) as cluster:
         if cluster is None:
-            return  # another worker has it; its end looks for what came meanwhile
+            return  # another worker has it, or did it already
         seen = cluster.wake_at
-        pause = _attempt(cluster)
-        # Whoever woke the cluster meanwhile moved wake_at: then leave it, it is due at once.
-        Cluster.objects.filter(pk=cluster.pk, wake_at=seen).update(wake_at=now() + pause)
+        pause = AFTER_ERROR  # after a defect of ours too: it must not keep the workers busy
+        try:
+            pause = _attempt(cluster)
+        finally:
+            # Whoever woke the cluster meanwhile moved wake_at: then leave it, it is due at once.
+            Cluster.objects.filter(pk=cluster.pk, wake_at=seen).update(wake_at=Now() + pause)
 
 
 def _attempt(cluster: Cluster) -> timedelta:
@@ -78,7 +81,6 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
         if ending.end_if_due(cluster, nodes):
             return timedelta(0)
         nodes = scaling.scale(cluster, nodes)
-    renew(cluster)
     _carry_out(cluster, driver, ref, nodes)
     _watch_agent(cluster, driver, ref, head)
     _clear_error(cluster)
@@ -110,26 +112,33 @@ def _carry_out(
 ) -> None:
     """Ask the provider for what the rows say: drained nodes away, requested ones started."""
     for node in nodes:
-        _end_drain(node)
-    _terminate(driver, ref, nodes)
+        _end_drain(cluster, node)
+    _terminate(cluster, driver, ref, nodes)
     waiting = [n for n in nodes if n.state in {NodeState.REQUESTED, NodeState.LAUNCHING}]
     for node in waiting:
         if node.state == NodeState.REQUESTED:
             move_node(node, NodeState.LAUNCHING, reason="Asked of the provider.")
     if waiting:
+        renew(cluster)
         driver.launch(ref, [specification(node) for node in waiting])
         observation.observe(cluster, driver, ref)
 
 
-def _end_drain(node: Node) -> None:
-    over = node.drain_deadline and node.drain_deadline < now()
-    if node.state == NodeState.DRAINING and over:
+def _end_drain(cluster: Cluster, node: Node) -> None:
+    if node.state != NodeState.DRAINING:
+        return
+    if node.drain_deadline is None:
+        scaling.keep_if_unanswered(cluster, node)
+    elif node.drain_deadline < now():
         move_node(node, NodeState.TERMINATING, reason="Its time to drain is over.")
 
 
-def _terminate(driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:
+def _terminate(
+    cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]
+) -> None:
     going = [node.name for node in nodes if node.state == NodeState.TERMINATING]
     if going:
+        renew(cluster)
         driver.terminate(ref, going)
 
 
@@ -151,8 +160,15 @@ _CAUSES = {
 }
 
 
+_WAYS = {
+    ClusterTarget.STOPPED: ClusterState.STOPPING,
+    ClusterTarget.TERMINATED: ClusterState.TERMINATING,
+}
+
+
 def _end(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
     """Remove every machine; when the provider confirms, the cluster has stopped or ended."""
+    _follow_target(cluster)
     cause = _CAUSES[ClusterTarget(cluster.target)]
     nodes = observation.observe(cluster, driver, ref)
     for node in nodes:
@@ -160,23 +176,25 @@ def _end(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta
             move_node(node, NodeState.TERMINATED, cause=cause, reason="Never asked for.")
         elif node.state != NodeState.TERMINATING:
             move_node(node, NodeState.TERMINATING, cause=cause, reason=f"The {cause}.")
-    renew(cluster)
-    _terminate(driver, ref, nodes)
+    _terminate(cluster, driver, ref, nodes)
     if observation.observe(cluster, driver, ref):
         return BUSY
     return _ended(cluster, driver, ref)
 
 
+def _follow_target(cluster: Cluster) -> None:
+    """Take the way to what is wanted, should nobody have done so: else it never arrives."""
+    way = _WAYS.get(ClusterTarget(cluster.target))
+    if way and way in CLUSTER_MOVES[ClusterState(cluster.state)]:
+        move_cluster(cluster, way, reason=f"It is to be {cluster.target}.")
+
+
 def _ended(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
     if driver.observe(ref):
         return BUSY  # machines without a row are still going
-    _clear_error(cluster)
-    Cluster.objects.filter(pk=cluster.pk).update(demand={}, demand_at=None, drivers=None)
-    if cluster.state == ClusterState.STOPPING:
-        move_cluster(cluster, ClusterState.STOPPED, reason="All its machines are gone.")
-    elif cluster.state == ClusterState.TERMINATING:
+    if cluster.state == ClusterState.TERMINATING:
         driver.destroy(ref)
-        move_cluster(cluster, ClusterState.TERMINATED, reason="All its machines are gone.")
+    ending.close_run(cluster)
     return timedelta(minutes=5)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils.timezone import now
 
-from clusters.leases import LeaseLost
+from clusters.leases import LeaseLost, renew
 from clusters.models import Cluster, Command, Decision, Group, Node
 from clusters.transitions import move_node
 from domain.demand import Demand, demand_from_report, describe
@@ -26,6 +28,14 @@ from providers.base import NodeRole
 REPORT_LIMIT = timedelta(seconds=30)
 # A node that must go gets so long to finish what it does.
 DRAIN_TIME = timedelta(seconds=30)
+# Who does not answer for so long whether an idle node may go is not asked any more.
+ANSWER_TIME = timedelta(seconds=60)
+# A node that Ray wanted to keep is left in peace for so long.
+REFUSAL_TIME = timedelta(seconds=30)
+# So many failed starts in so long, and the group does not grow until they are past.
+FAILED_STARTS, FAILED_STARTS_TIME = 3, timedelta(minutes=10)
+# What cannot be served is noted once in so long, and not without end.
+UNSERVED_TIME, MOST_UNSERVED = timedelta(minutes=10), 50
 
 NODE_GROUP_LABEL = "ray.io/node-group"
 
@@ -42,23 +52,46 @@ _PHASES = {
 def request_for(cluster: Cluster, groups: list[Group], nodes: list[Node]) -> PlanRequest:
     """Return the planner's question for the cluster as its rows are now."""
     head = next((node for node in nodes if node.role == NodeRole.HEAD), None)
+    workers = [node for node in nodes if node.role == NodeRole.WORKER]
+    fresh = has_fresh_report(cluster)
     return PlanRequest(
         groups=tuple(_group(cluster, group) for group in groups if group.role == NodeRole.WORKER),
-        nodes=tuple(_view(node) for node in nodes if node.role == NodeRole.WORKER),
+        nodes=tuple(_view(node, fresh=fresh) for node in workers),
         demand=current_demand(cluster),
         autoscaling=cluster.autoscaling,
         head_free=head.free if head else {},
         head_total=head.total if head else {},
         max_resources=cluster.max_resources,
         min_resources=cluster.min_resources,
+        cooling=_cooling(cluster),
     )
+
+
+def has_fresh_report(cluster: Cluster) -> bool:
+    """Return whether the agent has spoken lately enough for its word to count."""
+    seen = cluster.agent_seen_at
+    return seen is not None and now() - seen < REPORT_LIMIT
+
+
+def _cooling(cluster: Cluster) -> dict[str, str]:
+    """Return the groups that fail to start again and again, with the reason not to go on."""
+    failed = cluster.nodes.filter(
+        run=cluster.run,
+        end_cause=EndCause.START_FAILED,
+        terminating_at__gt=now() - FAILED_STARTS_TIME,
+    )
+    counts = failed.order_by().values_list("group__name").annotate(Count("pk"))
+    return {
+        group: f"{count} of its nodes failed to start within "
+        f"{FAILED_STARTS_TIME.seconds // 60} minutes"
+        for group, count in counts
+        if count >= FAILED_STARTS
+    }
 
 
 def current_demand(cluster: Cluster) -> Demand:
     """Return what Ray waits for, or nothing when the last report is too old to act on."""
-    if not cluster.demand_at or not cluster.agent_seen_at:
-        return Demand()
-    if now() - cluster.agent_seen_at > REPORT_LIMIT:
+    if not cluster.demand_at or not has_fresh_report(cluster):
         return Demand()
     return demand_from_report(cluster.demand)
 
@@ -78,16 +111,17 @@ def _group(cluster: Cluster, group: Group) -> PlannedGroup:
     )
 
 
-def _view(node: Node) -> NodeView:
+def _view(node: Node, *, fresh: bool) -> NodeView:
     ready = node.state == NodeState.READY
     moment = now()
+    idle_since = node.idle_since if fresh else None
     return NodeView(
         name=node.name,
         group=node.group.name,
         phase=_PHASES[NodeState(node.state)],
         free=node.free if ready else node.group.resources,
         total=node.total if ready else node.group.resources,
-        idle_seconds=(moment - node.idle_since).total_seconds() if node.idle_since else None,
+        idle_seconds=(moment - idle_since).total_seconds() if idle_since else None,
         age_seconds=(moment - node.requested_at).total_seconds(),
     )
 
@@ -96,10 +130,14 @@ def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
     """Plan once and write the outcome down; return the live nodes, new ones included."""
     groups = list(cluster.groups.all())
     answer = plan(request_for(cluster, groups, nodes))
+    drains = _without_refused(cluster, answer.drains)
+    if not (drains or answer.launches or answer.unserved):
+        return nodes
     with transaction.atomic():
+        renew(cluster)  # locks the cluster before its nodes, as a report does: no deadlock
         _note_unserved(cluster, answer)
         by_name = {node.name: node for node in nodes}
-        for drain in answer.drains:
+        for drain in drains:
             _drain(cluster, by_name[drain.node], drain)
         for launch in answer.launches:
             group = next(g for g in groups if g.name == launch.group)
@@ -107,14 +145,37 @@ def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
     return nodes
 
 
+def _without_refused(cluster: Cluster, drains: Sequence[Drain]) -> Sequence[Drain]:
+    """Return the drains without those of idle nodes that Ray wanted to keep just now."""
+    if not any(drain.idle for drain in drains):
+        return drains
+    refused = set(
+        cluster.commands.filter(
+            kind=Command.Kind.DRAIN, ok=False, finished_at__gt=now() - REFUSAL_TIME
+        ).values_list("node__name", flat=True)
+    )
+    return [drain for drain in drains if not (drain.idle and drain.node in refused)]
+
+
 def _note_unserved(cluster: Cluster, answer: Plan) -> None:
-    """Store what cannot be served, once for as long as it stays the same."""
+    """Store what cannot be served, each shape and reason once in UNSERVED_TIME."""
+    if not answer.unserved:
+        return
+    recent = cluster.decisions.filter(
+        kind=Decision.Kind.UNSERVED, at__gt=now() - UNSERVED_TIME
+    ).values_list("demand__asked", flat=True)
+    noted = {_what_and_why(asked) for asked in recent}
     for item in answer.unserved:
-        reason = f"{item.count} × {describe(item.resources)} must wait: {item.reason}"
-        last = cluster.decisions.filter(kind=Decision.Kind.UNSERVED).first()
-        if last and last.reason == reason and now() - last.at < timedelta(minutes=10):
+        key = _what_and_why(asdict(item))
+        if key in noted or len(noted) >= MOST_UNSERVED:
             continue
+        noted.add(key)
+        reason = f"{item.count} × {describe(item.resources)} must wait: {item.reason}"
         _decide(cluster, Decision.Kind.UNSERVED, item, reason=reason)
+
+
+def _what_and_why(asked: Mapping[str, Any]) -> tuple[str, str]:
+    return describe(asked["resources"]), asked["reason"]
 
 
 def _decide(
@@ -131,8 +192,13 @@ def _decide(
         group=group,
         count=getattr(item, "count", 1),
         reason=reason[:1000],
-        demand={"asked": asdict(item), "waiting": cluster.demand},
+        demand={"asked": asdict(item), "waiting": _shortened(cluster.demand)},
     )
+
+
+def _shortened(demand: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first of what waits: a decision is read, not computed with."""
+    return {kind: list(items)[:20] for kind, items in demand.items()}
 
 
 def _write_nodes(cluster: Cluster, group: Group, launch: Launch) -> list[Node]:
@@ -196,6 +262,19 @@ def _drain(cluster: Cluster, node: Node, drain: Drain) -> None:
     node.drain_deadline = deadline
     move_node(node, NodeState.DRAINING, reason=reason, cause=cause)
     order_drain(node, idle=drain.idle, message=f"decision {decision.pk}: {reason}")
+
+
+def keep_if_unanswered(cluster: Cluster, node: Node) -> None:
+    """Let an idle node work on when nobody said in ANSWER_TIME whether Ray lets it go."""
+    if node.draining_at is None or now() - node.draining_at < ANSWER_TIME:
+        return
+    with transaction.atomic():
+        renew(cluster)
+        told = "Nobody answered whether it may go: it stays."
+        Command.objects.filter(node=node, kind=Command.Kind.DRAIN, finished_at=None).update(
+            finished_at=now(), ok=False, message=told
+        )
+        move_node(node, NodeState.READY, reason=told)
 
 
 def order_drain(node: Node, *, idle: bool, message: str) -> None:

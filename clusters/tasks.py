@@ -5,7 +5,8 @@ from clusters import reconcile as loop
 
 @shared_task  # type: ignore[untyped-decorator]
 def reconcile_cluster(cluster_id: str) -> None:
-    loop.reconcile(cluster_id)
+    # Messages may come twice and late: what another one did already is not done again.
+    loop.reconcile(cluster_id, only_if_due=True)
 
 
 @shared_task  # type: ignore[untyped-decorator]

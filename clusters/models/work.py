@@ -53,6 +53,8 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True)
     log_bytes = models.BigIntegerField(default=0)
 
+    OVER = ("SUCCEEDED", "FAILED", "STOPPED")  # Ray's final statuses
+
     class Meta:
         ordering = ["-pk"]
         constraints = [
@@ -61,7 +63,7 @@ class Job(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.status in {"SUCCEEDED", "FAILED", "STOPPED"}
+        return self.status in self.OVER
 
     @property
     def seconds(self) -> float | None:

@@ -12,7 +12,7 @@ from accounts.services import record
 from clusters.models import Cluster, Command, Job
 from clusters.services.operating import NotNow
 from clusters.workloads import Workload
-from domain.lifecycle import ClusterState
+from domain.lifecycle import ClusterState, ClusterTarget
 
 
 @transaction.atomic
@@ -20,8 +20,7 @@ def run_workload(
     cluster: Cluster, workload: Workload, *, values: Mapping[str, float], by: User
 ) -> Job:
     """Return the job that runs `workload`; the agent submits it within a second."""
-    if cluster.state != ClusterState.RUNNING:
-        raise NotNow(f"{cluster} is {cluster.state}: wait until it is running.")
+    _require_running(cluster)
     submission_id = f"mobula-{workload.key.replace('_', '-')}-{secrets.token_hex(4)}"
     entrypoint = workload.entrypoint(dict(values))
     job = Job.objects.create(
@@ -48,11 +47,21 @@ def run_workload(
     return job
 
 
+def _require_running(cluster: Cluster) -> None:
+    """Refuse what no agent would answer; the idle timer, if it runs, starts anew."""
+    running = Cluster.objects.filter(
+        pk=cluster.pk, run=cluster.run, state=ClusterState.RUNNING, target=ClusterTarget.RUNNING
+    )
+    if not running.update(idle_since=None):
+        raise NotNow(f"{cluster} is not running now: wait until it is, or start it.")
+
+
 @transaction.atomic
 def stop_job(job: Job, *, by: User) -> None:
     """Ask Ray to stop a job that is not over yet."""
     if job.is_over:
         raise NotNow(f"{job.submission_id} is over already: {job.status.lower()}.")
+    _require_running(job.cluster)
     Command.objects.create(
         cluster=job.cluster,
         run=job.cluster.run,

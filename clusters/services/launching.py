@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.services import record
@@ -81,7 +81,7 @@ def launch_cluster(*, name: str, version: Version, by: User) -> Cluster:
     )
     cluster.validate_constraints()
     cluster.agent_token_hash = hashed(agent_token(cluster))
-    cluster.save()
+    _save_new(cluster)
     Group.objects.bulk_create(_groups(cluster, ready))
     note(cluster, f"Launched from {version}.", by=by)
     record(
@@ -93,6 +93,15 @@ def launch_cluster(*, name: str, version: Version, by: User) -> Cluster:
     )
     wake(cluster)
     return cluster
+
+
+def _save_new(cluster: Cluster) -> None:
+    try:
+        with transaction.atomic():
+            cluster.save()
+    except IntegrityError:  # somebody launched one of that name since it was checked
+        cluster.validate_constraints()
+        raise
 
 
 def _groups(cluster: Cluster, ready: Launchable) -> list[Group]:

@@ -82,13 +82,17 @@ def start_cluster(cluster: Cluster, *, by: User) -> None:
         ended_at=None,
         idle_since=None,
         agent_seen_at=None,
+        hold_until=None,
         demand={},
+        demand_at=None,
+        drivers=None,
+        actors=None,
+        last_error="",
         gcs_address="",
         dashboard_url="",
         client_address="",
     )
     move_cluster(cluster, ClusterState.STARTING, reason="Start was pressed.", by=by)
-    Cluster.objects.filter(pk=cluster.pk).update(started_at=None)
     _record(cluster, "cluster.started", by)
     wake(cluster)
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Command, Job, Node
+from clusters.services import sync_bounds as bounds
 from clusters.transitions import Conflict, move_node
 from domain.lifecycle import EndCause, NodeState
 
-_JOINING = {NodeState.REQUESTED, NodeState.LAUNCHING, NodeState.BOOTING}
+# Not those that were never asked for: Ray cannot know them, whatever the report says.
+_JOINING = {NodeState.LAUNCHING, NodeState.BOOTING}
+_FROM_RAY = ("ray_node_id", "address", "idle_since", "total", "free")
+_MOST_RESULTS = 1_000
+_LONGEST_IDLE = 10 * 365 * 24 * 3600
 
 
 def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> bool:
@@ -21,49 +27,54 @@ def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> bool:
     reported = {item["node"]: item for item in report.get("nodes", ())}
     dead = {item["ray_node_id"]: item for item in report.get("dead", ())}
     rows = cluster.nodes.filter(run=cluster.run).exclude(state=NodeState.TERMINATED)
-    changed = False
+    changed, stale = False, []
     for node in rows.select_related("group", "cluster__version__template", "cluster__owner"):
         if node.name in reported:
-            changed |= _update_node(node, reported[node.name])
+            fields = _ray_fields(node, reported[node.name])
+            changed |= (fields["idle_since"] is None) != (node.idle_since is None)
+            stale += [node] if _take_over(node, fields) else []
+            changed |= _join(node)
         elif node.ray_node_id and node.ray_node_id in dead:
             changed |= _bury(node, dead[node.ray_node_id])
+    Node.objects.bulk_update(stale, _FROM_RAY)
     return changed
 
 
-def _update_node(node: Node, item: Mapping[str, Any]) -> bool:
-    """Store what Ray says of the node; return whether the planner should look."""
-    fields = _ray_fields(node, item)
-    became_idle = (fields["idle_since"] is None) != (node.idle_since is None)
-    stale = {name: value for name, value in fields.items() if getattr(node, name) != value}
-    if stale:
-        Node.objects.filter(pk=node.pk).update(**stale)
-        for name, value in stale.items():
-            setattr(node, name, value)
-    if node.state in _JOINING:
-        return _move(node, NodeState.READY, reason="Ray joined the cluster.")
-    return became_idle
+def _take_over(node: Node, fields: Mapping[str, Any]) -> bool:
+    """Set the fields of the node; return whether any was another before."""
+    before = [getattr(node, name) for name in fields]
+    for name, value in fields.items():
+        setattr(node, name, value)
+    return before != list(fields.values())
+
+
+def _join(node: Node) -> bool:
+    if node.state not in _JOINING:
+        return False
+    return _move(node, NodeState.READY, reason="Ray joined the cluster.")
 
 
 def _ray_fields(node: Node, item: Mapping[str, Any]) -> dict[str, Any]:
     idle = item.get("idle_seconds") if item.get("status") == "IDLE" else None
     since = None
     if idle is not None:
-        since = now() - timedelta(seconds=float(idle))
+        since = now() - timedelta(seconds=min(bounds.amount(idle), _LONGEST_IDLE))
         # Ray counts in its own steps: a start that wobbles by a second is the same start.
         if node.idle_since and abs(since - node.idle_since) < timedelta(seconds=2):
             since = node.idle_since
     return {
-        "ray_node_id": str(item["ray_node_id"]),
-        "address": str(item.get("address") or node.address),
+        "ray_node_id": bounds.text(item["ray_node_id"], most=64),
+        # The provider's word stands: two that differ would be written in turns for ever.
+        "address": node.address or bounds.text(item.get("address"), most=100),
         "idle_since": since,
-        "total": dict(item.get("total", {})),
-        "free": dict(item.get("available", {})),
+        "total": bounds.amounts(item.get("total", {})),
+        "free": bounds.amounts(item.get("available", {})),
     }
 
 
 def _bury(node: Node, item: Mapping[str, Any]) -> bool:
     """Ray says that the node is dead: its machine must go, whatever state it is in."""
-    reason = str(item.get("reason") or "Ray on it died.")
+    reason = bounds.text(item.get("reason") or "Ray on it died.", most=1_000)
     if node.state == NodeState.READY:
         return _move(node, NodeState.TERMINATING, reason=reason, cause=EndCause.LOST)
     if node.state == NodeState.DRAINING:
@@ -81,17 +92,15 @@ def _move(node: Node, state: NodeState, *, reason: str, cause: EndCause | None =
 
 def finish_commands(cluster: Cluster, items: Sequence[Mapping[str, Any]]) -> bool:
     """Note the results of commands, each once; return whether there were any."""
-    changed = False
-    for item in items:
-        rows = Command.objects.filter(pk=item["id"], cluster=cluster, finished_at=None)
-        command = rows.select_related("node__group", "node__cluster").first()
-        if command is None:
-            continue
-        ok, message = bool(item["ok"]), str(item.get("message") or "")
-        rows.update(finished_at=now(), ok=ok, message=message[:1000])
+    results = {str(item["id"]): item for item in islice(items, _MOST_RESULTS)}
+    rows = Command.objects.filter(pk__in=results.keys(), cluster=cluster, finished_at=None)
+    commands = list(rows.select_related("node__group", "node__cluster"))
+    for command in commands:
+        item = results[str(command.pk)]
+        ok, message = bool(item["ok"]), bounds.text(item.get("message"), most=1_000)
+        rows.filter(pk=command.pk).update(finished_at=now(), ok=ok, message=message)
         _after(command, ok=ok, message=message)
-        changed = True
-    return changed
+    return bool(commands)
 
 
 def _after(command: Command, *, ok: bool, message: str) -> None:

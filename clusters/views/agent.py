@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from clusters.machines import hashed
 from clusters.models import Cluster
-from clusters.services.sync import BadReport, apply_report, is_over
+from clusters.services.sync import BadReport, RunOver, apply_report, is_over
 
 BODY_LIMIT = 32 * 2**20  # bytes, unpacked
 
@@ -27,15 +27,18 @@ def sync(request: HttpRequest) -> HttpResponse:
     """Take one report; 400 unreadable, 401 no such token, 410 nothing left to do."""
     try:
         report = _read(request)
-    except (ValueError, OSError, EOFError, zlib.error):
+    except (ValueError, OSError, EOFError, zlib.error, RecursionError):
         return JsonResponse({"error": "The body is no JSON object."}, status=400)
     cluster = _authenticated(request, report)
     if cluster is None:
         return JsonResponse({"error": "Unknown cluster or wrong token."}, status=401)
+    over = JsonResponse({"error": "This run of the cluster is over."}, status=410)
     if report.get("run") != cluster.run or is_over(cluster):
-        return JsonResponse({"error": "This run of the cluster is over."}, status=410)
+        return over
     try:
         return JsonResponse(apply_report(cluster, report))
+    except RunOver:
+        return over
     except BadReport as error:
         return JsonResponse({"error": str(error)}, status=400)
 
@@ -47,8 +50,13 @@ def _read(request: HttpRequest) -> dict[str, Any]:
             body = stream.read(BODY_LIMIT + 1)
     if len(body) > BODY_LIMIT:
         raise ValueError
-    report = json.loads(body)
+    report = json.loads(body, parse_constant=_refused)
     return report if isinstance(report, dict) else {}
+
+
+def _refused(word: str) -> None:
+    """Refuse NaN and Infinity, which are no JSON and spoil every sum."""
+    raise ValueError(word)
 
 
 def _authenticated(request: HttpRequest, report: dict[str, Any]) -> Cluster | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -101,7 +102,10 @@ def hold(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Let the idle timer wait."""
     cluster = _operable(request, pk)
     form = HoldForm(request.POST)
-    hours = form.cleaned_data["hours"] if form.is_valid() else 1
+    if not form.is_valid():
+        messages.error(request, _problems(form))
+        return redirect("clusters:detail", pk=cluster.pk)
+    hours = form.cleaned_data["hours"]
     return _do(
         request,
         cluster,
@@ -169,6 +173,11 @@ def job(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
     return render(request, "clusters/job.html#live", context, status=status)
 
 
+def _file_name(row: Job) -> str:
+    """Return the job's name for a header and a disk: whoever submitted it chose its id."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", row.submission_id)
+
+
 @require_GET
 def job_log(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
     """Return the whole log as a text file."""
@@ -176,7 +185,7 @@ def job_log(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
     return HttpResponse(
         queries.log_of(row, after=0).text,
         content_type="text/plain; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{row.submission_id}.log"'},
+        headers={"Content-Disposition": f'attachment; filename="{_file_name(row)}.log"'},
     )
 
 
