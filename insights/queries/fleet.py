@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count, Q, Sum
+
 from accounts.models import Team
-from clusters.ending import verdict_for
+from clusters.ending import verdict_of
 from clusters.models import Cluster, Node
 from clusters.queries import live_clusters
 from domain.idle import Activity, Verdict
 from domain.lifecycle import ClusterState, NodeState
 from metering.queries import RunningCost, accrued_since, running_costs
-
-_NODE_FIELDS = ("cluster_id", "state", "role", "idle_since", "hourly_microusd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +93,18 @@ class Fleet:
 def fleet_of(team: Team, *, now: datetime) -> Fleet:
     """Return the team's live clusters in four queries, the dearest an hour first."""
     clusters = list(live_clusters(team))
-    ids = [cluster.pk for cluster in clusters]
-    costs = running_costs(ids, now=now)
-    nodes = _nodes_by_cluster(ids)
-    verdicts = {cluster.pk: verdict_for(cluster, nodes[cluster.pk]) for cluster in clusters}
+    costs = running_costs([cluster.pk for cluster in clusters], now=now)
+    ready = _ready_nodes(team)
+    verdicts = {
+        cluster.pk: verdict_of(cluster, busy=ready.get(cluster.pk, NO_NODES).busy)
+        for cluster in clusters
+    }
     idle_since = {pk: found.idle_since for pk, found in verdicts.items() if found.idle_since}
     wasted = accrued_since(idle_since, now=now)
     lines = [
         _line(
             cluster,
-            nodes=nodes[cluster.pk],
+            ready=ready.get(cluster.pk, NO_NODES),
             cost=costs[cluster.pk],
             verdict=verdicts[cluster.pk],
             wasted=wasted.get(cluster.pk, 0),
@@ -112,27 +114,49 @@ def fleet_of(team: Team, *, now: datetime) -> Fleet:
     return Fleet(lines=sorted(lines, key=lambda line: -line.cost.hourly_microusd))
 
 
-def _nodes_by_cluster(ids: Sequence[UUID]) -> dict[UUID, list[Node]]:
-    found: dict[UUID, list[Node]] = {pk: [] for pk in ids}
-    live = Node.objects.filter(cluster__in=ids).exclude(state=NodeState.TERMINATED)
-    for node in live.only(*_NODE_FIELDS):
-        found[node.cluster_id].append(node)
-    return found
+@dataclass(frozen=True, slots=True)
+class ReadyNodes:
+    """Of one cluster's ready nodes: how many, how many of them work, and prices an hour."""
+
+    count: int
+    busy: int
+    hourly: int
+    idle_hourly: int
+
+
+NO_NODES = ReadyNodes(0, 0, 0, 0)
+
+
+def _ready_nodes(team: Team) -> dict[UUID, ReadyNodes]:
+    # Counted by the database: there may be thousands.
+    idle = Q(idle_since__isnull=False)
+    rows = (
+        Node.objects.filter(cluster__team=team, state=NodeState.READY)
+        .values_list("cluster")
+        .annotate(
+            count=Count("pk"),
+            busy=Count("pk", filter=~idle),
+            hourly=Sum("hourly_microusd", default=0),
+            idle_hourly=Sum("hourly_microusd", filter=idle, default=0),
+        )
+    )
+    return {cluster_id: ReadyNodes(*found) for cluster_id, *found in rows}
 
 
 def _line(
-    cluster: Cluster, *, nodes: Sequence[Node], cost: RunningCost, verdict: Verdict, wasted: int
+    cluster: Cluster, *, ready: ReadyNodes, cost: RunningCost, verdict: Verdict, wasted: int
 ) -> ClusterLine:
-    whole = verdict.state is Activity.IDLE
-    ready = [node for node in nodes if node.state == NodeState.READY]
-    # Of a cluster that does not report, nobody knows: it counts as active.
-    known = verdict.state is not Activity.UNKNOWN
-    idle = [node for node in ready if known and (whole or node.idle_since)]
+    prices = {
+        Activity.IDLE: ready.hourly,
+        Activity.ACTIVE: ready.idle_hourly,
+        # Of a cluster that does not report, nobody knows: it counts as active.
+        Activity.UNKNOWN: 0,
+    }
     return ClusterLine(
         cluster=cluster,
         cost=cost,
-        ready=len(ready),
+        ready=ready.count,
         verdict=verdict,
-        idle_hourly=sum(node.hourly_microusd or 0 for node in idle),
-        wasted=wasted if whole else 0,
+        idle_hourly=prices[verdict.state],
+        wasted=wasted if verdict.state is Activity.IDLE else 0,
     )
