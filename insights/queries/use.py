@@ -23,12 +23,16 @@ class Share:
     used: float | None
 
     @property
-    def used_percent(self) -> float | None:
-        return 100 * self.used / self.capacity if self.capacity and self.used is not None else None
+    def used_percent(self) -> int | None:
+        return _percent(self.used, self.capacity)
 
     @property
-    def held_percent(self) -> float | None:
-        return 100 * self.held / self.capacity if self.capacity and self.held is not None else None
+    def held_percent(self) -> int | None:
+        return _percent(self.held, self.capacity)
+
+
+def _percent(part: float | None, whole: float | None) -> int | None:
+    return round(100 * part / whole) if whole and part is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
