@@ -130,7 +130,9 @@ def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
     page: dict[str, Any] = {"message": MessageForm(initial=request.POST.dict())}
     if template:
-        page |= {"template": template, "base": _named(request, template, "base")}
+        has_base = "base" in request.POST
+        base = _named(request, template, "base") if has_base else _latest(template)
+        page |= {"template": template, "base": base}
     else:
         page |= {"name": NameForm(initial=request.POST.dict())}
     return _page(request, _posted(request), part="#editor", **page)

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from clusters.models import Job
+from clusters.models import Job, Template
+from tests.clusters.conftest import TEXT
 from tests.clusters.head import Head
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +32,18 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "job": (("{cluster}", "{job}"), None),
     "job-log": (("{cluster}", "{job}"), None),
     "stop-job": (("{cluster}", "{job}"), {}),
+    "templates": ((), None),
+    "new-template": ((), {"name": "new", "message": "First.", "text": TEXT}),
+    "template": (("{template}",), None),
+    "edit-template": (("{template}",), {"base": 1, "message": "More.", "text": TEXT + "# more"}),
+    "check-template": (("{template}",), {}),
+    "archive-template": (("{template}",), {}),
+    "version": (("{template}", 1), None),
 }
-TEMPLATE_DOORS = {"templates", "new-template", "template", "edit-template", "check-template"} | {
-    "version",
-    "archive-template",
-}
+# These show or make what is the team's of whoever knocks.
+OWN = {"list", "templates", "new-template"}
+# A look at what is posted: it answers with a page.
+ANSWERS = {"check-template"}
 
 
 @pytest.fixture
@@ -50,7 +58,7 @@ def names_of_addresses() -> set[str]:
 
 
 def test_every_address_is_in_the_matrix() -> None:
-    assert names_of_addresses() - TEMPLATE_DOORS == DOORS.keys()
+    assert names_of_addresses() == DOORS.keys()
 
 
 def knock(user: Any, door: str, job: Job, **filled: Any) -> int:
@@ -58,9 +66,10 @@ def knock(user: Any, door: str, job: Job, **filled: Any) -> int:
         "cluster": str(job.cluster_id),
         "job": job.pk,
         "version": job.cluster.version_id,
+        "template": job.cluster.version.template_id,
     } | filled
     args, posted = DOORS[door]
-    url = reverse(f"clusters:{door}", args=[arg.format(**words) for arg in args])
+    url = reverse(f"clusters:{door}", args=[str(arg).format(**words) for arg in args])
     client = Client()
     if user:
         client.force_login(user)
@@ -72,7 +81,8 @@ def knock(user: Any, door: str, job: Job, **filled: Any) -> int:
 
 @pytest.mark.parametrize("door", DOORS)
 def test_engineer_passes(alice: Any, job: Job, door: str) -> None:
-    assert knock(alice, door, job) == (200 if DOORS[door][1] is None else 302)
+    is_page = DOORS[door][1] is None or door in ANSWERS
+    assert knock(alice, door, job) == (200 if is_page else 302)
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -82,17 +92,24 @@ def test_viewer_looks_and_changes_nothing(bob: Any, job: Job, door: str) -> None
     assert (job.cluster.events.count(), job.cluster.commands.count()) == before
 
 
-@pytest.mark.parametrize("door", [door for door in DOORS if door != "list"])
+@pytest.mark.parametrize("door", [door for door in DOORS if door not in OWN])
 def test_stranger_finds_nothing(charlie: Any, job: Job, door: str) -> None:
     # A launch from a version of another team is refused as if there were no such version.
     assert knock(charlie, door, job) == (422 if door == "launch" else 404)
 
 
-def test_stranger_does_not_see_the_cluster_in_the_list(charlie: Any, job: Job) -> None:
+@pytest.mark.parametrize("door", ["list", "templates"])
+def test_stranger_does_not_see_it_in_the_list(charlie: Any, job: Job, door: str) -> None:
     client = Client()
     client.force_login(charlie)
-    response = client.get(reverse("clusters:list"))
-    assert job.cluster.name not in response.text
+    response = client.get(reverse(f"clusters:{door}"))
+    assert f">{job.cluster.name}<" not in response.text
+    assert job.cluster.version.template.name not in response.text
+
+
+def test_new_template_is_made_in_the_own_team(charlie: Any, other: Any, job: Job) -> None:
+    assert knock(charlie, "new-template", job) == 302
+    assert Template.objects.get(name="new").team == other
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -104,7 +121,8 @@ def test_nobody_is_sent_to_sign_in(job: Job, door: str) -> None:
 def test_looking_never_changes_anything(alice: Any, job: Job, door: str) -> None:
     client = Client()
     client.force_login(alice)
-    args = [a.format(cluster=job.cluster_id, job=job.pk) for a in DOORS[door][0]]
+    ids = {"cluster": job.cluster_id, "job": job.pk, "template": job.cluster.version.template_id}
+    args = [a.format(**ids) for a in DOORS[door][0]]
     assert client.get(reverse(f"clusters:{door}", args=args)).status_code == 405
 
 
