@@ -5,5 +5,5 @@ class MobulaConfig(AppConfig):
     name = "mobula"
 
     def ready(self) -> None:
-        """Make our Celery application the one that `shared_task` belongs to, in every process."""
-        from mobula import celery  # noqa: F401
+        """Make our Celery application that of `shared_task` in every process; add our checks."""
+        from mobula import celery, checks  # noqa: F401

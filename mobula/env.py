@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -42,7 +43,7 @@ def path(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().resolve()
 
 
-def database(name: str) -> dict[str, object]:
+def database(name: str) -> dict[str, Any]:
     """Return Django's database settings for the postgresql:// URL in the variable `name`."""
     parts = urlsplit(text(name))
     if parts.scheme not in {"postgres", "postgresql"}:

@@ -102,7 +102,8 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BEAT_SCHEDULE = METERING_BEAT | {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    **METERING_BEAT,
     "sweep-clusters": {
         "task": "clusters.tasks.sweep",
         "schedule": 1.0,

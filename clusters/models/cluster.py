@@ -178,7 +178,7 @@ class Node(models.Model):
     # What Ray said of it last.
     address = models.CharField(max_length=100, blank=True)
     ray_node_id = models.CharField(max_length=64, blank=True)
-    ray_seen_at = models.DateTimeField(null=True)
+    missing_since = models.DateTimeField(null=True, help_text="Ray lists it no more since then.")
     idle_since = models.DateTimeField(null=True, help_text="Empty: busy, or not known.")
     total = models.JSONField(default=dict)
     free = models.JSONField(default=dict)

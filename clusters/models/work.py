@@ -42,6 +42,7 @@ class Job(models.Model):
     """A Ray job of one cluster, kept with its log after the cluster is gone."""
 
     cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="jobs")
+    run = models.PositiveIntegerField(default=1, help_text="Ids may repeat in a later run.")
     submission_id = models.CharField(max_length=200)
     status = models.CharField(max_length=20, default="PENDING")
     entrypoint = models.TextField(blank=True)
@@ -58,7 +59,9 @@ class Job(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["cluster", "submission_id"], name="job_submission_once")
+            models.UniqueConstraint(
+                fields=["cluster", "run", "submission_id"], name="job_submission_once"
+            )
         ]
 
     @property

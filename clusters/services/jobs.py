@@ -25,6 +25,7 @@ def run_workload(
     entrypoint = workload.entrypoint(dict(values))
     job = Job.objects.create(
         cluster=cluster,
+        run=cluster.run,
         submission_id=submission_id,
         entrypoint=entrypoint,
         submitted_by=by,

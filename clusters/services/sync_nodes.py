@@ -17,7 +17,8 @@ from domain.lifecycle import EndCause, NodeState
 
 # Not those that were never asked for: Ray cannot know them, whatever the report says.
 _JOINING = {NodeState.LAUNCHING, NodeState.BOOTING}
-_FROM_RAY = ("ray_node_id", "address", "idle_since", "total", "free")
+_FROM_RAY = ("ray_node_id", "address", "idle_since", "total", "free", "missing_since")
+MISSING_TIME = timedelta(seconds=30)
 _MOST_RESULTS = 1_000
 _LONGEST_IDLE = 10 * 365 * 24 * 3600
 
@@ -36,6 +37,8 @@ def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> bool:
             changed |= _join(node)
         elif node.ray_node_id and node.ray_node_id in dead:
             changed |= _bury(node, dead[node.ray_node_id])
+        elif node.state == NodeState.READY and report.get("healthy", True):
+            changed |= _miss(node)
     Node.objects.bulk_update(stale, _FROM_RAY)
     return changed
 
@@ -69,7 +72,18 @@ def _ray_fields(node: Node, item: Mapping[str, Any]) -> dict[str, Any]:
         "idle_since": since,
         "total": bounds.amounts(item.get("total", {})),
         "free": bounds.amounts(item.get("available", {})),
+        "missing_since": None,
     }
+
+
+def _miss(node: Node) -> bool:
+    """Ray lists the node neither as alive nor as dead: after MISSING_TIME it counts as dead."""
+    if node.missing_since is None:
+        Node.objects.filter(pk=node.pk).update(missing_since=now())
+        return False
+    if now() - node.missing_since < MISSING_TIME:
+        return False
+    return _bury(node, {"reason": f"Ray has not listed it for {MISSING_TIME.seconds} s."})
 
 
 def _bury(node: Node, item: Mapping[str, Any]) -> bool:
@@ -83,9 +97,8 @@ def _bury(node: Node, item: Mapping[str, Any]) -> bool:
 
 
 def _move(node: Node, state: NodeState, *, reason: str, cause: EndCause | None = None) -> bool:
-    with suppress(
-        Conflict
-    ):  # the reconcile loop moved it at the same moment: the next report tells
+    # If the reconcile loop moved it at the same moment, the next report tells.
+    with suppress(Conflict):
         move_node(node, state, reason=reason, cause=cause)
     return True
 
@@ -108,7 +121,9 @@ def _after(command: Command, *, ok: bool, message: str) -> None:
     node = command.node
     if command.kind == Command.Kind.SUBMIT_JOB and not ok:
         Job.objects.filter(
-            cluster=command.cluster_id, submission_id=command.body["submission_id"]
+            cluster=command.cluster_id,
+            run=command.run,
+            submission_id=command.body["submission_id"],
         ).update(status="FAILED", message=message, ended_at=now())
     if node is None or node.state != NodeState.DRAINING:
         return

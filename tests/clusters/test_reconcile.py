@@ -129,6 +129,25 @@ def test_worker_that_ray_calls_dead_is_removed(head: Head) -> None:
     assert (worker.state, worker.end_cause) == ("terminating", EndCause.LOST)
 
 
+def test_worker_that_ray_forgot_counts_as_dead_after_a_while(head: Head) -> None:
+    head.wants(1, CPU=1.0)
+    head.report()
+    head.pass_by()
+    head.report()
+    worker = head.nodes()[0]
+    head.silent.add(worker.name)
+    head.report(healthy=False)  # the agent itself cannot see: that proves nothing
+    worker.refresh_from_db()
+    assert worker.missing_since is None
+    head.report()
+    worker.refresh_from_db()
+    assert (worker.state, worker.missing_since is None) == ("ready", False)
+    Node.objects.filter(pk=worker.pk).update(missing_since=now() - timedelta(seconds=31))
+    head.report()
+    worker.refresh_from_db()
+    assert (worker.state, worker.end_cause) == ("terminating", EndCause.LOST)
+
+
 def test_lost_head_fails_the_cluster_and_removes_its_workers(
     head: Head, driver: FakeDriver
 ) -> None:

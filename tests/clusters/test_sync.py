@@ -130,3 +130,21 @@ def test_samples_of_our_nodes_are_stored_once(head: Head) -> None:
     head.report(samples=[sample])
     intake = Intake.objects.get(cluster_id=head.cluster.pk)
     assert (intake.accepted, intake.repeated) == (1, 1)
+
+
+def test_job_id_of_an_earlier_run_is_another_job(head: Head) -> None:
+    job_report(head, "SUCCEEDED")
+    Cluster.objects.filter(pk=head.cluster.pk).update(run=2)
+    again = Head(head.cluster)
+    Cluster.objects.filter(pk=head.cluster.pk).update(agent_token_hash=_hash(again.token))
+    job_report(again, "RUNNING")
+    assert list(Job.objects.order_by("run").values_list("run", "status")) == [
+        (1, "SUCCEEDED"),
+        (2, "RUNNING"),
+    ]
+
+
+def _hash(token: str) -> str:
+    from clusters.machines import hashed
+
+    return hashed(token)
