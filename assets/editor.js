@@ -108,16 +108,15 @@ function naming(area) {
   return { "aria-label": label, ...(words.length && { "aria-description": words.join(" ") }) };
 }
 
-// While somebody types, browsers write styles into rich text, which the page's policy forbids.
-const PLAIN = takesPlainText() ? { contenteditable: "plaintext-only" } : {};
-
-function takesPlainText() {
-  try {
-    document.createElement("div").contentEditable = "plaintext-only";
-    return true;
-  } catch {
-    return false;
-  }
+// Typing over several lines makes browsers merge them with a style attribute, which the page's policy
+// forbids: the editor does it instead.
+function typeOver(event, view) {
+  const { from, to } = view.state.selection.main;
+  const isPlain = event.inputType === "insertText" && event.data != null && !event.isComposing;
+  if (!isPlain || view.state.doc.lineAt(from).to >= to) return false;
+  event.preventDefault();
+  view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+  return true;
 }
 
 function extensions(area) {
@@ -139,7 +138,7 @@ function extensions(area) {
     indentUnit.of("  "),
     EditorView.lineWrapping,
     EditorState.readOnly.of(area.readOnly),
-    EditorView.contentAttributes.of({ ...naming(area), ...PLAIN }),
+    EditorView.contentAttributes.of(naming(area)),
     look,
     // Tab stays with the browser: a keyboard user can leave the editor.
     keymap.of([
@@ -150,6 +149,7 @@ function extensions(area) {
       ...completionKeymap,
       ...lintKeymap,
     ]),
+    EditorView.domEventHandlers({ beforeinput: typeOver }),
     EditorView.updateListener.of((update) => {
       if (!update.docChanged) return;
       area.value = update.state.doc.toString();
