@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from domain.diff import Change, changes
+from domain.diff import Change, changes, sentence
 from domain.spec import ComputeConfig, digest
 from tests.domain.configurations import EXAMPLES, configurations
 
@@ -100,3 +100,21 @@ def test_there_are_changes_exactly_if_the_digests_differ(
 ) -> None:
     assert changes(old, old) == []
     assert (changes(old, new) == []) is (digest(old) == digest(new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ({"cloud": "a"}, {"cloud": "b"}, "Cloud: a → b"),
+        ({}, {"zones": ["x", "y"]}, "Zones: not set → x, y"),
+        ({}, {"mobula": {"autoscaling": False}}, "Autoscaling: on → off"),
+        ({"max_resources": {"CPU": 4}}, {}, "Cluster maximum CPU: 4 → not set"),
+        ({}, {"worker_nodes": [{"name": "gpu", "instance_type": "x"}]}, "Group gpu added"),
+        ({"worker_nodes": [{"name": "gpu", "instance_type": "x"}]}, {}, "Group gpu removed"),
+    ],
+)
+def test_change_reads_as_a_sentence(
+    old: dict[str, object], new: dict[str, object], words: str
+) -> None:
+    before, after = ComputeConfig.model_validate(old), ComputeConfig.model_validate(new)
+    assert [sentence(change) for change in changes(before, after)][:1] == [words]

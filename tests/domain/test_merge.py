@@ -99,3 +99,12 @@ def test_sides_agree_on_where_they_conflict(
     if not one.conflicts:
         orderless = {"worker_nodes"}
         assert {c.path for c in changes(one.merged, other.merged)} <= orderless
+
+
+def test_theirs_holds_where_it_is_asked_for() -> None:
+    base = ComputeConfig(cloud="a", zones=("z",))
+    mine = ComputeConfig(cloud="mine", zones=("m",))
+    theirs = ComputeConfig(cloud="theirs", zones=("t",))
+    merge = three_way(base, mine, theirs, theirs_at={"cloud"})
+    assert (merge.merged.cloud, merge.merged.zones) == ("theirs", ("m",))
+    assert [conflict.path for conflict in merge.conflicts] == ["cloud", "zones"]

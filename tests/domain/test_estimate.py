@@ -1,0 +1,76 @@
+"""What a configuration costs before it runs, and which limits hold its groups back."""
+
+from decimal import Decimal
+
+import pytest
+
+from domain.estimate import Ceiling, ceilings, estimate
+from domain.spec import ComputeConfig
+from domain.validation import InstanceType
+from domain.yamltext import parse
+
+TYPES = [
+    InstanceType(name="small", vcpus=2, memory_bytes=4 * 2**30),
+    InstanceType(name="large", vcpus=8, memory_bytes=32 * 2**30),
+    InstanceType(name="gpu", vcpus=4, memory_bytes=16 * 2**30, gpus=1),
+]
+PRICES = {"small": Decimal("0.1"), "large": Decimal("0.4"), "gpu": Decimal(1)}
+GROUPS = """\
+head_node: {instance_type: small}
+worker_nodes:
+  - {name: cpu, instance_type: large, min_nodes: 1, max_nodes: 10}
+  - {name: gpu, instance_type: gpu, max_nodes: 2}
+"""
+
+
+def config(text: str) -> ComputeConfig:
+    found = parse(text).config
+    assert found is not None
+    return found
+
+
+def priced(text: str) -> list[Decimal | None]:
+    found = estimate(config(text), instance_types=TYPES, prices=PRICES)
+    return [found.least, found.at_launch, found.most]
+
+
+def test_price_goes_from_the_minima_to_the_maxima() -> None:
+    assert priced(GROUPS) == [Decimal("0.5"), Decimal("0.5"), Decimal("6.1")]
+
+
+def test_clusters_minimum_is_started_at_launch() -> None:
+    # 8 CPUs stand; 20 take two more large nodes.
+    least, at_launch, _ = priced(f"{GROUPS}min_resources: {{CPU: 20}}")
+    assert (least, at_launch) == (Decimal("0.5"), Decimal("1.3"))
+
+
+def test_fixed_size_costs_the_same_at_least_and_at_most() -> None:
+    assert len(set(priced(f"{GROUPS}mobula: {{autoscaling: false}}"))) == 1
+
+
+def test_clusters_maximum_is_spent_on_the_dearest_first() -> None:
+    # 16 CPUs: two GPU nodes of 4 and one large node; the head offers none while it has workers.
+    *_, most = priced(f"{GROUPS}max_resources: {{CPU: 16}}")
+    assert most == Decimal("0.1") + 2 * Decimal(1) + Decimal("0.4")
+
+
+def test_lowest_of_several_maxima_holds() -> None:
+    *_, most = priced(f"{GROUPS}max_resources: {{CPU: 1000, GPU: 1}}")
+    assert most == Decimal("0.1") + 10 * Decimal("0.4") + Decimal(1)
+
+
+@pytest.mark.parametrize("text", ["head_node: {instance_type: huge}", "worker_nodes: []"])
+def test_unknown_price_is_not_nothing(text: str) -> None:
+    assert priced(text) == [None, None, None]
+
+
+def test_minimum_too_large_to_plan_while_typing_is_not_guessed() -> None:
+    text = GROUPS.replace("max_nodes: 10", "max_nodes: 9007199254740992")
+    _, at_launch, most = priced(f"{text}min_resources: {{CPU: 9000000}}")
+    assert at_launch is None
+    assert most is not None
+
+
+def test_ceiling_names_the_group_and_the_resource() -> None:
+    found = ceilings(config(f"{GROUPS}max_resources: {{CPU: 50}}"), instance_types=TYPES)
+    assert found == [Ceiling(group="cpu", wanted=10, allowed=6, because="CPU")]
