@@ -1,5 +1,5 @@
 // Bundles what the browser loads into static/dist/: `npm run build`.
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
@@ -7,7 +7,9 @@ import * as esbuild from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
-const dist = join(root, "static", "dist");
+// Built aside and put in place at once: a server that runs meanwhile never misses a file.
+const finished = join(root, "static", "dist");
+const dist = join(root, "node_modules", ".mobula-dist");
 
 async function bundle() {
   const shared = {
@@ -69,3 +71,6 @@ await mkdir(dist, { recursive: true });
 await bundle();
 await sprite();
 await compress();
+await rm(finished, { recursive: true, force: true });
+await mkdir(dirname(finished), { recursive: true });
+await rename(dist, finished);

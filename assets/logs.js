@@ -10,6 +10,8 @@ export function startLogs() {
   });
   document.addEventListener("htmx:after:swap", toEnds);
   toEnds();
+  // Lines grow when their own typeface arrives.
+  document.fonts.ready.then(toEnds);
 }
 
 function onScroll(event) {

@@ -10,6 +10,10 @@ from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.gallery")]
 
+AT_END = """() => {
+  const log = document.querySelector(".log-lines");
+  return log.scrollTop + log.clientHeight >= log.scrollHeight - 2;
+}"""
 type Visitor = Callable[..., Visit]
 
 
@@ -98,12 +102,12 @@ def test_the_page_asks_before_edits_are_lost(visit: Visitor, alice: User) -> Non
 def test_a_log_follows_until_the_reader_scrolls_up(visit: Visitor, alice: User) -> None:
     page = visit(alice).open("/")
     lines, button = page.locator(".log-lines"), page.locator("[data-log-follow]")
-    assert lines.evaluate("(log) => log.scrollTop + log.clientHeight >= log.scrollHeight - 2")
+    page.wait_for_function(AT_END)
     lines.evaluate("(log) => { log.scrollTop = 0 }")
     expect(button).to_have_text("Paused")
     button.click()
     expect(button).to_have_text("Following")
-    assert lines.evaluate("(log) => log.scrollTop + log.clientHeight >= log.scrollHeight - 2")
+    page.wait_for_function(AT_END)
 
 
 def test_the_sidebar_of_a_phone_opens_and_closes(visit: Visitor, alice: User) -> None:
