@@ -47,7 +47,7 @@ def estimate(
     config: ComputeConfig, *, instance_types: Sequence[InstanceType], prices: Prices
 ) -> Estimate:
     """What the cluster costs an hour, from its smallest to its largest."""
-    head = _price(config.head_node and config.head_node.instance_type, prices)
+    head = _price(config.head_node.instance_type if config.head_node else None, prices)
     workers = [_price(group.instance_type, prices) for group in config.groups]
     known = [price for price in workers if price is not None]
     if head is None or len(known) < len(workers):

@@ -80,12 +80,14 @@ def read_edit(posted: QueryDict, *, user: User) -> Edit:
     text = _lines(posted.get("text", ""))
     if "shown" not in posted:
         return begin(text, user=user)
-    shown = _lines(posted["shown"])
+    shown = _lines(posted.get("shown", ""))
     was = _draft(parse(shown))
     form, rows = _bound(posted, was)
     wanted = _wanted(was, form, rows)
     if text == shown:
-        return _checked(_from_form(posted, shown, was, wanted, form, rows), user=user)
+        return _checked(
+            _from_form(posted, shown=shown, was=was, wanted=wanted, form=form, rows=rows), user=user
+        )
     now = parse(text)
     if now.draft is None or now.broken:
         draft = wanted if now.draft is None else now.draft
@@ -101,6 +103,7 @@ type _State = tuple[str, str, ComputeConfig, ConfigForm, list[Row]]
 
 def _from_form(
     posted: QueryDict,
+    *,
     shown: str,
     was: ComputeConfig,
     wanted: ComputeConfig,

@@ -55,6 +55,8 @@ def changes_since(version: Version, config: ComputeConfig) -> list[str]:
 def _prices(edit: Edit) -> list[Price]:
     types = edit.catalogue.types or ()
     found = estimate(edit.draft, instance_types=types, prices=edit.catalogue.prices)
+    if found.least is not None and found.most is not None and found.least > found.most:
+        return []  # the limits contradict each other, and the problems say so
     lines = (("Minimum", found.least), ("At launch", found.at_launch), ("Maximum", found.most))
     return [_price(label, usd) for label, usd in lines if usd is not None]
 

@@ -59,7 +59,7 @@ def _insert(data: QueryDict, keys: list[str], *, at: int, fields: Mapping[str, s
 
 def _copied(data: QueryDict, keys: list[str], key: str) -> dict[str, str]:
     start = f"{key}-"
-    fields = {name.removeprefix(start): data[name] for name in data if name.startswith(start)}
+    fields = {name.removeprefix(start): str(data[name]) for name in data if name.startswith(start)}
     return {**fields, "name": _free_name(fields.get("name") or "group", data, keys)}
 
 
