@@ -108,7 +108,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "clusters.tasks.sweep",
         "schedule": 1.0,
         "options": {"expires": 5},  # a sweep that no worker took in time is replaced by the next
-    }
+    },
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,

@@ -44,8 +44,7 @@ def test_half_a_micro_dollar_goes_to_the_even_one(usd: str, expected: int) -> No
 )
 def test_pieces_of_an_interval_sum_to_the_whole(rate: int, cuts: list[int]) -> None:
     pieces = [
-        interval_microusd(rate, origin=ORIGIN, start=at(a), end=at(b))
-        for a, b in pairwise(cuts)
+        interval_microusd(rate, origin=ORIGIN, start=at(a), end=at(b)) for a, b in pairwise(cuts)
     ]
     whole = interval_microusd(rate, origin=ORIGIN, start=at(cuts[0]), end=at(cuts[-1]))
     assert sum(pieces) == whole
