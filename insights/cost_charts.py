@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-import plotly.graph_objects as go
-
 from domain.pricing import MICROUSD_PER_USD
 from domain.wording import usd
 from insights.charts import Chart, figure_of
@@ -51,13 +49,14 @@ def _stacked(
     chart_id: str, title: str, *, days: Sequence[date], stacks: Sequence[Stack], summary: str
 ) -> Chart:
     traces = [
-        go.Bar(
-            x=[day.isoformat() for day in days],
-            y=[amount / MICROUSD_PER_USD for amount in amounts],
-            name=name,
-            hovertemplate="$%{y:,.2f}",
-            meta={"tone": tone},
-        )
+        {
+            "type": "bar",
+            "x": [day.isoformat() for day in days],
+            "y": [amount / MICROUSD_PER_USD for amount in amounts],
+            "name": name,
+            "hovertemplate": "$%{y:,.2f}",
+            "meta": {"tone": tone},
+        }
         for name, tone, amounts in stacks
     ]
     figure = figure_of(

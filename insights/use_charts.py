@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import plotly.graph_objects as go
-
 from domain.wording import number
 from insights.charts import Chart, figure_of
 from metering.queries import Series
@@ -100,17 +98,18 @@ def _chart(subject: Subject, series: Series, *, as_tables: bool, size: str = "")
         measure: _scaled(series.means[measure], subject.divisor) for measure, _, _ in subject.lines
     }
     traces = [
-        go.Scatter(
-            x0=f"{series.times[0]:%Y-%m-%dT%H:%M}",
-            dx=series.step / timedelta(milliseconds=1),
-            y=_on_grid(series, scaled[measure]),
-            name=label,
-            mode="lines",
-            fill="tozeroy" if tone == "used" else None,
-            line={"width": 2 if tone == "used" else 1.5, "dash": _dash(tone)},
-            hovertemplate=f"%{{y:.4~g}} {subject.unit}",
-            meta={"tone": tone},
-        )
+        {
+            "type": "scatter",
+            "x0": f"{series.times[0]:%Y-%m-%dT%H:%M}",
+            "dx": series.step / timedelta(milliseconds=1),
+            "y": _on_grid(series, scaled[measure]),
+            "name": label,
+            "mode": "lines",
+            "fill": "tozeroy" if tone == "used" else "none",
+            "line": {"width": 2 if tone == "used" else 1.5, "dash": _dash(tone)},
+            "hovertemplate": f"%{{y:.4~g}} {subject.unit}",
+            "meta": {"tone": tone},
+        }
         for measure, label, tone in subject.lines
     ]
     labels = [label for _, label, _ in subject.lines]

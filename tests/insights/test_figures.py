@@ -1,0 +1,57 @@
+"""Figures are plain dicts, for speed; here plotly.py checks that each value is one it knows."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import plotly.graph_objects as go
+import pytest
+
+from insights.charts import Chart
+from insights.cost_charts import cost_chart, idle_chart
+from insights.use_charts import cpu_chart, use_charts
+from metering.measures import MEASURES
+from metering.queries import Cost, CostRow, CostTable, GroupTotal, Series
+
+DAY = date(2026, 3, 1)
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def series() -> Series:
+    """Return two steps with a gap between them."""
+    step = timedelta(minutes=1)
+    return Series(
+        step=step,
+        times=(START, START + 2 * step),
+        means=dict.fromkeys(MEASURES, (1.0, 2.0)),
+        peaks={},
+    )
+
+
+def table() -> CostTable:
+    cost = Cost(used=2_000_000, infra_idle=1_000_000, total=3_000_000)
+    return CostTable(
+        rows=(CostRow(day=DAY, key="a", name="trainer", cost=cost),),
+        groups=(GroupTotal(key="a", name="trainer", cost=cost),),
+        total=cost,
+    )
+
+
+def charts() -> list[Chart]:
+    days = {"first": DAY, "last": DAY + timedelta(days=1)}
+    small = cpu_chart(series())
+    assert small is not None
+    by_part = cost_chart(table(), **days, by_part=True)
+    stacked = [cost_chart(table(), **days), by_part, idle_chart(table(), **days)]
+    return [*use_charts(series()), small, *stacked]
+
+
+@pytest.mark.parametrize("chart", charts(), ids=lambda chart: f"{chart.id} {chart.size}")
+def test_plotly_accepts_the_figure_and_keeps_all_of_it(chart: Chart) -> None:
+    kept = go.Figure(chart.figure).to_plotly_json()
+    assert [set(trace) for trace in kept["data"]] == [set(one) for one in chart.figure["data"]]
+    assert set(chart.figure["layout"]) <= set(kept["layout"])
+
+
+def test_plotly_would_refuse_a_name_it_does_not_know() -> None:
+    figure = use_charts(series())[0].figure
+    with pytest.raises(ValueError, match="colour"):
+        go.Figure({**figure, "layout": {"colour": "red"}})
