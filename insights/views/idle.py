@@ -14,7 +14,7 @@ from domain.pricing import MICROUSD_PER_USD
 from insights import ranges
 from insights.cost_charts import idle_chart
 from insights.queries.fleet import ClusterLine, fleet_of
-from metering.queries import CostFilter, cost_by_day
+from metering.queries import CostFilter, GroupBy, cost_by_day
 
 SHOWN = 100
 _HEADER = (
@@ -31,7 +31,8 @@ def idle(request: SignedInRequest) -> HttpResponse:
     if request.GET.get("format") == "csv":
         return csv_response("idle", header=_HEADER, rows=map(_as_row, lines))
     first, last = ranges.chosen("14d", among=ranges.OF_COST, otherwise="14d").days(moment)
-    costs = cost_by_day(first=first, last=last, filters=CostFilter(team_ids=[team.pk]))
+    wanted = CostFilter(team_ids=[team.pk])
+    costs = cost_by_day(first=first, last=last, group_by=GroupBy.TEAM, filters=wanted)
     context = {
         "now": moment,
         "fleet": fleet,

@@ -18,7 +18,7 @@ from insights.charts import Chart
 from insights.queries.fleet import fleet_of
 from insights.queries.use import clusters_between
 from insights.use_charts import CPU, cpu_chart
-from metering.queries import CostFilter, cost_by_day, utilisation_series
+from metering.queries import CostFilter, GroupBy, cost_by_day, utilisation_series
 
 SHOWN = 12
 
@@ -30,12 +30,14 @@ def overview(request: SignedInRequest) -> HttpResponse:
     is_poll = request.GET.get("part") == "live"
     first, last = ranges.month_so_far(moment)
     fleet = fleet_of(team, now=moment)
+    wanted = CostFilter(team_ids=[team.pk])
+    month = cost_by_day(first=first, last=last, group_by=GroupBy.TEAM, filters=wanted)
     context = {
         "now": moment,
         "team": team,
         "fleet": fleet,
         "lines": fleet.lines[:SHOWN],
-        "month": cost_by_day(first=first, last=last, filters=CostFilter(team_ids=[team.pk])).total,
+        "month": month.total,
         "events": latest_events(request.user, team=team),
         "is_new": not fleet.lines and not Cluster.objects.filter(team=team).exists(),
         "may_launch": may(request.user, Action.LAUNCH, team=team),
