@@ -192,11 +192,12 @@ def versions_of(template: Template) -> QuerySet[Version]:
 
 
 def live_clusters(team: Team) -> QuerySet[Cluster]:
-    """Return the team's clusters that are up or coming up, with counts, for the insights pages."""
+    """Return the team's clusters that are up or coming up, for the insights pages."""
     rows = Cluster.objects.filter(team=team).exclude(
         state__in=[ClusterState.TERMINATED, ClusterState.STOPPED, ClusterState.FAILED]
     )
-    return with_counts(rows).order_by("name")
+    # Many share a version and an owner: reading those once is faster than joining them to each.
+    return rows.prefetch_related("version__template", "owner").order_by("name")
 
 
 def names_of(ids: set[UUID]) -> dict[UUID, str]:
