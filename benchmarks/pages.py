@@ -57,7 +57,7 @@ def addresses() -> list[str]:
         *(f"{page}?tab={tab}" for tab in tabs),
         f"{page}?part=live",
         f"{page}jobs/{job.pk}/",
-        *("/templates/", "/templates/new/", f"/templates/{template.name if template else ''}/"),
+        *("/templates/", "/templates/new/", f"/templates/{template.pk if template else ''}/"),
         *(f"/insights/utilisation/?range={length}" for length in ("1h", "6h", "24h", "7d", "30d")),
         *(f"/insights/utilisation/?cluster={cluster.pk}&range={key}" for key in ("24h", "30d")),
         "/insights/idle/",
