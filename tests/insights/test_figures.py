@@ -36,12 +36,13 @@ def table() -> CostTable:
 
 
 def charts() -> list[Chart]:
-    days = {"first": DAY, "last": DAY + timedelta(days=1)}
+    last = DAY + timedelta(days=1)
     small = cpu_chart(series())
     assert small is not None
-    by_part = cost_chart(table(), **days, by_part=True)
-    stacked = [cost_chart(table(), **days), by_part, idle_chart(table(), **days)]
-    return [*use_charts(series()), small, *stacked]
+    by_group = cost_chart(table(), first=DAY, last=last)
+    by_part = cost_chart(table(), first=DAY, last=last, by_part=True)
+    idle = idle_chart(table(), first=DAY, last=last)
+    return [*use_charts(series()), small, by_group, by_part, idle]
 
 
 @pytest.mark.parametrize("chart", charts(), ids=lambda chart: f"{chart.id} {chart.size}")
