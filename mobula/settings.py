@@ -71,14 +71,11 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL")}
-DATABASES["default"]["OPTIONS"] |= {
-    "pool": {
-        "min_size": 1,
-        "max_size": env.number("MOBULA_DB_POOL", default=8),
-        "timeout": 10,
-        "max_idle": 60,
+DB_POOL = env.number("MOBULA_DB_POOL", default=8)
+if DB_POOL:
+    DATABASES["default"]["OPTIONS"] |= {
+        "pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 10, "max_idle": 60}
     }
-}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

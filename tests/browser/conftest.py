@@ -57,11 +57,11 @@ class Visit:
         ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser, started once for all tests."""
+    """The browser, for the tests of one module: its loop would be in the way of all others."""
     with sync_playwright() as playwright:
-        # The session's loop makes Django believe that the tests' own queries run inside it.
+        # The browser's loop makes Django believe that the tests' own queries run inside it.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         installed = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
