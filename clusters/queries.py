@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
@@ -198,8 +197,3 @@ def live_clusters(team: Team) -> QuerySet[Cluster]:
     )
     # Many share a version and an owner: reading those once is faster than joining them to each.
     return rows.prefetch_related("version__template", "owner").order_by("name")
-
-
-def names_of(ids: set[UUID]) -> dict[UUID, str]:
-    """Return the clusters' names."""
-    return dict(Cluster.objects.filter(pk__in=ids).values_list("pk", "name"))

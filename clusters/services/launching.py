@@ -60,10 +60,14 @@ def _sentence(problem: Problem) -> str:
     return f"{problem.path}: {problem.message} {problem.hint}".strip()
 
 
-@transaction.atomic
 def launch_cluster(*, name: str, version: Version, by: User) -> Cluster:
     """Return a new cluster that a worker will bring up; raises ValidationError."""
-    ready = check_launch(version, by=by)
+    ready = check_launch(version, by=by)  # asks the driver, so it stays outside the transaction
+    return _create(ready, name=name, version=version, by=by)
+
+
+@transaction.atomic
+def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Cluster:
     block = ready.config.mobula
     cluster = Cluster(
         name=name,

@@ -22,10 +22,9 @@ _ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 
 
 class Page:
-    """The editor's form as a browser holds it: each field's name with its value."""
+    """The editor's form, without the menus around it, as a browser holds it: names and values."""
 
     def __init__(self, text: str) -> None:
-        # The menus around the page have forms of their own.
         text = text[text.find('id="content"') :] if 'id="content"' in text else text
         self.text = text
         self.fields: dict[str, Any] = {}
