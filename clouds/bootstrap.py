@@ -1,5 +1,5 @@
 from clouds.models import Cloud
-from providers.base import ProviderKind
+from domain.offerings import ProviderKind
 
 
 def bootstrap() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from django.db import models
 from django.db.models import Q
 
-from providers.base import ProviderKind
+from domain.offerings import ProviderKind
 
 if TYPE_CHECKING:
     from accounts.models import User

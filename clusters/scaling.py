@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils.timezone import now
 
+from clouds.catalogue import price_in
 from clusters.leases import LeaseLost, renew
 from clusters.models import Cluster, Command, Decision, Group, Node
 from clusters.transitions import move_node
@@ -20,7 +21,7 @@ from domain.offerings import Market
 from domain.planner import Drain, Launch, NodeView, Plan, PlanRequest, Unserved, plan
 from domain.planner import Group as PlannedGroup
 from domain.planner.model import NodePhase
-from domain.pricing import hourly_microusd
+from domain.pricing import hourly_microusd, microusd
 from metering import rates
 from providers.base import NodeRole
 
@@ -106,7 +107,9 @@ def _group(cluster: Cluster, group: Group) -> PlannedGroup:
         labels={**group.labels, NODE_GROUP_LABEL: group.name},
         min_nodes=group.min_nodes,
         max_nodes=group.max_nodes,
-        idle_seconds=cluster.worker_idle_seconds,
+        idle_seconds=cluster.worker_idle_seconds
+        if group.idle_seconds is None
+        else group.idle_seconds,
         hourly_usd=None,
     )
 
@@ -239,6 +242,9 @@ def add_nodes(
 
 def _hourly_microusd(cluster: Cluster, group: Group) -> int | None:
     """Return what one node of `group` costs an hour from now on, or None where nobody knows."""
+    own = price_in(cluster.cloud, group.instance_type, market=Market(group.market))
+    if own is not None:
+        return microusd(own)
     card = rates.current_rate(cluster.cloud_id, now(), kind=cluster.cloud.provider)
     if card is None:
         return None

@@ -1,23 +1,23 @@
 """What a configuration costs before anything runs, and how far its groups can really grow."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
 
 from domain.demand import Demand
+from domain.matching import types_for
+from domain.offerings import Market
 from domain.planner import plan
 from domain.planner.from_spec import request_from_spec
-from domain.spec import ComputeConfig, WorkerGroup
-from domain.validation.instances import InstanceType, shapes_of
+from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup
+from domain.target import Target
+from domain.validation.instances import shapes_of
 from domain.validation.limits import most_nodes, room_of
 
 HOURS_A_MONTH = 730
 # Beyond this the planner would take too long for a page that answers while somebody types.
 _MOST_TO_PLAN = 2_000
-
-type Prices = Mapping[str, Decimal]
-"""Dollars an hour of one machine, by instance type; a type without a price is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,8 @@ class Estimate:
     """Dollars an hour; None where some machine has no price.
 
     `least` is the head and each group's minimum, `at_launch` what starts before any work comes,
-    `most` what the limits allow at the very most.
+    `most` what the limits allow at the very most. Spot with a fallback counts as spot in the first
+    two and as on demand in the last.
     """
 
     least: Decimal | None
@@ -43,26 +44,36 @@ class Ceiling:
     because: str
 
 
-def estimate(
-    config: ComputeConfig, *, instance_types: Sequence[InstanceType], prices: Prices
-) -> Estimate:
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The price of one node of a group: as it is hoped for, and at worst."""
+
+    low: Decimal
+    high: Decimal
+
+
+def estimate(config: ComputeConfig, *, target: Target) -> Estimate:
     """What the cluster costs an hour, from its smallest to its largest."""
-    head = _price(config.head_node.instance_type if config.head_node else None, prices)
-    workers = [_price(group.instance_type, prices) for group in config.groups]
-    known = [price for price in workers if price is not None]
+    config = config.primary
+    head = _price(config.head_node or NodeConfig(), target, Market.ON_DEMAND)
+    workers = [_span(group, target) for group in config.groups]
+    known = [span for span in workers if span is not None]
     if head is None or len(known) < len(workers):
         return Estimate(least=None, at_launch=None, most=None)
-    least = _total(head, known, [_fewest(group, config) for group in config.groups])
+    low = [span.low for span in known]
+    least = _total(head, low, [_fewest(group, config) for group in config.groups])
+    most = _most(config, target, head=head, workers=[span.high for span in known])
+    cap = config.mobula.max_usd_per_hour
     return Estimate(
         least=least,
-        at_launch=_at_launch(config, instance_types, head=head, workers=known, least=least),
-        most=_most(config, instance_types, head=head, workers=known),
+        at_launch=_at_launch(config, target, head=head, workers=low, least=least),
+        most=most if cap is None else min(most, max(least, Decimal(str(cap)))),
     )
 
 
-def ceilings(config: ComputeConfig, *, instance_types: Sequence[InstanceType]) -> list[Ceiling]:
+def ceilings(config: ComputeConfig, *, target: Target) -> list[Ceiling]:
     """The groups that the cluster's maximum keeps below their own, each with the resource."""
-    shapes = shapes_of(config, instance_types)
+    shapes = shapes_of(config, target)
     return [
         Ceiling(group=group.name, wanted=wanted, allowed=int(room), because=because)
         for group, offered in shapes.groups
@@ -71,8 +82,24 @@ def ceilings(config: ComputeConfig, *, instance_types: Sequence[InstanceType]) -
     ]
 
 
-def _price(instance_type: str | None, prices: Prices) -> Decimal | None:
-    return prices.get(instance_type or "")
+def _span(group: WorkerGroup, target: Target) -> _Span | None:
+    on_demand = _price(group, target, Market.ON_DEMAND)
+    spot = _price(group, target, Market.SPOT)
+    match group.market_type:
+        case MarketType.SPOT:
+            prices = spot, spot
+        case MarketType.PREFER_SPOT:
+            prices = on_demand if spot is None else spot, on_demand
+        case MarketType.ON_DEMAND:
+            prices = on_demand, on_demand
+    low, high = prices
+    return None if low is None or high is None else _Span(low, max(low, high))
+
+
+def _price(node: NodeConfig, target: Target, market: Market) -> Decimal | None:
+    """The price of the type that would be taken first."""
+    found = types_for(node, target, market=market)
+    return target.prices.get((found[0].name, market)) if found else None
 
 
 def _fewest(group: WorkerGroup, config: ComputeConfig) -> int:
@@ -87,7 +114,7 @@ def _total(head: Decimal, workers: Sequence[Decimal], counts: Sequence[int]) -> 
 
 def _at_launch(
     config: ComputeConfig,
-    types: Sequence[InstanceType],
+    target: Target,
     *,
     head: Decimal,
     workers: Sequence[Decimal],
@@ -100,7 +127,7 @@ def _at_launch(
     if size > _MOST_TO_PLAN or len({group.name for group in config.groups}) < len(config.groups):
         return None
     try:
-        request = request_from_spec(config, demand=Demand(), instance_types=types)
+        request = request_from_spec(config, demand=Demand(), target=target)
     except ValueError:
         return None
     price_of = {group.name: price for group, price in zip(config.groups, workers, strict=True)}
@@ -110,14 +137,10 @@ def _at_launch(
 
 
 def _most(
-    config: ComputeConfig,
-    types: Sequence[InstanceType],
-    *,
-    head: Decimal,
-    workers: Sequence[Decimal],
+    config: ComputeConfig, target: Target, *, head: Decimal, workers: Sequence[Decimal]
 ) -> Decimal:
     """The lowest of what each of the cluster's maxima allows, the dearest groups first."""
-    shapes = shapes_of(config, types)
+    shapes = shapes_of(config, target)
     counts = [
         int(min(most_nodes(group, config), room_of(config, shapes, offered)[0]))
         for group, offered in shapes.groups

@@ -1,17 +1,70 @@
 """What can be rented: an instance type in a zone at a market, with a price."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 
+class ProviderKind(StrEnum):
+    """Who rents out the machines."""
+
+    AWS = "aws"
+    GCP = "gcp"
+    KUBERNETES = "kubernetes"
+    LOCAL = "local"
+    FAKE = "fake"
+
+    @property
+    def label(self) -> str:
+        """Its name for people."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    ProviderKind.AWS: "AWS",
+    ProviderKind.GCP: "Google Cloud",
+    ProviderKind.KUBERNETES: "Kubernetes",
+    ProviderKind.LOCAL: "This machine",
+    ProviderKind.FAKE: "Fake (tests)",
+}
+
+
 class Market(StrEnum):
+    """At which price a machine is rented, and whether it may be taken away."""
+
     ON_DEMAND = "on_demand"
     SPOT = "spot"
 
 
+type Prices = Mapping[tuple[str, Market], Decimal]
+"""Dollars an hour of one machine, by instance type and market; what is unknown is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceType:
+    """A machine that a cloud offers; None stands for what is not known."""
+
+    name: str
+    vcpus: float
+    memory_bytes: int
+    gpus: float = 0.0  # per machine; a part of one where the hardware is shared
+    gpu_model: str = ""  # in Ray's words: "A10G"
+    gpu_memory_bytes: int = 0  # of all its GPUs together
+    family: str = ""
+    arch: str = "x86_64"
+    zones: frozenset[str] | None = None  # that offer it
+    has_spot: bool = True
+    has_efa: bool = False
+    can_cluster: bool = True  # may be in a cluster placement group
+    local_disk_bytes: int = 0
+    network_gbps: float | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offering:
+    """An instance type in one zone at one market, with its price there."""
+
     instance_type: str
     region: str
     zone: str = ""
@@ -22,3 +75,15 @@ class Offering:
     gpus: float = 0
     gpu_model: str = ""
     hourly_usd: Decimal | None  # None: unknown, which is not 0
+
+
+def type_of(offering: Offering) -> InstanceType:
+    """The instance type of an offering, as far as the offering tells."""
+    return InstanceType(
+        name=offering.instance_type,
+        vcpus=offering.vcpus,
+        memory_bytes=offering.memory_bytes,
+        gpus=offering.gpus,
+        gpu_model=offering.gpu_model,
+        arch=offering.arch,
+    )

@@ -21,6 +21,31 @@ class Severity(StrEnum):
     HINT = "hint"
 
 
+class Verb(StrEnum):
+    """What one step of a fix does at its place."""
+
+    SET = "set"
+    REMOVE = "remove"
+    RENAME = "rename"  # the key; `value` is its new name
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the document, at the value that `loc` leads to."""
+
+    verb: Verb
+    loc: Loc
+    value: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What one click does about a problem: its button's words, and the changes in their order."""
+
+    label: str
+    steps: tuple[Step, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One mistake at one place; `path` is "" for the whole document, lines count from 1."""
@@ -32,6 +57,7 @@ class Problem:
     hint: str = ""
     line: int | None = None
     column: int | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +68,27 @@ class Mark:
     column: int
 
 
-def error(path: str, code: str, message: str, *, hint: str = "") -> Problem:
+def error(path: str, code: str, message: str, *, hint: str = "", fix: Fix | None = None) -> Problem:
     """A problem that stops the configuration from being used."""
-    return Problem(path=path, severity=Severity.ERROR, code=code, message=message, hint=hint)
+    return _problem(Severity.ERROR, path, code, message, hint=hint, fix=fix)
 
 
-def warning(path: str, code: str, message: str, *, hint: str = "") -> Problem:
+def warning(
+    path: str, code: str, message: str, *, hint: str = "", fix: Fix | None = None
+) -> Problem:
     """A problem that is probably a mistake, but may be meant."""
-    return Problem(path=path, severity=Severity.WARNING, code=code, message=message, hint=hint)
+    return _problem(Severity.WARNING, path, code, message, hint=hint, fix=fix)
 
 
-def note(path: str, code: str, message: str, *, hint: str = "") -> Problem:
+def note(path: str, code: str, message: str, *, hint: str = "", fix: Fix | None = None) -> Problem:
     """Something worth knowing that is not a mistake."""
-    return Problem(path=path, severity=Severity.HINT, code=code, message=message, hint=hint)
+    return _problem(Severity.HINT, path, code, message, hint=hint, fix=fix)
+
+
+def _problem(
+    severity: Severity, path: str, code: str, message: str, *, hint: str, fix: Fix | None
+) -> Problem:
+    return Problem(path=path, severity=severity, code=code, message=message, hint=hint, fix=fix)
 
 
 def has_errors(problems: Iterable[Problem]) -> bool:

@@ -109,18 +109,46 @@ class WorkerGroup(NodeConfig):
         return {**data, "name": _default_name(cast("Mapping[str, object]", data))}
 
 
+class Scaling(_Model):
+    """How the number of nodes follows the work."""
+
+    strategy: Literal["reactive"] = "reactive"
+
+
+class GroupSettings(_Model):
+    """What Mobula adds to one worker group; what is left out is the cluster's."""
+
+    worker_idle_seconds: Count | None = None
+
+
+class Mount(_Model):
+    """A storage that every node sees under a path."""
+
+    storage: Text
+    path: Text
+    access: Literal["read", "write"] = "read"
+
+
 class MobulaBlock(_Model):
     """What Mobula adds; without this block the rest is a valid Anyscale configuration."""
 
     image: Text | None = None
     autoscaling: Flag = True
+    scaling: Scaling = Scaling()
     idle_minutes: Minutes = 30
     max_lifetime_minutes: Minutes = 480
     worker_idle_seconds: Count = 60
+    max_usd_per_hour: Amount | None = None
+    # Anyscale lets a node's block replace the cluster's; with this, the two are merged.
+    merge_instance_config: Flag = False
+    groups: Annotated[dict[Text, GroupSettings], BeforeValidator(_empty_if_null)] = {}
+    mounts: tuple[Mount, ...] = ()
+    # By environment (dev, test, prod): what differs there, as a part of a configuration.
+    environments: Annotated[dict[Text, Anything], BeforeValidator(_empty_if_null)] = {}
 
 
-class ComputeConfig(_Model):
-    """A whole cluster as it is wanted: its head, its groups, its limits, its end."""
+class ResourceConfig(_Model):
+    """The cluster on one cloud resource: its head, its groups, its limits."""
 
     cloud: Text | None = None
     cloud_resource: Text | None = None
@@ -133,12 +161,42 @@ class ComputeConfig(_Model):
     advanced_instance_config: Anything = {}
     flags: Anything = {}
     auto_select_worker_config: Flag = False
-    mobula: Annotated[MobulaBlock, BeforeValidator(_empty_if_null)] = MobulaBlock()
 
     @property
     def groups(self) -> tuple[WorkerGroup, ...]:
         """The worker groups; none if `worker_nodes` is empty or left out."""
         return self.worker_nodes or ()
+
+    def group(self, name: str) -> WorkerGroup | None:
+        """The first group of that name."""
+        return next((group for group in self.groups if group.name == name), None)
+
+
+class ComputeConfig(ResourceConfig):
+    """A whole cluster as it is wanted; with `configs`, once for each cloud resource."""
+
+    # Anyscale's form for several cloud resources: the first is the primary one. Beside it only
+    # `cloud`, `flags` and our block have a meaning.
+    configs: tuple[ResourceConfig, ...] | None = None
+    mobula: Annotated[MobulaBlock, BeforeValidator(_empty_if_null)] = MobulaBlock()
+
+    @property
+    def resource_configs(self) -> tuple["ComputeConfig", ...]:
+        """The configuration of each cloud resource by itself, the shared parts in each of them."""
+        if self.configs is None:
+            return (self,)
+        shared = {"cloud": self.cloud, "mobula": self.mobula}
+        return tuple(
+            ComputeConfig.model_validate(
+                {**dict(one), **shared, "flags": {**self.flags, **one.flags}}
+            )
+            for one in self.configs
+        )
+
+    @property
+    def primary(self) -> "ComputeConfig":
+        """The configuration that a launch begins with."""
+        return self.resource_configs[0] if self.configs else self
 
     @property
     def worker_idle_seconds(self) -> int:
@@ -147,9 +205,10 @@ class ComputeConfig(_Model):
         untouched = self.mobula.worker_idle_seconds == MobulaBlock().worker_idle_seconds
         return flag if untouched and type(flag) is int else self.mobula.worker_idle_seconds
 
-    def group(self, name: str) -> WorkerGroup | None:
-        """The first group of that name."""
-        return next((group for group in self.groups if group.name == name), None)
+    def idle_seconds_of(self, group: str) -> int:
+        """How long a worker of this group may be idle: its own word, else the cluster's."""
+        own = self.mobula.groups.get(group, GroupSettings()).worker_idle_seconds
+        return self.worker_idle_seconds if own is None else own
 
     def replace(self, **values: object) -> Self:
         """The same configuration with these top-level fields changed and checked again."""

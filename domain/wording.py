@@ -1,9 +1,10 @@
 """Numbers as people read them: money, durations, sizes. Pages, CSV and messages share these."""
 
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 MICRO = 1_000_000
+_ROOMY = Context(prec=100)  # the usual 28 digits are too few for what a form may post
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -16,7 +17,7 @@ def usd(microusd: int, *, places: int | None = None) -> str:
     smallest = Decimal(1).scaleb(-places)
     if amount and abs(amount) < smallest:
         return f"{'−' if amount < 0 else ''}<${smallest}"
-    rounded = abs(amount).quantize(smallest, ROUND_HALF_UP)
+    rounded = abs(amount).quantize(smallest, ROUND_HALF_UP, _ROOMY)
     return f"{'−' if amount < 0 else ''}${rounded:,}"
 
 

@@ -7,16 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from domain.demand import Resources
-from domain.offerings import Market, Offering
-
-
-class ProviderKind(StrEnum):
-    LOCAL = "local"
-    FAKE = "fake"
-
-    @property
-    def label(self) -> str:
-        return {"local": "This machine", "fake": "Fake (tests)"}[self.value]
+from domain.offerings import Market, Offering, ProviderKind
 
 
 class NodeRole(StrEnum):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
-from domain.offerings import Market, Offering
+from domain.offerings import Market, Offering, ProviderKind
 from providers import base
 from providers.base import (
     CapacityUnavailable,
@@ -20,7 +20,6 @@ from providers.base import (
     NodeSpec,
     ObservedNode,
     ProviderError,
-    ProviderKind,
 )
 from providers.fake_world import Call, FakeNode, PlannedError, World, WorldStore
 

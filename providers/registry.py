@@ -1,11 +1,14 @@
 """Which driver serves which kind of provider; each is imported on first use."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from providers.base import ProviderDriver, ProviderKind
+from domain.offerings import ProviderKind
+from domain.problems import Problem
+from domain.target import BlockCheck
+from providers.base import InvalidRequest, ProviderDriver
 
 # kind → module and the function in it that makes the driver from Mobula's home directory.
 # SDKs are slow to import and heavy: the web process must not pay for the drivers it never uses.
@@ -15,9 +18,33 @@ OPENERS: Mapping[ProviderKind, str] = {
 }
 
 
+# kind → module and the function in it that checks a raw instance configuration.
+BLOCK_CHECKS: Mapping[ProviderKind, str] = {}
+
+
+def block_check(kind: ProviderKind) -> BlockCheck | None:
+    """Return what checks a raw instance configuration for `kind`; None where there is none."""
+    place = BLOCK_CHECKS.get(kind)
+    if place is None:
+        return None
+    module, _, function = place.partition(":")
+
+    def check(block: Mapping[str, object], path: str) -> Sequence[Problem]:
+        # Schemas are large: they are read when the first block is checked.
+        found: Sequence[Problem] = getattr(import_module(module), function)(block, path)
+        return found
+
+    return check
+
+
 @cache
 def open_driver(kind: ProviderKind, *, home: Path) -> ProviderDriver:
-    """Return the driver for `kind`; `home` is the directory where Mobula keeps its state."""
+    """Return the driver for `kind`; `home` is the directory where Mobula keeps its state.
+
+    Raises InvalidRequest where there is no driver yet.
+    """
+    if kind not in OPENERS:
+        raise InvalidRequest(f"Mobula cannot launch clusters on {kind.label} yet.")
     module, _, function = OPENERS[kind].partition(":")
     opener: Callable[[Path], ProviderDriver] = getattr(import_module(module), function)
     return opener(home)

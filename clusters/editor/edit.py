@@ -180,7 +180,7 @@ def _checked(state: _State, *, user: User) -> Edit:
         offer(form, name, choices)
     for row in rows:
         offer(row.form, "size", catalogue.size_choices)
-    found = [*check_text(text, instance_types=catalogue.types), *_strangers(edit)]
+    found = [*check_text(text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))
     return edit
 

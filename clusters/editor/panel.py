@@ -36,8 +36,7 @@ class Panel:
 
 def panel_for(edit: Edit, *, latest: Version | None) -> Panel:
     """What to show beside `edit`; `latest` is the version it is compared with, if there is one."""
-    types = edit.catalogue.types or ()
-    found = ceilings(edit.draft, instance_types=types)
+    found = ceilings(edit.draft, target=edit.catalogue.target)
     return Panel(
         prices=_prices(edit),
         ceilings=[_ceiling(one) for one in found],
@@ -53,8 +52,7 @@ def changes_since(version: Version, config: ComputeConfig) -> list[str]:
 
 
 def _prices(edit: Edit) -> list[Price]:
-    types = edit.catalogue.types or ()
-    found = estimate(edit.draft, instance_types=types, prices=edit.catalogue.prices)
+    found = estimate(edit.draft, target=edit.catalogue.target)
     if found.least is not None and found.most is not None and found.least > found.most:
         return []  # the limits contradict each other, and the problems say so
     lines = (("Minimum", found.least), ("At launch", found.at_launch), ("Maximum", found.most))

@@ -1,12 +1,13 @@
 from clusters.models.cluster import Cluster, Group, Node
 from clusters.models.record import Decision, Event
-from clusters.models.template import Template, Version
+from clusters.models.template import Draft, Template, Version
 from clusters.models.work import Command, Job, JobLog
 
 __all__ = [
     "Cluster",
     "Command",
     "Decision",
+    "Draft",
     "Event",
     "Group",
     "Job",

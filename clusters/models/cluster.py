@@ -129,6 +129,9 @@ class Group(models.Model):
     labels = models.JSONField(default=dict)
     min_nodes = models.PositiveIntegerField()
     max_nodes = models.PositiveIntegerField()
+    idle_seconds = models.PositiveIntegerField(
+        null=True, help_text="Give a node back after so long without work. Empty: as the cluster."
+    )
 
     class Meta:
         ordering = ["cluster", "position"]

@@ -9,15 +9,18 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.services import record
-from clouds.drivers import instance_types
 from clouds.models import Cloud
 from clusters.machines import agent_token, hashed
 from clusters.models import Cluster, Group, Version
 from clusters.services.waking import wake
+from clusters.targets import target_for
 from clusters.transitions import note
+from domain.matching import types_for
+from domain.offerings import Market
 from domain.problems import Problem, has_errors
 from domain.spec import ComputeConfig, MarketType, NodeConfig
-from domain.validation import InstanceType, effective_resources, validate
+from domain.target import Target
+from domain.validation import effective_resources, validate
 from domain.yamltext import parse
 from images.models import ImageVersion
 from images.queries import find_version
@@ -31,7 +34,7 @@ class Launchable:
     config: ComputeConfig
     cloud: Cloud
     image_version: ImageVersion
-    types: dict[str, InstanceType]
+    target: Target
 
 
 def check_launch(version: Version, *, by: User) -> Launchable:
@@ -42,18 +45,28 @@ def check_launch(version: Version, *, by: User) -> Launchable:
     cloud = Cloud.objects.visible_to(by).filter(name=config.cloud or "local").first()
     if cloud is None:
         raise ValidationError(f"There is no cloud '{config.cloud}' that you may use.")
-    types = instance_types(cloud)
-    problems = validate(config, instance_types=list(types.values()))
+    target = target_for(cloud)
+    problems = validate(config, target=target)
     image = find_version(config.mobula.image, by)
     errors = [_sentence(p) for p in problems if has_errors([p])]
-    if config.head_node is None or not config.head_node.instance_type:
-        errors.append("head_node.instance_type: name the head's size.")
+    errors += _without_machine(config.primary, target)
     if image is None:
         wanted = config.mobula.image or "any"
         errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
     if errors or image is None:
         raise ValidationError(errors)
-    return Launchable(config=config, cloud=cloud, image_version=image, types=types)
+    return Launchable(config=config.primary, cloud=cloud, image_version=image, target=target)
+
+
+def _without_machine(config: ComputeConfig, target: Target) -> list[str]:
+    """What is said of the nodes for which no machine can be found."""
+    nodes = {"head_node": config.head_node or NodeConfig()}
+    nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}
+    return [
+        f"{path}: this cloud has no machine for it. Name an instance type that it offers."
+        for path, node in nodes.items()
+        if not types_for(node, target, market=Market.ON_DEMAND)
+    ]
 
 
 def _sentence(problem: Problem) -> str:
@@ -117,6 +130,8 @@ def _groups(cluster: Cluster, ready: Launchable) -> list[Group]:
     ]
     for row, group in zip(workers, config.groups, strict=True):
         row.min_nodes, row.max_nodes = group.min_nodes, group.max_nodes
+        own = config.mobula.groups.get(group.name)
+        row.idle_seconds = own.worker_idle_seconds if own else None
         if group.market_type is MarketType.SPOT:
             row.market = "spot"
     return [head, *workers]
@@ -125,7 +140,7 @@ def _groups(cluster: Cluster, ready: Launchable) -> list[Group]:
 def _group(
     cluster: Cluster, node: NodeConfig, ready: Launchable, *, name: str, position: int
 ) -> Group:
-    size = ready.types[node.instance_type or ""]
+    size = types_for(node, ready.target, market=Market.ON_DEMAND)[0]
     is_head = position == 0
     return Group(
         cluster=cluster,

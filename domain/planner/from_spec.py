@@ -1,26 +1,25 @@
 """A compute configuration as the planner's question, before any of its machines exists."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from domain.demand import Demand
 from domain.offerings import Market
 from domain.planner.model import Group, PlanRequest
 from domain.spec import ComputeConfig, MarketType, WorkerGroup
-from domain.validation.instances import InstanceType, shapes_of
+from domain.target import Target
+from domain.validation.instances import shapes_of
 
 
-def request_from_spec(
-    config: ComputeConfig, *, demand: Demand, instance_types: Sequence[InstanceType]
-) -> PlanRequest:
+def request_from_spec(config: ComputeConfig, *, demand: Demand, target: Target) -> PlanRequest:
     """Return what the planner is asked when the cluster is only its head and `demand` waits.
 
     Raises ValueError, with a sentence, when a machine of the configuration is not known.
     """
-    shapes = shapes_of(config, instance_types)
+    shapes = shapes_of(config, target)
     head = shapes.head or {}
     return PlanRequest(
         groups=tuple(
-            _group(group, resources, idle_seconds=config.worker_idle_seconds)
+            _group(group, resources, idle_seconds=config.idle_seconds_of(group.name))
             for group, resources in shapes.groups
         ),
         nodes=(),

@@ -1,13 +1,13 @@
 """The whole of the checks, in one call for a configuration and one for a text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from domain.problems import Loc, Problem, by_place, is_within, located, path_of
 from domain.spec import ComputeConfig
+from domain.target import Target
 from domain.validation.cluster import cluster_problems
 from domain.validation.ending import ending_problems
 from domain.validation.flags import flag_problems
-from domain.validation.instances import InstanceType
 from domain.validation.limits import limit_problems
 from domain.validation.nodes import node_problems
 from domain.yamltext import parse
@@ -16,28 +16,23 @@ from domain.yamltext import parse
 _ENTAILS = {"required_resources": "instance_type", "min_nodes": "max_nodes"}
 
 
-def validate(
-    config: ComputeConfig, *, instance_types: Sequence[InstanceType] | None
-) -> list[Problem]:
-    """Everything that contradicts itself or cannot work, without lines.
-
-    `instance_types` is what the cloud offers; with None, types are taken on trust.
-    """
+def validate(config: ComputeConfig, *, target: Target) -> list[Problem]:
+    """Everything that contradicts itself or cannot work on the target, without lines."""
     return [
         *cluster_problems(config),
-        *node_problems(config, instance_types=instance_types),
-        *limit_problems(config, instance_types=instance_types),
+        *node_problems(config, target=target),
+        *limit_problems(config, target=target),
         *flag_problems(config),
         *ending_problems(config),
     ]
 
 
-def check_text(text: str, *, instance_types: Sequence[InstanceType] | None) -> list[Problem]:
+def check_text(text: str, *, target: Target) -> list[Problem]:
     """Everything wrong with a YAML text, from its first line to its last; never raises."""
     parsed = parse(text)
     if parsed.draft is None or _hides_the_groups(parsed.broken):
         return list(parsed.problems)
-    found = validate(parsed.draft, instance_types=instance_types)
+    found = validate(parsed.draft, target=target)
     unread = [path for loc in parsed.broken for path in _paths(loc)]
     further = [p for p in found if not _concerns(p.path, unread)]
     return by_place([*parsed.problems, *(located(p, parsed.marks) for p in further)])

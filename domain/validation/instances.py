@@ -1,23 +1,14 @@
 """What a node brings: the instance types a cloud offers, and the resources Ray gets from one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.offerings import InstanceType
 from domain.spec import ComputeConfig, NodeConfig, PhysicalResources, WorkerGroup
+from domain.target import Target
 
 RESERVATIONS = frozenset({"system_reserved_cpu_millicpu", "system_reserved_memory_bytes"})
 """Keys of `resources` that hold something back on a node; Ray offers no such resource."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceType:
-    """A machine that a cloud offers."""
-
-    name: str
-    vcpus: float
-    memory_bytes: int
-    gpus: float = 0.0
-    gpu_model: str = ""
 
 
 def effective_resources(
@@ -58,13 +49,12 @@ class Shapes:
     groups: tuple[tuple[WorkerGroup, Mapping[str, float] | None], ...]
 
 
-def shapes_of(config: ComputeConfig, instance_types: Sequence[InstanceType] | None) -> Shapes:
+def shapes_of(config: ComputeConfig, target: Target) -> Shapes:
     """The resources of the head and of one node of each group."""
-    known = {offered.name: offered for offered in instance_types or ()}
     has_workers = bool(config.groups)
 
     def offered_by(node: NodeConfig, *, is_head: bool) -> Mapping[str, float] | None:
-        machine = machine_of(node, known)
+        machine = machine_of(node, target)
         if machine is None:
             return None
         return effective_resources(node, machine, is_head=is_head, has_workers=has_workers)
@@ -73,8 +63,8 @@ def shapes_of(config: ComputeConfig, instance_types: Sequence[InstanceType] | No
     return Shapes(head, tuple((g, offered_by(g, is_head=False)) for g in config.groups))
 
 
-def machine_of(node: NodeConfig, known: Mapping[str, InstanceType]) -> InstanceType | None:
+def machine_of(node: NodeConfig, target: Target) -> InstanceType | None:
     """The machine a node runs on, as far as the configuration or the catalogue tells."""
     if node.instance_type is not None:
-        return known.get(node.instance_type)
+        return target.type_named(node.instance_type)
     return declared_type(node.required_resources) if node.required_resources else None

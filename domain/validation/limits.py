@@ -1,19 +1,18 @@
 """Checks of the cluster's minima and maxima against what its nodes bring."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from math import inf
 
 from domain.problems import Problem, error, note, path_of, shown, warning
 from domain.quantities import amount_of
 from domain.spec import ComputeConfig, WorkerGroup
-from domain.validation.instances import InstanceType, Shapes, shapes_of
+from domain.target import Target
+from domain.validation.instances import Shapes, shapes_of
 
 
-def limit_problems(
-    config: ComputeConfig, *, instance_types: Sequence[InstanceType] | None
-) -> Iterator[Problem]:
+def limit_problems(config: ComputeConfig, *, target: Target) -> Iterator[Problem]:
     """Limits that contradict each other, cannot be met, or leave no room for a group."""
-    shapes = shapes_of(config, instance_types)
+    shapes = shapes_of(config, target)
     yield from _min_above_max(config)
     yield from _minima_above_max(config, shapes)
     yield from _unreachable_minima(config, shapes)

@@ -1,12 +1,14 @@
 """Checks of each node by itself: its machine, its logical resources, its labels, its group."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
+from domain.offerings import InstanceType
 from domain.problems import Problem, did_you_mean, error, path_of, shown, warning
 from domain.quantities import MIB, TIB, amount_of, format_bytes
 from domain.spec import ComputeConfig, NodeConfig, PhysicalResources, WorkerGroup
-from domain.validation.instances import InstanceType, machine_of
+from domain.target import Target
+from domain.validation.instances import machine_of
 
 # No machine of any cloud has more than this: (CPUs, bytes, GPUs).
 LARGEST_MACHINE = {"CPU": 512, "memory": 24 * TIB, "GPU": 16}
@@ -18,16 +20,14 @@ _LABEL = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?\Z")
 _LABEL_PREFIX = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 
 
-def node_problems(
-    config: ComputeConfig, *, instance_types: Sequence[InstanceType] | None
-) -> Iterator[Problem]:
+def node_problems(config: ComputeConfig, *, target: Target) -> Iterator[Problem]:
     """What is wrong with the head and with each group, taken one by one."""
     if config.head_node is not None:
-        yield from _node(config.head_node, "head_node", instance_types)
+        yield from _node(config.head_node, "head_node", target)
     first_of_name: dict[str, int] = {}
     for index, group in enumerate(config.groups):
         path = f"worker_nodes[{index}]"
-        yield from _node(group, path, instance_types)
+        yield from _node(group, path, target)
         yield from _group(group, path)
         if group.name and first_of_name.setdefault(group.name, index) != index:
             message = f"Two groups are called {shown(group.name)}."
@@ -35,12 +35,10 @@ def node_problems(
             yield error(f"{path}.name", "duplicate-group-name", message, hint=hint)
 
 
-def _node(
-    node: NodeConfig, path: str, instance_types: Sequence[InstanceType] | None
-) -> Iterator[Problem]:
-    yield from _machine(node, path, instance_types)
+def _node(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
+    yield from _machine(node, path, target)
     yield from _resource_names(node.resources, f"{path}.resources")
-    yield from _logical_against_physical(node, path, instance_types)
+    yield from _logical_against_physical(node, path, target)
     yield from _labels(node.labels, f"{path}.labels")
     yield from _labels(node.required_labels, f"{path}.required_labels")
     if ACCELERATOR in node.required_labels and not _has_accelerator(node.required_resources):
@@ -54,9 +52,7 @@ def _has_accelerator(required: PhysicalResources | None) -> bool:
     return required is not None and bool(required.GPU or required.TPU)
 
 
-def _machine(
-    node: NodeConfig, path: str, instance_types: Sequence[InstanceType] | None
-) -> Iterator[Problem]:
+def _machine(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
     required, name = node.required_resources, node.instance_type
     at = f"{path}.instance_type"
     if required is None and not name:
@@ -67,12 +63,12 @@ def _machine(
         yield error(at, "machine-twice", message, hint="Remove one of the two.")
     elif required is not None:
         yield from _hardware(required, f"{path}.required_resources")
-        if instance_types is not None and not any(_fits(t, required) for t in instance_types):
+        if target.types is not None and not any(_fits(t, required) for t in target.types.values()):
             message = "No instance type of this cloud has the required hardware."
             hint = "Ask for less, or name an `instance_type`."
             yield error(f"{path}.required_resources", "no-type-fits", message, hint=hint)
-    elif instance_types is not None and name not in {t.name for t in instance_types}:
-        hint = did_you_mean(str(name), [t.name for t in instance_types])
+    elif target.types is not None and name not in target.types:
+        hint = did_you_mean(str(name), target.types)
         message = f"This cloud has no instance type {shown(name)}."
         yield error(at, "unknown-instance-type", message, hint=hint)
 
@@ -118,11 +114,9 @@ def _resource_names(resources: Mapping[str, float], path: str) -> Iterator[Probl
             yield error(at, "fractional-resource", message, hint=hint)
 
 
-def _logical_against_physical(
-    node: NodeConfig, path: str, instance_types: Sequence[InstanceType] | None
-) -> Iterator[Problem]:
+def _logical_against_physical(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
     """Declared hardware is a promise; on a named type, tests may pretend to have more."""
-    machine = machine_of(node, {t.name: t for t in instance_types or ()})
+    machine = machine_of(node, target)
     if machine is None:
         return
     has = {"CPU": machine.vcpus, "GPU": machine.gpus, "memory": machine.memory_bytes}

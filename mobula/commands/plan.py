@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from domain.demand import Demand
     from domain.planner import Plan
     from domain.spec import ComputeConfig
-    from domain.validation import InstanceType
+    from domain.target import Target
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,18 +38,18 @@ def run(arguments: argparse.Namespace) -> int:
     from domain.planner import plan
     from domain.planner.from_spec import request_from_spec
 
-    sizes = local_sizes()
+    target = local_target()
     try:
         text = read_text(arguments.file)
         demand = _demand(arguments.demand)
     except (OSError, ValueError) as error:
         print(f"mobula: the files cannot be read: {error}", file=sys.stderr)
         return UNREADABLE
-    config = _checked(arguments.file, text, sizes)
+    config = _checked(arguments.file, text, target)
     if config is None:
         return INVALID
     try:
-        request = request_from_spec(config, demand=demand, instance_types=sizes)
+        request = request_from_spec(config, demand=demand, target=target)
     except ValueError as error:
         print(f"mobula: {error}", file=sys.stderr)
         return INVALID
@@ -58,21 +58,14 @@ def run(arguments: argparse.Namespace) -> int:
     return INVALID if answer.unserved else VALID
 
 
-def local_sizes() -> "list[InstanceType]":
-    """Return the machine sizes that this machine declares."""
-    from domain.validation import InstanceType
+def local_target() -> "Target":
+    """Return this machine and the sizes that it declares."""
+    from domain.offerings import ProviderKind, type_of
+    from domain.target import target_of
     from providers.local.offerings import local_offerings
 
-    return [
-        InstanceType(
-            name=offering.instance_type,
-            vcpus=offering.vcpus,
-            memory_bytes=offering.memory_bytes,
-            gpus=offering.gpus,
-            gpu_model=offering.gpu_model,
-        )
-        for offering in local_offerings("")
-    ]
+    types = [type_of(offering) for offering in local_offerings("")]
+    return target_of(types, provider=ProviderKind.LOCAL)
 
 
 def _demand(file: str) -> "Demand":
@@ -84,16 +77,14 @@ def _demand(file: str) -> "Demand":
     return demand_from_report(report)
 
 
-def _checked(file: str, text: str, sizes: "list[InstanceType]") -> "ComputeConfig | None":
+def _checked(file: str, text: str, target: "Target") -> "ComputeConfig | None":
     """Return the configuration; print its errors and return None when it has any."""
     from domain.problems import Severity
     from domain.validation import check_text
     from domain.yamltext import parse
 
     errors = [
-        problem
-        for problem in check_text(text, instance_types=sizes)
-        if problem.severity is Severity.ERROR
+        problem for problem in check_text(text, target=target) if problem.severity is Severity.ERROR
     ]
     for problem in errors:
         print(as_line(file, problem), file=sys.stderr)

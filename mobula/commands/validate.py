@@ -29,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print every problem of the file; the exit code says whether one is an error."""
     # Imported here: the other commands need neither pydantic nor a YAML parser.
     from domain.problems import Severity
+    from domain.target import ANYWHERE
     from domain.validation import check_text
 
     # A reader that has seen enough (`mobula validate … | head`) is no error.
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     except (OSError, UnicodeDecodeError) as error:
         print(f"mobula: {arguments.file} cannot be read: {error}", file=sys.stderr)
         return UNREADABLE
-    problems = check_text(text, instance_types=None)
+    problems = check_text(text, target=ANYWHERE)
     if arguments.json:
         print(json.dumps([as_json(problem) for problem in problems], indent=2))
     else:

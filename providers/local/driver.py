@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import psutil
 
 from agent import bundle as agent_bundle
-from domain.offerings import Offering
+from domain.offerings import Offering, ProviderKind
 from providers.base import (
     BadCredentials,
     CapacityUnavailable,
@@ -25,7 +25,6 @@ from providers.base import (
     NodeRole,
     NodeSpec,
     ObservedNode,
-    ProviderKind,
     Throttled,
 )
 from providers.local import processes

@@ -16,6 +16,7 @@ from clusters.editor import read_edit
 from clusters.editor.panel import panel_for
 from clusters.models import Version
 from domain.spec import ComputeConfig
+from domain.target import ANYWHERE
 from domain.validation import check_text
 from domain.yamltext import dump, parse
 from tests.clusters.conftest import TEXT
@@ -99,7 +100,7 @@ def test_check_answers_every_mutation_of_the_form(editor: Editor) -> None:
 
 def test_reading_and_checking_ten_thousand_mutations_never_fails() -> None:
     for text in mutations(READ, seed=3):
-        assert all(problem.message for problem in check_text(text, instance_types=None))
+        assert all(problem.message for problem in check_text(text, target=ANYWHERE))
 
 
 @pytest.mark.django_db

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from domain.estimate import Ceiling, ceilings, estimate
+from domain.offerings import InstanceType, Market
 from domain.spec import ComputeConfig
-from domain.validation import InstanceType
+from domain.target import Target
 from domain.yamltext import parse
 
 TYPES = [
@@ -15,6 +16,10 @@ TYPES = [
     InstanceType(name="gpu", vcpus=4, memory_bytes=16 * 2**30, gpus=1),
 ]
 PRICES = {"small": Decimal("0.1"), "large": Decimal("0.4"), "gpu": Decimal(1)}
+TARGET = Target(
+    types={one.name: one for one in TYPES},
+    prices={(name, Market.ON_DEMAND): price for name, price in PRICES.items()},
+)
 GROUPS = """\
 head_node: {instance_type: small}
 worker_nodes:
@@ -30,7 +35,7 @@ def config(text: str) -> ComputeConfig:
 
 
 def priced(text: str) -> list[Decimal | None]:
-    found = estimate(config(text), instance_types=TYPES, prices=PRICES)
+    found = estimate(config(text), target=TARGET)
     return [found.least, found.at_launch, found.most]
 
 
@@ -72,5 +77,5 @@ def test_minimum_too_large_to_plan_while_typing_is_not_guessed() -> None:
 
 
 def test_ceiling_names_the_group_and_the_resource() -> None:
-    found = ceilings(config(f"{GROUPS}max_resources: {{CPU: 50}}"), instance_types=TYPES)
+    found = ceilings(config(f"{GROUPS}max_resources: {{CPU: 50}}"), target=TARGET)
     assert found == [Ceiling(group="cpu", wanted=10, allowed=6, because="CPU")]

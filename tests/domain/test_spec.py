@@ -9,7 +9,7 @@ from domain.validation import effective_resources
 from tests.domain.configurations import EXAMPLES, configurations
 from tests.domain.machines import GIB, MACHINES
 
-BIG, _, WITH_GPU = MACHINES
+BIG, _, WITH_GPU = (MACHINES.types or {}).values()
 
 
 def config(**values: Any) -> ComputeConfig:

@@ -6,18 +6,17 @@ import pytest
 
 from domain.problems import Problem, Severity
 from domain.spec import ComputeConfig
-from domain.validation import InstanceType, check_text, validate
+from domain.target import ANYWHERE, Target
+from domain.validation import check_text, validate
 from tests.domain.configurations import GPU_WITH_FALLBACK
 from tests.domain.machines import GIB, MACHINES
 
 HEAD = {"instance_type": "m5.2xlarge"}
 
 
-def problems(
-    *, instance_types: tuple[InstanceType, ...] | None = MACHINES, **values: Any
-) -> list[Problem]:
+def problems(*, target: Target = MACHINES, **values: Any) -> list[Problem]:
     whole = {"head_node": HEAD, "worker_nodes": [], **values}
-    return validate(ComputeConfig.model_validate(whole), instance_types=instance_types)
+    return validate(ComputeConfig.model_validate(whole), target=target)
 
 
 def found(**values: Any) -> list[tuple[str, str]]:
@@ -55,12 +54,12 @@ REJECTED = [
 
 @pytest.mark.parametrize(("text", "path"), REJECTED)
 def test_what_anyscale_rejects_is_an_error_at_its_place(text: str, path: str) -> None:
-    errors = [p for p in check_text(text, instance_types=None) if p.severity is Severity.ERROR]
+    errors = [p for p in check_text(text, target=ANYWHERE) if p.severity is Severity.ERROR]
     assert [problem.path for problem in errors] == [path]
 
 
 def test_a_good_configuration_has_nothing_wrong() -> None:
-    assert check_text(GPU_WITH_FALLBACK, instance_types=None) == []
+    assert check_text(GPU_WITH_FALLBACK, target=ANYWHERE) == []
 
 
 def test_mistakes_of_form_and_of_meaning_are_reported_together_in_the_order_of_lines() -> None:
@@ -75,7 +74,7 @@ def test_mistakes_of_form_and_of_meaning_are_reported_together_in_the_order_of_l
         "zones: []\n"
         "mobula: {image: ray}\n"
     )
-    found = check_text(text, instance_types=MACHINES)
+    found = check_text(text, target=MACHINES)
     assert [(p.line, p.column, p.path, p.code) for p in found] == [
         (2, 3, "head_node.instance_type", "unknown-instance-type"),
         (6, 5, "worker_nodes[0].max_nodes", "max-below-min"),
@@ -97,18 +96,18 @@ def test_mistakes_of_form_and_of_meaning_are_reported_together_in_the_order_of_l
     ],
 )
 def test_what_could_not_be_read_is_not_called_missing_as_well(text: str) -> None:
-    errors = [p for p in check_text(text, instance_types=None) if p.severity is Severity.ERROR]
+    errors = [p for p in check_text(text, target=ANYWHERE) if p.severity is Severity.ERROR]
     assert len(errors) == 1
 
 
 def test_a_problem_of_a_missing_key_stands_at_what_is_around_it() -> None:
-    problem = check_text("cloud: a\nhead_node:\n  labels: {}\n", instance_types=None)[0]
+    problem = check_text("cloud: a\nhead_node:\n  labels: {}\n", target=ANYWHERE)[0]
     assert (problem.path, problem.line) == ("head_node.instance_type", 2)
 
 
 def test_types_are_taken_on_trust_when_no_catalogue_is_given() -> None:
     values = {"head_node": {"instance_type": "?"}, "min_resources": {"GPU": 1}}
-    assert found(instance_types=None, **values) == []
+    assert found(target=ANYWHERE, **values) == []
 
 
 def test_an_unknown_type_is_led_to_a_known_one() -> None:
@@ -151,7 +150,7 @@ def test_the_effective_maximum_of_a_group_is_told_with_its_reason() -> None:
 
 def test_a_maximum_that_an_unknown_machine_may_fit_into_says_nothing() -> None:
     assert found(
-        instance_types=None, worker_nodes=[group()], max_resources={"CPU": 1}
+        target=ANYWHERE, worker_nodes=[group()], max_resources={"CPU": 1}
     ) == []  # fmt: skip
 
 

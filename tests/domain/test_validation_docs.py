@@ -54,13 +54,13 @@ def test_the_page_names_every_code_and_no_other() -> None:
 @pytest.mark.parametrize("code", SHOWN)
 def test_each_example_of_the_page_has_the_problem_it_shows(code: str) -> None:
     severity, text = EXAMPLES[code]
-    found = [p for p in check_text(text, instance_types=MACHINES) if p.code == code]
+    found = [p for p in check_text(text, target=MACHINES) if p.code == code]
     assert [problem.severity for problem in found[:1]] == [severity]
 
 
 @pytest.mark.parametrize("code", SHOWN)
 def test_each_problem_says_what_and_in_a_whole_sentence(code: str) -> None:
-    for problem in check_text(EXAMPLES[code][1], instance_types=MACHINES):
+    for problem in check_text(EXAMPLES[code][1], target=MACHINES):
         assert problem.message[-1] in ".?"
         assert not problem.hint or problem.hint[-1] in ".?"
 
@@ -69,4 +69,4 @@ def test_the_first_example_of_the_page_is_free_of_problems() -> None:
     whole = re.search(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert whole is not None
     assert parse(whole[1]).config is not None
-    assert check_text(whole[1], instance_types=MACHINES) == []
+    assert check_text(whole[1], target=MACHINES) == []

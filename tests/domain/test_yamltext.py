@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from domain.problems import Problem
 from domain.spec import ComputeConfig, canonical
+from domain.target import ANYWHERE
 from domain.validation import check_text, validate
 from domain.yamltext import dump, parse, parse_mapping
 from tests.domain.configurations import EXAMPLES, GPU_WITH_FALLBACK, configurations, mappings
@@ -149,8 +150,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_gives_problems_and_never_an_exception(text: str) -> None:
-    assert check_text(text, instance_types=MACHINES)
-    assert check_text(text, instance_types=None)
+    assert check_text(text, target=MACHINES)
+    assert check_text(text, target=ANYWHERE)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,7 @@ def mutated_mappings(draw: st.DrawFn) -> dict[str, Any]:
 @EXAMPLES
 @given(mutated_texts())
 def test_a_mutated_text_gives_problems_and_never_an_exception(text: str) -> None:
-    check_text(text, instance_types=MACHINES)
+    check_text(text, target=MACHINES)
     config = parse(text).config
     assert config is None or parse(dump(config)).config == config
 
@@ -308,5 +309,5 @@ def test_a_mutated_mapping_gives_problems_and_never_an_exception(data: dict[str,
     if parsed.config is None:
         assert parsed.problems
     else:
-        validate(parsed.config, instance_types=MACHINES)
+        validate(parsed.config, target=MACHINES)
         assert parse(parsed.text).config == parsed.config

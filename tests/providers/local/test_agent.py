@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from providers.base import AgentAccess, ClusterRef, MachinePhase, ProviderKind
+from domain.offerings import ProviderKind
+from providers.base import AgentAccess, ClusterRef, MachinePhase
 from providers.local.driver import LocalDriver
 from providers.registry import open_driver
 from tests.providers.sites import Site, eventually
