@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from domain.planner import Drain, Launch, NodeView, Plan, PlanRequest, Unserved,
 from domain.planner import Group as PlannedGroup
 from domain.planner.model import NodePhase
 from domain.pricing import hourly_microusd, microusd
+from domain.wording import MICRO
 from metering import rates
 from providers.base import NodeRole
 
@@ -55,8 +57,13 @@ def request_for(cluster: Cluster, groups: list[Group], nodes: list[Node]) -> Pla
     head = next((node for node in nodes if node.role == NodeRole.HEAD), None)
     workers = [node for node in nodes if node.role == NodeRole.WORKER]
     fresh = has_fresh_report(cluster)
+    prices = _prices(cluster, groups) if cluster.max_usd_per_hour is not None else {}
     return PlanRequest(
-        groups=tuple(_group(cluster, group) for group in groups if group.role == NodeRole.WORKER),
+        groups=tuple(
+            _group(cluster, group, hourly_usd=prices.get(group.name))
+            for group in groups
+            if group.role == NodeRole.WORKER
+        ),
         nodes=tuple(_view(node, fresh=fresh) for node in workers),
         demand=current_demand(cluster),
         autoscaling=cluster.autoscaling,
@@ -64,6 +71,8 @@ def request_for(cluster: Cluster, groups: list[Group], nodes: list[Node]) -> Pla
         head_total=head.total if head else {},
         max_resources=cluster.max_resources,
         min_resources=cluster.min_resources,
+        max_usd_per_hour=cluster.max_usd_per_hour,
+        head_usd_per_hour=prices.get(head.group.name, Decimal(0)) if head else Decimal(0),
         cooling=_cooling(cluster),
     )
 
@@ -97,7 +106,13 @@ def current_demand(cluster: Cluster) -> Demand:
     return demand_from_report(cluster.demand)
 
 
-def _group(cluster: Cluster, group: Group) -> PlannedGroup:
+def _prices(cluster: Cluster, groups: list[Group]) -> dict[str, Decimal]:
+    """Return what one node of each group costs in dollars an hour, where that is known."""
+    prices = {group.name: _hourly_microusd(cluster, group) for group in groups}
+    return {name: Decimal(price) / MICRO for name, price in prices.items() if price is not None}
+
+
+def _group(cluster: Cluster, group: Group, *, hourly_usd: Decimal | None) -> PlannedGroup:
     return PlannedGroup(
         name=group.name,
         instance_type=group.instance_type,
@@ -110,7 +125,7 @@ def _group(cluster: Cluster, group: Group) -> PlannedGroup:
         idle_seconds=cluster.worker_idle_seconds
         if group.idle_seconds is None
         else group.idle_seconds,
-        hourly_usd=None,
+        hourly_usd=hourly_usd,
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from math import inf
 
 from domain.demand import Demand
-from domain.matching import types_for
+from domain.matching import price_of
 from domain.offerings import Market
 from domain.planner import plan
 from domain.planner.from_spec import request_from_spec
@@ -55,7 +55,7 @@ class _Span:
 def estimate(config: ComputeConfig, *, target: Target) -> Estimate:
     """What the cluster costs an hour, from its smallest to its largest."""
     config = config.primary
-    head = _price(config.head_node or NodeConfig(), target, Market.ON_DEMAND)
+    head = price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)
     workers = [_span(group, target) for group in config.groups]
     known = [span for span in workers if span is not None]
     if head is None or len(known) < len(workers):
@@ -83,8 +83,8 @@ def ceilings(config: ComputeConfig, *, target: Target) -> list[Ceiling]:
 
 
 def _span(group: WorkerGroup, target: Target) -> _Span | None:
-    on_demand = _price(group, target, Market.ON_DEMAND)
-    spot = _price(group, target, Market.SPOT)
+    on_demand = price_of(group, target, market=Market.ON_DEMAND)
+    spot = price_of(group, target, market=Market.SPOT)
     match group.market_type:
         case MarketType.SPOT:
             prices = spot, spot
@@ -94,12 +94,6 @@ def _span(group: WorkerGroup, target: Target) -> _Span | None:
             prices = on_demand, on_demand
     low, high = prices
     return None if low is None or high is None else _Span(low, max(low, high))
-
-
-def _price(node: NodeConfig, target: Target, market: Market) -> Decimal | None:
-    """The price of the type that would be taken first."""
-    found = types_for(node, target, market=market)
-    return target.prices.get((found[0].name, market)) if found else None
 
 
 def _fewest(group: WorkerGroup, config: ComputeConfig) -> int:
@@ -130,9 +124,9 @@ def _at_launch(
         request = request_from_spec(config, demand=Demand(), target=target)
     except ValueError:
         return None
-    price_of = {group.name: price for group, price in zip(config.groups, workers, strict=True)}
+    prices = {group.name: price for group, price in zip(config.groups, workers, strict=True)}
     return head + sum(
-        (price_of[launch.group] * launch.count for launch in plan(request).launches), Decimal(0)
+        (prices[launch.group] * launch.count for launch in plan(request).launches), Decimal(0)
     )
 
 

@@ -29,6 +29,12 @@ def types_for(node: NodeConfig, target: Target, *, market: Market) -> list[Insta
     return ranked(fitting, target.prices, market=market)[:MOST_TYPES]
 
 
+def price_of(node: NodeConfig, target: Target, *, market: Market) -> Decimal | None:
+    """The dollars an hour of the type that a node would be given first; None if unknown."""
+    found = types_for(node, target, market=market)
+    return target.prices.get((found[0].name, market)) if found else None
+
+
 def matches(
     required: PhysicalResources, types: Iterable[InstanceType], *, gpu_model: str | None = None
 ) -> list[InstanceType]:

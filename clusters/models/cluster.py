@@ -54,6 +54,7 @@ class Cluster(models.Model):
     idle_minutes = models.PositiveIntegerField(null=True)
     max_lifetime_minutes = models.PositiveIntegerField(null=True)
     worker_idle_seconds = models.PositiveIntegerField(default=60)
+    max_usd_per_hour = models.DecimalField(null=True, max_digits=12, decimal_places=4)
     min_resources = models.JSONField(default=dict)
     max_resources = models.JSONField(default=dict)
     hold_until = models.DateTimeField(null=True, help_text="The idle timer is snoozed until then.")

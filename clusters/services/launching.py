@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -93,6 +94,7 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         idle_minutes=block.idle_minutes,
         max_lifetime_minutes=block.max_lifetime_minutes,
         worker_idle_seconds=ready.config.worker_idle_seconds,
+        max_usd_per_hour=_dollars(block.max_usd_per_hour),
         min_resources=ready.config.min_resources,
         max_resources=ready.config.max_resources,
     )
@@ -110,6 +112,10 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
     )
     wake(cluster)
     return cluster
+
+
+def _dollars(amount: float | None) -> Decimal | None:
+    return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.0001"))
 
 
 def _save_new(cluster: Cluster) -> None:

@@ -3,10 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Self
 
 from domain.planner.amounts import STEPS, Amounts, add, exact
 from domain.planner.model import Group, NodePhase, NodeView, PlanRequest
+from domain.wording import price as usd
+
+_ENDLESS = 2**31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +39,17 @@ class Limits:
         }
         self._nodes: Counter[str] = Counter()
         self._totals: dict[str, int] = exact(request.head_total)
+        self._prices = {group.name: group.hourly_usd for group in request.groups}
+        self._spent = request.head_usd_per_hour
         for node in kept:
-            self._nodes[node.group] += 1
+            self._count(node.group, 1)
             add(self._totals, exact(node.total))
 
     def fork(self) -> Self:
         """Return a copy that can be thrown away."""
         copy = object.__new__(type(self))
-        copy._request, copy._most = self._request, self._most
+        copy._request, copy._most, copy._prices = self._request, self._most, self._prices
+        copy._spent = self._spent
         copy._nodes, copy._totals = self._nodes.copy(), self._totals.copy()
         return copy
 
@@ -60,13 +67,17 @@ class Limits:
 
     def take(self, group: Group, brings: Amounts, *, count: int) -> None:
         """Count `count` more nodes of `group`."""
-        self._nodes[group.name] += count
+        self._count(group.name, count)
         add(self._totals, brings, times=count)
 
     def give_back(self, node: NodeView) -> None:
         """Count `node` no more."""
-        self._nodes[node.group] -= 1
+        self._count(node.group, -1)
         add(self._totals, exact(node.total), times=-1)
+
+    def _count(self, group: str, nodes: int) -> None:
+        self._nodes[group] += nodes
+        self._spent += (self._prices.get(group) or 0) * nodes
 
     def _rooms(self, group: Group, brings: Amounts) -> Iterable[Room]:
         most = ceiling(group, autoscaling=self._request.autoscaling)
@@ -84,6 +95,18 @@ class Limits:
                 nodes=free // brings[name],
                 stop=f"max_resources.{name} = {self._most[name] / STEPS:g} is reached",
             )
+        if (cap := self._request.max_usd_per_hour) is not None:
+            yield self._affordable(group, cap)
+
+    def _affordable(self, group: Group, cap: Decimal) -> Room:
+        """A price that is not known could be any: such a group does not grow under a cap."""
+        price = group.hourly_usd
+        if price is None:
+            stop = f"group {group.name} has no known price and the cap is {usd(cap)} an hour"
+            return Room(nodes=0, stop=stop)
+        left = max(Decimal(0), cap - self._spent)
+        stop = f"one more {group.instance_type} would exceed the cap of {usd(cap)} an hour"
+        return Room(nodes=int(left // price) if price else _ENDLESS, stop=stop)
 
 
 def pending_or_ready(nodes: Iterable[NodeView]) -> list[NodeView]:

@@ -53,6 +53,8 @@ class PlanRequest:
     head_total: Resources = field(default_factory=dict)
     max_resources: Resources = field(default_factory=dict)  # over the whole cluster
     min_resources: Resources = field(default_factory=dict)
+    max_usd_per_hour: Decimal | None = None  # of the whole cluster, its head included
+    head_usd_per_hour: Decimal = Decimal(0)
     cooling: Mapping[str, str] = field(default_factory=dict)  # group -> why it cannot grow now
 
 

@@ -249,6 +249,23 @@ def test_a_maximum_of_the_cluster_counts_the_head_and_all_nodes() -> None:
     assert why(answer) == ["max_resources.CPU = 6 is reached"]
 
 
+def test_a_cap_on_the_price_counts_the_head_and_all_nodes() -> None:
+    cap = {"max_usd_per_hour": Decimal(1), "head_usd_per_hour": Decimal("0.2")}
+    cpu = group("cpu", {"CPU": 2.0}, hourly_usd="0.3")
+    nodes = (node("n-1", cpu, free={"CPU": 0.0}),)
+    answer = plan(request(cpu, nodes=nodes, demand=waiting(shape(9, CPU=1)), **cap))
+    assert sizes(answer) == {"cpu": 1}
+    assert why(answer) == ["one more 2CPU would exceed the cap of $1.00 an hour"]
+
+
+def test_a_group_without_a_price_does_not_grow_under_a_cap() -> None:
+    unpriced = group("cpu", {"CPU": 2.0}, hourly_usd=None)
+    cap = {"max_usd_per_hour": Decimal(1)}
+    answer = plan(request(unpriced, demand=waiting(shape(CPU=1)), **cap))
+    assert sizes(answer) == {}
+    assert "has no known price" in why(answer)[0]
+
+
 def test_a_maximum_of_nothing_is_a_maximum() -> None:
     answer = plan(request(GPU, max_resources={"GPU": 0}, demand=waiting(shape(CPU=1))))
     assert why(answer) == ["max_resources.GPU = 0 is reached"]
