@@ -7,7 +7,7 @@ from domain.demand import Demand
 from domain.matching import price_of
 from domain.offerings import Market
 from domain.planner.model import Group, PlanRequest
-from domain.spec import ComputeConfig, MarketType, WorkerGroup
+from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup
 from domain.target import Target
 from domain.validation.instances import shapes_of
 
@@ -43,7 +43,7 @@ def request_from_spec(config: ComputeConfig, *, demand: Demand, target: Target) 
 
 
 def _head_price(config: ComputeConfig, target: Target) -> Decimal | None:
-    return config.head_node and price_of(config.head_node, target, market=Market.ON_DEMAND)
+    return price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)
 
 
 def _market(group: WorkerGroup) -> Market:

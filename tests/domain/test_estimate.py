@@ -79,3 +79,41 @@ def test_minimum_too_large_to_plan_while_typing_is_not_guessed() -> None:
 def test_ceiling_names_the_group_and_the_resource() -> None:
     found = ceilings(config(f"{GROUPS}max_resources: {{CPU: 50}}"), target=TARGET)
     assert found == [Ceiling(group="cpu", wanted=10, allowed=6, because="CPU")]
+
+
+SPOT = Target(types=TARGET.types, prices={**TARGET.prices, ("large", Market.SPOT): Decimal("0.15")})
+
+
+def on(market: str, *, target: Target) -> list[Decimal | None]:
+    text = GROUPS.replace("max_nodes: 10}", f"max_nodes: 10, market_type: {market}}}")
+    found = estimate(config(text), target=target)
+    return [found.least, found.most]
+
+
+def test_spot_is_priced_as_spot() -> None:
+    assert on("SPOT", target=SPOT) == [Decimal("0.25"), Decimal("3.6")]
+
+
+def test_spot_with_a_fallback_is_spot_at_least_and_on_demand_at_most() -> None:
+    assert on("PREFER_SPOT", target=SPOT) == [Decimal("0.25"), Decimal("6.1")]
+
+
+def test_an_unknown_spot_price_is_not_guessed() -> None:
+    assert on("SPOT", target=TARGET) == [None, None]
+
+
+def test_a_fallback_counts_as_on_demand_where_no_spot_price_is_known() -> None:
+    assert on("PREFER_SPOT", target=TARGET) == [Decimal("0.5"), Decimal("6.1")]
+
+
+def test_a_cap_on_the_price_is_the_most_it_costs() -> None:
+    assert priced(f"{GROUPS}mobula: {{max_usd_per_hour: 2}}")[2] == Decimal(2)
+
+
+def test_a_cap_below_the_minimum_does_not_make_the_minimum_cheaper() -> None:
+    assert priced(f"{GROUPS}mobula: {{max_usd_per_hour: 0.1}}")[2] == Decimal("0.5")
+
+
+def test_hardware_is_priced_as_the_cheapest_machine_that_has_it() -> None:
+    text = "head_node: {required_resources: {CPU: 2, memory: 4Gi}}\nworker_nodes: []\n"
+    assert priced(text)[0] == Decimal("0.1")
