@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django import forms
 from django.db.models import QuerySet
 
@@ -11,8 +13,8 @@ from clusters.workloads import Workload
 
 
 def launchable_versions(team: Team) -> QuerySet[Version]:
-    """Return the versions of the team's templates that are not archived, newest first."""
-    rows = Version.objects.filter(template__team=team, template__archived_at=None)
+    """Return the versions of the team that are not archived, nor their templates, newest first."""
+    rows = Version.objects.filter(template__team=team, template__archived_at=None, archived_at=None)
     return rows.select_related("template", "author").order_by("template__name", "-number")
 
 
@@ -30,8 +32,18 @@ class LaunchForm(forms.Form):
 
     def __init__(self, *args: object, team: Team, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        rows = launchable_versions(team)
-        self.fields["version"] = forms.ModelChoiceField(rows, label="Configuration")
+        self.versions = launchable_versions(team)
+        self.fields["version"] = forms.ModelChoiceField(
+            self.versions, label="Configuration", empty_label=None
+        )
+        self.fields["environment"] = forms.ChoiceField(
+            required=False, label="Environment", choices=[("", "As written")]
+        )
+
+    def offer(self, environments: list[str]) -> None:
+        """Let the environment be chosen among those that the version says something of."""
+        field = cast("forms.ChoiceField", self.fields["environment"])
+        field.choices = [("", "As written"), *((name, name) for name in environments)]
 
 
 class ResizeForm(forms.Form):

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import clusters, editor, operations, templates
+from clusters.views import clusters, editor, launching, operations, templates
 
 
 class TableConverter(StringConverter):
@@ -13,7 +13,8 @@ register_converter(TableConverter, "table")
 app_name = "clusters"
 urlpatterns = [
     path("clusters/", clusters.cluster_list, name="list"),
-    path("clusters/launch/", clusters.launch, name="launch"),
+    path("clusters/launch/", launching.launch, name="launch"),
+    path("clusters/launch/preview/", launching.preview, name="launch-preview"),
     path("clusters/<uuid:pk>/", clusters.detail, name="detail"),
     path("clusters/<uuid:pk>/<table:table>.csv", clusters.table_csv, name="csv"),
     path("clusters/<uuid:pk>/stop/", operations.stop, name="stop"),

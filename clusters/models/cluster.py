@@ -29,6 +29,9 @@ class Cluster(models.Model):
     owner = models.ForeignKey("accounts.User", models.PROTECT)
     cloud = models.ForeignKey("clouds.Cloud", models.PROTECT)
     version = models.ForeignKey("clusters.Version", models.PROTECT)
+    environment = models.CharField(
+        max_length=63, blank=True, help_text="Whose overlay of the version it runs; empty: none."
+    )
     image_version = models.ForeignKey("images.ImageVersion", models.PROTECT)
 
     state = models.CharField(

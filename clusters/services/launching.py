@@ -2,81 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.services import record
-from clouds.models import Cloud
 from clusters.machines import agent_token, hashed
 from clusters.models import Cluster, Group, Version
+from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
-from clusters.targets import target_for
 from clusters.transitions import note
 from domain.matching import types_for
 from domain.offerings import Market
-from domain.problems import Problem, has_errors
-from domain.spec import ComputeConfig, MarketType, NodeConfig
-from domain.target import Target
-from domain.validation import effective_resources, validate
-from domain.yamltext import parse
-from images.models import ImageVersion
-from images.queries import find_version
+from domain.spec import MarketType, NodeConfig
+from domain.validation import effective_resources
 from providers.base import NodeRole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launchable:
-    """Everything a launch needs, found and checked."""
-
-    config: ComputeConfig
-    cloud: Cloud
-    image_version: ImageVersion
-    target: Target
-
-
-def check_launch(version: Version, *, by: User) -> Launchable:
-    """Return what `version` needs to be launched; raises ValidationError with all that is wrong."""
-    config = parse(version.text).config
-    if config is None:
-        raise ValidationError(f"{version} is no valid configuration.")
-    cloud = Cloud.objects.visible_to(by).filter(name=config.cloud or "local").first()
-    if cloud is None:
-        raise ValidationError(f"There is no cloud '{config.cloud}' that you may use.")
-    target = target_for(cloud)
-    problems = validate(config, target=target)
-    image = find_version(config.mobula.image, by)
-    errors = [_sentence(p) for p in problems if has_errors([p])]
-    errors += _without_machine(config.primary, target)
-    if image is None:
-        wanted = config.mobula.image or "any"
-        errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
-    if errors or image is None:
-        raise ValidationError(errors)
-    return Launchable(config=config.primary, cloud=cloud, image_version=image, target=target)
-
-
-def _without_machine(config: ComputeConfig, target: Target) -> list[str]:
-    """What is said of the nodes for which no machine can be found."""
-    nodes = {"head_node": config.head_node or NodeConfig()}
-    nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}
-    return [
-        f"{path}: this cloud has no machine for it. Name an instance type that it offers."
-        for path, node in nodes.items()
-        if not types_for(node, target, market=Market.ON_DEMAND)
-    ]
-
-
-def _sentence(problem: Problem) -> str:
-    return f"{problem.path}: {problem.message} {problem.hint}".strip()
-
-
-def launch_cluster(*, name: str, version: Version, by: User) -> Cluster:
+def launch_cluster(*, name: str, version: Version, environment: str = "", by: User) -> Cluster:
     """Return a new cluster that a worker will bring up; raises ValidationError."""
-    ready = check_launch(version, by=by)  # asks the driver, so it stays outside the transaction
+    # This asks the driver, so it stays outside the transaction.
+    ready = check_launch(version, environment=environment, by=by)
     return _create(ready, name=name, version=version, by=by)
 
 
@@ -89,6 +36,7 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         owner=by,
         cloud=ready.cloud,
         version=version,
+        environment=ready.environment,
         image_version=ready.image_version,
         autoscaling=block.autoscaling,
         idle_minutes=block.idle_minutes,
@@ -102,16 +50,24 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
     cluster.agent_token_hash = hashed(agent_token(cluster))
     _save_new(cluster)
     Group.objects.bulk_create(_groups(cluster, ready))
-    note(cluster, f"Launched from {version}.", by=by)
+    note(cluster, f"Launched from {version}{_where(ready)}.", by=by)
     record(
         "cluster.launched",
         actor=by,
         team=cluster.team,
         subject=cluster,
-        after={"version": str(version), "image": str(ready.image_version)},
+        after={
+            "version": str(version),
+            "environment": ready.environment,
+            "image": str(ready.image_version),
+        },
     )
     wake(cluster)
     return cluster
+
+
+def _where(ready: Launchable) -> str:
+    return f" for {ready.environment}" if ready.environment else ""
 
 
 def _dollars(amount: float | None) -> Decimal | None:

@@ -1,28 +1,26 @@
-"""The list of clusters, the launch form, and one cluster's page with its tabs."""
+"""The list of clusters, and one cluster's page with its tabs."""
 
 from __future__ import annotations
 
 from typing import Any, cast
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.timezone import now
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 from django_htmx.http import HTMX_STOP_POLLING
 
-from accounts.permissions import Action, may, require
+from accounts.permissions import Action, may
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters import ending, queries
-from clusters.forms import HoldForm, LaunchForm, ResizeForm, WorkloadForm
+from clusters.forms import HoldForm, ResizeForm, WorkloadForm
 from clusters.machines import has_token_auth, ray_token
 from clusters.models import Cluster
-from clusters.services.launching import launch_cluster
 from clusters.timeline import next_step, phases
 from clusters.workloads import WORKLOADS
 from domain.lifecycle import ClusterState
@@ -66,24 +64,6 @@ def _list_as_csv(rows: Any) -> HttpResponse:
 
 def _usd(cluster: Any) -> str:
     return f"{(cluster.hourly_microusd or 0) / 1_000_000:.6f}"
-
-
-@require_http_methods(["GET", "POST"])
-def launch(request: SignedInRequest) -> HttpResponse:
-    """Launch a cluster from a version."""
-    team = current_team(request)
-    require(may(request.user, Action.LAUNCH, team=team))
-    posted = request.POST if request.method == "POST" else None
-    form = LaunchForm(posted, initial=request.GET.dict(), team=team)
-    if posted is not None and form.is_valid():
-        try:
-            cluster = launch_cluster(**form.cleaned_data, by=request.user)
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-        else:
-            return redirect("clusters:detail", pk=cluster.pk)
-    status = 422 if posted is not None else 200
-    return render(request, "clusters/launch.html", {"form": form}, status=status)
 
 
 def visible_cluster(request: SignedInRequest, pk: UUID) -> Cluster:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "list": ((), None),
     "launch": ((), {"name": "new", "version": "{version}"}),
+    "launch-preview": ((), None),
     "detail": (("{cluster}",), None),
     "csv": (("{cluster}", "events"), None),
     "stop": (("{cluster}",), {}),
@@ -41,7 +42,7 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "version": (("{template}", 1), None),
 }
 # These show or make what is the team's of whoever knocks.
-OWN = {"list", "templates", "new-template"}
+OWN = {"list", "launch-preview", "templates", "new-template"}
 # A look at what is posted: it answers with a page.
 ANSWERS = {"check-template"}
 

@@ -1,0 +1,103 @@
+"""What a version needs to be launched, found and checked before anything starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+from clouds.models import Cloud
+from clusters.models import Version
+from clusters.targets import target_for
+from domain.matching import types_for
+from domain.offerings import Market
+from domain.problems import Problem, Severity, has_errors
+from domain.spec import ComputeConfig, NodeConfig
+from domain.target import Target
+from domain.validation import validate
+from domain.yamltext import parse
+from images.models import ImageVersion
+from images.queries import find_version
+
+DEFAULT_CLOUD = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launchable:
+    """Everything a launch needs; `warnings` do not stop it."""
+
+    config: ComputeConfig
+    environment: str
+    cloud: Cloud
+    image_version: ImageVersion
+    target: Target
+    warnings: tuple[str, ...]
+
+
+def environments_of(version: Version) -> list[str]:
+    """Return the environments for which the version says something of its own."""
+    config = parse(version.text).config
+    return list(config.mobula.environments) if config else []
+
+
+def check_launch(version: Version, *, environment: str = "", by: User) -> Launchable:
+    """Return what `version` needs to be launched; raises ValidationError with all that is wrong."""
+    config = _config_of(version, environment)
+    cloud = Cloud.objects.visible_to(by).filter(name=config.cloud or DEFAULT_CLOUD).first()
+    if cloud is None:
+        raise ValidationError(f"There is no cloud '{config.cloud}' that you may use.")
+    target = target_for(cloud)
+    problems = validate(config, target=target)
+    image = find_version(config.mobula.image, by)
+    errors = [_sentence(problem) for problem in problems if has_errors([problem])]
+    errors += _without_machine(config.primary, target) + _unmounted(config)
+    if image is None:
+        wanted = config.mobula.image or "any"
+        errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
+    if errors or image is None:
+        raise ValidationError(errors)
+    warnings = (_sentence(p) for p in problems if p.severity is Severity.WARNING)
+    return Launchable(
+        config=config.primary,
+        environment=environment,
+        cloud=cloud,
+        image_version=image,
+        target=target,
+        warnings=tuple(warnings),
+    )
+
+
+def _config_of(version: Version, environment: str) -> ComputeConfig:
+    config = parse(version.text).config
+    if config is None:
+        raise ValidationError(f"{version} is no valid configuration.")
+    if not environment:
+        return config
+    if environment not in config.mobula.environments:
+        raise ValidationError(f"{version} says nothing of an environment '{environment}'.")
+    from domain.overlays import for_environment
+
+    return for_environment(config, environment)
+
+
+def _without_machine(config: ComputeConfig, target: Target) -> list[str]:
+    """What is said of the nodes for which no machine can be found."""
+    nodes = {"head_node": config.head_node or NodeConfig()}
+    nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}
+    return [
+        f"{path}: this cloud has no machine for it. Name an instance type that it offers."
+        for path, node in nodes.items()
+        if not types_for(node, target, market=Market.ON_DEMAND)
+    ]
+
+
+def _unmounted(config: ComputeConfig) -> list[str]:
+    """Work that expects a mount would fail late and in the dark: such a launch is refused."""
+    if not config.mobula.mounts:
+        return []
+    return ["mobula.mounts: storage cannot be mounted yet. Launch a version without mounts."]
+
+
+def _sentence(problem: Problem) -> str:
+    return f"{problem.path}: {problem.message} {problem.hint}".strip()
