@@ -1,14 +1,24 @@
 """What changed between two configurations, field by field and in words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from domain.spec import ComputeConfig, WorkerGroup, canonical_json, tidied, written
+from domain.effects import Effect, effect_of
+from domain.offerings import ProviderKind
+from domain.spec import (
+    ComputeConfig,
+    ResourceConfig,
+    WorkerGroup,
+    canonical_json,
+    tidied,
+    written,
+)
 
 type Place = tuple[str, ...]
 """The keys that lead to one value; under `worker_nodes` comes the group's name."""
 
 GROUPS = "worker_nodes"
+CONFIGS = "configs"
 ABSENT = object()
 """Stands for a key that is not there, where a key may also be there and null."""
 
@@ -38,24 +48,102 @@ _LABELS = {
     "idle_minutes": "Terminate when idle for (minutes)",
     "max_lifetime_minutes": "Maximum lifetime (minutes)",
     "worker_idle_seconds": "Give back an idle worker after (seconds)",
+    "max_usd_per_hour": "Maximum price ($ an hour)",
+    "merge_instance_config": "Merge the instance configurations",
+    "scaling": "Scaling",
+    "groups": "Settings of group",
+    "mounts": "Mounts",
+    "environments": "Environment",
+    "configs": "Cloud resources",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One field that differs; `old` or `new` is None where the field is not set."""
+    """One field that differs; `old` or `new` is None where the field is not set.
+
+    `effect` is what it takes for a running cluster to follow.
+    """
 
     path: str
     label: str
     old: object
     new: object
+    effect: Effect
 
 
-def changes(old: ComputeConfig, new: ComputeConfig) -> list[Change]:
+def changes(
+    old: ComputeConfig, new: ComputeConfig, *, provider: ProviderKind | None = None
+) -> list[Change]:
     """The differences in reading order; a group added or removed is one change.
 
-    Groups are matched by name: the path of a group's field is `worker_nodes[name].field`.
+    Groups are matched by name: the path of a group's field is `worker_nodes[name].field`. Cloud
+    resources are matched by theirs: `configs[name].worker_nodes[name].field`.
     """
+    if old.configs is not None or new.configs is not None:
+        return _of_several(old, new, provider)
+    found = _of_one(old, new)
+    return [replace(one, effect=effect_of(_place_of(one), provider)) for one in found]
+
+
+def _of_several(
+    old: ComputeConfig, new: ComputeConfig, provider: ProviderKind | None
+) -> list[Change]:
+    """The differences of each cloud resource, and of what they share."""
+    before, after = _resources(old), _resources(new)
+    found = _of_one(_shared_part(old), _shared_part(new))
+    if (several := old.configs is not None) != (now_several := new.configs is not None):
+        found.append(_whole(CONFIGS, "Written for several cloud resources", several, now_several))
+    for name in {**after, **before}:
+        was, now = before.get(name), after.get(name)
+        if was is None or now is None:
+            path, label = f"{CONFIGS}[{name}]", f"Cloud resource {name}"
+            found.append(_whole(path, label, was and written(was), now and written(now)))
+            continue
+        found += [
+            replace(one, path=f"{CONFIGS}[{name}].{one.path}", label=f"{name}: {one.label}")
+            for one in _of_one(_alone(was), _alone(now))
+        ]
+    if (order := [n for n in before if n in after]) != (
+        now_order := [n for n in after if n in before]
+    ):
+        found.append(_whole(CONFIGS, "Order of the cloud resources", order, now_order))
+    return [replace(one, effect=effect_of(_place_of(one), provider)) for one in found]
+
+
+def _resources(config: ComputeConfig) -> dict[str, ResourceConfig]:
+    """Each cloud resource by its name; one without, or a lone one, by its number."""
+    if config.configs is None:
+        alone = ResourceConfig.model_validate(
+            {name: getattr(config, name) for name in ResourceConfig.model_fields}
+        )
+        return {config.cloud_resource or "1": alone}
+    return {
+        one.cloud_resource or str(number): one for number, one in enumerate(config.configs, start=1)
+    }
+
+
+def _shared_part(config: ComputeConfig) -> ComputeConfig:
+    if config.configs is None:
+        return ComputeConfig(cloud=config.cloud, mobula=config.mobula)
+    return ComputeConfig(cloud=config.cloud, flags=config.flags, mobula=config.mobula)
+
+
+def _alone(one: ResourceConfig) -> ComputeConfig:
+    return ComputeConfig.model_validate({**dict(one), "cloud": None})
+
+
+def _whole(path: str, label: str, old: object, new: object) -> Change:
+    return Change(path=path, label=label, old=old, new=new, effect=Effect.LIVE)
+
+
+def _place_of(change: Change) -> str:
+    """The change's path within its cloud resource."""
+    inner = change.path.partition("].")[2] if change.path.startswith(f"{CONFIGS}[") else ""
+    return inner or change.path
+
+
+def _of_one(old: ComputeConfig, new: ComputeConfig) -> list[Change]:
     before, after = fields(old), fields(new)
     groups_before, groups_after = named_groups(old), named_groups(new)
     found = [
@@ -71,7 +159,7 @@ def changes(old: ComputeConfig, new: ComputeConfig) -> list[Change]:
     kept_after = [name for name in groups_after if name in groups_before]
     if kept_before != kept_after:
         label = "Order of the groups"
-        found.append(Change(path=GROUPS, label=label, old=kept_before, new=kept_after))
+        found.append(_whole(GROUPS, label, kept_before, kept_after))
     return found
 
 
@@ -101,7 +189,7 @@ def in_words(value: object) -> str:
 
 _OPENED = {
     "min_resources", "max_resources", "resources", "labels", "required_labels", "flags",
-    "advanced_instance_config",
+    "advanced_instance_config", "groups", "environments",
 }  # fmt: skip
 
 
@@ -109,6 +197,8 @@ def fields(config: ComputeConfig) -> dict[Place, object]:
     """Every field with a value, defaults included, by its place; free mappings one key each."""
     found: dict[Place, object] = {}
     full = config.model_dump(mode="json", exclude={GROUPS})
+    if config.configs is not None:
+        full[CONFIGS] = tidied(config.configs)
     # "Never" is a value of its own: written as 0, it is not mistaken for "not set".
     full["mobula"] |= {key: full["mobula"][key] or 0 for key in _MINUTES}
     for key, value in full.items():
@@ -200,4 +290,4 @@ def _listed(config: ComputeConfig) -> list[object] | None:
 
 
 def _change(place: Place, old: object, new: object) -> Change:
-    return Change(path=path_in_words(place), label=label_of(place), old=old, new=new)
+    return _whole(path_in_words(place), label_of(place), old, new)

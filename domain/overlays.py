@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from domain.problems import Problem, error, path_of
 from domain.spec import ComputeConfig, Plain, written
-from domain.structure import structure
+from domain.structure import Structured, structure
 
 ENVIRONMENTS = ("dev", "test", "prod")
 GROUPS = "worker_nodes"
@@ -41,7 +41,7 @@ def overlaid(config: ComputeConfig) -> Iterator[tuple[str, ComputeConfig | None,
         yield name, result.draft, [_moved(problem, at) for problem in result.problems]
 
 
-def _overlaid(config: ComputeConfig, name: str) -> Any:
+def _overlaid(config: ComputeConfig, name: str) -> Structured:
     base = written(config)
     block = {key: value for key, value in base.get("mobula", {}).items() if key != "environments"}
     whole = {**base, "mobula": block}

@@ -1,5 +1,6 @@
 """What is wrong with a configuration, and where: the one form every check answers in."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -96,6 +97,42 @@ def has_errors(problems: Iterable[Problem]) -> bool:
     return any(problem.severity is Severity.ERROR for problem in problems)
 
 
+_STEP = re.compile(r'\.?([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\["([^"]*)"\]')
+
+
+def loc_of(path: str) -> Loc:
+    """The keys and indices of a path that `path_of` wrote."""
+    return tuple(
+        int(found[2]) if found[2] else found[1] or found[3] for found in _STEP.finditer(path)
+    )
+
+
+def setting(path: str, value: object, *, label: str = "") -> Fix:
+    """The fix that gives the value at a path."""
+    return Fix(label or f"Set to {shown_short(value)}", (Step(Verb.SET, loc_of(path), value),))
+
+
+def removing(path: str, *, label: str = "") -> Fix:
+    """The fix that takes out what stands at a path."""
+    return Fix(label or f"Remove {_last(path)}", (Step(Verb.REMOVE, loc_of(path)),))
+
+
+def renaming(path: str, key: str) -> Fix:
+    """The fix that gives the key at a path another name."""
+    return Fix(f"Rename to {key}", (Step(Verb.RENAME, loc_of(path), key),))
+
+
+def shown_short(value: object) -> str:
+    """A value as a button says it."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= 24 else f"{text[:21]}..."
+
+
+def _last(path: str) -> str:
+    loc = loc_of(path)
+    return shown_short(loc[-1]) if loc and isinstance(loc[-1], str) else "it"
+
+
 def path_of(loc: Loc) -> str:
     """The path as people read it: `worker_nodes[0].max_nodes`, `labels["ray.io/zone"]`."""
     path = ""
@@ -137,9 +174,18 @@ def by_place(problems: Iterable[Problem]) -> list[Problem]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence with the known word nearest to the given one, or ""."""
+    near = nearest(word, known)
+    return f"Did you mean `{near}`?" if near else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that looks most like the given one, or ""."""
     by_lower = {name.lower(): name for name in known}
-    near = get_close_matches(word[:200].lower(), by_lower, n=1, cutoff=0.6)
-    return f"Did you mean `{by_lower[near[0]]}`?" if near else ""
+    lower = word[:200].lower()
+    if lower in by_lower:
+        return str(by_lower[lower])
+    near = get_close_matches(lower, by_lower, n=1, cutoff=0.6)
+    return str(by_lower[near[0]]) if near else ""
 
 
 def shown(value: object) -> str:

@@ -124,8 +124,8 @@ class GroupSettings(_Model):
 class Mount(_Model):
     """A storage that every node sees under a path."""
 
-    storage: Text
-    path: Text
+    storage: Text = ""
+    path: Text = ""
     access: Literal["read", "write"] = "read"
 
 

@@ -1,32 +1,53 @@
 """From plain values to the models: each value that does not fit is named, the rest is kept."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from domain.legacy import is_legacy, modernise
 from domain.plaintree import Cleaning, TooMuch, enclosing_entry
-from domain.problems import Loc, Problem, did_you_mean, error, path_of, shown
+from domain.problems import (
+    Fix,
+    Loc,
+    Problem,
+    did_you_mean,
+    error,
+    nearest,
+    path_of,
+    removing,
+    renaming,
+    setting,
+    shown,
+)
 from domain.spec import (
     CloudDeployment,
     ComputeConfig,
     HeadNode,
     MarketType,
     MobulaBlock,
+    Mount,
     PhysicalResources,
     Plain,
+    ResourceConfig,
+    Scaling,
     WorkerGroup,
 )
+from domain.yamltree import scalar
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "": ComputeConfig,
+    "configs": ResourceConfig,
     "head_node": HeadNode,
     "worker_nodes": WorkerGroup,
     "required_resources": PhysicalResources,
     "cloud_deployment": CloudDeployment,
     "mobula": MobulaBlock,
+    "scaling": Scaling,
+    "mounts": Mount,
 }
 """Which model the mapping under a key is read as."""
 
@@ -58,6 +79,7 @@ class Structured:
     draft: ComputeConfig | None
     problems: list[Problem]
     broken: list[Loc]
+    is_legacy: bool = False
 
 
 def structure(value: object) -> Structured:
@@ -69,13 +91,13 @@ def structure(value: object) -> Structured:
         plain = cast("Plain", cleaning.clean(value))
     except TooMuch as too_much:
         return Structured(None, [*cleaning.problems, too_much.problem], [()])
-    if "configs" in plain:
-        return Structured(None, [*cleaning.problems, _several_resources(plain)], [()])
+    old = modernise(plain) if is_legacy(plain) else []
     draft, problems, unfit = _fit(plain)
     return Structured(
         draft,
-        [*cleaning.problems, *problems],
+        [*cleaning.problems, *old, *problems, *_beside_configs(plain)],
         [*cleaning.broken, *unfit],
+        is_legacy=bool(old),
     )
 
 
@@ -119,14 +141,22 @@ def _not_a_document(value: object) -> Problem:
     return error("", "not-a-mapping", message)
 
 
-def _several_resources(plain: Plain) -> Problem:
-    """`configs` chooses Anyscale's form for several cloud resources, which is not read yet."""
-    if not plain["configs"]:
+def _beside_configs(plain: Plain) -> Iterator[Problem]:
+    """With `configs`, a node or a limit beside it would belong to no cloud resource."""
+    configs = plain.get("configs")
+    if configs is None:
+        return
+    if configs == []:
         message = "`configs` must have at least one compute configuration."
-        return error("configs", "configs-empty", message)
-    message = "Configurations for several cloud resources are not supported."
-    hint = "Write one configuration for each cloud resource."
-    return error("configs", "configs-unsupported", message, hint=hint)
+        yield error("configs", "configs-empty", message, hint="Write one for each cloud resource.")
+    for key in plain:
+        if key in ResourceConfig.model_fields and key not in _SHARED:
+            message = f"`{key}` has no meaning beside `configs`."
+            hint = "Move it into each of the `configs`."
+            yield error(key, "beside-configs", message, hint=hint, fix=removing(key))
+
+
+_SHARED = {"cloud", "flags"}
 
 
 def _problem(detail: ErrorDetails) -> Problem:
@@ -135,18 +165,24 @@ def _problem(detail: ErrorDetails) -> Problem:
     name = f"`{loc[-1]}`" if loc and isinstance(loc[-1], str) else "This value"
     path = path_of(loc)
     if kind == "extra_forbidden":
-        return error(path, "unknown-key", f"{name} is not a key here.", hint=_key_hint(loc))
+        message, hint = f"{name} is not a key here.", _key_hint(loc)
+        return error(path, "unknown-key", message, hint=hint, fix=_key_fix(loc, path))
     code, wanted = _WANTED.get(kind, ("invalid-value", ""))
     if kind == "value_error":
         return error(path, "bad-quantity", f"{name}: {detail['ctx']['error']}")
     if kind in {"enum", "literal_error"}:
         choices = detail["ctx"]["expected"].replace("'", "")
         known = [*MarketType] if kind == "enum" else ["x86_64", "arm64"]
-        hint = did_you_mean(str(value).replace("-", "_"), known)
-        return error(path, code, f"{name} must be {choices}, not {shown(value)}.", hint=hint)
+        word = str(value).replace("-", "_")
+        hint, near = did_you_mean(word, known), nearest(word, known)
+        fix = setting(path, near) if near else None
+        message = f"{name} must be {choices}, not {shown(value)}."
+        return error(path, code, message, hint=hint, fix=fix)
     limit = next(iter(detail.get("ctx", {}).values()), "")
     message = f"{name} must be {wanted.format(limit=limit)}, not {_kind(value)}."
-    return error(path, code, message, hint=_value_hint(kind, value))
+    return error(
+        path, code, message, hint=_value_hint(kind, value), fix=_value_fix(kind, detail, path)
+    )
 
 
 _WANTED = {
@@ -172,14 +208,49 @@ def _key_hint(loc: Loc) -> str:
     key = str(loc[-1])
     if key in RENAMED:
         return f"This is `{RENAMED[key]}` now."
-    holders = [step for step in loc[:-1] if isinstance(step, str)]
-    here = MODELS.get(holders[-1] if holders else "", ComputeConfig)
+    here = _model_at(loc)
     for place, model in MODELS.items():
         if key in model.model_fields:
             return f"It belongs under `{place}`." if place else "It belongs at the top level."
     if near := did_you_mean(key, here.model_fields):
         return near
     return f"Known keys here: {', '.join(here.model_fields)}."
+
+
+def _key_fix(loc: Loc, path: str) -> Fix:
+    """Rename the key to what was probably meant, else take it out."""
+    key = str(loc[-1])
+    here = _model_at(loc)
+    renamed = RENAMED.get(key, "")
+    if renamed in here.model_fields:
+        return renaming(path, renamed)
+    near = nearest(key, here.model_fields)
+    return renaming(path, near) if near else removing(path)
+
+
+def _model_at(loc: Loc) -> type[BaseModel]:
+    holders = [step for step in loc[:-1] if isinstance(step, str)]
+    return MODELS.get(holders[-1] if holders else "", ComputeConfig)
+
+
+def _value_fix(kind: str, detail: ErrorDetails, path: str) -> Fix | None:
+    """What the value was surely meant to be: a number without its quotes, text with them."""
+    value = detail["input"]
+    if isinstance(value, str) and kind in {"int_type", "float_type"}:
+        number = scalar(value.strip())
+        is_number = isinstance(number, int | float) and not isinstance(number, bool)
+        return setting(path, number) if is_number else None
+    if isinstance(value, str) and kind == "bool_type":
+        meant = _SWITCHES.get(value.strip().lower())
+        return None if meant is None else setting(path, meant)
+    if kind == "string_type" and isinstance(value, int | float):
+        return setting(path, json.dumps(value), label="Put it in quotes")
+    if kind == "greater_than_equal":
+        return setting(path, detail["ctx"]["ge"])
+    return None
+
+
+_SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def _value_hint(kind: str, value: object) -> str:

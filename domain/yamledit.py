@@ -14,6 +14,8 @@ from ruamel.yaml.representer import BaseRepresenter
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 
+from domain.legacy import modernise, rename
+from domain.problems import Loc, Step, Verb
 from domain.quantities import parse_bytes
 from domain.spec import ComputeConfig, Plain, WorkerGroup, written
 from domain.structure import MODELS
@@ -45,6 +47,74 @@ def edited(text: str, config: ComputeConfig) -> str | None:
         return None
     tree = _unshared(tree, set())
     _update(tree, written(config), model=ComputeConfig)
+    return _emitted(tree, writer)
+
+
+def stepped(text: str, steps: Sequence[Step]) -> str | None:
+    """The text after these changes, comments kept; None if one of them finds nothing to change."""
+    writer = _writer(flush=bool(_FLUSH_LIST.search(text)))
+    try:
+        tree = writer.load(text)
+    except (YAMLError, ValueError, RecursionError):
+        return None
+    if tree is None:
+        tree = CommentedMap()
+    if not isinstance(tree, CommentedMap):
+        return None
+    tree = _unshared(tree, set())
+    if not all(_step(tree, step) for step in steps):
+        return None
+    return _emitted(tree, writer)
+
+
+def _step(tree: CommentedMap, step: Step) -> bool:
+    holder = _holder(tree, step.loc, make=step.verb is Verb.SET)
+    key = step.loc[-1] if step.loc else None
+    if isinstance(holder, CommentedSeq) and isinstance(key, int) and key < len(holder):
+        if step.verb is Verb.SET:
+            holder[key] = _styled(step.value)
+            return True
+        if step.verb is Verb.REMOVE:
+            del holder[key]
+            return True
+        return False
+    if not isinstance(holder, CommentedMap) or not isinstance(key, str):
+        return False
+    if step.verb is Verb.SET:
+        holder[key] = _styled(step.value)
+    elif key not in holder:
+        return False
+    elif step.verb is Verb.REMOVE:
+        _remove(holder, key)
+    else:
+        rename(holder, key, str(step.value))
+    return True
+
+
+def _holder(tree: CommentedMap, loc: Loc, *, make: bool) -> object:
+    """What holds the value that `loc` leads to; mappings on the way are made if wanted."""
+    holder: Any = tree
+    for step in loc[:-1]:
+        if isinstance(holder, CommentedMap) and isinstance(step, str):
+            if make and holder.get(step) is None:
+                holder[step] = CommentedMap()
+            holder = holder.get(step)
+        elif isinstance(holder, CommentedSeq) and isinstance(step, int) and step < len(holder):
+            holder = holder[step]
+        else:
+            return None
+    return holder
+
+
+def rewritten(text: str) -> str | None:
+    """A text of the older schema in the newer one; None if it cannot be edited in place."""
+    writer = _writer(flush=bool(_FLUSH_LIST.search(text)))
+    try:
+        tree = writer.load(text)
+    except (YAMLError, ValueError, RecursionError):
+        return None
+    tree = _unshared(tree, set())
+    modernise(tree)
     return _emitted(tree, writer)
 
 
@@ -174,7 +244,7 @@ def _merged(old: Any, new: object, *, model: type[BaseModel] | None) -> object:
             _update_freely(old, new)
         return old
     if isinstance(old, CommentedSeq) and isinstance(new, list):
-        return _groups(old, new) if model is WorkerGroup else _items(old, new)
+        return _groups(old, new) if model is WorkerGroup else _items(old, new, model=model)
     return _same_or_new(old, new)
 
 
@@ -186,11 +256,13 @@ def _update_freely(target: CommentedMap, wanted: Mapping[str, object]) -> None:
         target[_quoted(key)] = new
 
 
-def _items(old: CommentedSeq, new: Sequence[object]) -> CommentedSeq:
+def _items(
+    old: CommentedSeq, new: Sequence[object], *, model: type[BaseModel] | None = None
+) -> CommentedSeq:
     """A plain list: as many old items as still fit, then new ones."""
     for index, item in enumerate(new):
         if index < len(old):
-            old[index] = _merged(old[index], item, model=None)
+            old[index] = _merged(old[index], item, model=model)
         else:
             old.append(_styled(item))
     del old[len(new) :]

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.legacy import is_legacy, marks_by_new_path
 from domain.problems import Loc, Mark, Problem, by_place, has_errors, located
 from domain.spec import ComputeConfig
 from domain.structure import Structured, structure
-from domain.yamledit import dump, edited
+from domain.yamledit import dump, edited, rewritten
 from domain.yamltree import read
 
-__all__ = ["Parsed", "dump", "parse", "parse_mapping", "update_text"]
+__all__ = ["Parsed", "dump", "modernised", "parse", "parse_mapping", "update_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ def parse(text: str) -> Parsed:
     tree = read(text)
     if not tree.is_complete:
         return Parsed(None, tuple(by_place(tree.problems)), text, broken=((),))
-    return _parsed(structure(tree.value), tree.problems, text=text, marks=tree.marks)
+    found = structure(tree.value)
+    marks = marks_by_new_path(tree.marks) if found.is_legacy else tree.marks
+    return _parsed(found, tree.problems, text=text, marks=marks)
 
 
 def parse_mapping(data: Mapping[str, object]) -> Parsed:
@@ -48,11 +51,20 @@ def update_text(text: str, config: ComputeConfig) -> str:
 
     A text that is no YAML, or whose aliases stand in the way, is replaced by `dump(config)`.
     """
+    text = modernised(text)
     tree = read(text)
     if not tree.is_complete or structure(tree.value).broken == [()]:
         return dump(config)
     changed = edited(text, config)
     return changed if changed and parse(changed).draft == config else dump(config)
+
+
+def modernised(text: str) -> str:
+    """The text in Anyscale's newer schema, with its comments; itself where it is that already."""
+    tree = read(text)
+    if not tree.is_complete or not is_legacy(tree.value):
+        return text
+    return rewritten(text) or text
 
 
 def _parsed(

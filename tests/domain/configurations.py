@@ -78,8 +78,13 @@ _hardware = st.fixed_dictionaries(
     {"CPU": st.integers(0, 64), "memory": st.integers(0, 2**40)},
     optional={"GPU": st.integers(0, 8), "cpu_architecture": st.sampled_from(["x86_64", "arm64"])},
 )
+_deployment = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("provider", "region", "machine_pool", "id"), _texts)
+)
 _node = {
     "resources": _amounts,
+    "required_labels": st.dictionaries(_texts, _texts, max_size=2),
+    "cloud_deployment": _deployment,
     "labels": st.dictionaries(_texts, _texts, max_size=2),
     "advanced_instance_config": _anything,
     "flags": _anything,
@@ -106,6 +111,12 @@ _head = st.builds(
     _machine,
     st.fixed_dictionaries({}, optional=_node),
 )
+_group_settings = st.fixed_dictionaries(
+    {}, optional={"worker_idle_seconds": st.none() | st.integers(0, 10_000)}
+)
+_mount = st.fixed_dictionaries(
+    {"storage": _texts, "path": _texts}, optional={"access": st.sampled_from(["read", "write"])}
+)
 _minutes = st.none() | st.integers(0, 10_000)
 _mobula = st.fixed_dictionaries(
     {},
@@ -115,21 +126,38 @@ _mobula = st.fixed_dictionaries(
         "idle_minutes": _minutes,
         "max_lifetime_minutes": _minutes,
         "worker_idle_seconds": st.integers(0, 10_000),
+        "scaling": st.just({"strategy": "reactive"}),
+        "max_usd_per_hour": st.none() | st.integers(0, 1000) | st.floats(0, 1000),
+        "merge_instance_config": st.booleans(),
+        "groups": st.dictionaries(_texts, _group_settings, max_size=2),
+        "mounts": st.lists(_mount, max_size=2),
+        "environments": st.dictionaries(st.sampled_from(["dev", "prod"]), _anything, max_size=2),
     },
 )
-mappings: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {},
-    optional={
-        "cloud": _texts,
-        "head_node": _head,
-        "worker_nodes": st.lists(_group, max_size=3),
-        "min_resources": _amounts,
-        "max_resources": _amounts,
-        "zones": st.lists(_texts, max_size=3),
-        "enable_cross_zone_scaling": st.booleans(),
-        "advanced_instance_config": _anything,
-        "flags": _anything,
-        "mobula": _mobula,
-    },
+_resource: dict[str, st.SearchStrategy[Any]] = {
+    "cloud_resource": _texts,
+    "head_node": _head,
+    "worker_nodes": st.lists(_group, max_size=3),
+    "min_resources": _amounts,
+    "max_resources": _amounts,
+    "zones": st.lists(_texts, max_size=3),
+    "enable_cross_zone_scaling": st.booleans(),
+    "auto_select_worker_config": st.booleans(),
+    "advanced_instance_config": _anything,
+}
+_shared = {"cloud": _texts, "flags": _anything, "mobula": _mobula}
+one_resource: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {}, optional={**_shared, **_resource}
 )
+several_resources: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "configs": st.lists(
+            st.fixed_dictionaries({}, optional={**_resource, "flags": _anything}),
+            min_size=1,
+            max_size=3,
+        )
+    },
+    optional=_shared,
+)
+mappings = one_resource | several_resources
 configurations = mappings.map(ComputeConfig.model_validate)

@@ -14,7 +14,7 @@ from tests.domain.machines import MACHINES
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 SOURCES = [
-    *(ROOT / "domain" / name for name in ("plaintree.py", "yamltree.py", "structure.py")),
+    *(ROOT / "domain" / name for name in ("plaintree.py", "yamltree.py", "structure.py", "legacy.py", "overlays.py")),
     *(ROOT / "domain" / "validation").glob("*.py"),
 ]
 FLAGS = {"allow-cross-zone-autoscaling", "max-cpus", "max-gpus"}

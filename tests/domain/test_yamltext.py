@@ -75,7 +75,7 @@ def test_an_unprintable_character_is_found_at_its_place() -> None:
     ("text", "hint"),
     [
         ("idle_termination_minutes: 5", "mobula.idle_minutes"),
-        ("head_node_type: {}", "`head_node`"),
+        ("head_node_type: {}\nhead_node: {instance_type: a}", "`head_node`"),
         ("max_nodes: 3", "under `worker_nodes`"),
         ("worker_nodess: []", "Did you mean `worker_nodes`?"),
         ("head_node: {instance_type: a, physical_resources: {}}", "`required_resources`"),

@@ -1,0 +1,231 @@
+"""Anyscale's older schema, told in the newer one.
+
+What the older one calls things is taken from the SDK's wire format (`CreateClusterComputeConfig`).
+"""
+
+import json
+import re
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+from domain.problems import Fix, Mark, Problem, error, note, warning
+
+type Node = MutableMapping[str, Any]
+
+_TOP = {
+    "head_node_type": "head_node",
+    "worker_node_types": "worker_nodes",
+    "allowed_azs": "zones",
+    "cloud_id": "cloud",
+}
+_NODE = {"min_workers": "min_nodes", "max_workers": "max_nodes"}
+_BLOCKS = (
+    "aws_advanced_configurations_json", "gcp_advanced_configurations_json",
+    "azure_advanced_configurations_json", "advanced_configurations_json",
+)  # fmt: skip
+_RESOURCES = {"cpu": "CPU", "gpu": "GPU"}
+_OURS = {
+    "idle_termination_minutes": "idle_minutes",
+    "maximum_uptime_minutes": "max_lifetime_minutes",
+}
+_LIMITS = {"max-cpus": "CPU", "max-gpus": "GPU"}
+# Keys that say nothing in the newer schema: dropped, and said so.
+_DROPPED = {
+    "max_workers": "The groups' own maxima hold.",
+    "region": "The cloud has its region.",
+    "azure": "Azure is not supported.",
+}
+
+
+def is_legacy(document: object) -> bool:
+    """True if a document uses the older schema and none of the newer one's words for the same."""
+    if not isinstance(document, MutableMapping):
+        return False
+    old = {"head_node_type", "worker_node_types"} & document.keys()
+    return bool(old) and not {"head_node", "worker_nodes", "configs"} & document.keys()
+
+
+def modernise(document: Node) -> list[Problem]:
+    """Rewrite the document in the newer schema, in place; return what there is to know of it.
+
+    Values keep their types: what does not fit the newer schema either is reported as such later.
+    """
+    fix = Fix("Rewrite in the newer schema", ())
+    found = [note("", "legacy-schema", _SAID, hint=_HINT, fix=fix), *_dropped(document)]
+    found += _zones(document)
+    for old, new in _TOP.items():
+        if old in document and new not in document:
+            rename(document, old, new)
+    _block(document)
+    found += _limits(document)
+    _ours(document)
+    for node in _nodes(document):
+        _node(node)
+    if isinstance(head := document.get("head_node"), MutableMapping):
+        head.pop("name", None)  # the head's group has no name of its own any more
+    return found
+
+
+_SAID = "This is Anyscale's older schema; it is read as the newer one."
+_HINT = "Save it in the newer schema: each key has its new name there."
+
+
+def _dropped(document: Node) -> Iterator[Problem]:
+    for key, why in _DROPPED.items():
+        if key in document:
+            del document[key]
+            yield warning(key, "legacy-key-dropped", f"`{key}` is left out. {why}")
+    if "cloud_id" in document:
+        message = "`cloud_id` names a cloud by its id at Anyscale; here it is taken as a name."
+        yield warning("cloud", "legacy-cloud-id", message, hint="Name one of your clouds.")
+
+
+def _zones(document: Node) -> Iterator[Problem]:
+    """`any` stands for all zones, which the newer schema says by leaving the key out."""
+    zones = document.get("allowed_azs")
+    if not isinstance(zones, list) or "any" not in zones:
+        return
+    if len(zones) > 1:
+        message = "`allowed_azs` cannot name `any` and other zones."
+        hint = "Name the zones, or leave the key out for all."
+        yield error("zones", "legacy-any-zone", message, hint=hint)
+        zones.remove("any")
+    else:
+        del document["allowed_azs"]
+
+
+def _block(holder: Node) -> None:
+    """The raw block, which may be JSON in a text, under its one new name."""
+    for key in _BLOCKS:
+        if key not in holder:
+            continue
+        value = _read(holder[key])
+        if not value or "advanced_instance_config" in holder:
+            del holder[key]
+        else:
+            holder[key] = value
+            rename(holder, key, "advanced_instance_config")
+
+
+def _read(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value  # the newer schema says what is wrong with it
+
+
+def _limits(document: Node) -> Iterator[Problem]:
+    """Limits and zones that were flags on the wire become fields."""
+    flags = document.get("flags")
+    if not isinstance(flags, MutableMapping):
+        return
+    for flag, field in (
+        ("min_resources", "min_resources"),
+        ("max_resources", "max_resources"),
+        ("allow-cross-zone-autoscaling", "enable_cross_zone_scaling"),
+    ):
+        if flag in flags:
+            value = flags.pop(flag)
+            document.setdefault(field, value)
+    for flag, resource in _LIMITS.items():
+        if flag in flags:
+            limits = document.setdefault("max_resources", {})
+            amount = flags.pop(flag)
+            if isinstance(limits, MutableMapping) and limits.setdefault(resource, amount) != amount:
+                message = f"The flag `{flag}` says {amount}, `max_resources` {limits[resource]}."
+                yield warning("max_resources", "legacy-limits-differ", message)
+    if not flags:
+        del document["flags"]
+
+
+def _ours(document: Node) -> None:
+    """The cluster's end, which the newer schema cannot say, goes into our block."""
+    for old, new in _OURS.items():
+        if old in document:
+            value = document.pop(old)
+            block = document.setdefault("mobula", {})
+            if isinstance(block, MutableMapping):
+                block.setdefault(new, 0 if value is None else value)
+
+
+def _nodes(document: Node) -> Iterator[Node]:
+    head, groups = document.get("head_node"), document.get("worker_nodes")
+    if isinstance(head, MutableMapping):
+        yield head
+    for group in groups if isinstance(groups, list) else ():
+        if isinstance(group, MutableMapping):
+            yield group
+
+
+def _node(node: Node) -> None:
+    for old, new in _NODE.items():
+        if old in node and new not in node:
+            rename(node, old, new)
+    _market(node)
+    _block(node)
+    _resources(node)
+    flags = node.get("flags")
+    if isinstance(flags, MutableMapping) and "cloud_deployment" in flags:
+        node.setdefault("cloud_deployment", flags.pop("cloud_deployment"))
+        if not flags:
+            del node["flags"]
+
+
+def _market(node: Node) -> None:
+    spot, fallback = node.get("use_spot"), node.get("fallback_to_ondemand")
+    for value, key in ((spot, "use_spot"), (fallback, "fallback_to_ondemand")):
+        if value is None or isinstance(value, bool):
+            node.pop(key, None)  # anything else is reported as a key that is not known
+    if spot is True:
+        node.setdefault("market_type", "PREFER_SPOT" if fallback is True else "SPOT")
+
+
+def _resources(node: Node) -> None:
+    resources = node.get("resources")
+    if not isinstance(resources, MutableMapping):
+        return
+    for old, new in _RESOURCES.items():
+        if old in resources and new not in resources:
+            rename(resources, old, new)
+    custom = resources.get("custom_resources")
+    if isinstance(custom, MutableMapping):
+        del resources["custom_resources"]
+        for name, amount in custom.items():
+            resources.setdefault(name, amount)
+    for name in [name for name, amount in resources.items() if amount is None]:
+        del resources[name]
+
+
+def rename(holder: Node, old: str, new: str) -> None:
+    """Give a key its new name where it stands; a ruamel.yaml mapping keeps its comments."""
+    place, value = list(holder).index(old), holder[old]
+    comments = getattr(holder, "ca", None)
+    kept = comments.items.pop(old, None) if comments is not None else None
+    if comments is None:
+        entries = [(new if key == old else key, holder[key]) for key in holder]
+        holder.clear()
+        holder.update(entries)
+        return
+    del holder[old]
+    holder.insert(place, new, value)  # type: ignore[attr-defined]
+    if kept is not None:
+        comments.items[new] = kept
+
+
+_WORDS = {
+    **_TOP,
+    **_NODE,
+    **dict.fromkeys(_BLOCKS, "advanced_instance_config"),
+    **{key: f"mobula.{ours}" for key, ours in _OURS.items()},
+}
+_WORD = re.compile(r"(?<![\w\"])(" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")(?!\w)")
+
+
+def marks_by_new_path(marks: dict[str, Mark]) -> dict[str, Mark]:
+    """The places of a text in the older schema by the paths that they have in the newer one."""
+    renamed = {
+        _WORD.sub(lambda found: _WORDS[found[1]], path): mark for path, mark in marks.items()
+    }
+    return {**marks, **renamed}

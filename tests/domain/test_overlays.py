@@ -1,0 +1,79 @@
+"""An environment's overlay: what it changes, what it leaves, and what it may not say."""
+
+import pytest
+
+from domain.overlays import for_environment, overlaid
+from domain.spec import ComputeConfig
+from domain.yamltext import parse
+
+TEXT = """\
+cloud: research
+head_node: {instance_type: m5.2xlarge}
+worker_nodes:
+  - {name: cpu, instance_type: m5.4xlarge, max_nodes: 4, labels: {a: x, b: y}}
+  - {name: gpu, instance_type: g5.2xlarge}
+zones: [a, b]
+max_resources: {CPU: 100}
+mobula:
+  idle_minutes: 20
+  environments:
+    prod: PROD
+"""
+
+
+def config(overlay: str) -> ComputeConfig:
+    found = parse(TEXT.replace("PROD", overlay)).config
+    assert found is not None
+    return found
+
+
+def prod(overlay: str) -> ComputeConfig:
+    return for_environment(config(overlay), "prod")
+
+
+def test_group_is_met_by_its_name_and_keeps_the_rest() -> None:
+    group = prod("{worker_nodes: [{name: cpu, max_nodes: 40, labels: {b: z}}]}").groups[0]
+    assert (group.instance_type, group.max_nodes) == ("m5.4xlarge", 40)
+    assert group.labels == {"a": "x", "b": "z"}
+
+
+def test_group_of_another_name_is_added() -> None:
+    names = [g.name for g in prod("{worker_nodes: [{instance_type: m5.8xlarge}]}").groups]
+    assert names == ["cpu", "gpu", "m5.8xlarge"]
+
+
+def test_null_takes_a_value_out() -> None:
+    assert prod("{max_resources: {CPU: null}, zones: null}").max_resources == {}
+    assert prod("{max_resources: {CPU: null}, zones: null}").zones is None
+
+
+def test_list_replaces_the_list() -> None:
+    assert prod("{zones: [c]}").zones == ("c",)
+
+
+def test_our_block_is_laid_over_too_and_has_no_environments_left() -> None:
+    block = prod("{mobula: {idle_minutes: 0}}").mobula
+    assert (block.idle_minutes, block.environments) == (None, {})
+
+
+def test_environment_that_is_not_named_is_the_configuration_itself() -> None:
+    whole = config("{}")
+    assert for_environment(whole, "dev") is whole
+
+
+@pytest.mark.parametrize(
+    ("overlay", "path"),
+    [
+        ("{worker_nodes: [{name: cpu, max_nodes: many}]}", "mobula.environments.prod.worker_nodes"),
+        ("{cloudy: a}", "mobula.environments.prod.cloudy"),
+        ("{mobula: {environments: {}}}", "mobula.environments.prod.mobula.environments"),
+    ],
+)
+def test_overlay_that_does_not_fit_is_a_problem_at_its_place(overlay: str, path: str) -> None:
+    [(name, _, problems)] = overlaid(config(overlay))
+    assert (name, [problem.path for problem in problems]) == ("prod", [path])
+
+
+def test_overlay_that_does_not_fit_is_never_used() -> None:
+    with pytest.raises(ValueError, match="prod"):
+        prod("{cloudy: a}")
