@@ -12,6 +12,7 @@ from clusters.models import Version
 from clusters.targets import target_for
 from domain.matching import types_for
 from domain.offerings import Market
+from domain.overlays import for_environment
 from domain.problems import Problem, Severity, has_errors
 from domain.spec import ComputeConfig, NodeConfig
 from domain.target import Target
@@ -76,8 +77,6 @@ def _config_of(version: Version, environment: str) -> ComputeConfig:
         return config
     if environment not in config.mobula.environments:
         raise ValidationError(f"{version} says nothing of an environment '{environment}'.")
-    from domain.overlays import for_environment
-
     return for_environment(config, environment)
 
 
