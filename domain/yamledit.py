@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from io import StringIO
+from math import isfinite, isnan
 from typing import Any
 
 from pydantic import BaseModel
@@ -136,6 +137,9 @@ def _write_null(representer: BaseRepresenter, _: None) -> ScalarNode:
 
 def _write_float(representer: BaseRepresenter, number: float) -> ScalarNode:
     """`1.0e-05`: without the point, YAML 1.1 takes it for text."""
+    if not isfinite(number):
+        text = ".nan" if isnan(number) else "-.inf" if number < 0 else ".inf"
+        return representer.represent_scalar("tag:yaml.org,2002:float", text)
     mantissa, e, exponent = repr(number).partition("e")
     text = f"{mantissa}.0e{exponent}" if e and "." not in mantissa else repr(number)
     return representer.represent_scalar("tag:yaml.org,2002:float", text)

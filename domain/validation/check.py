@@ -5,11 +5,18 @@ from collections.abc import Iterable
 from domain.problems import Loc, Problem, by_place, is_within, located, path_of
 from domain.spec import ComputeConfig
 from domain.target import Target
+from domain.validation.blocks import block_problems
 from domain.validation.cluster import cluster_problems
 from domain.validation.ending import ending_problems
 from domain.validation.flags import flag_problems
+from domain.validation.heads import head_problems
 from domain.validation.limits import limit_problems
+from domain.validation.markets import market_problems
 from domain.validation.nodes import node_problems
+from domain.validation.ours import own_problems
+from domain.validation.places import zone_problems
+from domain.validation.ranking import ranking_problems
+from domain.validation.several import environment_problems, resource_problems
 from domain.yamltext import parse
 
 # A check of the second key says nothing while the first could not be read.
@@ -18,13 +25,28 @@ _ENTAILS = {"required_resources": "instance_type", "min_nodes": "max_nodes"}
 
 def validate(config: ComputeConfig, *, target: Target) -> list[Problem]:
     """Everything that contradicts itself or cannot work on the target, without lines."""
+    check = _one if config.configs is None else _several
+    return [*check(config, target), *environment_problems(config, target, check)]
+
+
+def _one(config: ComputeConfig, target: Target) -> list[Problem]:
     return [
         *cluster_problems(config),
         *node_problems(config, target=target),
+        *head_problems(config, target),
+        *market_problems(config, target),
+        *zone_problems(config, target),
         *limit_problems(config, target=target),
         *flag_problems(config),
+        *ranking_problems(config),
+        *block_problems(config, target),
         *ending_problems(config),
+        *own_problems(config, target),
     ]
+
+
+def _several(config: ComputeConfig, target: Target) -> list[Problem]:
+    return list(resource_problems(config, target, _one))
 
 
 def check_text(text: str, *, target: Target) -> list[Problem]:

@@ -1,9 +1,9 @@
-"""Checks of the cluster as a whole: its parts, its zones, its image."""
+"""Checks of the cluster as a whole: its parts and its image."""
 
 import re
 from collections.abc import Iterator
 
-from domain.problems import Problem, error, shown, warning
+from domain.problems import Problem, error, removing, setting, shown, warning
 from domain.spec import ComputeConfig
 
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*:[A-Za-z0-9][A-Za-z0-9._-]*\Z")
@@ -13,7 +13,6 @@ def cluster_problems(config: ComputeConfig) -> Iterator[Problem]:
     """What is wrong with the top-level keys that no other module checks."""
     yield from _head(config)
     yield from _workers(config)
-    yield from _zones(config)
     yield from _image(config.mobula.image)
 
 
@@ -28,26 +27,16 @@ def _workers(config: ComputeConfig) -> Iterator[Problem]:
     path = "auto_select_worker_config"
     if config.auto_select_worker_config and config.worker_nodes is not None:
         message = f"`{path}` must be false when `worker_nodes` are given."
-        yield error(path, "auto-select-with-workers", message, hint="Remove one of the two.")
+        hint = "Remove one of the two."
+        yield error(path, "auto-select-with-workers", message, hint=hint, fix=removing(path))
     elif config.auto_select_worker_config:
         message = "Worker types are not chosen automatically: the cluster has only its head."
         yield warning(path, "auto-select-unsupported", message, hint="List the `worker_nodes`.")
     elif config.worker_nodes is None:
         message = "`worker_nodes` is left out: the cluster has only its head."
         hint = "List the groups, or write `worker_nodes: []` if a lone head is meant."
-        yield warning("worker_nodes", "workers-omitted", message, hint=hint)
-
-
-def _zones(config: ComputeConfig) -> Iterator[Problem]:
-    if config.zones is None:
-        return
-    if not config.zones:
-        hint = "Leave `zones` out to allow all zones of the region."
-        yield error("zones", "zones-empty", "`zones` must not be an empty list.", hint=hint)
-    for index, zone in enumerate(config.zones):
-        if zone in config.zones[:index]:
-            message = f"The zone {shown(zone)} is listed twice."
-            yield warning(f"zones[{index}]", "duplicate-zone", message, hint="Remove one.")
+        fix = setting("worker_nodes", [], label="A lone head is meant")
+        yield warning("worker_nodes", "workers-omitted", message, hint=hint, fix=fix)
 
 
 def _image(image: str | None) -> Iterator[Problem]:

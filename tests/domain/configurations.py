@@ -31,6 +31,7 @@ worker_nodes:
   - name: train
     instance_type: g5.2xlarge
     max_nodes: 8
+    market_type: PREFER_SPOT
     resources: {CPU: 8, GPU: 1, licence: 1}
     flags: {replacement_threshold: 30m}
     advanced_instance_config:
@@ -45,7 +46,7 @@ flags:
   instance_ranking_strategy:
     - ranker_type: custom_group_order
       ranker_config:
-        group_order: [[train/spot], [train/on-demand, preprocess]]
+        group_order: [[train/spot], [train/on-demand, preprocess, FP-8CPU-32GB]]
 mobula:
   image: ray-ml:3
   idle_minutes: 20

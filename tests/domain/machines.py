@@ -1,13 +1,62 @@
-"""The machines that the configurations of these tests choose from."""
+"""The machines that the configurations of these tests choose from, on each provider."""
 
-from domain.offerings import InstanceType
-from domain.target import target_of
+from decimal import Decimal
+
+from domain.offerings import InstanceType, Market, ProviderKind
+from domain.target import Target, target_of
 
 GIB = 2**30
-MACHINES = target_of(
-    [
-        InstanceType(name="m5.2xlarge", vcpus=8, memory_bytes=32 * GIB),
-        InstanceType(name="m5.4xlarge", vcpus=16, memory_bytes=64 * GIB),
-        InstanceType(name="g5.2xlarge", vcpus=8, memory_bytes=32 * GIB, gpus=1, gpu_model="A10G"),
-    ]
+MACHINES = target_of([
+    InstanceType(name="m5.2xlarge", vcpus=8, memory_bytes=32 * GIB),
+    InstanceType(name="m5.4xlarge", vcpus=16, memory_bytes=64 * GIB),
+    InstanceType(name="g5.2xlarge", vcpus=8, memory_bytes=32 * GIB, gpus=1, gpu_model="A10G"),
+])  # fmt: skip
+
+_WEST = frozenset({"us-west-2a", "us-west-2b", "us-west-2c"})
+_AWS_TYPES = (
+    InstanceType(name="m5.large", vcpus=2, memory_bytes=8 * GIB, zones=_WEST),
+    InstanceType(name="m5.2xlarge", vcpus=8, memory_bytes=32 * GIB, zones=_WEST),
+    InstanceType(name="m5.4xlarge", vcpus=16, memory_bytes=64 * GIB, zones=_WEST),
+    InstanceType(name="m7g.4xlarge", vcpus=16, memory_bytes=64 * GIB, arch="arm64", zones=_WEST),
+    InstanceType(
+        name="g5.2xlarge",
+        vcpus=8,
+        memory_bytes=32 * GIB,
+        gpus=1,
+        gpu_model="A10G",
+        zones=frozenset({"us-west-2a"}),
+    ),
+    InstanceType(
+        name="u-6tb1.metal", vcpus=448, memory_bytes=6144 * GIB, has_spot=False, zones=_WEST
+    ),
 )
+AWS = Target(
+    provider=ProviderKind.AWS,
+    region="us-west-2",
+    types={one.name: one for one in _AWS_TYPES},
+    zones=_WEST,
+    prices={
+        ("m5.large", Market.ON_DEMAND): Decimal("0.096"),
+        ("m5.2xlarge", Market.ON_DEMAND): Decimal("0.384"),
+        ("m5.4xlarge", Market.ON_DEMAND): Decimal("0.768"),
+        ("m5.4xlarge", Market.SPOT): Decimal("0.3"),
+        ("g5.2xlarge", Market.ON_DEMAND): Decimal("1.212"),
+    },
+)
+GCP = Target(
+    provider=ProviderKind.GCP,
+    region="us-central1",
+    types={"n2-standard-8": InstanceType(name="n2-standard-8", vcpus=8, memory_bytes=32 * GIB)},
+)
+KUBERNETES = Target(provider=ProviderKind.KUBERNETES)
+LOCAL = target_of(
+    [InstanceType(name="8CPU-32GB", vcpus=8, memory_bytes=32 * GIB)], provider=ProviderKind.LOCAL
+)
+BY_NAME = {
+    "": MACHINES,
+    "AWS": AWS,
+    "Google Cloud": GCP,
+    "Kubernetes": KUBERNETES,
+    "this machine": LOCAL,
+}
+"""The target of an example, by the words of the page on configurations."""

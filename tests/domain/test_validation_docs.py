@@ -6,30 +6,44 @@ from pathlib import Path
 
 import pytest
 
+from domain.fixes import apply
 from domain.problems import Severity
+from domain.target import Target
 from domain.validation import check_text
+from domain.yamledit import stepped
 from domain.yamltext import parse
-from tests.domain.machines import MACHINES
+from tests.domain.machines import BY_NAME, MACHINES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 SOURCES = [
-    *(ROOT / "domain" / name for name in ("plaintree.py", "yamltree.py", "structure.py", "legacy.py", "overlays.py")),
+    *(
+        ROOT / "domain" / name
+        for name in ("plaintree.py", "yamltree.py", "structure.py", "legacy.py", "overlays.py")
+    ),
     *(ROOT / "domain" / "validation").glob("*.py"),
 ]
-FLAGS = {"allow-cross-zone-autoscaling", "max-cpus", "max-gpus"}
+NO_CODES = {"allow-cross-zone-autoscaling", "max-cpus", "max-gpus", "on-demand", "head-node"}
+NO_CODES |= {"aws-neuron-core"}
 # These cannot be shown in a short text; other tests cause all but the last, which is a safety net.
-WITHOUT_EXAMPLE = {"text-too-large", "unsupported-value", "more-problems", "invalid-value"}
+WITHOUT_EXAMPLE = {
+    "many-groups",
+    "text-too-large",
+    "unsupported-value",
+    "more-problems",
+    "invalid-value",
+}
 
 
-def examples() -> dict[str, tuple[Severity, str]]:
-    """Each code with the severity and the YAML that its section shows; "" without YAML."""
+def examples() -> dict[str, tuple[Severity, str, Target]]:
+    """Each code with the severity, the YAML and the target of its section; "" without YAML."""
     found = {}
     for section in PAGE.split("\n#### `")[1:]:
         code, _, rest = section.partition("`\n")
         severity, _, rest = rest.partition(".")
         _, _, yaml = rest.partition("```yaml\n")
-        found[code] = (Severity(severity.lower()), yaml.partition("```")[0])
+        word, _, where = severity.partition(" on ")
+        found[code] = (Severity(word.lower()), yaml.partition("```")[0], BY_NAME[where])
     return found
 
 
@@ -44,7 +58,7 @@ def codes_in_the_source() -> set[str]:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    return {word for word in words if re.fullmatch(r"[a-z]+(-[a-z]+)+", word)} - FLAGS
+    return {word for word in words if re.fullmatch(r"[a-z]+(-[a-z]+)+", word)} - NO_CODES
 
 
 def test_the_page_names_every_code_and_no_other() -> None:
@@ -53,14 +67,32 @@ def test_the_page_names_every_code_and_no_other() -> None:
 
 @pytest.mark.parametrize("code", SHOWN)
 def test_each_example_of_the_page_has_the_problem_it_shows(code: str) -> None:
-    severity, text = EXAMPLES[code]
-    found = [p for p in check_text(text, target=MACHINES) if p.code == code]
+    severity, text, target = EXAMPLES[code]
+    found = [p for p in check_text(text, target=target) if p.code == code]
     assert [problem.severity for problem in found[:1]] == [severity]
 
 
 @pytest.mark.parametrize("code", SHOWN)
+def test_each_fix_ends_its_problem_and_makes_no_new_error(code: str) -> None:
+    _, text, target = EXAMPLES[code]
+    if stepped(text, ()) is None:
+        return  # a text that is no YAML has to be mended by hand
+    before = check_text(text, target=target)
+    for problem in before:
+        if problem.fix is None:
+            continue
+        fixed = apply(text, problem.fix)
+        after = check_text(fixed, target=target)
+        assert fixed != text
+        assert (problem.path, problem.code) not in {(p.path, p.code) for p in after}
+        errors = {p.code for p in after if p.severity is Severity.ERROR}
+        assert errors <= {p.code for p in before if p.severity is Severity.ERROR}
+
+
+@pytest.mark.parametrize("code", SHOWN)
 def test_each_problem_says_what_and_in_a_whole_sentence(code: str) -> None:
-    for problem in check_text(EXAMPLES[code][1], target=MACHINES):
+    _, text, target = EXAMPLES[code]
+    for problem in check_text(text, target=target):
         assert problem.message[-1] in ".?"
         assert not problem.hint or problem.hint[-1] in ".?"
 

@@ -217,6 +217,7 @@ def test_the_text_is_in_reading_order_with_our_block_last() -> None:
         "  - name: train",
         "    instance_type: g5.2xlarge",
         "    max_nodes: 8",
+        "    market_type: PREFER_SPOT",
         "    resources:",
         "      CPU: 8",
         "      GPU: 1",

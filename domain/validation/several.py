@@ -1,0 +1,83 @@
+"""Checks of parts of a configuration as wholes: each cloud resource, each environment."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from domain.overlays import overlaid
+from domain.problems import (
+    Fix,
+    Loc,
+    Problem,
+    Severity,
+    error,
+    path_of,
+    removing,
+    shown,
+    warning,
+)
+from domain.spec import ComputeConfig
+from domain.target import ANYWHERE, Target
+
+type Check = Callable[[ComputeConfig, Target], list[Problem]]
+
+
+def resource_problems(config: ComputeConfig, target: Target, check: Check) -> Iterator[Problem]:
+    """What is wrong with each of the `configs`, at its own path.
+
+    The target is the first one's; of the other resources' clouds nothing is known.
+    """
+    names: dict[str, int] = {}
+    for index, one in enumerate(config.resource_configs):
+        for problem in check(one, ANYWHERE if index else target):
+            if not problem.path.startswith("mobula"):
+                yield _at(problem, ("configs", index))
+            elif index == 0:
+                yield problem
+        name, path = one.cloud_resource or "", f"configs[{index}].cloud_resource"
+        if names.setdefault(name, index) != index:
+            message = f"Two configurations are for the cloud resource {shown(name)}."
+            hint = f"configs[{names[name]}] is for it already."
+            yield error(path, "cloud-resource-twice", message, hint=hint)
+    yield from _clouds(config)
+
+
+def _clouds(config: ComputeConfig) -> Iterator[Problem]:
+    for index, one in enumerate(config.configs or ()):
+        if one.cloud is not None and one.cloud != config.cloud:
+            path = f"configs[{index}].cloud"
+            message = f"The cloud {shown(one.cloud)} is ignored: the outer one holds."
+            hint = "All of the `configs` are for one cloud."
+            yield warning(path, "cloud-differs", message, hint=hint, fix=removing(path))
+
+
+def environment_problems(config: ComputeConfig, target: Target, check: Check) -> Iterator[Problem]:
+    """What is wrong in an environment and not without it."""
+    if not config.mobula.environments:
+        return
+    known = {(problem.path, problem.code) for problem in check(config, target)}
+    for name, there, problems in overlaid(config):
+        yield from problems
+        if there is None or problems:
+            continue
+        at = path_of(("mobula", "environments", name))
+        for problem in check(there, target):
+            is_new = (problem.path, problem.code) not in known
+            if is_new and problem.severity is Severity.ERROR:
+                message = f"In {name}, {problem.path}: {problem.message}"
+                yield error(at, "environment-invalid", message, hint=problem.hint)
+
+
+def _at(problem: Problem, outer: Loc) -> Problem:
+    """The problem of a part, told of the whole."""
+    path = path_of(outer)
+    inner = problem.path
+    if inner:
+        path = f"{path}{inner}" if inner.startswith("[") else f"{path}.{inner}"
+    fix = problem.fix and Fix(
+        problem.fix.label,
+        tuple(
+            step if step.loc[:1] == ("mobula",) else replace(step, loc=(*outer, *step.loc))
+            for step in problem.fix.steps
+        ),
+    )
+    return replace(problem, path=path, fix=fix)
