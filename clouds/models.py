@@ -27,6 +27,9 @@ class Cloud(models.Model):
         max_length=20, choices=[(kind.value, kind.label) for kind in ProviderKind]
     )
     region = models.CharField(max_length=63, default="local")
+    shapes = models.JSONField(
+        default=list, blank=True, help_text="On Kubernetes: the pod shapes that may be named."
+    )
     team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

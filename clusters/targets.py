@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from django.utils.timezone import now
@@ -31,15 +32,15 @@ def target_for(cloud: Cloud | None) -> Target:
     )
 
 
-def _prices(cloud: Cloud, types: dict[str, InstanceType]) -> Prices:
+def _prices(cloud: Cloud, types: Mapping[str, InstanceType]) -> Prices:
     """The cloud's own prices; the rate card's for what it names no price for."""
     own = catalogue.prices_in(cloud)
     row = current_rate(cloud.pk, now(), kind=cloud.provider)
     card = rate_card(row) if row else None
     if card is None:
         return own
-    by_card = {(name, Market.ON_DEMAND): _price(card, one) for name, one in types.items()}
-    return {**by_card, **own}
+    unpriced = [one for one in types.values() if (one.name, Market.ON_DEMAND) not in own]
+    return {**{(one.name, Market.ON_DEMAND): _price(card, one) for one in unpriced}, **own}
 
 
 def _price(card: RateCard, one: InstanceType) -> Decimal:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from domain.labels_of_ray import ACCELERATOR
 from domain.offerings import InstanceType, Market, Prices
 from domain.spec import NodeConfig, PhysicalResources
 from domain.target import Target
 
-ACCELERATOR = "ray.io/accelerator-type"
 MOST_TYPES = 3
 """So many types share a worker group; the head takes the first [Anyscale's documentation]."""
 _SLACK = 2  # a machine may have up to twice the CPUs and memory that were asked for [the same]

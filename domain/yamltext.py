@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from domain.legacy import is_legacy, marks_by_new_path
 from domain.problems import Loc, Mark, Problem, by_place, has_errors, located
@@ -29,8 +30,12 @@ class Parsed:
     marks: Mapping[str, Mark] = field(default_factory=dict, repr=False)
 
 
+@lru_cache(maxsize=32)
 def parse(text: str) -> Parsed:
-    """The configuration in a YAML text and all its structural problems; never raises."""
+    """The configuration in a YAML text and all its structural problems; never raises.
+
+    One edit asks for the same text several times, and reading it is most of what the edit costs.
+    """
     tree = read(text)
     if not tree.is_complete:
         return Parsed(None, tuple(by_place(tree.problems)), text, broken=((),))

@@ -1,0 +1,171 @@
+"""The catalogue that comes with Mobula: machine types, zones and prices, from files, read once.
+
+PROVENANCE.md beside the files says where each number is from.
+"""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from clouds.facts.custom import Rate, Rates, WithCustomPrices, WithCustomTypes
+from domain.offerings import InstanceType, Market, Prices, ProviderKind
+from domain.target import Target
+
+GIB = 2**30
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a machine costs in dollars an hour, and who says so."""
+
+    usd_per_hour: Decimal
+    source: str
+    quality: str  # listed, derived, or cloud: the cloud itself said so
+    as_of: date | None
+
+
+type PriceList = Mapping[tuple[str, Market], Price]
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """Where one provider's facts are, and what its column of names is called."""
+
+    types: str
+    offerings: str
+    prices: str
+    name: str
+
+
+_FILES = {
+    ProviderKind.AWS: _Files(
+        "ec2_instance_types.csv", "ec2_offerings.csv", "ec2_prices.csv", "instance_type"
+    ),
+    ProviderKind.GCP: _Files(
+        "gce_machine_types.csv", "gce_offerings.csv", "gce_prices.csv", "machine_type"
+    ),
+}
+
+
+@cache
+def regions(provider: ProviderKind) -> tuple[str, ...]:
+    """Return the regions of which there are facts; none for providers without a catalogue."""
+    files = _FILES.get(provider)
+    return tuple(sorted({row["region"] for row in _rows(files.offerings)})) if files else ()
+
+
+@cache
+def types(provider: ProviderKind, region: str) -> Mapping[str, InstanceType] | None:
+    """Return the machine types that a region offers, by name; None where nothing is known."""
+    files = _FILES.get(provider)
+    offered = dict(_offered(files, region)) if files else {}
+    if files is None or not offered:
+        return None
+    priced = prices(provider, region)
+    spot = {name for name, market in priced if market is Market.SPOT}
+    # Lists of zones leave bare metal out; what has a price is sold.
+    names = offered.keys() | {name for name, _ in priced}
+    zones = offered if provider is ProviderKind.GCP else {}
+    found = {
+        name: _type(row, name, zones=zones.get(name), has_spot=name in spot)
+        for row in _rows(files.types)
+        if (name := row[files.name]) in names
+    }
+    return WithCustomTypes(found, rates(region)) if provider is ProviderKind.GCP else found
+
+
+@cache
+def prices(provider: ProviderKind, region: str) -> PriceList:
+    """Return the region's prices by type and market; what is unknown is left out."""
+    files = _FILES.get(provider)
+    if files is None:
+        return {}
+    return {
+        (row[files.name], Market(row["market"])): Price(
+            usd_per_hour=Decimal(row["usd_per_hour"]),
+            source=row["source"],
+            quality=row["quality"],
+            as_of=date.fromisoformat(row["as_of"]) if row["as_of"] else None,
+        )
+        for row in _rows(files.prices)
+        if row["region"] == region
+    }
+
+
+@cache
+def zone_ids(provider: ProviderKind, region: str) -> Mapping[str, frozenset[str]]:
+    """Return the zones that offer each type, where they are known: ids on AWS, names on GCP."""
+    files = _FILES.get(provider)
+    if files is None:
+        return {}
+    return {name: zones for name, zones in _offered(files, region) if zones}
+
+
+def target_of_facts(provider: ProviderKind, *, region: str) -> Target:
+    """Return what the built-in catalogue knows of a region, without any cloud account."""
+    return Target(
+        provider=provider,
+        region=region,
+        types=types(provider, region),
+        prices=dollars(provider, region),
+    )
+
+
+@cache
+def dollars(provider: ProviderKind, region: str) -> Prices:
+    """Return the region's prices as numbers alone; custom machine types on GCP are priced too."""
+    found = {key: price.usd_per_hour for key, price in prices(provider, region).items()}
+    return WithCustomPrices(found, rates(region)) if provider is ProviderKind.GCP else found
+
+
+@cache
+def rates(region: str) -> Rates:
+    """Return what custom machine types cost in a region of Google Cloud, by family."""
+    return {
+        row["family"]: Rate(
+            usd_per_vcpu=Decimal(row["usd_per_vcpu"]),
+            usd_per_gib=Decimal(row["usd_per_gib"]),
+            spot_usd_per_vcpu=Decimal(row["spot_usd_per_vcpu"] or 0),
+            spot_usd_per_gib=Decimal(row["spot_usd_per_gib"] or 0),
+        )
+        for row in _rows("gce_family_rates.csv")
+        if row["region"] == region and row["kind"] == "custom"
+    }
+
+
+def _rows(name: str) -> Iterator[dict[str, str]]:
+    with (_HERE / name).open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _offered(files: _Files, region: str) -> Iterator[tuple[str, frozenset[str]]]:
+    for row in _rows(files.offerings):
+        if row["region"] == region:
+            yield row[files.name], frozenset(row["zones"].split())
+
+
+def _type(
+    row: Mapping[str, str], name: str, *, zones: frozenset[str] | None, has_spot: bool
+) -> InstanceType:
+    is_gcp = "machine_type" in row
+    return InstanceType(
+        name=name,
+        vcpus=float(row["vcpus"]),
+        memory_bytes=round(float(row["memory_gib"]) * GIB),
+        gpus=float(row["gpus"] or 0),
+        gpu_model=row["gpu_model"],
+        gpu_memory_bytes=round(float(row["gpu_memory_gib"] or 0) * GIB),
+        family=row["family"],
+        arch=row["arch"],
+        zones=zones or None,
+        has_spot=has_spot if is_gcp else row["spot_supported"] == "true",
+        has_efa=row.get("efa") == "true",
+        can_cluster=is_gcp or row["placement_group_cluster"] == "true",
+        local_disk_bytes=round(float(row.get("local_nvme_gb") or 0) * 10**9),
+        network_gbps=float(row["network_gbps"]) if row.get("network_gbps") else None,
+    )

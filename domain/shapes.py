@@ -1,0 +1,28 @@
+"""Pod shapes of Kubernetes: `8CPU-32GB-1xT4` says by its name what the pod has."""
+
+import re
+
+from domain.offerings import InstanceType
+from domain.quantities import GIB
+
+# The shapes that Anyscale's operator declares where nobody declares others.
+DEFAULT_SHAPES = ("2CPU-8GB", "4CPU-16GB", "8CPU-32GB", "8CPU-32GB-1xT4")
+
+_SHAPE = re.compile(
+    r"(?P<cpus>[1-9]\d{0,3})CPU-(?P<gb>[1-9]\d{0,4})GB(-(?P<gpus>[1-9]\d?)x(?P<model>[A-Za-z0-9-]+))?\Z",
+    re.ASCII,
+)
+
+
+def shape_type(name: str) -> InstanceType | None:
+    """The machine that a shape's name stands for; None if it is no such name."""
+    match = _SHAPE.match(name)
+    if match is None:
+        return None
+    return InstanceType(
+        name=name,
+        vcpus=float(match["cpus"]),
+        memory_bytes=int(match["gb"]) * GIB,
+        gpus=float(match["gpus"] or 0),
+        gpu_model=match["model"] or "",
+    )
