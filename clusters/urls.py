@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import clusters, editor, launching, operations, templates
+from clusters.views import catalogue, clusters, editor, launching, operations, templates
 
 
 class TableConverter(StringConverter):
@@ -26,6 +26,7 @@ urlpatterns = [
     path("clusters/<uuid:pk>/jobs/<int:job_id>/", operations.job, name="job"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/log/", operations.job_log, name="job-log"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/stop/", operations.stop_job, name="stop-job"),
+    path("machines/", catalogue.machines, name="machines"),
     path("templates/", templates.template_list, name="templates"),
     path("templates/new/", editor.new, name="new-template"),
     path("templates/check/", editor.check, name="check-template"),

@@ -44,6 +44,26 @@ class Found:
             return None
         return float(1 - self.spot / self.on_demand)
 
+    @property
+    def saving_percent(self) -> int | None:
+        """The saving of spot in whole percent."""
+        return None if self.saving is None else round(100 * self.saving)
+
+    @property
+    def gib(self) -> float:
+        """The machine's memory in GiB."""
+        return self.machine.memory_bytes / GIB
+
+    @property
+    def per_cpu(self) -> Decimal | None:
+        """The price of one of its CPUs."""
+        return self.per(self.machine.vcpus)
+
+    @property
+    def per_gpu(self) -> Decimal | None:
+        """The price of one of its GPUs."""
+        return self.per(self.machine.gpus)
+
     def per(self, amount: float) -> Decimal | None:
         """The price of one unit, where the machine has so many of them."""
         return self.price / Decimal(str(amount)) if self.price is not None and amount else None

@@ -11,10 +11,15 @@ from metering.services import set_rate_card
 def bootstrap() -> None:
     """Make the first partitions, and a guess at what this machine costs, marked as such."""
     partitions.prepare(timezone.now())
-    if RateCardVersion.objects.filter(cloud_kind="local").exists():
-        return
+    for kind in ("local", "kubernetes"):
+        if not RateCardVersion.objects.filter(cloud_kind=kind).exists():
+            _guess(kind)
+
+
+def _guess(kind: str) -> None:
     set_rate_card(
         DEFAULT_CARD,
+        cloud_kind=kind,
         author_id=None,
         note="Plausible rental prices that came with Mobula. Replace them with your own.",
         is_default=True,

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),
     path("", include("clusters.urls")),
     path("accounts/", include("accounts.urls")),
+    path("clouds/", include("clouds.urls")),
     path("agent/v1/sync", sync, name="agent-sync"),
     path("healthz/", healthz, name="healthz"),
 ]

@@ -1,6 +1,7 @@
 """What every template may use: `{% load mobula %}`."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -68,6 +69,12 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
 def usd(microusd: int | None, places: int | None = None) -> str:
     """Return micro-dollars as "$1.23"; "unpriced" where there is no price."""
     return "unpriced" if microusd is None else wording.usd(microusd, places=places)
+
+
+@register.filter
+def dollars(price: Decimal | None) -> str:
+    """Return dollars as "$1.2345"; "unknown" where there is no price."""
+    return "unknown" if price is None else wording.price(price.quantize(Decimal("0.0001")))
 
 
 @register.filter

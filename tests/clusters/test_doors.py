@@ -33,6 +33,7 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "job": (("{cluster}", "{job}"), None),
     "job-log": (("{cluster}", "{job}"), None),
     "stop-job": (("{cluster}", "{job}"), {}),
+    "machines": ((), None),
     "templates": ((), None),
     "new-template": ((), {"name": "new", "message": "First.", "text": TEXT}),
     "template": (("{template}",), None),
@@ -42,7 +43,7 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "version": (("{template}", 1), None),
 }
 # These show or make what is the team's of whoever knocks.
-OWN = {"list", "launch-preview", "templates", "new-template"}
+OWN = {"list", "launch-preview", "machines", "templates", "new-template"}
 # A look at what is posted: it answers with a page.
 ANSWERS = {"check-template"}
 

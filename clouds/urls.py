@@ -1,0 +1,12 @@
+"""Addresses of the clouds, below /clouds/."""
+
+from django.urls import path
+
+from clouds import views
+
+app_name = "clouds"
+urlpatterns = [
+    path("", views.cloud_list, name="list"),
+    path("new/", views.new, name="new"),
+    path("<int:pk>/", views.edit, name="edit"),
+]

@@ -1,0 +1,59 @@
+"""The list of clouds, and the form that adds or changes one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.permissions import Action, may, require
+from accounts.requests import SignedInRequest
+from clouds.forms import OFFERED, CloudForm
+from clouds.models import Cloud
+from clouds.queries import with_facts
+from clouds.services import add_cloud, change_cloud, told
+
+
+@require_GET
+def cloud_list(request: SignedInRequest) -> HttpResponse:
+    """List the clouds that the user may use."""
+    rows = Cloud.objects.visible_to(request.user).select_related("team").order_by("name")
+    context = {
+        "clouds": with_facts(rows),
+        "may_edit": may(request.user, Action.MANAGE_INSTALLATION, team=None),
+    }
+    return render(request, "clouds/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: SignedInRequest) -> HttpResponse:
+    """Add a cloud."""
+    require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
+    form = CloudForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        cloud = add_cloud(form.save(commit=False), by=request.user)
+        messages.success(request, f"{cloud} is added: templates can name it.")
+        return redirect("clouds:list")
+    return _page(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Change a cloud; the provider of one that was used stays."""
+    require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
+    own = [kind.value for kind in OFFERED]
+    cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk, provider__in=own)
+    before = told(cloud)
+    form = CloudForm(request.POST if request.method == "POST" else None, instance=cloud)
+    if form.is_bound and form.is_valid():
+        change_cloud(form.save(commit=False), before=before, by=request.user)
+        messages.success(request, f"{cloud} is changed.")
+        return redirect("clouds:list")
+    return _page(request, form)
+
+
+def _page(request: SignedInRequest, form: CloudForm) -> HttpResponse:
+    context = {"form": form, "crumbs": [("Clouds", reverse("clouds:list"))]}
+    return render(request, "clouds/form.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,131 @@
+"""Clouds: everybody sees theirs, admins of the installation add and change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver, reverse
+
+from accounts.models import AuditEntry, Team, User
+from clouds.catalogue import price_in, prices_in, types_in
+from clouds.models import Cloud
+from clusters.targets import target_for
+from domain.offerings import Market
+from metering.bootstrap import bootstrap as rate_cards
+
+pytestmark = pytest.mark.django_db
+
+POSTED = {"name": "prod", "provider": "aws", "region": "us-west-2", "shapes": "", "team": ""}
+
+
+@pytest.fixture
+def cloud(research: Team) -> Cloud:
+    """An AWS cloud of the team research."""
+    return Cloud.objects.create(name="aws", provider="aws", region="us-east-1", team=research)
+
+
+@pytest.fixture
+def knock(cloud: Cloud) -> Callable[..., Any]:
+    """Ask for a page of the clouds, or post to it, as somebody."""
+
+    def knocked(user: User, name: str, *args: object, post: dict[str, Any] | None = None) -> Any:
+        client = Client()
+        client.force_login(user)
+        address = reverse(f"clouds:{name}", args=args)
+        return client.get(address) if post is None else client.post(address, post)
+
+    return knocked
+
+
+def test_every_address_is_tested_here() -> None:
+    resolver = next(r for r in get_resolver().url_patterns if "clouds" in str(r))
+    assert {pattern.name for pattern in resolver.url_patterns} == {"list", "new", "edit"}
+
+
+def test_members_see_their_clouds_and_strangers_do_not(
+    knock: Callable[..., Any], bob: User, charlie: User
+) -> None:
+    assert "us-east-1" in knock(bob, "list").content.decode()
+    assert "us-east-1" not in knock(charlie, "list").content.decode()
+
+
+@pytest.mark.parametrize("name", ["new", "edit"])
+def test_only_admins_of_the_installation_change_clouds(
+    knock: Callable[..., Any], alice: User, cloud: Cloud, name: str
+) -> None:
+    where = [cloud.pk] if name == "edit" else []
+    assert knock(alice, name, *where).status_code == 403
+    assert knock(alice, name, *where, post=POSTED).status_code == 403
+    assert Cloud.objects.get().name == "aws"
+
+
+def test_cloud_is_added_and_the_trail_says_so(knock: Callable[..., Any], adam: User) -> None:
+    assert knock(adam, "new", post=POSTED).status_code == 302
+    assert Cloud.objects.get(name="prod").region == "us-west-2"
+    entry = AuditEntry.objects.get(action="cloud.added")
+    assert entry.after["region"] == "us-west-2"
+
+
+def test_cloud_is_changed_and_the_trail_says_what_it_was(
+    knock: Callable[..., Any], adam: User, cloud: Cloud
+) -> None:
+    assert knock(adam, "edit", cloud.pk, post=POSTED).status_code == 302
+    entry = AuditEntry.objects.get(action="cloud.changed")
+    assert (entry.before["region"], entry.after["region"]) == ("us-east-1", "us-west-2")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"region": "us-west-9"}, "AWS has the regions"),
+        ({"name": "aws"}, "already exists"),
+        ({"provider": "azure"}, "azure is not one of the available choices"),
+        ({"provider": "kubernetes", "shapes": "8CPU"}, "&#x27;8CPU&#x27; is no pod shape"),
+    ],
+)
+def test_what_cannot_be_is_said_and_nothing_is_saved(
+    knock: Callable[..., Any], adam: User, change: dict[str, str], words: str
+) -> None:
+    answer = knock(adam, "new", post={**POSTED, **change})
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert Cloud.objects.count() == 1
+
+
+def test_kubernetes_has_the_usual_shapes_priced_by_rate_card(
+    knock: Callable[..., Any], adam: User
+) -> None:
+    rate_cards()
+    posted = {**POSTED, "name": "k8s", "provider": "kubernetes", "region": "cluster-1"}
+    knock(adam, "new", post=posted)
+    cloud = Cloud.objects.get(name="k8s")
+    target = target_for(cloud)
+    assert target.types is not None
+    assert "8CPU-32GB-1xT4" in target.types
+    assert target.prices["2CPU-8GB", Market.ON_DEMAND] > 0
+
+
+def test_cloud_offers_what_its_region_sells(cloud: Cloud) -> None:
+    types = types_in(cloud)
+    assert types is not None
+    assert "g5.2xlarge" in types
+    assert price_in(cloud, "g5.2xlarge", market=Market.ON_DEMAND) is not None
+    assert price_in(cloud, "g5.2xlarge", market=Market.SPOT) is not None
+    assert all(price > 0 for price in prices_in(cloud).values())
+
+
+def test_page_asks_the_database_no_more_for_many_clouds(
+    knock: Callable[..., Any], bob: User
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        knock(bob, "list")
+    for number in range(20):
+        Cloud.objects.create(name=f"c{number}", provider="gcp", region="us-central1")
+    with CaptureQueriesContext(connection) as many:
+        knock(bob, "list")
+    assert len(many) == len(few)
