@@ -5,8 +5,16 @@ export function startLiveForms() {
     // What is on its way answers an older state: typing on would be undone by it.
     if (form) htmx.trigger(form, "htmx:abort");
   });
+  // What is folded out stays so: the answer knows nothing of it.
+  let open = [];
+  document.addEventListener("htmx:before:swap", () => {
+    open = [...document.querySelectorAll("details[data-keep-open][open]")].map((one) => one.id);
+  });
   document.addEventListener("htmx:after:swap", () => {
     document.querySelectorAll("form[data-live-form]").forEach(settle);
+    for (const one of document.querySelectorAll("details[data-keep-open]")) {
+      if (open.includes(one.id) || one.querySelector(".is-invalid")) one.open = true;
+    }
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-show-view]");

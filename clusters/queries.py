@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Team, User
-from clusters.models import Cluster, Decision, Event, Group, Job, JobLog, Node, Template, Version
+from clusters.models import (
+    Cluster,
+    Decision,
+    Draft,
+    Event,
+    Group,
+    Job,
+    JobLog,
+    Node,
+    Template,
+    Version,
+)
 from domain.demand import demand_from_report, describe
 from domain.lifecycle import ClusterState, NodeState
 from providers.base import NodeRole
@@ -179,6 +190,11 @@ def templates_of(user: User, *, team: Team, archived: bool = False) -> QuerySet[
         latest_author=Subquery(latest.values("author__email")[:1]),
         cluster_count=Subquery(running),
     ).order_by("name")
+
+
+def drafts_of(user: User, *, team: Team) -> QuerySet[Draft]:
+    """Return what the user has begun in this team and not saved as a version, newest first."""
+    return Draft.objects.filter(author=user, team=team).select_related("template")
 
 
 def versions_of(template: Template) -> QuerySet[Version]:

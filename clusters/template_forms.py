@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
 
-from domain.quantities import LARGEST, parse_bytes, tidy_number
+from clusters.config_fields import (
+    AmountsField,
+    MemoryField,
+    NamesField,
+    PairsField,
+    YamlField,
+    as_text,
+)
+from domain.quantities import LARGEST
 
 type Choices = list[tuple[str, str]]
 
 NAME_RULE = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+MOST_CHOICES = 60
+"""A longer list of machine types is searched, not scrolled."""
+
+ARCHITECTURES = [("", "x86_64 (default)"), ("x86_64", "x86_64"), ("arm64", "arm64")]
+STRATEGIES = [("", "force_smallest_fit (default)"), ("force_smallest_fit", "force_smallest_fit"),
+              ("relaxed", "relaxed")]  # fmt: skip
+MARKETS = [
+    ("ON_DEMAND", "On demand"),
+    ("SPOT", "Spot"),
+    ("PREFER_SPOT", "Spot first, fall back to on demand"),
+]
 
 
 class NameForm(forms.Form):
@@ -28,54 +47,21 @@ class NameForm(forms.Form):
 
 
 class MessageForm(forms.Form):
-    """What a version is about, for those who read the list."""
+    """What a version is about, for those who read the list, and why."""
 
     message = forms.CharField(
         max_length=200,
         label="Message",
-        help_text="What is different, and why.",
+        help_text="What is different.",
         error_messages={"required": "Say in a few words what is different."},
     )
-
-
-class PairsField(forms.CharField):
-    """Names with values on one line: `CPU=2, special=3`."""
-
-    def __init__(self, *, example: str, **options: Any) -> None:
-        super().__init__(required=False, strip=True, **options)
-        self.example = example
-        self.widget.attrs["placeholder"] = example
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return value
-        return dict(self._pair(part) for part in _parts(super().to_python(value) or ""))
-
-    def prepare_value(self, value: Any) -> Any:
-        return in_pairs(value) if isinstance(value, Mapping) else value
-
-    def _pair(self, part: str) -> tuple[str, object]:
-        name, equals, value = part.partition("=")
-        if not equals or not name.strip():
-            message = f"'{part}' is no pair: write {self.example}."
-            raise forms.ValidationError(message)
-        return name.strip(), self.read(name.strip(), value.strip())
-
-    def read(self, name: str, value: str) -> object:  # noqa: ARG002
-        return value
-
-
-class AmountsField(PairsField):
-    """Names with numbers; memory also takes a unit: `memory=4Gi`."""
-
-    def read(self, name: str, value: str) -> object:
-        try:
-            amount = parse_bytes(value) if "memory" in name else float(value)
-        except ValueError:
-            amount = -1
-        if not 0 <= amount <= LARGEST:
-            raise forms.ValidationError(f"'{name}={value}': write a number, such as {name}=2.")
-        return float(amount)
+    rationale = forms.CharField(
+        required=False,
+        max_length=20_000,
+        label="Why",
+        help_text="For those who approve and for those who come after; Markdown.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 def _as_written(**options: Any) -> forms.CharField:
@@ -83,51 +69,115 @@ def _as_written(**options: Any) -> forms.CharField:
     return forms.CharField(required=False, strip=False, **options)
 
 
+def _count(
+    label: str, *, least: int = 0, required: bool = False, **more: Any
+) -> forms.IntegerField:
+    return forms.IntegerField(
+        min_value=least, max_value=LARGEST, required=required, label=label, **more
+    )
+
+
+def _amount(label: str, **more: Any) -> forms.FloatField:
+    return forms.FloatField(min_value=0, max_value=LARGEST, required=False, label=label, **more)
+
+
+def _switch(label: str, **more: Any) -> forms.BooleanField:
+    return forms.BooleanField(required=False, label=label, **more)
+
+
+def _of_head(key: str) -> Any:
+    return lambda value: {"head_node": {"instance_type": "a", key: value}}
+
+
+def _of_group(key: str) -> Any:
+    return lambda value: {"worker_nodes": [{"instance_type": "a", key: value}]}
+
+
+class NodeForm(forms.Form):
+    """What the head and the groups have in common: the hardware, and what Ray is told of it."""
+
+    size = _as_written(widget=forms.Select, label="Machine type")
+    need_cpu = _count("CPUs")
+    need_memory = MemoryField(label="Memory")
+    need_gpu = _count("GPUs")
+    need_accelerator = _as_written(label="Accelerator")
+    need_tpu = _count("TPUs")
+    need_tpu_hosts = _count("TPU hosts")
+    need_arch = forms.ChoiceField(required=False, label="Architecture", choices=ARCHITECTURES)
+    required_labels = PairsField(
+        example="ray.io/accelerator-type=L4", label="Labels that pick hardware"
+    )
+    resources = AmountsField(example="CPU=2, special=3", label="Logical resources")
+    labels = PairsField(example="stage=train, tier=spot", label="Labels")
+
+
+class HeadForm(NodeForm):
+    """The head."""
+
+    block = YamlField(wrap=_of_head("advanced_instance_config"), label="Instance configuration")
+    flags = YamlField(wrap=_of_head("flags"), rows=2, label="Flags")
+    deployment = YamlField(wrap=_of_head("cloud_deployment"), rows=2, label="Cloud deployment")
+
+
 class ConfigForm(forms.Form):
     """The cluster as a whole."""
 
     cloud = _as_written(widget=forms.Select, label="Cloud")
+    cloud_resource = _as_written(label="Cloud resource")
     image = _as_written(widget=forms.Select, label="Image")
-    head_size = _as_written(widget=forms.Select, label="Head size")
-    autoscaling = forms.BooleanField(required=False, label="Scale the groups by demand")
-    idle_minutes = forms.IntegerField(
-        min_value=0,
-        max_value=LARGEST,
-        label="Terminate when idle (minutes)",
-        help_text="0: never.",
+    autoscaling = _switch("Scale the groups by demand")
+    auto_select = _switch("Let the cloud choose worker types")
+    zones = NamesField(
+        example="us-west-2a, us-west-2b", label="Zones", help_text="Empty: all of the region."
     )
-    max_lifetime_minutes = forms.IntegerField(
-        min_value=0, max_value=LARGEST, label="Maximum lifetime (minutes)", help_text="0: no limit."
+    cross_zone = _switch("Spread workers over the zones")
+    idle_minutes = _count("Terminate when idle (minutes)", required=True, help_text="0: never.")
+    max_lifetime_minutes = _count(
+        "Maximum lifetime (minutes)", required=True, help_text="0: no limit."
     )
-    worker_idle_seconds = forms.IntegerField(
-        min_value=0, max_value=LARGEST, label="Give back idle workers (seconds)"
+    worker_idle_seconds = _count("Give back idle workers (seconds)", required=True)
+    max_usd_per_hour = _amount("Maximum $ an hour", help_text="Empty: no limit.")
+    max_cpu = _amount("Maximum CPUs", help_text="Empty: no limit.")
+    max_gpu = _amount("Maximum GPUs", help_text="Empty: no limit.")
+    more_max = AmountsField(example="licence=4", label="Other maxima")
+    min_resources = AmountsField(example="CPU=16, GPU=1", label="Minima")
+    starting_timeout = _as_written(label="Work starts within")
+    recovering_timeout = _as_written(label="Work recovers within")
+    zone_timeout = _as_written(label="Next zone after")
+    threshold = _as_written(label="Try spot again after")
+    strategy = forms.ChoiceField(required=False, label="Machine selection", choices=STRATEGIES)
+    no_nfs = _switch("Without the shared NFS mount")
+    no_gpu_checks = _switch("Without GPU health checks")
+    more_flags = YamlField(wrap=lambda value: {"flags": value}, label="Other flags")
+    merge_blocks = _switch(
+        "Merge a node's instance configuration with the cluster's",
+        help_text="Otherwise a node's replaces it, as at Anyscale.",
     )
-    max_cpu = forms.FloatField(
-        min_value=0,
-        max_value=LARGEST,
-        required=False,
-        label="Maximum CPUs",
-        help_text="Empty: no limit.",
+    block = YamlField(
+        wrap=lambda value: {"advanced_instance_config": value},
+        rows=6,
+        label="Instance configuration of all nodes",
     )
-    max_gpu = forms.FloatField(
-        min_value=0,
-        max_value=LARGEST,
-        required=False,
-        label="Maximum GPUs",
-        help_text="Empty: no limit.",
+    mounts = YamlField(wrap=lambda value: {"mobula": {"mounts": value}}, label="Mounts")
+    environments = YamlField(
+        wrap=lambda value: {"mobula": {"environments": value}}, label="Environments"
     )
 
 
-class GroupForm(forms.Form):
+class GroupForm(NodeForm):
     """One group of workers; `nodes` takes the place of `min` and `max` without autoscaling."""
 
     name = _as_written(label="Name")
-    size = _as_written(widget=forms.Select, label="Size")
-    min_nodes = forms.IntegerField(min_value=0, max_value=LARGEST, label="Min")
-    max_nodes = forms.IntegerField(min_value=1, max_value=LARGEST, label="Max")
-    nodes = forms.IntegerField(min_value=0, max_value=LARGEST, label="Nodes")
-    resources = AmountsField(example="CPU=2, special=3", label="Logical resources")
-    labels = PairsField(example="stage=train, tier=spot", label="Labels")
+    min_nodes = _count("Min", required=True)
+    max_nodes = _count("Max", least=1, required=True)
+    nodes = _count("Nodes", required=True)
+    market = forms.ChoiceField(required=False, label="Market", choices=MARKETS)
+    threshold = _as_written(label="Try spot again after")
+    weight = _amount("Pricing weight", help_text="Above 1: preferred.")
+    idle_seconds = _count("Give back when idle (seconds)", help_text="Empty: as the cluster.")
+    block = YamlField(wrap=_of_group("advanced_instance_config"), label="Instance configuration")
+    flags = YamlField(wrap=_of_group("flags"), rows=2, label="Other flags")
+    deployment = YamlField(wrap=_of_group("cloud_deployment"), rows=2, label="Cloud deployment")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -138,8 +188,14 @@ class GroupForm(forms.Form):
 
 
 def offer(form: forms.Form, name: str, choices: Choices) -> None:
-    """Let the field `name` choose among `choices`, and keep what it has now, whatever it is."""
+    """Let the field `name` choose among `choices`, and keep what it has now, whatever it is.
+
+    Too many of them to scroll through, and the field takes a name instead.
+    """
     now = form[name].value() or ""
+    if len(choices) > MOST_CHOICES:
+        form.fields[name].widget = forms.TextInput(attrs={"autocomplete": "off", "data-pick": ""})
+        return
     known = [value for value, _ in choices]
     if now and now not in known:
         choices = [*choices, (now, f"{now} (not offered)")]
@@ -148,38 +204,29 @@ def offer(form: forms.Form, name: str, choices: Choices) -> None:
 
 
 def changed(form: forms.Form) -> dict[str, Any]:
-    """The values that were posted, are readable, and differ from what the form began with."""
+    """The values that were posted, are readable, and differ from what the form began with.
+
+    A field that was not posted at all was not shown, and so has not changed; but for switches,
+    which are posted only while they are on.
+    """
     form.full_clean()
     return {
-        name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data
+        name: form.cleaned_data[name]
+        for name in form.changed_data
+        if name in form.cleaned_data and _was_shown(form, name)
     }
+
+
+def _was_shown(form: forms.Form, name: str) -> bool:
+    is_switch = isinstance(form.fields[name], forms.BooleanField)
+    return is_switch or form.add_prefix(name) in form.data
 
 
 def as_posted(initial: Mapping[str, Any], *, prefix: str = "") -> dict[str, str]:
     """Fields with these values as a browser would post them."""
     posted: dict[str, str] = {}
     for name, value in initial.items():
-        text = "on" if value is True else _as_text(value)
+        text = "on" if value is True else as_text(value)
         if value is not False:
             posted[f"{prefix}-{name}" if prefix else name] = text
     return posted
-
-
-def in_pairs(amounts: Mapping[str, object]) -> str:
-    """A mapping on one line: `CPU=2, special=3`."""
-    return ", ".join(f"{name}={_as_text(value)}" for name, value in amounts.items())
-
-
-def _as_text(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case Mapping():
-            return in_pairs(value)
-        case float():
-            return str(tidy_number(value))
-    return str(value)
-
-
-def _parts(text: str) -> Iterable[str]:
-    return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]

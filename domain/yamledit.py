@@ -37,6 +37,12 @@ def dump(config: ComputeConfig) -> str:
     return _emitted(tree, _writer())
 
 
+def dump_value(value: object) -> str:
+    """A plain value as YAML by itself; "" for an empty one."""
+    writer = _writer(flush=isinstance(value, list))
+    return _emitted(_styled(value), writer) if value else ""
+
+
 def edited(text: str, config: ComputeConfig) -> str | None:
     """The text changed to say `config`; None if it cannot be edited in place."""
     writer = _writer(flush=bool(_FLUSH_LIST.search(text)))
@@ -145,7 +151,7 @@ def _write_float(representer: BaseRepresenter, number: float) -> ScalarNode:
     return representer.represent_scalar("tag:yaml.org,2002:float", text)
 
 
-def _emitted(tree: CommentedMap, writer: YAML) -> str:
+def _emitted(tree: object, writer: YAML) -> str:
     out = StringIO()
     writer.dump(tree, out)
     return out.getvalue()

@@ -8,10 +8,19 @@ from django.http import QueryDict
 
 from accounts.models import User
 from clusters.editor.catalogue import Catalogue, catalogue_for
+from clusters.editor.parts import names_of, part_of, with_part
 from clusters.editor.placing import Finding, place
 from clusters.editor.rows import keys_of
-from clusters.editor.values import group_values_of, group_with_values, values_of, with_values
-from clusters.template_forms import ConfigForm, GroupForm, as_posted, changed, offer
+from clusters.editor.values import (
+    group_values_of,
+    group_with_values,
+    head_values_of,
+    settings_with,
+    values_of,
+    with_values,
+)
+from clusters.template_forms import ConfigForm, GroupForm, HeadForm, as_posted, changed, offer
+from domain.fixes import apply_all
 from domain.merge import three_way
 from domain.problems import Problem, by_place, error, has_errors, located
 from domain.spec import ComputeConfig, WorkerGroup
@@ -47,14 +56,37 @@ class Edit:
 
     text: str
     shown: str
-    draft: ComputeConfig
-    form: ConfigForm
-    rows: list[Row]
+    whole: ComputeConfig
+    part: int  # which of several cloud resources the form shows
+    forms: Forms
     catalogue: Catalogue
     findings: list[Finding] = field(default_factory=list)
     notes: dict[str, list[Problem]] = field(default_factory=dict)
+    head_notes: dict[str, list[Problem]] = field(default_factory=dict)
 
     actions = ACTIONS
+
+    @property
+    def draft(self) -> ComputeConfig:
+        """The configuration that the form shows."""
+        return part_of(self.whole, self.part)
+
+    @property
+    def form(self) -> ConfigForm:
+        return self.forms.config
+
+    @property
+    def head(self) -> HeadForm:
+        return self.forms.head
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.forms.rows
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the cloud resources, where there are several."""
+        return names_of(self.whole)
 
     @property
     def in_step(self) -> bool:
@@ -66,84 +98,121 @@ class Edit:
         return [finding.problem for finding in self.findings]
 
     @property
+    def fixes(self) -> int:
+        """How many of the problems one click can mend."""
+        return sum(problem.fix is not None for problem in self.problems)
+
+    @property
     def has_errors(self) -> bool:
         return has_errors(self.problems)
 
 
-def begin(text: str, *, user: User) -> Edit:
+@dataclass
+class Forms:
+    """The form's three parts, bound to what was posted."""
+
+    config: ConfigForm
+    head: HeadForm
+    rows: list[Row]
+
+
+@dataclass
+class _State:
+    text: str
+    shown: str
+    whole: ComputeConfig
+    part: int
+    forms: Forms
+
+
+def begin(text: str, *, user: User, part: int = 0) -> Edit:
     """The editor as it opens on a text."""
-    return _checked(_shown(text, _draft(parse(text))), user=user)
+    return _checked(_shown(text, _draft(parse(text)), part), user=user)
 
 
 def read_edit(posted: QueryDict, *, user: User) -> Edit:
     """The editor after a post, whatever was posted."""
-    text = _lines(posted.get("text", ""))
+    text, part = _lines(posted.get("text", "")), _number(posted.get("part"))
     if "shown" not in posted:
-        return begin(text, user=user)
+        return begin(text, user=user, part=part)
     shown = _lines(posted.get("shown", ""))
     was = _draft(parse(shown))
-    form, rows = _bound(posted, was)
-    wanted = _wanted(was, form, rows)
+    forms = _bound(posted, part_of(was, part))
+    wanted = with_part(was, part, _wanted(part_of(was, part), forms))
     if text == shown:
-        return _checked(
-            _from_form(posted, shown=shown, was=was, wanted=wanted, form=form, rows=rows), user=user
-        )
+        return _checked(_from_form(posted, shown, was, wanted, part, forms), user=user)
     now = parse(text)
     if now.draft is None or now.broken:
-        draft = wanted if now.draft is None else now.draft
-        return _checked((text, shown, draft, form, rows), user=user)
+        whole = wanted if now.draft is None else now.draft
+        return _checked(_State(text, shown, whole, part, forms), user=user)
     if wanted != was:
         draft = three_way(was, wanted, now.draft).merged
-        return _checked(_shown(update_text(text, draft), draft), user=user)
-    return _checked(_shown(text, now.draft), user=user)
+        return _checked(_shown(update_text(text, draft), draft, part), user=user)
+    return _checked(_shown(text, now.draft, part), user=user)
 
 
-type _State = tuple[str, str, ComputeConfig, ConfigForm, list[Row]]
+def fixed(edit: Edit, action: str, *, user: User) -> Edit:
+    """The editor after a click on `fix:3`, the fix of that problem, or on `fix:all`."""
+    number = action.removeprefix("fix:")
+    problems = edit.problems
+    if number != "all":
+        problems = problems[_number(number) : _number(number) + 1] if number.isdecimal() else []
+    return begin(apply_all(edit.text, problems), user=user, part=edit.part)
+
+
+def other_part(edit: Edit, action: str, *, user: User) -> Edit:
+    """The editor after a click on `part:1`: the form of that cloud resource."""
+    return begin(edit.text, user=user, part=_number(action.removeprefix("part:")))
 
 
 def _from_form(
     posted: QueryDict,
-    *,
     shown: str,
     was: ComputeConfig,
     wanted: ComputeConfig,
-    form: ConfigForm,
-    rows: list[Row],
+    part: int,
+    forms: Forms,
 ) -> _State:
     """Only the form was changed: its fields stay as they were typed."""
     if wanted == was:
-        return shown, shown, was, form, rows
+        return _State(shown, shown, was, part, forms)
     text = update_text(shown, wanted)
     if wanted.mobula.autoscaling != was.mobula.autoscaling:
-        return _shown(text, wanted)  # other fields are shown now
-    again, again_rows = _bound(posted, wanted, at=range(len(rows)))
-    return text, text, wanted, again, again_rows
+        return _shown(text, wanted, part)  # other fields are shown now
+    again = _bound(posted, part_of(wanted, part), at=range(len(forms.rows)))
+    return _State(text, text, wanted, part, again)
 
 
-def _shown(text: str, draft: ComputeConfig) -> _State:
+def _shown(text: str, whole: ComputeConfig, part: int) -> _State:
     """The state in which the form shows just what the text says."""
+    draft = part_of(whole, part)
     data = QueryDict(mutable=True)
     data.update(as_posted(values_of(draft)))
+    data.update(as_posted(head_values_of(draft), prefix="head"))
     for index, group in enumerate(draft.groups):
         data.appendlist("rows", f"g{index}")
         data[f"g{index}-at"] = str(index)
-        data.update(as_posted(group_values_of(group), prefix=f"g{index}"))
-    form, rows = _bound(data, draft)
-    return text, text, draft, form, rows
+        data.update(as_posted(group_values_of(group, draft), prefix=f"g{index}"))
+    return _State(text, text, whole, part, _bound(data, draft))
 
 
-def _bound(
-    data: QueryDict, was: ComputeConfig, *, at: range | None = None
-) -> tuple[ConfigForm, list[Row]]:
+def _bound(data: QueryDict, was: ComputeConfig, *, at: range | None = None) -> Forms:
     """The posted fields, each beside what it was in the configuration `was`."""
-    form = ConfigForm(data, initial=values_of(was))
     rows = []
     for index, key in enumerate(keys_of(data)):
         place = index if at is not None else _place(data.get(f"{key}-at"), was)
         group = was.groups[place] if place is not None else None
-        initial = group_values_of(group) if group else {}
+        initial = group_values_of(group, was) if group else {}
         rows.append(Row(key, place, GroupForm(data, prefix=key, initial=initial)))
-    return form, rows
+    return Forms(
+        config=ConfigForm(data, initial=values_of(was)),
+        head=HeadForm(data, prefix="head", initial=head_values_of(was)),
+        rows=rows,
+    )
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) <= 3 else 0
 
 
 def _place(text: str | None, was: ComputeConfig) -> int | None:
@@ -152,35 +221,35 @@ def _place(text: str | None, was: ComputeConfig) -> int | None:
     return int(text) if int(text) < len(was.groups) else None
 
 
-def _wanted(was: ComputeConfig, form: ConfigForm, rows: list[Row]) -> ComputeConfig:
+def _wanted(was: ComputeConfig, forms: Forms) -> ComputeConfig:
     """The configuration with what was changed in the form, as far as that can be read."""
-    new = changed(form)
+    new = changed(forms.config)
     turned_off = new.get("autoscaling") is False
-    groups = []
-    for row in rows:
+    groups, edits, names = [], {}, {}
+    for row in forms.rows:
         group = was.groups[row.at] if row.at is not None else WorkerGroup()
         values = changed(row.form)
         if turned_off:
             least = values.pop("min_nodes", group.min_nodes)
             values |= {"nodes": max(1, least)}
         groups.append(group_with_values(group, values))
-    return with_values(was, new, groups=groups)
+        key = group.name or row.key
+        edits[key], names[key] = values, groups[-1].name
+    wanted = with_values(was, new, changed(forms.head), groups=groups)
+    return settings_with(wanted, edits, names)
 
 
 def _checked(state: _State, *, user: User) -> Edit:
     """The state with all that is wrong with it, beside the fields it concerns."""
-    text, shown, draft, form, rows = state
+    draft = part_of(state.whole, state.part)
     catalogue = catalogue_for(user, cloud=draft.cloud or "", image=draft.mobula.image)
-    edit = Edit(text, shown, draft, form, rows, catalogue)
-    for name, choices in (
-        ("cloud", catalogue.cloud_choices),
-        ("image", catalogue.image_choices),
-        ("head_size", catalogue.size_choices),
-    ):
-        offer(form, name, choices)
-    for row in rows:
+    edit = Edit(state.text, state.shown, state.whole, state.part, state.forms, catalogue)
+    offer(edit.form, "cloud", catalogue.cloud_choices)
+    offer(edit.form, "image", catalogue.image_choices)
+    offer(edit.head, "size", catalogue.size_choices)
+    for row in edit.rows:
         offer(row.form, "size", catalogue.size_choices)
-    found = [*check_text(text, target=catalogue.target), *_strangers(edit)]
+    found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))
     return edit
 

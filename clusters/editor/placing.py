@@ -3,37 +3,69 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django import forms
 
-from domain.problems import Problem, Severity, error
+from clusters.editor.sections import section_of
+from clusters.editor.values import SWITCHES, TEXT_FLAGS
+from domain.problems import Problem, Severity, error, parent_of
 
 if TYPE_CHECKING:
-    from clusters.editor.edit import Edit, Row
+    from clusters.editor.edit import Edit
 
 _FIELDS = {
     "cloud": "cloud",
+    "cloud_resource": "cloud_resource",
+    "zones": "zones",
+    "enable_cross_zone_scaling": "cross_zone",
+    "auto_select_worker_config": "auto_select",
+    "min_resources": "min_resources",
+    "max_resources": "more_max",
+    "max_resources.CPU": "max_cpu",
+    "max_resources.GPU": "max_gpu",
+    "advanced_instance_config": "block",
+    "flags": "more_flags",
+    "flags.idle_termination_seconds": "worker_idle_seconds",
+    **{f"flags.{flag}": field for field, flag in (TEXT_FLAGS | SWITCHES).items()},
     "mobula.image": "image",
-    "head_node": "head_size",
-    "head_node.instance_type": "head_size",
-    "head_node.required_resources": "head_size",
     "mobula.autoscaling": "autoscaling",
     "mobula.idle_minutes": "idle_minutes",
     "mobula.max_lifetime_minutes": "max_lifetime_minutes",
     "mobula.worker_idle_seconds": "worker_idle_seconds",
-    "flags.idle_termination_seconds": "worker_idle_seconds",
-    "max_resources.CPU": "max_cpu",
-    "max_resources.GPU": "max_gpu",
+    "mobula.max_usd_per_hour": "max_usd_per_hour",
+    "mobula.merge_instance_config": "merge_blocks",
+    "mobula.mounts": "mounts",
+    "mobula.environments": "environments",
 }
-_GROUP = re.compile(r"worker_nodes\[(\d{1,6})\](?:\.(\w+))?")
-_GROUP_FIELDS = {
+_NODE_FIELDS = {
     "instance_type": "size",
-    "required_resources": "size",
-    **{name: name for name in ("name", "min_nodes", "max_nodes", "resources", "labels")},
+    "required_resources": "need_cpu",
+    "required_resources.CPU": "need_cpu",
+    "required_resources.memory": "need_memory",
+    "required_resources.GPU": "need_gpu",
+    "required_resources.TPU": "need_tpu",
+    "required_resources.tpu_hosts": "need_tpu_hosts",
+    "required_resources.accelerator": "need_accelerator",
+    "required_resources.cpu_architecture": "need_arch",
+    "resources": "resources",
+    "labels": "labels",
+    "required_labels": "required_labels",
+    "advanced_instance_config": "block",
+    "flags": "flags",
+    "cloud_deployment": "deployment",
 }
+_GROUP_FIELDS = {
+    **_NODE_FIELDS,
+    **{name: name for name in ("name", "min_nodes", "max_nodes")},
+    "market_type": "market",
+    "flags.replacement_threshold": "threshold",
+    "flags.pricing_weight": "weight",
+}
+_GROUP = re.compile(r"worker_nodes\[(\d{1,6})\]\.?(.*)", re.DOTALL)
+_PART = re.compile(r"configs\[(\d{1,6})\]\.(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +74,7 @@ class Finding:
 
     problem: Problem
     field_id: str = ""
+    section: str = ""
 
     @property
     def tone(self) -> str:
@@ -52,10 +85,10 @@ class Finding:
 
 def place(edit: Edit, found: Iterable[Problem]) -> None:
     """Put each problem beside its field and into the list, after those of the fields themselves."""
-    unreadable = [*_unreadable(edit.form, "")]
+    unreadable = [*_unreadable(edit.form, ""), *_unreadable(edit.head, "Head: ")]
     for index, row in enumerate(edit.rows):
         unreadable += _unreadable(row.form, f"Group {index + 1}: ")
-    edit.findings = unreadable + [Finding(p, _put(edit, p)) for p in found]
+    edit.findings = unreadable + [_found(edit, problem) for problem in found]
 
 
 def _unreadable(form: forms.Form, where: str) -> Iterable[Finding]:
@@ -63,34 +96,53 @@ def _unreadable(form: forms.Form, where: str) -> Iterable[Finding]:
         for message in messages:
             label = f"{where}{form.fields[name].label}"
             problem = error("", "unreadable-field", f"{label}: {message}")
-            yield Finding(problem, form[name].auto_id)
+            yield Finding(problem, form[name].auto_id, section_of(form, name))
 
 
-def _put(edit: Edit, problem: Problem) -> str:
-    """Show the problem at its field; return the field's id, or ""."""
-    found = _field(edit, problem.path)
-    if found is None:
-        return ""
-    form, notes, name = found
-    if problem.severity is Severity.ERROR and name:
-        form.add_error(name, f"{problem.message} {problem.hint}".strip())
+def _found(edit: Edit, problem: Problem) -> Finding:
+    """Show the problem at its field; the finding knows where that is."""
+    spot = _spot(edit, problem.path)
+    if spot is None:
+        return Finding(problem)
+    if problem.severity is Severity.ERROR and spot.name:
+        spot.form.add_error(spot.name, f"{problem.message} {problem.hint}".strip())
     else:
-        notes.setdefault(name or "row", []).append(problem)
-    return form[name].auto_id if name else ""
+        spot.notes.setdefault(spot.name or "row", []).append(problem)
+    auto_id = spot.form[spot.name].auto_id if spot.name else ""
+    return Finding(problem, auto_id, section_of(spot.form, spot.name))
 
 
-def _field(edit: Edit, path: str) -> tuple[forms.Form, dict[str, list[Problem]], str] | None:
-    if name := _FIELDS.get(path):
-        return edit.form, edit.notes, name
-    match = _GROUP.match(path)
-    if match is None or int(match[1]) >= len(edit.rows):
-        return None
-    row = edit.rows[int(match[1])]
-    return row.form, row.notes, _group_field(row, match[2])
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A place in the form: the field's name, "" for a whole group."""
+
+    form: forms.Form
+    notes: dict[str, list[Problem]]
+    name: str
 
 
-def _group_field(row: Row, key: str | None) -> str:
-    name = _GROUP_FIELDS.get(key or "", "")
-    if name in {"min_nodes", "max_nodes"} and name not in row.form.fields:
+def _spot(edit: Edit, path: str) -> _Spot | None:
+    if part := _PART.match(path):
+        if int(part[1]) != edit.part:
+            return None
+        path = part[2]
+    if path.startswith("head_node"):
+        name = _nearest(path.removeprefix("head_node").lstrip("."), _NODE_FIELDS, edit.head)
+        return _Spot(edit.head, edit.head_notes, name or "size")
+    if group := _GROUP.match(path):
+        if int(group[1]) >= len(edit.rows):
+            return None
+        row = edit.rows[int(group[1])]
+        return _Spot(row.form, row.notes, _nearest(group[2], _GROUP_FIELDS, row.form))
+    name = _nearest(path, _FIELDS, edit.form)
+    return _Spot(edit.form, edit.notes, name) if name else None
+
+
+def _nearest(path: str, fields: Mapping[str, str], form: forms.Form) -> str:
+    """The field of the path, or of the nearest thing around it; "" without one."""
+    while path and path not in fields:
+        path = parent_of(path)
+    name = fields.get(path, "")
+    if name in {"min_nodes", "max_nodes"} and name not in form.fields:
         name = "nodes"
-    return name if name in row.form.fields else ""
+    return name if name in form.fields else ""

@@ -15,8 +15,7 @@ NEW_GROUP = {
     "min_nodes": 0,
     "max_nodes": 2,
     "nodes": 1,
-    "resources": {},
-    "labels": {},
+    "market": "ON_DEMAND",
 }
 _KEY = re.compile(r"g\d{1,6}\Z")
 _MOST_ROWS = 200
@@ -64,6 +63,9 @@ def _copied(data: QueryDict, keys: list[str], key: str) -> dict[str, str]:
 
 
 def _unlike(fields: Mapping[str, object], data: QueryDict, keys: list[str]) -> dict[str, str]:
+    """A new group's fields: of the last group's machine type, which this cloud offers."""
+    size = data.get(f"{keys[-1]}-size") if keys else ""
+    fields = {**fields, "size": size or fields["size"]}
     return as_posted(fields) | {"name": _free_name("workers", data, keys), "at": ""}
 
 

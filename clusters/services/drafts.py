@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db import transaction
 
 from accounts.models import Team, User
 from clusters.models import Draft, Template
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """What stands in the editor."""
+
+    text: str
+    message: str = ""
+    rationale: str = ""
+    name: str = ""
+
+
 @transaction.atomic
 def open_draft(
-    *, team: Team, by: User, text: str, template: Template | None = None, base: int = 0,
-    name: str = "", origin: str = "",
-) -> Draft:  # fmt: skip
+    *,
+    team: Team,
+    by: User,
+    text: str,
+    template: Template | None = None,
+    base: int = 0,
+    name: str = "",
+    origin: str = "",
+) -> Draft:
     """Return a new draft with this text, for the editor to be opened on.
 
     One person has one draft of one template: an earlier one makes room. `origin` says in words
@@ -25,11 +43,19 @@ def open_draft(
     )
 
 
-def keep(draft: Draft, *, text: str, message: str, rationale: str, name: str = "") -> None:
-    """Write down what stands in the editor now, whatever it is."""
-    draft.text, draft.message, draft.rationale = text, message[:200], rationale
-    draft.name = name[:63]
-    draft.save(update_fields=["text", "message", "rationale", "name", "saved_at"])
+@transaction.atomic
+def keep(
+    typed: Typed, *, draft: Draft | None, team: Team, template: Template | None, base: int, by: User
+) -> Draft:
+    """Write down what stands in the editor now, whatever it is; return its draft."""
+    if draft is None and template is not None:
+        draft = Draft.objects.filter(author=by, template=template).first()
+    if draft is None:
+        draft = Draft(team=team, author=by, template=template)
+    draft.base, draft.text, draft.name = base, typed.text, typed.name[:63]
+    draft.message, draft.rationale = typed.message[:200], typed.rationale
+    draft.save()
+    return draft
 
 
 def discard(draft: Draft) -> None:

@@ -33,18 +33,24 @@ class Saved:
 
 
 @transaction.atomic
-def create_template(*, team: Team, name: str, text: str, message: str, by: User) -> Version:
+def create_template(
+    *, team: Team, name: str, text: str, message: str, by: User, rationale: str = ""
+) -> Version:
     """Return version 1 of a new template; raises ValidationError when the name is taken."""
     template = Template(team=team, name=name, created_by=by)
     template.full_clean()
     template.save()
-    version = _add_version(template, number=1, text=text, message=message, by=by)
+    version = _add_version(
+        template, number=1, text=text, message=message, rationale=rationale, by=by
+    )
     record("template.created", actor=by, team=team, subject=template, after={"version": 1})
     return version
 
 
 @transaction.atomic
-def save_version(template: Template, *, text: str, base: int, message: str, by: User) -> Saved:
+def save_version(
+    template: Template, *, text: str, base: int, message: str, by: User, rationale: str = ""
+) -> Saved:
     """Return the new version of `template`; raises Outdated when `base` is not its latest.
 
     The template's row is locked, so that of two who save at once one is told of the other.
@@ -56,7 +62,9 @@ def save_version(template: Template, *, text: str, base: int, message: str, by: 
         raise Outdated(latest)
     if latest and latest.digest == _digest(text) and latest.text == text:
         return Saved(version=latest, is_new=False)
-    version = _add_version(template, number=number + 1, text=text, message=message, by=by)
+    version = _add_version(
+        template, number=number + 1, text=text, message=message, rationale=rationale, by=by
+    )
     record(
         "template.version_saved",
         actor=by,
@@ -76,13 +84,16 @@ def archive_template(template: Template, *, by: User) -> None:
     record("template.archived", actor=by, team=template.team, subject=template)
 
 
-def _add_version(template: Template, *, number: int, text: str, message: str, by: User) -> Version:
+def _add_version(
+    template: Template, *, number: int, text: str, message: str, rationale: str, by: User
+) -> Version:
     return Version.objects.create(
         template=template,
         number=number,
         text=text,
         digest=_digest(text),
         message=message,
+        rationale=rationale,
         author=by,
     )
 

@@ -13,12 +13,13 @@ from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clouds.models import Cloud
 from clusters.machine_forms import NeedForm
+from clusters.services.launch_checks import DEFAULT_CLOUD
 from clusters.targets import target_for
 from domain.offerings import Market
 from domain.search import ORDERS, Found, models_of, recommend, search
 from domain.target import Target
 
-ROWS = 50
+ROWS, PICKED = 50, 40
 _ORDER_LABELS = {
     "price": "Price",
     "spot": "Spot price",
@@ -86,3 +87,14 @@ def _csv(found: list[Found]) -> HttpResponse:
         for one in found
     )
     return csv_response("machines", header=header, rows=rows)
+
+
+@require_GET
+def picker(request: SignedInRequest) -> HttpResponse:
+    """Answer the editor's search for a machine type with the first that would do."""
+    clouds = Cloud.objects.visible_to(request.user)
+    target = target_for(clouds.filter(name=request.GET.get("cloud") or DEFAULT_CLOUD).first())
+    form = NeedForm(request.GET, models=models_of((target.types or {}).values()))
+    found = search(target, form.need(), order=request.GET.get("order", ""))
+    context = {"form": form, "found": found[:PICKED], "count": len(found), "shown": PICKED}
+    return render(request, "clusters/picker.html", context)

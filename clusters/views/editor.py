@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,10 +15,12 @@ from accounts.models import Team
 from accounts.permissions import Action, may, require
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
-from clusters.editor import Edit, act, begin, read_edit
+from clusters.editor import Edit, act, begin, fixed, other_part, read_edit
 from clusters.editor.merging import Merging, merge
 from clusters.editor.panel import panel_for
-from clusters.models import Template, Version
+from clusters.editor.sections import sections
+from clusters.models import Draft, Template, Version
+from clusters.services.drafts import Typed, discard, keep
 from clusters.services.templates import Outdated, create_template, save_version
 from clusters.template_forms import MessageForm, NameForm
 from clusters.views.templates import visible_template
@@ -61,11 +63,13 @@ def new(request: SignedInRequest) -> HttpResponse:
                 name=name.cleaned_data["name"],
                 text=edit.text,
                 message=message.cleaned_data["message"],
+                rationale=message.cleaned_data["rationale"],
                 by=request.user,
             )
         except ValidationError as error:
             name.add_error("name", error.messages)
         else:
+            _forget_draft(request)
             messages.success(request, f"{version} is saved. Launch a cluster from it.")
             return redirect("clusters:template", pk=version.template_id)
     return _page(request, edit, name=name, message=message, status=422)
@@ -79,12 +83,14 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     latest = _latest(template)
     if request.method == "GET":
         opened = begin(latest.text, user=request.user)
-        return _page(request, opened, template=template, base=latest, message=MessageForm())
+        pending = Draft.objects.filter(author=request.user, template=template).first()
+        page: dict[str, Any] = {"template": template, "base": latest, "pending": pending}
+        return _page(request, opened, message=MessageForm(), **page)
     base = _named(request, template, "base")
     if "mine" in request.POST:
         return _merged(request, template, base=base)
     posted = _posted(request)
-    page: dict[str, Any] = {"template": template, "base": base}
+    page = {"template": template, "base": base}
     if "do" in request.POST:
         message = MessageForm(initial=request.POST.dict())
         return _page(request, posted, message=message, **page)
@@ -101,11 +107,17 @@ def _save(
     words = message.cleaned_data["message"]
     try:
         saved = save_version(
-            template, text=edit.text, base=base.number, message=words, by=request.user
+            template,
+            text=edit.text,
+            base=base.number,
+            message=words,
+            rationale=message.cleaned_data["rationale"],
+            by=request.user,
         )
     except Outdated as outdated:
         merging = merge(base, mine=edit.text, theirs=outdated.latest)
         return _merge_page(request, template, merging, message=words, status=409)
+    _forget_draft(request)
     if saved.is_new:
         messages.success(request, f"{saved.version} is saved.")
     else:
@@ -135,12 +147,79 @@ def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         page |= {"template": template, "base": base}
     else:
         page |= {"name": NameForm(initial=request.POST.dict())}
-    return _page(request, _posted(request), part="#editor", **page)
+    edit = _posted(request)
+    draft = _kept(request, edit, team=team, template=template, base=page.get("base"))
+    return _page(request, edit, part="#editor", draft=draft, **page)
+
+
+def _kept(
+    request: SignedInRequest,
+    edit: Edit,
+    *,
+    team: Team,
+    template: Template | None,
+    base: Version | None,
+) -> Draft | None:
+    """Keep what was typed as a draft; a text that is as it was opened needs none."""
+    draft = own_draft(request, request.POST.get("draft", ""))
+    if draft is None and edit.text == (base.text if base else DEFAULT_TEXT):
+        return None
+    given = {name: request.POST.get(name, "") for name in ("message", "rationale", "name")}
+    typed = Typed(text=edit.text, **given)
+    number = base.number if base else 0
+    return keep(typed, draft=draft, team=team, template=template, base=number, by=request.user)
+
+
+def own_draft(request: SignedInRequest, pk: str) -> Draft | None:
+    """Return the user's own draft of that number, if there is one."""
+    if not pk.isdecimal() or len(pk) > 18:
+        return None
+    rows = Draft.objects.filter(author=request.user).select_related("template__team", "team")
+    return rows.filter(pk=pk).first()
+
+
+@require_http_methods(["GET"])
+def draft(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Open the editor on a draft of one's own."""
+    found = own_draft(request, str(pk))
+    if found is None:
+        raise Http404("There is no such draft of yours.")
+    require(may(request.user, Action.EDIT_TEMPLATE, team=found.team))
+    typed = {"name": found.name, "message": found.message, "rationale": found.rationale}
+    page: dict[str, Any] = {"message": MessageForm(initial=typed), "draft": found}
+    if found.template:
+        rows = found.template.versions.select_related("author", "template")
+        page |= {"template": found.template, "base": rows.filter(number=found.base).first()}
+        page["base"] = page["base"] or _latest(found.template)
+    else:
+        page |= {"name": NameForm(initial={"name": found.name or _free_name(found.team)})}
+    return _page(request, begin(found.text, user=request.user), **page)
+
+
+@require_POST
+def discard_draft(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Forget a draft of one's own."""
+    found = own_draft(request, str(pk))
+    if found is None:
+        raise Http404("There is no such draft of yours.")
+    discard(found)
+    messages.success(request, "The draft is discarded.")
+    return redirect("clusters:templates")
+
+
+def _forget_draft(request: SignedInRequest) -> None:
+    """What is saved as a version needs no draft any more."""
+    if found := own_draft(request, request.POST.get("draft", "")):
+        discard(found)
 
 
 def _posted(request: SignedInRequest) -> Edit:
     data = request.POST
-    return read_edit(act(data, data["do"]) if "do" in data else data, user=request.user)
+    action = data.get("do", "")
+    edit = read_edit(act(data, action) if action else data, user=request.user)
+    if action.startswith("part:"):
+        return other_part(edit, action, user=request.user)
+    return fixed(edit, action, user=request.user) if action.startswith("fix:") else edit
 
 
 def _is_ready(edit: Edit, *forms: NameForm | MessageForm) -> bool:
@@ -173,19 +252,28 @@ def _page(
     name: NameForm | None = None,
     template: Template | None = None,
     base: Version | None = None,
+    draft: Draft | None = None,
+    pending: Draft | None = None,
     part: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    draft = draft or own_draft(request, request.POST.get("draft", ""))
     latest = _latest(template) if template else None
     own = [template.pk] if template else []
     context = {
         "edit": edit,
         "panel": panel_for(edit, latest=latest),
+        "sections": sections((found.section, found.tone) for found in edit.findings),
         "marks": [_mark(finding.problem) for finding in edit.findings if finding.problem.line],
         "message": message,
         "name": name,
         "template": template,
         "base": base,
+        "draft": draft,
+        "pending": pending,
+        "save_url": reverse("clusters:edit-template", args=own)
+        if template
+        else reverse("clusters:new-template"),
         "check_url": reverse("clusters:check-template", args=own),
         "crumbs": _crumbs(template),
     }

@@ -42,6 +42,7 @@ def template_list(request: SignedInRequest) -> HttpResponse:
     shown = [("", "Active", not archived), ("archived", "Archived", archived)]
     context = {
         "templates": rows,
+        "drafts": queries.drafts_of(request.user, team=team),
         "q": words,
         "archived": archived,
         "choices": [{"label": w, "url": f"?show={v}", "current": c} for v, w, c in shown],

@@ -156,6 +156,12 @@ def is_checkbox(field: BoundField) -> bool:
     return getattr(field.field.widget, "input_type", "") == "checkbox"
 
 
+@register.filter
+def is_picked(field: BoundField) -> bool:
+    """Return whether the field's value is searched for in a dialog, since there are so many."""
+    return "data-pick" in field.field.widget.attrs
+
+
 @register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
     """Return the theme to draw: this browser's choice, else the user's own, else the system's."""

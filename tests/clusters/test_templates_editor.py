@@ -104,7 +104,7 @@ def new_editor(alice: Any, driver: Any, image: Any) -> Editor:
 def test_form_shows_what_the_text_says(editor: Editor) -> None:
     fields = editor.page.fields
     assert fields["text"] == TEXT
-    assert (fields["cloud"], fields["head_size"], fields["g0-name"]) == ("paper", "small", "cpu")
+    assert (fields["cloud"], fields["head-size"], fields["g0-name"]) == ("paper", "small", "cpu")
     assert (fields["g0-min_nodes"], fields["g0-max_nodes"], fields["idle_minutes"]) == (
         "0",
         "4",
@@ -120,7 +120,7 @@ def test_nothing_changes_while_nothing_is_edited(editor: Editor) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "line"),
     [
-        ("head_size", "large", "  instance_type: large"),
+        ("head-size", "large", "  instance_type: large"),
         ("g0-name", "train", "  - name: train"),
         ("g0-size", "large", "    instance_type: large"),
         ("g0-min_nodes", "2", "    min_nodes: 2"),
@@ -136,6 +136,38 @@ def test_nothing_changes_while_nothing_is_edited(editor: Editor) -> None:
         ("max_cpu", "6", "  CPU: 6"),
         ("max_gpu", "1.5", "  GPU: 1.5"),
         ("autoscaling", None, "  autoscaling: false"),
+        ("cloud_resource", "vm", "cloud_resource: vm"),
+        ("zones", "a, b", "  - b"),
+        ("cross_zone", "on", "enable_cross_zone_scaling: true"),
+        ("auto_select", "on", "auto_select_worker_config: true"),
+        ("min_resources", "CPU=1", "  CPU: 1"),
+        ("more_max", "licence=3", "  licence: 3"),
+        ("max_usd_per_hour", "2.5", "  max_usd_per_hour: 2.5"),
+        ("block", "SubnetId: subnet-1\n", "  SubnetId: subnet-1"),
+        ("merge_blocks", "on", "  merge_instance_config: true"),
+        ("threshold", "30m", "  replacement_threshold: 30m"),
+        ("zone_timeout", "5m", "  zone_starting_timeout: 5m"),
+        ("starting_timeout", "1h", "  workload_starting_timeout: 1h"),
+        ("recovering_timeout", "10m", "  workload_recovering_timeout: 10m"),
+        ("strategy", "relaxed", "  instance_selection_strategy: relaxed"),
+        ("no_nfs", "on", "  disable_nfs_mount: true"),
+        ("no_gpu_checks", "on", "  disable_gpu_health_checks: true"),
+        ("more_flags", "efa_config: {}\n", "  efa_config: {}"),
+        ("mounts", "- storage: data\n  path: /mnt/data\n", "    - storage: data"),
+        ("environments", "prod:\n  zones:\n    - a\n", "    prod:"),
+        ("head-resources", "CPU=1", "    CPU: 1"),
+        ("head-labels", "tier=head", "    tier: head"),
+        ("head-block", "KeyName: debug\n", "    KeyName: debug"),
+        ("head-flags", "pricing_weight: 2\n", "    pricing_weight: 2"),
+        ("head-deployment", "region: west\n", "    region: west"),
+        ("g0-market", "PREFER_SPOT", "    market_type: PREFER_SPOT"),
+        ("g0-threshold", "30m", "      replacement_threshold: 30m"),
+        ("g0-weight", "2.5", "      pricing_weight: 2.5"),
+        ("g0-idle_seconds", "90", "      worker_idle_seconds: 90"),
+        ("g0-required_labels", "ray.io/accelerator-type=L4", "      ray.io/accelerator-type: L4"),
+        ("g0-block", "{}\n", "    advanced_instance_config: {}"),
+        ("g0-flags", "cloud: a\n", "      cloud: a"),
+        ("g0-deployment", "machine_pool: p\n", "      machine_pool: p"),
     ],
 )
 def test_each_field_reaches_the_yaml_and_comes_back(
@@ -148,6 +180,98 @@ def test_each_field_reaches_the_yaml_and_comes_back(
     again = editor.check(shown="", text=page.fields["text"])
     assert again.fields.get(field) == (value if field != "g0-resources" else again.fields[field])
     assert again.config == page.config
+
+
+def test_hardware_takes_the_place_of_a_type(editor: Editor) -> None:
+    hardware = {"g0-need_cpu": "8", "g0-need_memory": "32Gi", "g0-need_gpu": "1"}
+    hardware |= {"g0-need_accelerator": "A10G", "g0-need_arch": "x86_64"}
+    page = editor.check(**{"g0-size": "", **hardware})
+    group = page.config.groups[0]
+    assert group.instance_type is None
+    assert group.required_resources.model_dump(exclude_none=True) == {
+        "CPU": 8, "memory": 32 * 2**30, "GPU": 1, "accelerator": "A10G",
+        "cpu_architecture": "x86_64",
+    }  # fmt: skip
+    assert {name: page.fields[name] for name in hardware} == hardware
+    assert editor.check(**dict.fromkeys(hardware, "")).config.groups[0].required_resources is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("block", "a: [", "more-problems"),
+        ("block", "- a\n", "must be a mapping"),
+        ("mounts", "- storage: 1\n", "must be text"),
+        ("mounts", "a: b\n", "must be a list"),
+        ("environments", "prod: 3\n", "must be a mapping"),
+        ("g0-deployment", "zone: a\n", "is not a key here"),
+        ("g0-need_memory", "32GB", "is not a quantity"),
+    ],
+)
+def test_part_that_does_not_fit_is_reported_beside_its_field_and_kept(
+    editor: Editor, field: str, value: str, words: str
+) -> None:
+    before = editor.page.fields["text"]
+    page = editor.check(**{field: value})
+    assert page.fields[field].strip() == value.strip()
+    assert page.fields["text"] == before
+    assert words in page.text or field == "block"
+    assert f'id="id_{field}_error"' in page.text
+
+
+def test_click_on_a_fix_mends_the_text_and_keeps_its_comments(editor: Editor) -> None:
+    broken = TEXT.replace("    max_nodes: 4", "    max_nodes: 4  # no more\n    market_type: spot")
+    page = editor.check(text=broken)
+    assert 'value="fix:0"' in page.text
+    page = editor.check(do="fix:0")
+    assert "market_type: SPOT" in page.fields["text"]
+    assert "# no more" in page.fields["text"]
+
+
+def test_one_click_makes_all_fixes(editor: Editor) -> None:
+    broken = TEXT.replace("max_nodes: 4", 'max_node: 4\n    market_type: spot\n    min_nodes: "1"')
+    page = editor.check(text=broken)
+    page = editor.check(do="fix:all")
+    assert page.config.groups[0].model_dump(include={"min_nodes", "max_nodes"}) == {
+        "min_nodes": 1,
+        "max_nodes": 4,
+    }
+
+
+@pytest.mark.parametrize("action", ["fix:99", "fix:", "fix:x", "part:9", "part:", "nonsense:"])
+def test_action_that_makes_no_sense_changes_nothing(editor: Editor, action: str) -> None:
+    before = editor.page.fields["text"]
+    assert editor.check(do=action).fields["text"] == before
+
+
+SEVERAL = """\
+cloud: paper
+configs:
+  - cloud_resource: west
+    head_node: {instance_type: small}
+    worker_nodes: [{name: cpu, instance_type: small}]
+  - cloud_resource: east
+    head_node: {instance_type: large}
+    worker_nodes: []
+"""
+
+
+def test_each_cloud_resource_is_edited_by_itself(editor: Editor) -> None:
+    page = editor.check(text=SEVERAL)
+    assert page.fields["head-size"] == "small"
+    page = editor.check(do="part:1")
+    assert (page.fields["head-size"], page.fields["part"]) == ("large", "1")
+    page = editor.check(**{"head-size": "gpu", "idle_minutes": "7"})
+    west, east = page.config.resource_configs
+    assert (west.head_node.instance_type, east.head_node.instance_type) == ("small", "gpu")
+    assert west.mobula.idle_minutes == 7
+
+
+def test_idle_time_of_a_group_follows_its_name(editor: Editor) -> None:
+    editor.check(**{"g0-idle_seconds": "90"})
+    page = editor.check(**{"g0-name": "train"})
+    assert list(page.config.mobula.groups) == ["train"]
+    assert editor.check(**{"g0-idle_seconds": ""}).config.mobula.groups == {}
 
 
 def test_yaml_reaches_the_form(editor: Editor) -> None:
@@ -198,7 +322,7 @@ def test_number_that_is_none_is_reported_beside_its_field_and_kept(editor: Edito
 
 
 def test_all_problems_show_at_once_in_field_line_and_list(editor: Editor) -> None:
-    page = editor.check(**{"g0-min_nodes": "9", "head_size": "huge", "image": "ray:99"})
+    page = editor.check(**{"g0-min_nodes": "9", "head-size": "huge", "image": "ray:99"})
     marked = page.text[page.text.index('id="yaml-problems"') :]
     for message in ("Minimum exceeds maximum (9 &gt; 4).", "huge", "ray:99"):
         assert page.text.count(message) >= 2
@@ -309,7 +433,7 @@ def test_choosing_a_size_takes_the_place_of_required_hardware(editor: Editor) ->
 
 def test_size_that_the_cloud_has_not_is_shown_and_kept(editor: Editor) -> None:
     page = editor.check(text=TEXT.replace("instance_type: small\nw", "instance_type: m5.big\nw"))
-    assert page.fields["head_size"] == "m5.big"
+    assert page.fields["head-size"] == "m5.big"
     assert "m5.big" in editor.check(**{"g0-max_nodes": "5"}).fields["text"]
 
 
@@ -386,8 +510,8 @@ def test_newcomer_saves_the_defaults_and_launches(alice: Any, image: Any, queued
 
 
 def test_new_template_has_a_name_of_its_own(new_editor: Editor) -> None:
-    new_editor.post(cloud="paper", head_size="small", **{"g0-size": "small"})
-    response = new_editor.post(cloud="paper", head_size="small", **{"g0-size": "small"})
+    new_editor.post(cloud="paper", **{"head-size": "small", "g0-size": "small"})
+    response = new_editor.post(cloud="paper", **{"head-size": "small", "g0-size": "small"})
     assert response.status_code == 422
     assert "has a template of that name already" in response.text
     assert new_editor.client.get(new_editor.url).text.count("starter-2") >= 1
