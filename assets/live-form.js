@@ -10,7 +10,9 @@ export function startLiveForms() {
   document.addEventListener("htmx:before:swap", () => {
     open = [...document.querySelectorAll("details[data-keep-open][open]")].map((one) => one.id);
   });
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
+    // An answer for a dialog beside the form says nothing about the form.
+    if (event.target.closest?.("dialog")) return;
     document.querySelectorAll("form[data-live-form]").forEach(settle);
     for (const one of document.querySelectorAll("details[data-keep-open]")) {
       if (open.includes(one.id) || one.querySelector(".is-invalid")) one.open = true;

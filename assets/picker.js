@@ -9,6 +9,10 @@ export function startPicker() {
   document.addEventListener("keydown", (event) => {
     const row = event.target.closest?.("#picker [data-choose]");
     if (row && ["ArrowDown", "ArrowUp"].includes(event.key)) step(event, row);
+    if (!row || event.key !== "Enter") return;
+    // The rest of the key press would reach the field that is focused next, and submit its form.
+    event.preventDefault();
+    take(row);
   });
 }
 

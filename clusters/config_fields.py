@@ -103,8 +103,9 @@ class YamlField(forms.CharField):
     What is wrong with it is said beside the field, at the path that it has in the whole.
     """
 
-    def __init__(self, *, wrap: Wrap, rows: int = 4, **options: Any) -> None:
-        widget = forms.Textarea(attrs={"rows": rows, "spellcheck": "false", "class": "mono"})
+    def __init__(self, *, wrap: Wrap, example: str, rows: int = 3, **options: Any) -> None:
+        attrs = {"rows": rows, "spellcheck": "false", "class": "mono", "placeholder": example}
+        widget = forms.Textarea(attrs=attrs)
         super().__init__(required=False, strip=False, widget=widget, **options)
         self.wrap = wrap
 

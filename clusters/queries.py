@@ -206,6 +206,12 @@ def versions_of(template: Template) -> QuerySet[Version]:
     )
 
 
+def clusters_running(version: Version) -> list[Cluster]:
+    """Return the live clusters that run this version, by name."""
+    rows = Cluster.objects.filter(version=version).exclude(state__in=ENDED)
+    return list(rows.select_related("owner").order_by("name"))
+
+
 def live_clusters(team: Team) -> QuerySet[Cluster]:
     """Return the team's clusters that are up or coming up, for the insights pages."""
     rows = Cluster.objects.filter(team=team).exclude(

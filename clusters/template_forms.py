@@ -93,6 +93,9 @@ def _of_group(key: str) -> Any:
     return lambda value: {"worker_nodes": [{"instance_type": "a", key: value}]}
 
 
+_BLOCK = "SubnetId: subnet-0a1b2c3d"
+
+
 class NodeForm(forms.Form):
     """What the head and the groups have in common: the hardware, and what Ray is told of it."""
 
@@ -114,9 +117,16 @@ class NodeForm(forms.Form):
 class HeadForm(NodeForm):
     """The head."""
 
-    block = YamlField(wrap=_of_head("advanced_instance_config"), label="Instance configuration")
-    flags = YamlField(wrap=_of_head("flags"), rows=2, label="Flags")
-    deployment = YamlField(wrap=_of_head("cloud_deployment"), rows=2, label="Cloud deployment")
+    block = YamlField(
+        wrap=_of_head("advanced_instance_config"), example=_BLOCK, label="Instance configuration"
+    )
+    flags = YamlField(wrap=_of_head("flags"), example="pricing_weight: 2", rows=2, label="Flags")
+    deployment = YamlField(
+        wrap=_of_head("cloud_deployment"),
+        example="machine_pool: reserved",
+        rows=2,
+        label="Cloud deployment",
+    )
 
 
 class ConfigForm(forms.Form):
@@ -148,19 +158,29 @@ class ConfigForm(forms.Form):
     strategy = forms.ChoiceField(required=False, label="Machine selection", choices=STRATEGIES)
     no_nfs = _switch("Without the shared NFS mount")
     no_gpu_checks = _switch("Without GPU health checks")
-    more_flags = YamlField(wrap=lambda value: {"flags": value}, label="Other flags")
+    more_flags = YamlField(
+        wrap=lambda value: {"flags": value}, example="efa_config: {}", label="Other flags"
+    )
     merge_blocks = _switch(
         "Merge a node's instance configuration with the cluster's",
         help_text="Otherwise a node's replaces it, as at Anyscale.",
     )
     block = YamlField(
         wrap=lambda value: {"advanced_instance_config": value},
-        rows=6,
+        example=_BLOCK,
+        rows=5,
         label="Instance configuration of all nodes",
     )
-    mounts = YamlField(wrap=lambda value: {"mobula": {"mounts": value}}, label="Mounts")
+    mounts = YamlField(
+        wrap=lambda value: {"mobula": {"mounts": value}},
+        example="- storage: datasets\n  path: /mnt/datasets\n  access: read",
+        label="Mounts",
+    )
     environments = YamlField(
-        wrap=lambda value: {"mobula": {"environments": value}}, label="Environments"
+        wrap=lambda value: {"mobula": {"environments": value}},
+        example="prod:\n  worker_nodes:\n    - name: cpu\n      max_nodes: 40",
+        rows=4,
+        label="What differs in dev, test or prod",
     )
 
 
@@ -175,9 +195,16 @@ class GroupForm(NodeForm):
     threshold = _as_written(label="Try spot again after")
     weight = _amount("Pricing weight", help_text="Above 1: preferred.")
     idle_seconds = _count("Give back when idle (seconds)", help_text="Empty: as the cluster.")
-    block = YamlField(wrap=_of_group("advanced_instance_config"), label="Instance configuration")
-    flags = YamlField(wrap=_of_group("flags"), rows=2, label="Other flags")
-    deployment = YamlField(wrap=_of_group("cloud_deployment"), rows=2, label="Cloud deployment")
+    block = YamlField(
+        wrap=_of_group("advanced_instance_config"), example=_BLOCK, label="Instance configuration"
+    )
+    flags = YamlField(wrap=_of_group("flags"), example="{}", rows=2, label="Other flags")
+    deployment = YamlField(
+        wrap=_of_group("cloud_deployment"),
+        example="machine_pool: reserved",
+        rows=2,
+        label="Cloud deployment",
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import catalogue, clusters, editor, launching, operations, templates
+from clusters.views import catalogue, clusters, editor, launching, operations, templates, versions
 
 
 class TableConverter(StringConverter):
@@ -37,5 +37,21 @@ urlpatterns = [
     path("templates/<int:pk>/edit/", editor.edit, name="edit-template"),
     path("templates/<int:pk>/check/", editor.check, name="check-template"),
     path("templates/<int:pk>/archive/", templates.archive, name="archive-template"),
-    path("templates/<int:pk>/versions/<int:number>/", templates.version, name="version"),
+    path("templates/<int:pk>/unarchive/", templates.unarchive, name="unarchive-template"),
+    path("templates/<int:pk>/versions/<int:number>/", versions.version, name="version"),
+    path(
+        "templates/<int:pk>/versions/<int:number>/archive/",
+        versions.archive,
+        name="archive-version",
+    ),
+    path(
+        "templates/<int:pk>/versions/<int:number>/unarchive/",
+        versions.unarchive,
+        name="unarchive-version",
+    ),
+    path(
+        "templates/<int:pk>/versions/<int:number>/restore/",
+        versions.restore_version,
+        name="restore-version",
+    ),
 ]

@@ -7,13 +7,13 @@ from math import inf
 
 from domain.demand import Demand
 from domain.matching import price_of
+from domain.node_resources import shapes_of
 from domain.offerings import Market
 from domain.planner import plan
 from domain.planner.from_spec import request_from_spec
+from domain.room import most_nodes, room_of
 from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup
 from domain.target import Target
-from domain.validation.instances import shapes_of
-from domain.validation.limits import most_nodes, room_of
 
 HOURS_A_MONTH = 730
 # Beyond this the planner would take too long for a page that answers while somebody types.

@@ -37,13 +37,18 @@ def block_check(kind: ProviderKind) -> BlockCheck | None:
     return check
 
 
+def has_driver(kind: ProviderKind) -> bool:
+    """Return whether clusters can be launched on this kind of provider."""
+    return kind in OPENERS
+
+
 @cache
 def open_driver(kind: ProviderKind, *, home: Path) -> ProviderDriver:
     """Return the driver for `kind`; `home` is the directory where Mobula keeps its state.
 
     Raises InvalidRequest where there is no driver yet.
     """
-    if kind not in OPENERS:
+    if not has_driver(kind):
         raise InvalidRequest(f"Mobula cannot launch clusters on {kind.label} yet.")
     module, _, function = OPENERS[kind].partition(":")
     opener: Callable[[Path], ProviderDriver] = getattr(import_module(module), function)

@@ -11,7 +11,7 @@ from clouds.models import Cloud
 from clusters.models import Version
 from clusters.targets import target_for
 from domain.matching import types_for
-from domain.offerings import Market
+from domain.offerings import Market, ProviderKind
 from domain.overlays import for_environment
 from domain.problems import Problem, Severity, has_errors
 from domain.spec import ComputeConfig, NodeConfig
@@ -20,6 +20,7 @@ from domain.validation import validate
 from domain.yamltext import parse
 from images.models import ImageVersion
 from images.queries import find_version
+from providers import registry
 
 DEFAULT_CLOUD = "local"
 
@@ -52,7 +53,7 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
     problems = validate(config, target=target)
     image = find_version(config.mobula.image, by)
     errors = [_sentence(problem) for problem in problems if has_errors([problem])]
-    errors += _without_machine(config.primary, target) + _unmounted(config)
+    errors += _without_machine(config.primary, target) + _unmounted(config) + _undriven(cloud)
     if image is None:
         wanted = config.mobula.image or "any"
         errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
@@ -96,6 +97,12 @@ def _unmounted(config: ComputeConfig) -> list[str]:
     if not config.mobula.mounts:
         return []
     return ["mobula.mounts: storage cannot be mounted yet. Launch a version without mounts."]
+
+
+def _undriven(cloud: Cloud) -> list[str]:
+    """A cloud may be priced and planned for before Mobula can launch on it."""
+    kind = ProviderKind(cloud.provider)
+    return [] if registry.has_driver(kind) else [f"cloud: {kind.label} cannot be launched on yet."]
 
 
 def _sentence(problem: Problem) -> str:

@@ -14,9 +14,9 @@ from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
 from clusters.transitions import note
 from domain.matching import types_for
+from domain.node_resources import effective_resources
 from domain.offerings import Market
 from domain.spec import MarketType, NodeConfig
-from domain.validation import effective_resources
 from providers.base import NodeRole
 
 

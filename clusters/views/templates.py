@@ -1,8 +1,7 @@
-"""The list of templates, one template with its versions, and one version compared with another."""
+"""The list of templates, and one template with its versions."""
 
 from __future__ import annotations
 
-from difflib import unified_diff
 from typing import Any
 
 from django.contrib import messages
@@ -17,10 +16,9 @@ from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters import queries
-from clusters.models import Template, Version
+from clusters.models import Template
 from clusters.services.templates import archive_template
-from domain.diff import changes, sentence
-from domain.yamltext import parse
+from clusters.services.versions import unarchive_template
 
 
 def visible_template(request: SignedInRequest, pk: int) -> Template:
@@ -69,57 +67,18 @@ def template(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a template: its versions and which of them run."""
     row = visible_template(request, pk)
     versions = list(queries.versions_of(row))
+    with_archived = request.GET.get("show") == "archived"
     context = {
         "template": row,
-        "versions": versions,
+        "versions": [v for v in versions if with_archived or not v.archived_at],
+        "archived": sum(v.archived_at is not None for v in versions),
+        "with_archived": with_archived,
         "latest": versions[0] if versions else None,
         "crumbs": [("Templates", reverse("clusters:templates"))],
         "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=row.team),
         "may_launch": may(request.user, Action.LAUNCH, team=row.team),
     }
     return render(request, "clusters/template.html", context)
-
-
-@require_GET
-def version(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
-    """Show one version's text; `?with=3` names another to compare it with."""
-    row = visible_template(request, pk)
-    versions = list(queries.versions_of(row))
-    shown = next((v for v in versions if v.number == number), None)
-    shown = shown or get_object_or_404(row.versions, number=number)
-    asked = request.GET.get("with", "")
-    other = next((v for v in versions if str(v.number) == asked and v != shown), None)
-    context = {
-        "template": row,
-        "version": shown,
-        "versions": versions,
-        "other": other,
-        **(_comparison(other, shown) if other else {}),
-        "crumbs": [
-            ("Templates", reverse("clusters:templates")),
-            (row.name, reverse("clusters:template", args=[row.pk])),
-        ],
-        "may_launch": may(request.user, Action.LAUNCH, team=row.team),
-    }
-    return render(request, "clusters/version.html", context)
-
-
-def _comparison(old: Version, new: Version) -> dict[str, Any]:
-    """Return what changed from `old` to `new`, in words and line by line."""
-    before, after = parse(old.text).config, parse(new.text).config
-    both = before is not None and after is not None
-    found = changes(before, after) if before is not None and after is not None else []
-    lines = unified_diff(
-        old.text.splitlines(), new.text.splitlines(), str(old), str(new), lineterm="", n=3
-    )
-    return {
-        "changes": [sentence(one) for one in found],
-        "is_comparable": both,
-        "diff": [(_KINDS.get(line[:1], ""), line) for line in list(lines)[2:]],
-    }
-
-
-_KINDS = {"+": "added", "-": "removed", "@": "place"}
 
 
 @require_POST
@@ -130,3 +89,13 @@ def archive(request: SignedInRequest, pk: int) -> HttpResponse:
     archive_template(row, by=request.user)
     messages.success(request, f"{row} is archived. Its versions and clusters stay.")
     return redirect("clusters:templates")
+
+
+@require_POST
+def unarchive(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show a template in the lists again."""
+    row = visible_template(request, pk)
+    require(may(request.user, Action.EDIT_TEMPLATE, team=row.team))
+    unarchive_template(row, by=request.user)
+    messages.success(request, f"{row} is back in the list.")
+    return redirect("clusters:template", pk=row.pk)

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 from domain.demand import Demand
 from domain.matching import price_of
+from domain.node_resources import shapes_of
 from domain.offerings import Market
 from domain.planner.model import Group, PlanRequest
 from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup
 from domain.target import Target
-from domain.validation.instances import shapes_of
 
 
 def request_from_spec(config: ComputeConfig, *, demand: Demand, target: Target) -> PlanRequest:

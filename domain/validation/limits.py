@@ -1,13 +1,14 @@
 """Checks of the cluster's minima and maxima against what its nodes bring."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import inf
 
+from domain.node_resources import Shapes, shapes_of
 from domain.problems import Problem, error, note, path_of, shown, warning
 from domain.quantities import amount_of
-from domain.spec import ComputeConfig, WorkerGroup
+from domain.room import most_nodes, room_of
+from domain.spec import ComputeConfig
 from domain.target import Target
-from domain.validation.instances import Shapes, shapes_of
 
 
 def limit_problems(config: ComputeConfig, *, target: Target) -> Iterator[Problem]:
@@ -71,11 +72,6 @@ def _unreachable_minima(config: ComputeConfig, shapes: Shapes) -> Iterator[Probl
             yield error(path, "minimum-out-of-reach", message, hint=hint)
 
 
-def most_nodes(group: WorkerGroup, config: ComputeConfig) -> int:
-    """The most nodes that a group itself allows."""
-    return group.max_nodes if config.mobula.autoscaling else group.min_nodes
-
-
 def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]:
     """How many nodes of each group the cluster's maximum leaves room for."""
     rooms = [room_of(config, shapes, offered) for _, offered in shapes.groups]
@@ -98,16 +94,3 @@ def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]
             at = f"{path}.max_nodes"
             message = f"At most {room} nodes will run: max_resources.{name} allows no more."
             yield note(at, "max-nodes-capped", message)
-
-
-def room_of(
-    config: ComputeConfig, shapes: Shapes, offered: Mapping[str, float] | None
-) -> tuple[float, str]:
-    """The most nodes of one group when no other runs, and the resource that says so."""
-    room, because = inf, ""
-    for name, most in config.max_resources.items():
-        size = (offered or {}).get(name, 0)
-        left = most - (shapes.head or {}).get(name, 0)
-        if size > 0 and max(left, 0) // size < room:
-            room, because = max(left, 0) // size, name
-    return (room if room == inf else int(room)), because

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from domain.node_resources import RESERVATIONS, machine_of
 from domain.problems import Problem, error, note, removing, renaming, setting, shown, warning
 from domain.quantities import GIB, MIB, amount_of, format_bytes
 from domain.spec import NodeConfig
 from domain.target import Target
-from domain.validation.instances import RESERVATIONS, machine_of
 from domain.validation.labels import below
 
 TYPED_RESOURCES = ("CPU", "GPU", "TPU", "memory", "object_store_memory")

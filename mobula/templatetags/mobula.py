@@ -12,7 +12,8 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
 
 from accounts.models import Team
 from accounts.queries import NoTeam, current_team, teams_of
@@ -20,6 +21,7 @@ from accounts.roles import Theme
 from domain import wording
 
 register = template.Library()
+_MARKDOWN = MarkdownIt("js-default", {"html": False, "linkify": False})
 
 # The one place where a state gets its colour. Jobs' and requests' states share the words.
 TONES = {
@@ -75,6 +77,13 @@ def usd(microusd: int | None, places: int | None = None) -> str:
 def dollars(price: Decimal | None) -> str:
     """Return dollars as "$1.2345"; "unknown" where there is no price."""
     return "unknown" if price is None else wording.price(price.quantize(Decimal("0.0001")))
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    """Return Markdown as HTML; HTML inside it, and addresses that run scripts, stay plain text."""
+    html: str = _MARKDOWN.render(text)
+    return mark_safe(html)  # noqa: S308 - the renderer escapes HTML
 
 
 @register.filter

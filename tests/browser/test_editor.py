@@ -89,7 +89,8 @@ def test_form_and_yaml_follow_each_other_and_the_cursor_stays(
     expect(page.locator("#editor-side")).to_contain_text("Maximum nodes: 4 → 6")
     assert "# the smallest" in yaml_of(page)
 
-    resources = page.get_by_label("Logical resources")
+    page.locator("#more-g0 summary").click()
+    resources = page.locator("#id_g0-resources")
     resources.press_sequentially("CPU=2, special=3", delay=60)
     wait_for_yaml(page, "special: 3")
     expect(resources).to_have_value("CPU=2, special=3")
@@ -99,10 +100,10 @@ def test_form_and_yaml_follow_each_other_and_the_cursor_stays(
     expect(resources).to_have_value("")
     page.keyboard.press("End")
     page.keyboard.type("  # typed on")
-    page.get_by_label("Size", exact=True).select_option("4CPU-8GB")
+    page.locator("#id_g0-size").select_option("4CPU-8GB")
     wait_for_yaml(page, "instance_type: 4CPU-8GB")
     write_yaml(page, TEXT)
-    expect(page.get_by_label("Size", exact=True)).to_have_value("2CPU-4GB")
+    expect(page.locator("#id_g0-size")).to_have_value("2CPU-4GB")
     assert alices.complaints() == []
 
 
@@ -194,4 +195,100 @@ def test_pages_of_templates_have_no_barriers(
         page = alices.open(path)
         assert alices.barriers() == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert alices.complaints() == []
+
+
+AWS_TEXT = """\
+cloud: prod
+head_node:
+  instance_type: m5.2xlarge
+worker_nodes:
+  - name: gpu
+    instance_type: g5.2xlarge  # one A10G
+    market_type: spot
+    max_nodes: 4
+zones: [us-west-2a]
+mobula:
+  idle_minutes: 30
+"""
+
+
+@pytest.fixture
+def on_aws(local: None, alice: User, research: Team) -> Version:
+    """alice's template `gpus` for a cloud on AWS, with a mistake that one click mends."""
+    from clouds.models import Cloud
+    from clusters.services.templates import create_template
+
+    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
+    text = AWS_TEXT.replace("market_type: spot", "market_type: SPOT")
+    return create_template(team=research, name="gpus", text=text, message="First.", by=alice)
+
+
+def test_machine_type_is_chosen_by_keyboard(
+    visit: Callable[..., Visit], alice: User, on_aws: Version
+) -> None:
+    alices = visit(alice)
+    page = alices.open(f"/templates/{on_aws.template_id}/edit/")
+    page.locator("#row-g0 [data-pick-for]").click()
+    page.get_by_role("dialog").get_by_label("GPU model").select_option("L4")
+    first = page.locator("#picker [data-choose]").first
+    expect(first).to_have_text(re.compile("g6"))
+    page.locator("#picker [data-choose='g6.xlarge']").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_g0-size")).to_have_value("g6.xlarge")
+    wait_for_yaml(page, "instance_type: g6.xlarge")
+    assert alices.complaints() == []
+
+
+def test_one_click_mends_a_mistake_and_the_draft_survives_the_page(
+    visit: Callable[..., Visit], alice: User, on_aws: Version
+) -> None:
+    alices = visit(alice)
+    page = alices.open(f"/templates/{on_aws.template_id}/edit/")
+    write_yaml(page, AWS_TEXT)
+    page.get_by_role("button", name="Set to SPOT").click()
+    wait_for_yaml(page, "market_type: SPOT")
+    expect(page.locator("#draft-state")).to_be_visible()
+    page.locator("[name=idle_minutes]").fill("7")
+    wait_for_yaml(page, "idle_minutes: 7")
+    page.wait_for_load_state("networkidle")
+    page = alices.open("/templates/")
+    page.get_by_role("link", name="Draft of gpus").click()
+    expect(page.locator("[name=idle_minutes]")).to_have_value("7")
+    assert alices.complaints() == []
+
+
+def test_what_is_folded_out_stays_so_while_somebody_types(
+    visit: Callable[..., Visit], alice: User, on_aws: Version
+) -> None:
+    page = visit(alice).open(f"/templates/{on_aws.template_id}/edit/")
+    page.locator("#more-g0 summary").click()
+    page.locator("#id_g0-labels").fill("stage=train")
+    wait_for_yaml(page, "stage: train")
+    expect(page.locator("#id_g0-labels")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_editor_picker_and_machines_have_no_barriers(
+    visit: Callable[..., Visit], alice: User, on_aws: Version, width: int, theme: str
+) -> None:
+    alices = visit(alice, width=width, theme=theme)
+    page = alices.open(f"/templates/{on_aws.template_id}/edit/")
+    page.locator("#more-g0 summary").click()
+    assert alices.barriers() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.locator("#row-g0 [data-pick-for]").click()
+    expect(page.locator("#picker [data-choose]").first).to_be_visible()
+    assert alices.barriers() == []
+    for address in (
+        "/machines/?cloud=prod&gpu_model=A10G&units=8",
+        "/clouds/",
+        "/clusters/launch/",
+    ):
+        page = alices.open(address)
+        assert alices.barriers() == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert alices.complaints() == []

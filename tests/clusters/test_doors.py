@@ -42,6 +42,10 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "check-template": (("{template}",), {}),
     "archive-template": (("{template}",), {}),
     "version": (("{template}", 1), None),
+    "archive-version": (("{template}", 1), {}),
+    "unarchive-version": (("{template}", 1), {}),
+    "restore-version": (("{template}", 1), {}),
+    "unarchive-template": (("{template}",), {}),
 }
 # These show or make what is the team's of whoever knocks.
 OWN = {"list", "launch-preview", "machines", "picker", "templates", "new-template"}
@@ -126,7 +130,7 @@ def test_looking_never_changes_anything(alice: Any, job: Job, door: str) -> None
     client = Client()
     client.force_login(alice)
     ids = {"cluster": job.cluster_id, "job": job.pk, "template": job.cluster.version.template_id}
-    args = [a.format(**ids) for a in DOORS[door][0]]
+    args = [str(a).format(**ids) for a in DOORS[door][0]]
     assert client.get(reverse(f"clusters:{door}", args=args)).status_code == 405
 
 

@@ -95,3 +95,14 @@ def test_version_that_does_not_exist_is_no_error(
     version: Version, page: Callable[..., str], asked: str
 ) -> None:
     assert "Launch a cluster" in page("launch", version=asked)
+
+
+def test_cloud_without_a_driver_is_priced_and_not_launched_on(
+    version: Version, alice: User, page: Callable[..., str]
+) -> None:
+    from clouds.models import Cloud
+
+    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
+    text = "cloud: prod\nhead_node: {instance_type: m5.2xlarge}\nworker_nodes: []\n"
+    saved = save_version(version.template, text=text, base=1, message="To AWS.", by=alice)
+    assert "AWS cannot be launched on yet" in page("launch-preview", version=saved.version.pk)

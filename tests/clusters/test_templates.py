@@ -69,9 +69,9 @@ def test_unknown_version_is_not_found(bob: Any, second: Version) -> None:
 def test_two_versions_are_compared_in_words_and_line_by_line(bob: Any, second: Version) -> None:
     url = reverse("clusters:version", args=[second.template_id, 2])
     text = signed_in(bob).get(url, {"with": "1"}).text
-    assert "Group cpu: Maximum nodes: 4 → 8" in text
-    assert "-    max_nodes: 4" in text
-    assert "+    max_nodes: 8" in text
+    assert "<td>4</td><td>8</td>" in text
+    assert '<td class="side-old"><code>    max_nodes: 4</code>' in text
+    assert '<td class="side-new"><code>    max_nodes: 8</code>' in text
 
 
 def test_comparing_with_nothing_there_shows_the_version_alone(bob: Any, second: Version) -> None:

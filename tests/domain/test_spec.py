@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
+from domain.node_resources import effective_resources
 from domain.spec import ComputeConfig, HeadNode, WorkerGroup, canonical, digest
-from domain.validation import effective_resources
 from tests.domain.configurations import EXAMPLES, configurations
 from tests.domain.machines import GIB, MACHINES
 
