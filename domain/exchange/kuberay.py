@@ -1,0 +1,217 @@
+"""A RayCluster of KubeRay, API version v1."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from domain.exchange.parcel import Exported, Loss, Plain, Setting, items, mapping, without_empty
+from domain.exchange.patching import patched
+from domain.instance_blocks import block_of
+from domain.matching import types_for
+from domain.node_resources import declared_type
+from domain.offerings import InstanceType, Market
+from domain.quantities import format_bytes, tidy_number
+from domain.shapes import shape_type
+from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup, written
+from domain.yamledit import dump_value
+
+ZONE, ARCH = "topology.kubernetes.io/zone", "kubernetes.io/arch"
+GPU, TPU = "nvidia.com/gpu", "google.com/tpu"
+# The operator appends its own suffixes; a Service's name has 63 characters.
+LONGEST_NAME, LONGEST_GROUP = 47, 40
+
+_CARRIED = frozenset({
+    "image", "autoscaling", "worker_idle_seconds", "groups", "merge_instance_config", "scaling",
+})  # fmt: skip
+
+
+def write(config: ComputeConfig, setting: Setting) -> Exported:
+    """The RayCluster, with each group's replicas between its bounds."""
+    losses = list(_losses(config))
+    config = config.primary
+    head = _head(config, setting, losses)
+    groups = [
+        _group(group, f"worker_nodes[{index}]", config, setting, losses)
+        for index, group in enumerate(config.groups)
+    ]
+    name = pod_name(setting.name, longest=LONGEST_NAME)
+    if name != setting.name:
+        losses.append(Loss(path="", why=f"The name {setting.name} is {name} on Kubernetes."))
+    spec: Plain = {
+        **({"rayVersion": setting.ray_version} if setting.ray_version else {}),
+        "enableInTreeAutoscaling": config.mobula.autoscaling,
+        **_autoscaler(config),
+        "headGroupSpec": head,
+        "workerGroupSpecs": groups,
+    }
+    manifest = {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayCluster",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
+    return Exported(dump_value(manifest), tuple(losses))
+
+
+def pod_name(name: str, *, longest: int) -> str:
+    """The name as Kubernetes takes it: DNS-1035, no longer than that."""
+    found = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-")
+    found = found if found[:1].isalpha() else f"g-{found}"
+    return found[:longest].strip("-")
+
+
+def _losses(config: ComputeConfig) -> Iterator[Loss]:
+    if config.configs is not None:
+        yield Loss(path="configs", why="A RayCluster is one cluster: the first resource is used.")
+    for key in written(config.mobula):
+        if key not in _CARRIED:
+            yield Loss(path=f"mobula.{key}", why="A RayCluster has no such setting.")
+    primary = config.primary
+    for name in ("min_resources", "max_resources", "flags"):
+        for key in getattr(primary, name):
+            path = f"{name}.{key}"
+            if path != "flags.idle_termination_seconds":
+                yield Loss(path=path, why="KubeRay has bounds for groups, not for the cluster.")
+    for name in ("cloud", "cloud_resource", "enable_cross_zone_scaling"):
+        if getattr(primary, name):
+            yield Loss(path=name, why="The Kubernetes cluster is chosen by where it is applied.")
+
+
+def _autoscaler(config: ComputeConfig) -> Plain:
+    if not config.mobula.autoscaling:
+        return {}
+    idle = config.worker_idle_seconds
+    return {"autoscalerOptions": {"version": "v2", "idleTimeoutSeconds": idle}}
+
+
+def _head(config: ComputeConfig, setting: Setting, losses: list[Loss]) -> Plain:
+    node = config.head_node or NodeConfig()
+    resources = dict(node.resources)
+    if config.groups:  # Anyscale's rule: a head with workers takes no work
+        resources = {"CPU": 0, "GPU": 0, **resources}
+    found: Plain = {
+        "rayStartParams": _reserved(resources),
+        "resources": _resources(resources),
+        "labels": dict(node.labels),
+        "template": _template(node, "head_node", "ray-head", config, setting, losses),
+    }
+    return {"rayStartParams": {}, **without_empty(found)}
+
+
+def _group(
+    group: WorkerGroup, path: str, config: ComputeConfig, setting: Setting, losses: list[Loss]
+) -> Plain:
+    name = pod_name(group.name, longest=LONGEST_GROUP)
+    if name != group.name:
+        losses.append(Loss(path=f"{path}.name", why=f"{group.name} is {name} on Kubernetes."))
+    if group.market_type is not MarketType.ON_DEMAND:
+        why = "Which label selects spot nodes depends on the cluster: add it as a nodeSelector."
+        losses.append(Loss(path=f"{path}.market_type", why=why))
+    losses += [
+        Loss(path=f"{path}.flags.{key}", why="KubeRay has no such flag.") for key in group.flags
+    ]
+    hosts = (group.required_resources.tpu_hosts or 0) if group.required_resources else 0
+    own = config.mobula.groups.get(group.name)
+    most = group.max_nodes if config.mobula.autoscaling else max(1, group.min_nodes)
+    found: Plain = {
+        "groupName": name,
+        "replicas": group.min_nodes,
+        "minReplicas": group.min_nodes,
+        "maxReplicas": most,
+        "rayStartParams": _reserved(group.resources),
+        "template": _template(group, path, "ray-worker", config, setting, losses),
+    }
+    more = {
+        "numOfHosts": hosts if hosts > 1 else None,
+        "idleTimeoutSeconds": own.worker_idle_seconds if own else None,
+        "resources": _resources(group.resources),
+        "labels": dict(group.labels),
+    }
+    return {**found, **without_empty(more)}
+
+
+def _resources(resources: Mapping[str, float]) -> dict[str, str]:
+    """Logical resources; KubeRay takes them here or in rayStartParams, never in both."""
+    return {
+        name: str(tidy_number(amount))
+        for name, amount in resources.items()
+        if not name.startswith("system_reserved")
+    }
+
+
+def _reserved(resources: Mapping[str, float]) -> dict[str, str]:
+    held = {name: n for name, n in resources.items() if name.startswith("system_reserved")}
+    return {"system-config": json.dumps(held)} if held else {}
+
+
+def _template(
+    node: NodeConfig,
+    path: str,
+    container: str,
+    config: ComputeConfig,
+    setting: Setting,
+    losses: list[Loss],
+) -> Plain:
+    machine = _machine(node, setting)
+    ray: Plain = {"name": container, "image": setting.image or "rayproject/ray:latest"}
+    if machine is None:
+        why = f"The size of {node.instance_type or 'its machine'} is not known here."
+        losses.append(Loss(path=f"{path}.instance_type", why=f"{why} Add the pod's resources."))
+    else:
+        amounts = _amounts(machine, node)
+        ray["resources"] = {"requests": amounts, "limits": dict(amounts)}
+    if node.cloud_deployment:
+        losses.append(Loss(path=f"{path}.cloud_deployment", why="KubeRay has no such setting."))
+    for key, value in node.required_labels.items():
+        why = f"Add the node selector by which your cluster knows {value}."
+        losses.append(Loss(path=f'{path}.required_labels["{key}"]', why=why))
+    spec: Plain = {"containers": [ray], **_placed(node, config)}
+    block = block_of(config, node)
+    foreign = sorted(block.keys() - {"metadata", "spec"})
+    if foreign:
+        why = f"{', '.join(foreign)}: no part of a pod."
+        losses.append(Loss(path=f"{path}.advanced_instance_config", why=why))
+    patch: Plain = {key: block[key] for key in ("metadata", "spec") if key in block}
+    return patched({"spec": spec}, _renamed(patch, container))
+
+
+def _renamed(patch: Plain, container: str) -> Plain:
+    """In Anyscale's patches the Ray container is called `ray`."""
+    spec = mapping(patch.get("spec"))
+    if "containers" not in spec:
+        return patch
+    containers = [
+        {**mapping(one), "name": container} if mapping(one).get("name") == "ray" else one
+        for one in items(spec["containers"])
+    ]
+    return {**patch, "spec": {**spec, "containers": containers}}
+
+
+def _machine(node: NodeConfig, setting: Setting) -> InstanceType | None:
+    if node.required_resources is not None:
+        return declared_type(node.required_resources)
+    found = types_for(node, setting.target, market=Market.ON_DEMAND)
+    return found[0] if found else shape_type(node.instance_type or "")
+
+
+def _amounts(machine: InstanceType, node: NodeConfig) -> Plain:
+    tpus = node.required_resources.TPU if node.required_resources else None
+    return without_empty({
+        "cpu": str(tidy_number(machine.vcpus)),
+        "memory": str(format_bytes(machine.memory_bytes)),
+        GPU: str(tidy_number(machine.gpus)) if machine.gpus else None,
+        TPU: str(tpus) if tpus else None,
+    })  # fmt: skip
+
+
+def _placed(node: NodeConfig, config: ComputeConfig) -> Plain:
+    arch = node.required_resources.cpu_architecture if node.required_resources else None
+    found: Plain = {}
+    if arch:
+        found["nodeSelector"] = {ARCH: "arm64" if arch == "arm64" else "amd64"}
+    if config.zones:
+        term = {"key": ZONE, "operator": "In", "values": list(config.zones)}
+        terms = [{"matchExpressions": [term]}]
+        required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+        found["affinity"] = {"nodeAffinity": required}
+    return found

@@ -1,0 +1,62 @@
+"""What an export or an import hands over: the text, and what it could not carry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.problems import Problem
+from domain.spec import ComputeConfig
+from domain.target import ANYWHERE, Target
+
+type Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A part that the other format cannot say, at its path in what was read."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What other formats want to know that a configuration leaves open."""
+
+    name: str = "ray-cluster"
+    image: str = ""
+    ray_version: str = ""
+    target: Target = ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A configuration as YAML of another format."""
+
+    text: str
+    losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A configuration read from another format; `config` is None if nothing could be read."""
+
+    config: ComputeConfig | None
+    losses: tuple[Loss, ...]
+    problems: tuple[Problem, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)  # such as the image that was named
+
+
+def mapping(value: object) -> Plain:
+    """The value if it is a mapping, else an empty one."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def without_empty(plain: Plain) -> Plain:
+    """The mapping without the keys that say nothing."""
+    return {key: value for key, value in plain.items() if value not in (None, "", {}, [])}
