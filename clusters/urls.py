@@ -1,7 +1,17 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import catalogue, clusters, editor, launching, operations, templates, versions
+from clusters.views import (
+    catalogue,
+    clusters,
+    editor,
+    exchange,
+    launching,
+    library,
+    operations,
+    templates,
+    versions,
+)
 
 
 class TableConverter(StringConverter):
@@ -29,6 +39,9 @@ urlpatterns = [
     path("machines/", catalogue.machines, name="machines"),
     path("machines/picker/", catalogue.picker, name="picker"),
     path("templates/", templates.template_list, name="templates"),
+    path("templates/library/", library.library, name="library"),
+    path("templates/library/<slug:key>/use/", library.use, name="use-template"),
+    path("templates/import/", exchange.import_template, name="import-template"),
     path("templates/new/", editor.new, name="new-template"),
     path("templates/drafts/<int:pk>/", editor.draft, name="draft"),
     path("templates/drafts/<int:pk>/discard/", editor.discard_draft, name="discard-draft"),
@@ -37,6 +50,11 @@ urlpatterns = [
     path("templates/<int:pk>/edit/", editor.edit, name="edit-template"),
     path("templates/<int:pk>/check/", editor.check, name="check-template"),
     path("templates/<int:pk>/archive/", templates.archive, name="archive-template"),
+    path(
+        "templates/<int:pk>/versions/<int:number>/export/",
+        exchange.export_version,
+        name="export-version",
+    ),
     path("templates/<int:pk>/unarchive/", templates.unarchive, name="unarchive-template"),
     path("templates/<int:pk>/versions/<int:number>/", versions.version, name="version"),
     path(

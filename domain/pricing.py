@@ -19,6 +19,14 @@ class RateCard:
     usd_per_gpu_hour: Decimal
 
 
+# What such machines cost to rent, roughly; an admin replaces it with what theirs cost.
+DEFAULT_CARD = RateCard(
+    usd_per_cpu_hour=Decimal("0.033"),
+    usd_per_gib_hour=Decimal("0.0045"),
+    usd_per_gpu_hour=Decimal("0.95"),
+)
+
+
 def hourly_usd(card: RateCard, *, vcpus: float, memory_bytes: int, gpus: float) -> Decimal:
     """Return the dollars an hour of a machine of this size, not rounded."""
     # str() first: Decimal(0.1) would carry the float's error into the price.

@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
+from domain.pricing import DEFAULT_CARD
 from metering import partitions
 from metering.models import RateCardVersion
-from metering.rates import DEFAULT_CARD
 from metering.services import set_rate_card
 
 

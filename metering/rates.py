@@ -1,19 +1,11 @@
 """Which rate card holds for a cloud at a moment."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from django.db.models import F, Q
 
-from domain.pricing import RateCard
+from domain.pricing import DEFAULT_CARD, RateCard
 from metering.models import RateCardVersion
-
-# What such machines cost to rent, roughly; an admin replaces it with what theirs cost.
-DEFAULT_CARD = RateCard(
-    usd_per_cpu_hour=Decimal("0.033"),
-    usd_per_gib_hour=Decimal("0.0045"),
-    usd_per_gpu_hour=Decimal("0.95"),
-)
 
 
 def current_rate(

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 
 from mobula import __version__
-from mobula.commands import health, manage, plan, up, validate
+from mobula.commands import convert, diff, health, manage, plan, price, up, validate
 
-COMMANDS = (up, validate, plan, health, manage)
+COMMANDS = (up, validate, plan, price, diff, convert, health, manage)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

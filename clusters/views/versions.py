@@ -45,11 +45,12 @@ def version(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
         "crumbs": _crumbs(row),
     }
     if other:
-        context["comparison"] = compare(other, shown, target=_target(request, shown))
+        context["comparison"] = compare(other, shown, target=target_of(request, shown))
     return render(request, "clusters/version.html", context)
 
 
-def _target(request: SignedInRequest, version: Version) -> Target:
+def target_of(request: SignedInRequest, version: Version) -> Target:
+    """Return the cloud that a version names, as far as the user may use it."""
     config = parse(version.text).draft
     name = (config and config.cloud) or DEFAULT_CLOUD
     return target_for(Cloud.objects.visible_to(request.user).filter(name=name).first())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from domain.offerings import ProviderKind
-from domain.problems import Problem, error, setting, warning
+from domain.problems import Problem, error, removing, setting, warning
 from domain.spec import ComputeConfig
 from domain.target import Target
 from domain.validation.providers import rules_of
@@ -24,12 +24,29 @@ _OWN_KEYS: Mapping[ProviderKind, frozenset[str]] = {
 }  # fmt: skip
 
 
+# What Anyscale's documentation says is refused, since the launch sets it.
+_REFUSED: Mapping[ProviderKind, frozenset[str]] = {
+    ProviderKind.AWS: frozenset({
+        "ClientToken", "DryRun", "ImageId", "InstanceType", "Ipv6Addresses", "LaunchTemplate",
+        "MaxCount", "MinCount", "PrivateIpAddress", "SecurityGroups", "UserData",
+    }),
+    ProviderKind.GCP: frozenset({"count", "minCount", "namePattern", "guest_accelerators"}),
+}  # fmt: skip
+_INSTEAD = {
+    "ImageId": "The image is chosen by `mobula.image`.",
+    "InstanceType": "Set the node's `instance_type`.",
+    "SecurityGroups": "Name their ids in `SecurityGroupIds`.",
+    "guest_accelerators": "GPUs come with the machine type.",
+}
+
+
 def block_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
     """What is wrong with the raw blocks of the cluster and of its nodes."""
     blocks = dict(_blocks(config))
     for path, block in blocks.items():
         found = list(_foreign(block, path, target))
         yield from found
+        yield from _refused(block, path, target)
         if not found and block and target.check_block is not None:
             yield from target.check_block(block, path)
     if not config.mobula.merge_instance_config:
@@ -56,6 +73,20 @@ def _foreign(block: Mapping[str, object], path: str, target: Target) -> Iterator
             name = rules_of(provider).name
             message = f"`{key}` belongs to {name}; this cloud is {here.name}."
             yield error(f"{path}.{key}", "block-of-other-provider", message, hint="Remove it.")
+
+
+def _refused(block: Mapping[str, object], path: str, target: Target) -> Iterator[Problem]:
+    """Keys that the launch itself sets, which the provider's driver refuses."""
+    keys = _REFUSED.get(target.provider, frozenset()) if target.provider else frozenset()
+    for key in sorted(block.keys() & keys):
+        at, message = f"{path}.{key}", f"`{key}` is set by the launch itself."
+        hint = _INSTEAD.get(key, "Remove it.")
+        yield error(at, "block-refused-key", message, hint=hint, fix=removing(at))
+    if target.provider is ProviderKind.KUBERNETES:
+        for key in sorted(block.keys() - {"metadata", "spec"}):
+            at, message = f"{path}.{key}", f"`{key}` is no part of a pod."
+            hint = "A pod's patch has `metadata` and `spec`."
+            yield error(at, "block-unknown-key", message, hint=hint, fix=removing(at))
 
 
 def _replaced(config: ComputeConfig, blocks: Mapping[str, object]) -> Iterator[Problem]:

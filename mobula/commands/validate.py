@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobula.commands.targets import add_target, target_of_options
+
 if TYPE_CHECKING:
     from domain.problems import Problem
 
@@ -21,6 +23,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         description="Exit code 0: valid (there may be warnings), 1: invalid, 2: not readable.",
     )
     parser.add_argument("file", help="the YAML file, or - for standard input")
+    add_target(parser)
+    parser.add_argument("--environment", help="check what this environment makes of it")
+    parser.add_argument("--fix", action="store_true", help="print the text with all fixes made")
     parser.add_argument("--json", action="store_true", help="print the problems as a JSON list")
     parser.set_defaults(run=run)
 
@@ -28,27 +33,45 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(arguments: argparse.Namespace) -> int:
     """Print every problem of the file; the exit code says whether one is an error."""
     # Imported here: the other commands need neither pydantic nor a YAML parser.
-    from domain.problems import Severity
-    from domain.target import ANYWHERE
+    from domain.fixes import apply_all
+    from domain.problems import has_errors
     from domain.validation import check_text
 
     # A reader that has seen enough (`mobula validate … | head`) is no error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         text = read_text(arguments.file)
-    except (OSError, UnicodeDecodeError) as error:
+        target = target_of_options(arguments)
+    except (OSError, ValueError) as error:
         print(f"mobula: {arguments.file} cannot be read: {error}", file=sys.stderr)
         return UNREADABLE
-    problems = check_text(text, target=ANYWHERE)
+    if arguments.environment:
+        text = in_environment(text, arguments.environment)
+    problems = check_text(text, target=target)
+    if arguments.fix:
+        print(apply_all(text, problems), end="")
+        return INVALID if has_errors(problems) else VALID
     if arguments.json:
         print(json.dumps([as_json(problem) for problem in problems], indent=2))
     else:
         for problem in problems:
             print(as_line(arguments.file, problem))
-    failed = any(problem.severity is Severity.ERROR for problem in problems)
+    failed = has_errors(problems)
     if not failed and not arguments.json:
         print(f"{arguments.file} is valid.")
     return INVALID if failed else VALID
+
+
+def in_environment(text: str, name: str) -> str:
+    """Return the configuration as it is in that environment; the text itself where that fails."""
+    from domain.overlays import for_environment
+    from domain.yamltext import dump, parse
+
+    config = parse(text).config
+    try:
+        return dump(for_environment(config, name)) if config else text
+    except ValueError:
+        return text  # the checks of the whole say what is wrong with the overlay
 
 
 def read_text(file: str) -> str:

@@ -12,7 +12,7 @@ OPEN = {"/accounts/sign-in/", "/accounts/sign-out/", "/accounts/link/x/", "/heal
 # Head agents bring a token of their own.
 OPEN_TO_AGENTS = {"/agent/v1/sync"}
 # An example for each kind of part in an address; a new kind needs one here.
-SAMPLES = {"int": "1", "uuid": str(UUID(int=1)), "table": "nodes"}
+SAMPLES = {"int": "1", "uuid": str(UUID(int=1)), "table": "nodes", "slug": "x"}
 
 
 def paths(resolver: URLResolver, *, below: str = "/") -> Iterator[str]:

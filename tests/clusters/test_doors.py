@@ -42,13 +42,20 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "check-template": (("{template}",), {}),
     "archive-template": (("{template}",), {}),
     "version": (("{template}", 1), None),
+    "export-version": (("{template}", 1), None),
+    "import-template": ((), {"text": TEXT, "do": "open"}),
+    "library": ((), None),
+    "use-template": (("single-node",), {}),
     "archive-version": (("{template}", 1), {}),
     "unarchive-version": (("{template}", 1), {}),
     "restore-version": (("{template}", 1), {}),
     "unarchive-template": (("{template}",), {}),
 }
 # These show or make what is the team's of whoever knocks.
-OWN = {"list", "launch-preview", "machines", "picker", "templates", "new-template"}
+OWN = {
+    "import-template", "launch-preview", "library", "list", "machines", "new-template", "picker",
+    "templates", "use-template",
+}  # fmt: skip
 # A look at what is posted: it answers with a page.
 ANSWERS = {"check-template"}
 

@@ -1,0 +1,56 @@
+"""`mobula convert --to FORMAT FILE`: a configuration in another tool's format."""
+
+import argparse
+import sys
+
+from mobula.commands.targets import add_target, target_of_options
+from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
+
+FORMATS = ("mobula", "anyscale", "anyscale-legacy", "kuberay", "ray-up")
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "convert",
+        help="read and write other formats",
+        description="The result goes to standard output, what could not be carried over to "
+        "standard error. Exit code 0: converted, 1: the file is invalid, 2: not readable.",
+    )
+    parser.add_argument("file", help="the YAML file, or - for standard input")
+    parser.add_argument("--from", dest="source", choices=FORMATS, help="left out: detected")
+    parser.add_argument("--to", required=True, choices=FORMATS)
+    parser.add_argument("--name", default="ray-cluster", help="the cluster's name there")
+    parser.add_argument("--image", default="", help="the container image, where one is named")
+    parser.add_argument("--ray-version", default="", help="such as 2.60.0, where it is named")
+    add_target(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the configuration in the other format."""
+    from domain.exchange import Format, Setting, exported, imported
+    from domain.problems import has_errors
+
+    try:
+        text, target = read_text(arguments.file), target_of_options(arguments)
+    except (OSError, ValueError) as error:
+        print(f"mobula: {error}", file=sys.stderr)
+        return UNREADABLE
+    source = Format(arguments.source) if arguments.source else None
+    found = imported(text, source)
+    for problem in found.problems:
+        print(as_line(arguments.file, problem), file=sys.stderr)
+    if found.config is None or has_errors(found.problems):
+        return INVALID
+    setting = Setting(
+        name=arguments.name,
+        image=arguments.image or found.notes.get("image", ""),
+        ray_version=arguments.ray_version or found.notes.get("ray_version", ""),
+        target=target,
+    )
+    written = exported(found.config, Format(arguments.to), setting)
+    print(written.text, end="")
+    for loss in (*found.losses, *written.losses):
+        print(f"Not carried over: {loss.path}: {loss.why}", file=sys.stderr)
+    return VALID

@@ -1,0 +1,59 @@
+"""`mobula diff A B`: what changes between two configurations, in words and with its effect."""
+
+import argparse
+import json
+import sys
+
+from mobula.commands.targets import PROVIDERS
+from mobula.commands.validate import UNREADABLE, read_text
+
+SAME, DIFFERENT = 0, 1
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "diff",
+        help="compare two configurations",
+        description="Comments and layout do not count. Exit code 0: both mean the same, 1: they "
+        "differ, 2: not readable.",
+    )
+    parser.add_argument("old", help="a YAML file, or - for standard input")
+    parser.add_argument("new", help="a YAML file")
+    parser.add_argument("--provider", choices=PROVIDERS, help="whose effects are told")
+    parser.add_argument("--json", action="store_true", help="print the changes as a JSON list")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print each change with what it takes on a running cluster."""
+    from domain.diff import changes, in_words, sentence
+    from domain.effects import strongest, why_of
+    from domain.offerings import ProviderKind
+    from domain.yamltext import parse
+
+    provider = ProviderKind(arguments.provider) if arguments.provider else None
+    configs = []
+    for file in (arguments.old, arguments.new):
+        try:
+            draft = parse(read_text(file)).draft
+        except (OSError, UnicodeDecodeError) as error:
+            print(f"mobula: {file} cannot be read: {error}", file=sys.stderr)
+            return UNREADABLE
+        if draft is None:
+            print(f"mobula: {file} is no configuration: see mobula validate.", file=sys.stderr)
+            return UNREADABLE
+        configs.append(draft)
+    found = changes(*configs, provider=provider)
+    if arguments.json:
+        lines = [
+            {"path": c.path, "old": in_words(c.old), "new": in_words(c.new), "effect": c.effect}
+            for c in found
+        ]
+        print(json.dumps(lines, indent=2, ensure_ascii=False))
+    else:
+        for change in found:
+            print(f"[{change.effect}] {sentence(change)}")
+        if effect := strongest(change.effect for change in found):
+            print(f"\n{str(effect).capitalize()}: {why_of(effect, provider)}")
+    return DIFFERENT if found else SAME

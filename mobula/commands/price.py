@@ -1,0 +1,53 @@
+"""`mobula price FILE`: what a configuration costs, without a server."""
+
+import argparse
+import json
+import sys
+
+from mobula.commands.targets import add_target, target_of_options
+from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "price",
+        help="say what a configuration costs",
+        description="List prices that come with Mobula; local machines by its default rate card. "
+        "Exit code 0: priced, 1: invalid or a machine has no price, 2: not readable.",
+    )
+    parser.add_argument("file", help="the YAML file, or - for standard input")
+    parser.add_argument("--json", action="store_true", help="print dollars as a JSON object")
+    add_target(parser)
+    parser.set_defaults(run=run, provider="local")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the least, the expected and the most, for an hour and a month."""
+    from domain.estimate import HOURS_A_MONTH, estimate
+    from domain.wording import price
+    from domain.yamltext import parse
+
+    try:
+        text, target = read_text(arguments.file), target_of_options(arguments)
+    except (OSError, ValueError) as error:
+        print(f"mobula: {error}", file=sys.stderr)
+        return UNREADABLE
+    parsed = parse(text)
+    if parsed.config is None:
+        for problem in parsed.problems:
+            print(as_line(arguments.file, problem), file=sys.stderr)
+        return INVALID
+    found = estimate(parsed.config, target=target)
+    amounts = {"minimum": found.least, "at launch": found.at_launch, "maximum": found.most}
+    if arguments.json:
+        print(
+            json.dumps({name: None if usd is None else str(usd) for name, usd in amounts.items()})
+        )
+    else:
+        for name, usd in amounts.items():
+            words = (
+                "unknown" if usd is None else f"{price(usd)}/h, {price(usd * HOURS_A_MONTH)}/month"
+            )
+            print(f"{name:<10} {words}")
+    return VALID if found.most is not None else INVALID

@@ -1,0 +1,53 @@
+"""What a command checks and prices against: the built-in catalogue, or nothing in particular."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.target import Target
+
+PROVIDERS = ("aws", "gcp", "kubernetes", "local")
+REGIONS = {"aws": "us-east-1", "gcp": "us-central1"}
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name a provider and its region."""
+    parser.add_argument("--provider", choices=PROVIDERS, help="check against what it offers")
+    parser.add_argument("--region", help="its region (AWS: us-east-1, Google Cloud: us-central1)")
+
+
+def target_of_options(arguments: argparse.Namespace) -> "Target":
+    """Return the target that the options name; without a provider, none in particular.
+
+    Raises ValueError when nothing is known of the region.
+    """
+    from clouds import facts
+    from domain.offerings import ProviderKind
+    from domain.target import ANYWHERE, Target
+
+    if arguments.provider is None:
+        return ANYWHERE
+    if arguments.provider == "local":
+        return _local()
+    kind = ProviderKind(arguments.provider)
+    region = arguments.region or REGIONS.get(arguments.provider, "")
+    known = facts.regions(kind)
+    if known and region not in known:
+        raise ValueError(f"{kind.label} has the regions {', '.join(known)}, not '{region}'.")
+    return facts.target_of_facts(kind, region=region) if known else Target(provider=kind)
+
+
+def _local() -> "Target":
+    from domain.offerings import Market, ProviderKind, type_of
+    from domain.pricing import DEFAULT_CARD, hourly_usd
+    from domain.target import Target
+    from providers.local.offerings import local_offerings
+
+    types = {one.instance_type: type_of(one) for one in local_offerings("")}
+    prices = {
+        (name, Market.ON_DEMAND): hourly_usd(
+            DEFAULT_CARD, vcpus=one.vcpus, memory_bytes=one.memory_bytes, gpus=one.gpus
+        )
+        for name, one in types.items()
+    }
+    return Target(provider=ProviderKind.LOCAL, types=types, prices=prices)

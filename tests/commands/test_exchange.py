@@ -1,0 +1,95 @@
+"""`mobula validate|convert|price|diff`: the same answers as the pages, without a server."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mobula.cli import main
+
+AWS = """\
+cloud: prod
+head_node: {instance_type: m5.2xlarge}
+worker_nodes:
+  - {name: cpu, instance_type: m5.4xlarge, min_nodes: 1, max_nodes: 4}
+mobula:
+  image: ray:1
+  environments: {prod: {worker_nodes: [{name: cpu, max_nodes: 0}]}}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "aws.yaml"
+    path.write_text(AWS.replace("max_nodes: 0", "max_nodes: 9"))
+    return path
+
+
+def test_types_are_checked_against_the_provider(file: Path, capsys: object) -> None:
+    assert main(["validate", str(file), "--provider", "aws", "--region", "us-west-2"]) == 0
+    assert main(["validate", str(file), "--provider", "gcp"]) == 1
+    assert main(["validate", str(file), "--provider", "aws", "--region", "moon-1"]) == 2
+
+
+def test_environment_is_checked_by_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "prod.yaml"
+    path.write_text(AWS.replace("max_nodes: 0", "zones: []"))
+    assert main(["validate", str(path), "--environment", "dev"]) == 1
+    assert "environments.prod" in capsys.readouterr().out
+
+
+def test_fixes_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("head_node: {instance_typ: a}  # why\nworker_nodes: []\n")
+    assert main(["validate", str(path), "--fix"]) == 1
+    out = capsys.readouterr().out
+    assert "head_node: {instance_type: a}" in out
+    assert "# why" in out
+
+
+def test_conversion_goes_to_the_output_and_losses_beside_it(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["convert", str(file), "--to", "kuberay", "--provider", "aws"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("apiVersion: ray.io/v1")
+    assert "Not carried over: mobula.environments" in err
+
+
+def test_conversion_comes_back(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["convert", str(file), "--to", "ray-up", "--provider", "aws"])
+    file.write_text(capsys.readouterr().out)
+    assert main(["convert", str(file), "--to", "mobula"]) == 0
+    assert "instance_type: m5.4xlarge" in capsys.readouterr().out
+
+
+def test_what_is_no_cluster_is_not_converted(file: Path, capsys: object) -> None:
+    file.write_text("kind: RayCluster\n")
+    assert main(["convert", str(file), "--to", "mobula"]) == 1
+    assert main(["convert", str(file.parent / "none"), "--to", "mobula"]) == 2
+
+
+def test_price_is_that_of_the_region(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["price", str(file), "--provider", "aws", "--region", "us-east-1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["minimum"] == "1.152"  # 0.384 for the head, 0.768 for the worker
+    assert main(["price", str(file), "--provider", "aws"]) == 0
+    assert "$1.152/h" in capsys.readouterr().out
+
+
+def test_machine_without_a_price_is_said(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["price", str(file)]) == 1  # this machine has no m5
+    assert "unknown" in capsys.readouterr().out
+
+
+def test_difference_has_its_effect(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = file.parent / "other.yaml"
+    other.write_text(file.read_text().replace("max_nodes: 4", "max_nodes: 6"))
+    assert main(["diff", str(file), str(other), "--provider", "kubernetes"]) == 1
+    assert "[live] Group cpu: Maximum nodes: 4 → 6" in capsys.readouterr().out
+    assert main(["diff", str(file), str(file)]) == 0
+    assert main(["diff", str(file), str(file.parent / "none")]) == 2
