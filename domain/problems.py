@@ -184,8 +184,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
     lower = word[:200].lower()
     if lower in by_lower:
         return str(by_lower[lower])
-    near = get_close_matches(lower, by_lower, n=1, cutoff=0.6)
+    near = get_close_matches(lower, _alike(lower, by_lower), n=1, cutoff=0.6)
     return str(by_lower[near[0]]) if near else ""
+
+
+def _alike(word: str, known: Iterable[str]) -> list[str]:
+    """Of very many words only those that begin alike: to compare all takes too long."""
+    words = list(known)
+    return words if len(words) <= 200 else [one for one in words if one[:2] == word[:2]]
 
 
 def shown(value: object) -> str:

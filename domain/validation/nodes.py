@@ -6,7 +6,6 @@ from domain.matching import matches
 from domain.offerings import InstanceType
 from domain.problems import (
     Problem,
-    did_you_mean,
     error,
     nearest,
     removing,
@@ -70,7 +69,7 @@ def _named(name: str, path: str, target: Target) -> Iterator[Problem]:
         near = nearest(name, target.types)
         fix = setting(path, near) if near else None
         message = f"This cloud has no instance type {shown(name)}."
-        hint = did_you_mean(name, target.types) or "Choose one that it offers."
+        hint = f"Did you mean `{near}`?" if near else "Choose one that it offers."
         yield error(path, "unknown-instance-type", message, hint=hint, fix=fix)
 
 
