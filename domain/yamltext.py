@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from domain.legacy import is_legacy, marks_by_new_path
+from domain.legacy import marks_by_new_path
 from domain.problems import Loc, Mark, Problem, by_place, has_errors, located
 from domain.spec import ComputeConfig
 from domain.structure import Structured, structure
@@ -28,6 +28,7 @@ class Parsed:
     draft: ComputeConfig | None = None
     broken: tuple[Loc, ...] = ()
     marks: Mapping[str, Mark] = field(default_factory=dict, repr=False)
+    is_legacy: bool = False
 
 
 @lru_cache(maxsize=32)
@@ -57,8 +58,7 @@ def update_text(text: str, config: ComputeConfig) -> str:
     A text that is no YAML, or whose aliases stand in the way, is replaced by `dump(config)`.
     """
     text = modernised(text)
-    tree = read(text)
-    if not tree.is_complete or structure(tree.value).broken == [()]:
+    if parse(text).draft is None:
         return dump(config)
     changed = edited(text, config)
     return changed if changed and parse(changed).draft == config else dump(config)
@@ -66,10 +66,7 @@ def update_text(text: str, config: ComputeConfig) -> str:
 
 def modernised(text: str) -> str:
     """The text in Anyscale's newer schema, with its comments; itself where it is that already."""
-    tree = read(text)
-    if not tree.is_complete or not is_legacy(tree.value):
-        return text
-    return rewritten(text) or text
+    return (rewritten(text) or text) if parse(text).is_legacy else text
 
 
 def _parsed(
@@ -84,4 +81,5 @@ def _parsed(
         draft=structured.draft,
         broken=tuple(structured.broken),
         marks=marks,
+        is_legacy=structured.is_legacy,
     )

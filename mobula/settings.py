@@ -154,6 +154,7 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20  # a sync of a large cluster stays below it
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the editor posts all fields of up to 200 groups
 
 LOGGING = {
     "version": 1,

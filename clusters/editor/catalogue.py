@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from accounts.models import User
 from clouds.models import Cloud
@@ -19,7 +20,7 @@ from images.queries import find_version, latest_versions
 DEFAULT_CLOUD = "local"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """The choices of one user for one cloud; `target` is what the cloud offers."""
 
@@ -37,7 +38,7 @@ class Catalogue:
         latest = f"Latest (now {self.default_image})" if self.default_image else "Latest"
         return [("", latest), *((str(version), _image(version)) for version in self.images)]
 
-    @property
+    @cached_property
     def size_choices(self) -> Choices:
         return [
             ("", "Not named"),

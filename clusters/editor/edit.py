@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.http import QueryDict
 
@@ -36,7 +38,23 @@ class Row:
     at: int | None
     form: GroupForm
     notes: dict[str, list[Problem]] = field(default_factory=dict)
+    wants_more: bool = False
 
+    @property
+    def has_more(self) -> bool:
+        """Whether one of the fields that most leave alone is used here, or has an error."""
+        return any(
+            self.form.errors.get(name) or self.notes.get(name) or self.form.initial.get(name)
+            for name in MORE_FIELDS
+        )
+
+
+MANY_ROWS = 10
+MORE_FIELDS = (
+    "need_cpu", "need_memory", "need_gpu", "need_accelerator", "need_tpu", "need_tpu_hosts",
+    "need_arch", "required_labels", "resources", "labels", "idle_seconds", "threshold", "weight",
+    "block", "flags", "deployment",
+)  # fmt: skip
 
 ACTIONS = (
     ("up", "Move up", "arrow-up"),
@@ -87,6 +105,11 @@ class Edit:
     def parts(self) -> list[str]:
         """The names of the cloud resources, where there are several."""
         return names_of(self.whole)
+
+    @property
+    def is_large(self) -> bool:
+        """True if fields that most leave alone are sent only where they are asked for."""
+        return len(self.rows) > MANY_ROWS
 
     @property
     def in_step(self) -> bool:
@@ -198,17 +221,28 @@ def _shown(text: str, whole: ComputeConfig, part: int) -> _State:
 
 def _bound(data: QueryDict, was: ComputeConfig, *, at: range | None = None) -> Forms:
     """The posted fields, each beside what it was in the configuration `was`."""
-    rows = []
+    rows, asked = [], data.getlist("more")
     for index, key in enumerate(keys_of(data)):
         place = index if at is not None else _place(data.get(f"{key}-at"), was)
         group = was.groups[place] if place is not None else None
         initial = group_values_of(group, was) if group else {}
-        rows.append(Row(key, place, GroupForm(data, prefix=key, initial=initial)))
+        if key in asked and f"{key}-labels" not in data:
+            # It is shown for the first time: what it is comes from the configuration.
+            data = _with_more(data, key, initial)
+        form = GroupForm(data, prefix=key, initial=initial)
+        rows.append(Row(key, place, form, wants_more=key in asked))
     return Forms(
         config=ConfigForm(data, initial=values_of(was)),
         head=HeadForm(data, prefix="head", initial=head_values_of(was)),
         rows=rows,
     )
+
+
+def _with_more(data: QueryDict, key: str, initial: Mapping[str, Any]) -> QueryDict:
+    filled = data.copy()
+    more = {name: initial[name] for name in MORE_FIELDS if name in initial}
+    filled.update(as_posted(more, prefix=key))
+    return filled
 
 
 def _number(text: str | None) -> int:

@@ -34,7 +34,9 @@ def act(posted: QueryDict, action: str) -> QueryDict:
     data = posted.copy()
     keys = keys_of(data)
     verb, _, key = action.partition(":")
-    if verb == "add":
+    if verb == "more" and key in keys:
+        data.appendlist("more", key)
+    elif verb == "add":
         _insert(data, keys, at=len(keys), fields=_unlike(NEW_GROUP, data, keys))
     elif key in keys:
         place = keys.index(key)

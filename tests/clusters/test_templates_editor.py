@@ -522,3 +522,35 @@ def test_new_template_has_a_name_of_its_own(new_editor: Editor) -> None:
 def test_odd_names_are_refused(new_editor: Editor, odd: str) -> None:
     assert new_editor.post(name=odd).status_code == 422
     assert Template.objects.count() == 0
+
+
+def many(count: int) -> str:
+    """A configuration of so many groups, each with a label and a flag."""
+    rest = "instance_type: small, flags: {pricing_weight: 2}"
+    groups = "".join(f"  - {{name: g-{n}, labels: {{n: n-{n}}}, {rest}}}\n" for n in range(count))
+    return f"cloud: paper\nhead_node: {{instance_type: small}}\nworker_nodes:\n{groups}"
+
+
+def test_fields_that_a_large_page_leaves_out_are_kept(editor: Editor) -> None:
+    page = editor.check(text=many(60))
+    assert "g7-labels" not in page.fields
+    page = editor.check(**{"g7-max_nodes": "3", "g8-name": "other"})
+    groups = page.config.groups
+    assert (groups[7].max_nodes, groups[8].name) == (3, "other")
+    assert [group.labels["n"] for group in groups] == [f"n-{n}" for n in range(60)]
+    assert all(group.flags == {"pricing_weight": 2} for group in groups)
+
+
+def test_fields_that_a_large_page_leaves_out_are_asked_for(editor: Editor) -> None:
+    editor.check(text=many(60))
+    page = editor.check(do="more:g7")
+    assert page.fields["g7-labels"] == "n=n-7"
+    page = editor.check(**{"g7-labels": "n=seven"})
+    assert page.config.groups[7].labels == {"n": "seven"}
+    assert page.fields["g7-labels"] == "n=seven"
+
+
+def test_group_that_a_large_page_copies_has_all_of_it(editor: Editor) -> None:
+    editor.check(text=many(11))
+    groups = editor.check(do="copy:g3").config.groups
+    assert groups[4].labels == {"n": "n-3"}
