@@ -52,10 +52,16 @@ def keep(
         draft = Draft.objects.filter(author=by, template=template).first()
     if draft is None:
         draft = Draft(team=team, author=by, template=template)
-    draft.base, draft.text, draft.name = base, typed.text, typed.name[:63]
-    draft.message, draft.rationale = typed.message[:200], typed.rationale
+    draft.base, draft.text = base, _storable(typed.text)
+    draft.name, draft.message = _storable(typed.name)[:63], _storable(typed.message)[:200]
+    draft.rationale = _storable(typed.rationale)
     draft.save()
     return draft
+
+
+def _storable(text: str) -> str:
+    """The text without the one character that no database stores; the checks name its line."""
+    return text.replace("\x00", "")
 
 
 def discard(draft: Draft) -> None:

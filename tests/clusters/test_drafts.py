@@ -126,3 +126,9 @@ def test_draft_of_somebody_else_is_not_overwritten(
     draft.refresh_from_db()
     assert "idle_minutes: 7" in draft.text
     assert Draft.objects.count() == 2
+
+
+def test_character_that_no_database_stores_does_not_lose_the_rest(editor: Editor) -> None:
+    editor.check(text=f"{TEXT}# \x00 more\n", message="a\x00b", rationale="\x00")
+    draft = Draft.objects.get()
+    assert (draft.text, draft.message, draft.rationale) == (f"{TEXT}#  more\n", "ab", "")
