@@ -3,6 +3,7 @@ from django.urls.converters import StringConverter
 
 from clusters.views import (
     catalogue,
+    cloning,
     clusters,
     editor,
     exchange,
@@ -50,6 +51,11 @@ urlpatterns = [
     path("templates/<int:pk>/edit/", editor.edit, name="edit-template"),
     path("templates/<int:pk>/check/", editor.check, name="check-template"),
     path("templates/<int:pk>/archive/", templates.archive, name="archive-template"),
+    path(
+        "templates/<int:pk>/versions/<int:number>/clone/",
+        cloning.clone,
+        name="clone-version",
+    ),
     path(
         "templates/<int:pk>/versions/<int:number>/export/",
         exchange.export_version,

@@ -96,6 +96,7 @@ def test_pages_of_versions_and_formats_have_no_barriers(
         own,
         f"{own}versions/2/?with=1",
         f"{own}versions/2/export/?to=kuberay",
+        f"{own}versions/2/clone/?cloud=prod",
         "/templates/library/",
         "/templates/import/",
     ):

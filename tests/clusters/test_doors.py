@@ -42,6 +42,7 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "check-template": (("{template}",), {}),
     "archive-template": (("{template}",), {}),
     "version": (("{template}", 1), None),
+    "clone-version": (("{template}", 1), {"cloud": "paper"}),
     "export-version": (("{template}", 1), None),
     "import-template": ((), {"text": TEXT, "do": "open"}),
     "library": ((), None),

@@ -142,3 +142,31 @@ def test_clusters_that_run_a_version_are_named(
 ) -> None:
     launch("nightly")
     assert "nightly" in client.get(address(version)).text
+
+
+def test_clone_shows_each_machines_place_and_opens_as_a_draft(
+    client: Client, version: Version, driver: Any
+) -> None:
+    from clouds.models import Cloud
+
+    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
+    asked = client.get(address(version, "clone-version"), {"cloud": "prod"})
+    assert "Machine of Head on prod" in asked.text
+    posted = {"cloud": "prod", "head_node": "", "worker_nodes[0]": ""}
+    answer = client.post(address(version, "clone-version"), posted)
+    draft = Draft.objects.get()
+    assert answer.headers["Location"] == reverse("clusters:draft", args=[draft.pk])
+    assert (draft.template, draft.name) == (None, "train-prod")
+    assert "cloud: prod" in draft.text
+    assert "required_resources" in draft.text
+
+
+def test_clone_to_a_cloud_of_somebody_else_shows_nothing(
+    client: Client, version: Version, other: Any
+) -> None:
+    from clouds.models import Cloud
+
+    Cloud.objects.create(name="theirs", provider="aws", region="us-west-2", team=other)
+    shown = client.get(address(version, "clone-version"), {"cloud": "theirs"}).text
+    assert '<option value="theirs"' not in shown
+    assert "Machine of Head" not in shown
