@@ -5,12 +5,10 @@ from math import ceil
 from typing import Any
 
 from domain.exchange.kuberay import ARCH, GPU, TPU, ZONE
-from domain.exchange.parcel import Imported, Loss, Plain, items, mapping, without_empty
-from domain.plaintree import Cleaning, TooMuch
+from domain.exchange.parcel import Imported, Loss, Plain, items, mapping, opened, without_empty
 from domain.problems import error
 from domain.quantities import format_bytes, parse_bytes
 from domain.structure import structure
-from domain.yamltree import read
 
 _PARAMS = {
     "num-cpus": "CPU",
@@ -23,13 +21,9 @@ _PLAIN_PARAMS = frozenset({"dashboard-host", "block", "port", "metrics-export-po
 
 def read_text(text: str) -> Imported:
     """The configuration of a RayCluster, or of the one inside a RayJob or a RayService."""
-    tree = read(text)
-    if not tree.is_complete:
-        return Imported(None, (), tuple(tree.problems))
-    try:
-        top = mapping(Cleaning().clean(tree.value))
-    except TooMuch as too_much:
-        return Imported(None, (), (too_much.problem,))
+    top, unreadable = opened(text)
+    if unreadable:
+        return Imported(None, (), unreadable)
     spec = mapping(top.get("spec"))
     inner = next((spec[k] for k in ("rayClusterSpec", "rayClusterConfig") if k in spec), spec)
     spec = mapping(inner)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.plaintree import Cleaning, TooMuch
 from domain.problems import Problem
 from domain.spec import ComputeConfig
 from domain.target import ANYWHERE, Target
+from domain.yamltree import read
 
 type Plain = dict[str, Any]
 
@@ -45,6 +47,17 @@ class Imported:
     losses: tuple[Loss, ...]
     problems: tuple[Problem, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)  # such as the image that was named
+
+
+def opened(text: str) -> tuple[Plain, tuple[Problem, ...]]:
+    """The top mapping of a YAML text in safe plain values, and what kept it from being read."""
+    tree = read(text)
+    if not tree.is_complete:
+        return {}, tuple(tree.problems)
+    try:
+        return mapping(Cleaning().clean(tree.value)), ()
+    except TooMuch as too_much:
+        return {}, (too_much.problem,)
 
 
 def mapping(value: object) -> Plain:

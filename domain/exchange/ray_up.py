@@ -11,18 +11,17 @@ from domain.exchange.parcel import (
     Setting,
     items,
     mapping,
+    opened,
     without_empty,
 )
 from domain.instance_blocks import block_of
 from domain.matching import types_for
 from domain.offerings import Market, ProviderKind
-from domain.plaintree import Cleaning, TooMuch
 from domain.problems import error
 from domain.quantities import tidy_number
 from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup, written
 from domain.structure import structure
 from domain.yamledit import dump_value
-from domain.yamltree import read
 
 HEAD = "ray.head.default"
 _CARRIED = frozenset({"image", "worker_idle_seconds", "autoscaling", "merge_instance_config"})
@@ -160,13 +159,9 @@ def _node(
 
 def read_text(text: str) -> Imported:
     """The configuration that a launcher's YAML describes."""
-    tree = read(text)
-    if not tree.is_complete:
-        return Imported(None, (), tuple(tree.problems))
-    try:
-        top = mapping(Cleaning().clean(tree.value))
-    except TooMuch as too_much:
-        return Imported(None, (), (too_much.problem,))
+    top, unreadable = opened(text)
+    if unreadable:
+        return Imported(None, (), unreadable)
     types = mapping(top.get("available_node_types"))
     head = str(top.get("head_node_type", ""))
     if head not in types:
