@@ -56,11 +56,11 @@ def modernise(document: Node) -> list[Problem]:
     for old, new in _TOP.items():
         if old in document and new not in document:
             rename(document, old, new)
-    _block(document)
+    found += _block(document, "")
     found += _limits(document)
     _ours(document)
-    for node in _nodes(document):
-        _node(node)
+    for path, node in _nodes(document):
+        found += _node(node, path)
     if isinstance(head := document.get("head_node"), MutableMapping):
         head.pop("name", None)  # the head's group has no name of its own any more
     return found
@@ -94,7 +94,7 @@ def _zones(document: Node) -> Iterator[Problem]:
         del document["allowed_azs"]
 
 
-def _block(holder: Node) -> None:
+def _block(holder: Node, path: str) -> Iterator[Problem]:
     """The raw block, which may be JSON in a text, under its one new name."""
     for key in _BLOCKS:
         if key not in holder:
@@ -102,6 +102,10 @@ def _block(holder: Node) -> None:
         value = _read(holder[key])
         if not value or "advanced_instance_config" in holder:
             del holder[key]
+            if value:
+                at = f"{path}.{key}" if path else key
+                message = f"`{key}` is left out: a second block for the same machines."
+                yield warning(at, "legacy-key-dropped", message)
         else:
             holder[key] = value
             rename(holder, key, "advanced_instance_config")
@@ -150,21 +154,21 @@ def _ours(document: Node) -> None:
                 block.setdefault(new, 0 if value is None else value)
 
 
-def _nodes(document: Node) -> Iterator[Node]:
+def _nodes(document: Node) -> Iterator[tuple[str, Node]]:
     head, groups = document.get("head_node"), document.get("worker_nodes")
     if isinstance(head, MutableMapping):
-        yield head
-    for group in groups if isinstance(groups, list) else ():
+        yield "head_node", head
+    for index, group in enumerate(groups if isinstance(groups, list) else ()):
         if isinstance(group, MutableMapping):
-            yield group
+            yield f"worker_nodes[{index}]", group
 
 
-def _node(node: Node) -> None:
+def _node(node: Node, path: str) -> Iterator[Problem]:
     for old, new in _NODE.items():
         if old in node and new not in node:
             rename(node, old, new)
     _market(node)
-    _block(node)
+    yield from _block(node, path)
     _resources(node)
     flags = node.get("flags")
     if isinstance(flags, MutableMapping) and "cloud_deployment" in flags:

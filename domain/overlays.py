@@ -32,7 +32,8 @@ def overlaid(config: ComputeConfig) -> Iterator[tuple[str, ComputeConfig | None,
     """
     for name in config.mobula.environments:
         at = path_of((*_HELD, name))
-        if "environments" in (config.mobula.environments[name].get("mobula") or {}):
+        block = config.mobula.environments[name].get("mobula")
+        if isinstance(block, Mapping) and "environments" in block:
             message = "An environment cannot have environments of its own."
             found = [error(f"{at}.mobula.environments", "nested-environments", message)]
             yield name, None, found
@@ -79,7 +80,8 @@ def _groups(base: list[Plain], over: list[Any] | tuple[Any, ...]) -> list[Any]:
 def _name_of(group: object) -> object:
     if not isinstance(group, Mapping):
         return None
-    return group.get("name") or group.get("instance_type")
+    name = group.get("name") or group.get("instance_type")
+    return name if isinstance(name, str) else None
 
 
 def _moved(problem: Problem, at: str) -> Problem:

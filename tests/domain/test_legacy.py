@@ -115,6 +115,11 @@ def test_two_switches_are_one_market(spot: str, fallback: str, market: str) -> N
             "max_workers: five",
             ("worker_nodes[0].max_nodes", "not-a-whole-number"),
         ),
+        (
+            "    flags: {cloud_deployment",
+            "    gcp_advanced_configurations_json: {disks: [a]}\n    flags: {cloud_deployment",
+            ("worker_nodes[0].gcp_advanced_configurations_json", "legacy-key-dropped"),
+        ),
         ("use_spot: true", "use_spot: often", ("worker_nodes[0].use_spot", "unknown-key")),
     ],
 )

@@ -4,6 +4,8 @@ import pytest
 
 from domain.overlays import for_environment, overlaid
 from domain.spec import ComputeConfig
+from domain.target import ANYWHERE
+from domain.validation import check_text
 from domain.yamltext import parse
 
 TEXT = """\
@@ -77,3 +79,21 @@ def test_overlay_that_does_not_fit_is_a_problem_at_its_place(overlay: str, path:
 def test_overlay_that_does_not_fit_is_never_used() -> None:
     with pytest.raises(ValueError, match="prod"):
         prod("{cloudy: a}")
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        "{mobula: 5}",
+        "{mobula: true}",
+        "{mobula: [environments]}",
+        "{worker_nodes: [{name: [2]}]}",
+        "{worker_nodes: [{name: {a: b}}]}",
+        "{worker_nodes: [3]}",
+        "{worker_nodes: {}}",
+        "{head_node: 3}",
+    ],
+)
+def test_junk_in_an_overlay_is_a_problem_and_no_exception(overlay: str) -> None:
+    found = check_text(TEXT.replace("PROD", overlay), target=ANYWHERE)
+    assert any(problem.path.startswith("mobula.environments.prod") for problem in found)
