@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.exchange.parcel import Exported, Imported, Loss, Plain, Setting
-from domain.spec import ComputeConfig, MarketType, MobulaBlock, written
+from domain.spec import ComputeConfig, MarketType, MobulaBlock, NodeConfig, written
 from domain.yamledit import dump_value
 from domain.yamltext import dump, parse
 
@@ -40,11 +40,16 @@ def write_legacy(config: ComputeConfig, _: Setting) -> Exported:
     if config.configs is not None:
         losses.append(Loss(path="configs", why="The older schema has one cloud resource."))
         config = config.primary
+    nodes: list[tuple[str, NodeConfig | None]] = [("head_node", config.head_node)]
+    nodes += [(f"worker_nodes[{index}]", group) for index, group in enumerate(config.groups)]
+    for path, node in nodes:
+        if node and node.advanced_instance_config == {}:
+            why = "The older schema does not tell an empty block from none: the cluster's holds."
+            losses.append(Loss(path=f"{path}.advanced_instance_config", why=why))
     plain = _top(config)
-    for key in ("cloud_resource", "auto_select_worker_config"):
-        if key in plain and key == "cloud_resource":
-            losses.append(Loss(path=key, why="The older schema has one resource for a cloud."))
-            del plain[key]
+    if plain.pop("cloud_resource", None):
+        why = "The older schema has one resource for a cloud."
+        losses.append(Loss(path="cloud_resource", why=why))
     return Exported(dump_value(plain), tuple(losses))
 
 

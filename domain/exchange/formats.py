@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from domain.exchange import anyscale, kuberay, kuberay_import, ray_up
+from domain.exchange import anyscale, kuberay, kuberay_import, ray_up, ray_up_import
 from domain.exchange.parcel import Exported, Imported, Setting, mapping
 from domain.legacy import is_legacy
 from domain.spec import ComputeConfig
@@ -44,7 +44,7 @@ _READERS: Mapping[Format, Callable[[str], Imported]] = {
     Format.ANYSCALE: anyscale.read_text,
     Format.ANYSCALE_LEGACY: anyscale.read_text,
     Format.KUBERAY: kuberay_import.read_text,
-    Format.RAY_UP: ray_up.read_text,
+    Format.RAY_UP: ray_up_import.read_text,
     Format.MOBULA: anyscale.read_text,
 }
 
@@ -52,7 +52,7 @@ _READERS: Mapping[Format, Callable[[str], Imported]] = {
 def detect(text: str) -> Format:
     """The format that a text is most likely written in; ours if it is none of the others."""
     top = mapping(read(text).value)
-    if top.get("kind") in {"RayCluster", "RayJob", "RayService"}:
+    if str(top.get("kind")) in {"RayCluster", "RayJob", "RayService"}:
         return Format.KUBERAY
     if "available_node_types" in top or "cluster_name" in top:
         return Format.RAY_UP

@@ -1,6 +1,6 @@
 """What an export or an import hands over: the text, and what it could not carry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,15 +49,16 @@ class Imported:
     notes: Mapping[str, str] = field(default_factory=dict)  # such as the image that was named
 
 
-def opened(text: str) -> tuple[Plain, tuple[Problem, ...]]:
-    """The top mapping of a YAML text in safe plain values, and what kept it from being read."""
-    tree = read(text)
+def opened(text: str) -> tuple[Plain | None, tuple[Problem, ...]]:
+    """The top mapping of a YAML text in safe plain values, None if unreadable; and its problems."""
+    tree, cleaning = read(text), Cleaning()
     if not tree.is_complete:
-        return {}, tuple(tree.problems)
+        return None, tuple(tree.problems)
     try:
-        return mapping(Cleaning().clean(tree.value)), ()
+        top = mapping(cleaning.clean(tree.value))
     except TooMuch as too_much:
-        return {}, (too_much.problem,)
+        return None, (too_much.problem,)
+    return top, (*tree.problems, *cleaning.problems)
 
 
 def mapping(value: object) -> Plain:
@@ -68,6 +69,19 @@ def mapping(value: object) -> Plain:
 def items(value: object) -> list[Any]:
     """The value if it is a list, else an empty one."""
     return list(value) if isinstance(value, list | tuple) else []
+
+
+def distinct(names: Iterable[str], *, taken: Iterable[str] = (), longest: int = 200) -> list[str]:
+    """The names in their order, with a number behind those that were there before."""
+    used, found = set(taken), []
+    for name in names:
+        count, free = 1, name
+        while free in used:
+            count += 1
+            free = f"{name[: longest - len(str(count)) - 1]}-{count}"
+        used.add(free)
+        found.append(free)
+    return found
 
 
 def without_empty(plain: Plain) -> Plain:

@@ -1,48 +1,60 @@
 """The YAML of `ray up`, Ray's own cluster launcher, for AWS and Google Cloud."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from domain.exchange.parcel import (
     Exported,
-    Imported,
     Loss,
     Plain,
     Setting,
+    distinct,
     items,
     mapping,
-    opened,
     without_empty,
 )
 from domain.instance_blocks import block_of
 from domain.matching import types_for
+from domain.node_resources import RESERVATIONS
 from domain.offerings import Market, ProviderKind
-from domain.problems import error
 from domain.quantities import tidy_number
 from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup, written
-from domain.structure import structure
 from domain.yamledit import dump_value
 
 HEAD = "ray.head.default"
-_CARRIED = frozenset({"image", "worker_idle_seconds", "autoscaling", "merge_instance_config"})
+_CARRIED = frozenset({
+    "image", "worker_idle_seconds", "autoscaling", "merge_instance_config", "groups",
+})  # fmt: skip
+# Google's bulkInsert wraps what describes one machine; the launcher inserts machines one by one.
+WRAPPERS = ("instanceProperties", "instance_properties")
+MARKET = "InstanceMarketOptions"
 
 type NodeWriter = Callable[[str, Plain, bool], Plain]
 
 
 def _aws(machine: str, block: Plain, spot: bool) -> Plain:
-    market = {"InstanceMarketOptions": {"MarketType": "spot"}} if spot else {}
-    return {"InstanceType": machine, **block, **market}
+    options = {**mapping(block.get(MARKET)), "MarketType": "spot"}
+    return {"InstanceType": machine, **block, **({MARKET: options} if spot else {})}
 
 
 def _gcp(machine: str, block: Plain, spot: bool) -> Plain:
-    inner = mapping(block.get("instanceProperties") or block.get("instance_properties")) or block
-    market = {"scheduling": [{"preemptible": True}]} if spot else {}
-    return {"machineType": machine, **inner, **market}
+    market = [{**scheduling(block), "preemptible": True}]
+    return {"machineType": machine, **block, **({"scheduling": market} if spot else {})}
+
+
+def scheduling(node_config: Plain) -> Plain:
+    """Google's scheduling: a mapping in its API, a list with one in Ray's examples."""
+    value = node_config.get("scheduling")
+    return mapping(next(iter(items(value)), {})) if isinstance(value, list) else mapping(value)
 
 
 _WRITERS: Mapping[ProviderKind, tuple[str, NodeWriter]] = {
     ProviderKind.AWS: ("aws", _aws),
     ProviderKind.GCP: ("gcp", _gcp),
+}
+# What ray up asks for besides, and nobody here knows.
+_TO_FILL_IN = {
+    ProviderKind.GCP: "Fill in provider.project_id and provider.availability_zone: ray up on "
+    "Google Cloud asks for both.",
 }
 
 
@@ -54,16 +66,22 @@ def write(config: ComputeConfig, setting: Setting) -> Exported:
     kind, node_config = _WRITERS.get(provider or ProviderKind.AWS, _WRITERS[ProviderKind.AWS])
     if provider not in _WRITERS:
         losses.append(Loss(path="cloud", why="ray up knows AWS and Google Cloud: AWS is written."))
+    if provider in _TO_FILL_IN:
+        losses.append(Loss(path="cloud", why=_TO_FILL_IN[provider]))
     types = {HEAD: _head(config, setting, node_config, losses)}
-    for index, group in enumerate(config.groups):
-        types[group.name] = _group(group, index, config, setting, node_config, losses)
+    names = distinct([group.name or "workers" for group in config.groups], taken=[HEAD])
+    for index, (name, group) in enumerate(zip(names, config.groups, strict=True)):
+        if name != group.name:
+            why = f"Node types in ray up have names of their own: {group.name!r} is {name}."
+            losses.append(Loss(path=f"worker_nodes[{index}].name", why=why))
+        types[name] = _group(group, index, config, setting, node_config, losses)
     place: Plain = {"type": kind, "region": setting.target.region or "us-west-2"}
     if config.zones:
         place["availability_zone"] = ",".join(config.zones)
     plain = {
         "cluster_name": setting.name,
-        "max_workers": sum(group.max_nodes for group in config.groups),
-        "idle_timeout_minutes": max(1, round(config.worker_idle_seconds / 60)),
+        "max_workers": sum(types[name]["max_workers"] for name in names),
+        "idle_timeout_minutes": tidy_number(config.worker_idle_seconds / 60),
         "provider": place,
         "auth": {"ssh_user": "ubuntu"},
         **_docker(setting),
@@ -88,9 +106,21 @@ def _losses(config: ComputeConfig) -> Iterator[Loss]:
         for key in getattr(primary, name):
             if key != "idle_termination_seconds":
                 yield Loss(path=f"{name}.{key}", why="ray up has no such limit or flag.")
-    for name in ("cloud", "cloud_resource", "enable_cross_zone_scaling"):
+    yield from _losses_of_place(config)
+
+
+def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
+    primary = config.primary
+    for name in ("cloud", "cloud_resource"):
         if getattr(primary, name):
             yield Loss(path=name, why="The account is the one whose keys are used.")
+    if primary.enable_cross_zone_scaling:
+        yield Loss(path="enable_cross_zone_scaling", why="ray up uses all zones it is given.")
+    if not config.mobula.autoscaling:
+        why = "ray up always scales: each group is written with its minimum as maximum."
+        yield Loss(path="mobula.autoscaling", why=why)
+    if primary.auto_select_worker_config:
+        yield Loss(path="auto_select_worker_config", why="ray up names its node types.")
 
 
 def _head(
@@ -99,7 +129,7 @@ def _head(
     node = config.head_node or NodeConfig()
     found = _node(node, "head_node", config, setting, node_config, losses, spot=False)
     if config.groups:  # Anyscale's rule: a head with workers takes no work
-        found["resources"] = {"CPU": 0, **found["resources"]}
+        found["resources"] = {"CPU": 0, "GPU": 0, **found["resources"]}
     return found
 
 
@@ -116,13 +146,16 @@ def _group(
     if group.market_type is MarketType.PREFER_SPOT:
         why = "ray up does not fall back to on demand: it is spot only."
         losses.append(Loss(path=f"{path}.market_type", why=why))
-    losses += [
-        Loss(path=f"{path}.flags.{key}", why="ray up has no such flag.") for key in group.flags
-    ]
     most = group.max_nodes if config.mobula.autoscaling else group.min_nodes
+    if most != group.max_nodes:
+        why = "Without autoscaling a group keeps its minimum."
+        losses.append(Loss(path=f"{path}.max_nodes", why=why))
+    own = config.mobula.groups.get(group.name)
+    idle = own.worker_idle_seconds if own else None
     return {
         "min_workers": group.min_nodes,
         "max_workers": most,
+        **({} if idle is None else {"idle_timeout_s": idle}),
         **_node(group, path, config, setting, node_config, losses, spot=spot),
     }
 
@@ -145,98 +178,44 @@ def _node(
     elif node.required_resources is not None:
         why = f"ray up names machine types: {machine} is the cheapest that has the hardware."
         losses.append(Loss(path=f"{path}.required_resources", why=why))
-    if node.cloud_deployment:
-        losses.append(Loss(path=f"{path}.cloud_deployment", why="ray up has no such setting."))
-    found_resources = {name: tidy_number(amount) for name, amount in node.resources.items()}
+    losses += _losses_of_node(node, path)
     labels = {"labels": dict(node.labels)} if node.labels else {}
-    block = block_of(config, node)
+    block = _unwrapped(block_of(config, node), path, losses)
     return {
-        "node_config": node_config(machine, block, spot),
-        "resources": found_resources,
+        "node_config": without_empty(node_config(machine, block, spot)),
+        "resources": _whole_amounts(node),
         **labels,
     }
 
 
-def read_text(text: str) -> Imported:
-    """The configuration that a launcher's YAML describes."""
-    top, unreadable = opened(text)
-    if unreadable:
-        return Imported(None, (), unreadable)
-    types = mapping(top.get("available_node_types"))
-    head = str(top.get("head_node_type", ""))
-    if head not in types:
-        message = "This is no ray up YAML: `head_node_type` names none of `available_node_types`."
-        return Imported(None, (), (error("head_node_type", "not-ray-up", message),))
-    losses: list[Loss] = [
-        Loss(path=key, why="Mobula's images and drivers decide this.")
-        for key in sorted(top.keys() - _READ)
-    ]
-    found = structure(_plain(top, types, head, losses))
-    image = mapping(top.get("docker")).get("image")
-    notes = {"image": str(image)} if image else {}
-    return Imported(found.draft, tuple(losses), tuple(found.problems), notes)
+def _unwrapped(block: Plain, path: str, losses: list[Loss]) -> Plain:
+    wrapper = next((key for key in WRAPPERS if mapping(block.get(key))), None)
+    if wrapper is None:
+        return block
+    if others := sorted(block.keys() - {wrapper}):
+        why = f"{', '.join(others)}: ray up inserts machines one by one."
+        losses.append(Loss(path=f"{path}.advanced_instance_config", why=why))
+    return mapping(block[wrapper])
 
 
-_READ = {
-    "cluster_name", "max_workers", "idle_timeout_minutes", "provider", "available_node_types",
-    "head_node_type", "docker",
-}  # fmt: skip
-
-
-def _plain(top: Plain, types: Plain, head: str, losses: list[Loss]) -> Plain:
-    place = mapping(top.get("provider"))
-    zones = [zone for zone in str(place.get("availability_zone") or "").split(",") if zone]
-    idle = top.get("idle_timeout_minutes", 5)
-    groups = {name: mapping(one) for name, one in types.items() if name != head}
+def _whole_amounts(node: NodeConfig) -> dict[str, int]:
+    """Ray's schema takes whole numbers only."""
     return {
-        "head_node": _read_node(mapping(types[head]), f"available_node_types.{head}", losses),
-        "worker_nodes": [
-            {
-                "name": name,
-                **_read_node(one, f"available_node_types.{name}", losses),
-                "min_nodes": one.get("min_workers", 0),
-                "max_nodes": max(1, _whole(one.get("max_workers"), top.get("max_workers", 2))),
-                "market_type": "SPOT" if _is_spot(mapping(one.get("node_config"))) else "ON_DEMAND",
-            }
-            for name, one in groups.items()
-        ],
-        **({"zones": zones} if zones else {}),
-        "mobula": {"worker_idle_seconds": round(60 * idle)}
-        if isinstance(idle, int | float)
-        else {},
+        name: int(amount) for name, amount in node.resources.items() if name not in RESERVATIONS
     }
 
 
-def _whole(*values: Any) -> int:
-    return next((value for value in values if type(value) is int), 2)
-
-
-def _is_spot(node_config: Plain) -> bool:
-    market = mapping(node_config.get("InstanceMarketOptions"))
-    scheduling = [mapping(one) for one in items(node_config.get("scheduling"))]
-    return market.get("MarketType") == "spot" or any(one.get("preemptible") for one in scheduling)
-
-
-def _read_node(one: Plain, path: str, losses: list[Loss]) -> Plain:
-    node_config = mapping(one.get("node_config"))
-    machine = node_config.get("InstanceType") or node_config.get("machineType") or ""
-    rest = {
-        key: value
-        for key, value in node_config.items()
-        if key not in {"InstanceType", "machineType", "InstanceMarketOptions", "scheduling"}
-    }
-    losses += [
-        Loss(path=f"{path}.{key}", why="Mobula's images and drivers decide this.")
-        for key in sorted(one.keys() - _NODE_KEYS)
-    ]
-    return {
-        "instance_type": str(machine),
-        **without_empty({
-            "resources": mapping(one.get("resources")),
-            "labels": mapping(one.get("labels")),
-            "advanced_instance_config": rest,
-        }),
-    }  # fmt: skip
-
-
-_NODE_KEYS = {"node_config", "resources", "labels", "min_workers", "max_workers"}
+def _losses_of_node(node: NodeConfig, path: str) -> Iterator[Loss]:
+    for name, amount in node.resources.items():
+        if name in RESERVATIONS:
+            yield Loss(path=f"{path}.resources.{name}", why="ray up holds nothing back on a node.")
+        elif amount != int(amount):
+            why = f"ray up takes whole numbers: {amount:g} is {int(amount)}."
+            yield Loss(path=f"{path}.resources.{name}", why=why)
+    for key in node.required_labels:
+        why = "ray up chooses by machine type only."
+        yield Loss(path=f'{path}.required_labels["{key}"]', why=why)
+    for key in node.flags:
+        yield Loss(path=f"{path}.flags.{key}", why="ray up has no such flag.")
+    if node.cloud_deployment:
+        yield Loss(path=f"{path}.cloud_deployment", why="ray up has no such setting.")

@@ -20,7 +20,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("file", help="the YAML file, or - for standard input")
     parser.add_argument("--from", dest="source", choices=FORMATS, help="left out: detected")
     parser.add_argument("--to", required=True, choices=FORMATS)
-    parser.add_argument("--name", default="ray-cluster", help="the cluster's name there")
+    parser.add_argument("--name", default="", help="the cluster's name there")
     parser.add_argument("--image", default="", help="the container image, where one is named")
     parser.add_argument("--ray-version", default="", help="such as 2.60.0, where it is named")
     add_target(parser)
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     if found.config is None or has_errors(found.problems):
         return INVALID
     setting = Setting(
-        name=arguments.name,
+        name=arguments.name or found.notes.get("name", "ray-cluster"),
         image=arguments.image or found.notes.get("image", ""),
         ray_version=arguments.ray_version or found.notes.get("ray_version", ""),
         target=target,

@@ -26,6 +26,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     add_target(parser)
     parser.add_argument("--environment", help="check what this environment makes of it")
     parser.add_argument("--fix", action="store_true", help="print the text with all fixes made")
+    parser.add_argument("--write", action="store_true", help="with --fix: into the file itself")
     parser.add_argument("--json", action="store_true", help="print the problems as a JSON list")
     parser.set_defaults(run=run)
 
@@ -45,11 +46,18 @@ def run(arguments: argparse.Namespace) -> int:
     except (OSError, ValueError) as error:
         print(f"mobula: {arguments.file} cannot be read: {error}", file=sys.stderr)
         return UNREADABLE
+    if arguments.write and (not arguments.fix or arguments.environment or arguments.file == "-"):
+        print("mobula: --write needs --fix and a file, and no --environment.", file=sys.stderr)
+        return UNREADABLE
     if arguments.environment:
         text = in_environment(text, arguments.environment)
     problems = check_text(text, target=target)
     if arguments.fix:
-        print(apply_all(text, problems), end="")
+        mended = apply_all(text, problems)
+        if not arguments.write:
+            print(mended, end="")
+        elif mended != text:
+            Path(arguments.file).write_text(mended, encoding="utf-8")
         return INVALID if has_errors(problems) else VALID
     if arguments.json:
         print(json.dumps([as_json(problem) for problem in problems], indent=2))
@@ -89,6 +97,7 @@ def as_json(problem: "Problem") -> dict[str, str]:
         "code": problem.code,
         "message": problem.message,
         "hint": problem.hint,
+        "fix": problem.fix.label if problem.fix else "",
     }
 
 
@@ -97,4 +106,5 @@ def as_line(file: str, problem: "Problem") -> str:
     place = ":".join(str(part) for part in (file, problem.line, problem.column) if part)
     path = f" {problem.path}:" if problem.path else ""
     hint = f" {problem.hint}" if problem.hint else ""
-    return f"{place}: {problem.severity}:{path} {problem.message}{hint} [{problem.code}]"
+    fix = f" --fix: {problem.fix.label}." if problem.fix else ""
+    return f"{place}: {problem.severity}:{path} {problem.message}{hint}{fix} [{problem.code}]"

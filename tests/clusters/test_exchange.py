@@ -87,6 +87,16 @@ def test_text_that_is_no_cluster_is_shown_with_its_problem(client: Client) -> No
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "text", ["kind: {a: 1}", "kind: [RayCluster]", "[", "- 1", "{}", "a: &b [*b]"]
+)
+@pytest.mark.parametrize(
+    "source", ["", "kuberay", "ray-up", "anyscale", "anyscale-legacy", "mobula"]
+)
+def test_any_text_gets_an_answer(client: Client, text: str, source: str) -> None:
+    assert post(client, text=text, source=source).status_code == 200
+
+
 def test_version_is_shown_in_another_format_with_its_losses(
     client: Client, version: Version
 ) -> None:

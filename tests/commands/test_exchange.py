@@ -49,6 +49,20 @@ def test_fixes_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     out = capsys.readouterr().out
     assert "head_node: {instance_type: a}" in out
     assert "# why" in out
+    assert "instance_typ:" in path.read_text()
+
+
+def test_fixes_are_written_where_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("head_node: {instance_typ: a}  # why\nworker_nodes: []\n")
+    assert main(["validate", str(path), "--write"]) == 2
+    assert main(["validate", str(path)]) == 1
+    assert "--fix: " in capsys.readouterr().out
+    main(["validate", str(path), "--fix", "--write"])
+    assert path.read_text().startswith("head_node: {instance_type: a} # why")
+    assert main(["validate", str(path)]) == 0
 
 
 def test_conversion_goes_to_the_output_and_losses_beside_it(
@@ -65,6 +79,8 @@ def test_conversion_comes_back(file: Path, capsys: pytest.CaptureFixture[str]) -
     file.write_text(capsys.readouterr().out)
     assert main(["convert", str(file), "--to", "mobula"]) == 0
     assert "instance_type: m5.4xlarge" in capsys.readouterr().out
+    assert main(["convert", str(file), "--to", "ray-up", "--provider", "aws"]) == 0
+    assert "cluster_name: ray-cluster" in capsys.readouterr().out
 
 
 def test_what_is_no_cluster_is_not_converted(file: Path, capsys: object) -> None:
