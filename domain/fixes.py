@@ -14,8 +14,13 @@ def apply(text: str, fix: Fix) -> str:
 
 
 def apply_all(text: str, problems: Iterable[Problem]) -> str:
-    """The text with every fix of these problems made, one after the other."""
-    for problem in problems:
-        if problem.fix is not None:
-            text = apply(text, problem.fix)
-    return text
+    """The text with every fix of these problems made; what no longer fits is left as it is.
+
+    The last problem's comes first: taking an item out of a list moves those behind it.
+    """
+    fixes = [problem.fix for problem in problems if problem.fix is not None]
+    if not fixes:
+        return text
+    text = modernised(text)
+    steps = [step for fix in reversed(fixes) for step in fix.steps]
+    return stepped(text, steps, must_fit=False) or text

@@ -83,6 +83,9 @@ def _dropped(document: Node) -> Iterator[Problem]:
 def _zones(document: Node) -> Iterator[Problem]:
     """`any` stands for all zones, which the newer schema says by leaving the key out."""
     zones = document.get("allowed_azs")
+    if zones == "any":
+        del document["allowed_azs"]
+        return
     if not isinstance(zones, list) or "any" not in zones:
         return
     if len(zones) > 1:
@@ -132,7 +135,9 @@ def _limits(document: Node) -> Iterator[Problem]:
     ):
         if flag in flags:
             value = flags.pop(flag)
-            document.setdefault(field, value)
+            if document.setdefault(field, value) != value:
+                message = f"The flag `{flag}` and `{field}` differ: the field holds."
+                yield warning(field, "legacy-limits-differ", message)
     for flag, resource in _LIMITS.items():
         if flag in flags:
             limits = document.setdefault("max_resources", {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from domain.labels_of_ray import ACCELERATOR
 from domain.offerings import InstanceType, Market, Prices
@@ -25,8 +26,15 @@ def types_for(node: NodeConfig, target: Target, *, market: Market) -> list[Insta
     if node.required_resources is None or target.types is None:
         return []
     wanted = node.required_labels.get(ACCELERATOR)
-    fitting = matches(node.required_resources, target.types.values(), gpu_model=wanted)
-    return ranked(fitting, target.prices, market=market)[:MOST_TYPES]
+    return list(_types_with(node.required_resources, wanted, target, market))
+
+
+@lru_cache(maxsize=512)  # one check asks for the same hardware several times
+def _types_with(
+    required: PhysicalResources, gpu_model: str | None, target: Target, market: Market
+) -> tuple[InstanceType, ...]:
+    fitting = matches(required, (target.types or {}).values(), gpu_model=gpu_model)
+    return tuple(ranked(fitting, target.prices, market=market)[:MOST_TYPES])
 
 
 def price_of(node: NodeConfig, target: Target, *, market: Market) -> Decimal | None:

@@ -1,10 +1,13 @@
 """What an environment changes: a part of a configuration laid over the whole."""
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
+from domain.patching import patched
 from domain.problems import Problem, error, path_of
-from domain.spec import ComputeConfig, Plain, written
+from domain.spec import ComputeConfig, written
 from domain.structure import Structured, structure
 
 ENVIRONMENTS = ("dev", "test", "prod")
@@ -39,59 +42,45 @@ def overlaid(config: ComputeConfig) -> Iterator[tuple[str, ComputeConfig | None,
             yield name, None, found
             continue
         result = _overlaid(config, name)
-        yield name, result.draft, [_moved(problem, at) for problem in result.problems]
+        places = _places(config, config.mobula.environments[name])
+        yield name, result.draft, [_moved(one, at, places) for one in result.problems]
 
 
 def _overlaid(config: ComputeConfig, name: str) -> Structured:
     base = written(config)
     block = {key: value for key, value in base.get("mobula", {}).items() if key != "environments"}
     whole = {**base, "mobula": block}
-    return structure(_laid(whole, config.mobula.environments[name]))
-
-
-def _laid(base: Plain, over: Mapping[str, Any]) -> Plain:
-    """`over` laid on `base`: mappings merge, null removes, groups meet by name, the rest is new."""
-    merged = dict(base)
-    for key, value in over.items():
-        if value is None:
-            merged.pop(key, None)
-        elif key == GROUPS and isinstance(value, list | tuple):
-            merged[key] = _groups(merged.get(key) or [], value)
-        elif isinstance(value, Mapping) and isinstance(merged.get(key), Mapping):
-            merged[key] = _laid(merged[key], value)
-        else:
-            merged[key] = value
-    return merged
-
-
-def _groups(base: list[Plain], over: list[Any] | tuple[Any, ...]) -> list[Any]:
-    """The groups with what the overlay says of those of the same name; others come last."""
-    merged: list[Any] = list(base)
-    places = {_name_of(group): index for index, group in enumerate(merged)}
-    for group in over:
-        place = places.get(_name_of(group))
-        if place is None or not isinstance(group, Mapping):
-            merged.append(group)
-        else:
-            merged[place] = _laid(cast("Plain", merged[place]), group)
-    return merged
+    if config.worker_nodes is not None:  # a group is met by its name, also by one it has by default
+        whole[GROUPS] = [{**written(group), "name": group.name} for group in config.groups]
+    return structure(patched(whole, config.mobula.environments[name], {GROUPS: _name_of}))
 
 
 def _name_of(group: object) -> object:
     if not isinstance(group, Mapping):
         return None
-    name = group.get("name") or group.get("instance_type")
-    return name if isinstance(name, str) else None
+    return group.get("name") or group.get("instance_type")
 
 
-def _moved(problem: Problem, at: str) -> Problem:
-    """The problem at the overlay: its groups are counted in the merged list, so name the block."""
-    inner = problem.path.split("[", 1)[0] if problem.path.startswith(GROUPS) else problem.path
-    path = f"{at}.{inner}" if inner else at
-    return Problem(
-        path=path,
-        severity=problem.severity,
-        code=problem.code,
-        message=problem.message,
-        hint=problem.hint,
-    )
+def _places(config: ComputeConfig, overlay: Mapping[str, Any]) -> dict[int, int]:
+    """Where a group of the whole stands in the overlay, by its place in the whole."""
+    names: list[object] = [group.name for group in config.groups]
+    places = {}
+    groups = overlay.get(GROUPS)
+    for index, group in enumerate(groups if isinstance(groups, list | tuple) else ()):
+        name = _name_of(group)
+        if name not in names:
+            names.append(name)
+        places[names.index(name)] = index
+    return places
+
+
+_GROUP = re.compile(r"worker_nodes\[(\d+)\](.*)", re.DOTALL)
+
+
+def _moved(problem: Problem, at: str, places: Mapping[int, int]) -> Problem:
+    """The problem at the overlay's own key; a fix of the whole would not fit there."""
+    inner = problem.path
+    if found := _GROUP.match(inner):
+        place = places.get(int(found[1]))
+        inner = GROUPS if place is None else f"{GROUPS}[{place}]{found[2]}"
+    return replace(problem, path=f"{at}.{inner}" if inner else at, fix=None)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import StrEnum
@@ -147,8 +147,9 @@ def path_of(loc: Loc) -> str:
 
 
 def parent_of(path: str) -> str:
-    """The path of the value that holds this one; "" above the top."""
-    return _LAST_STEP.sub("", path, count=1)
+    """The path of the value that holds this one, always a shorter one; "" above the top."""
+    found = _LAST_STEP.search(path)
+    return path[: found.start()] if found else ""
 
 
 def is_within(path: str, outer: str) -> bool:
@@ -184,14 +185,26 @@ def nearest(word: str, known: Iterable[str]) -> str:
     lower = word[:200].lower()
     if lower in by_lower:
         return str(by_lower[lower])
-    near = get_close_matches(lower, _alike(lower, by_lower), n=1, cutoff=0.6)
-    return str(by_lower[near[0]]) if near else ""
+    for likely in _likely(lower, by_lower):
+        if near := get_close_matches(lower, likely, n=1, cutoff=0.6):
+            return str(by_lower[near[0]])
+    return ""
 
 
-def _alike(word: str, known: Iterable[str]) -> list[str]:
-    """Of very many words only those that begin alike: to compare all takes too long."""
+_PARTS = re.compile(r"[^a-z0-9]+")
+
+
+def _likely(word: str, known: Iterable[str]) -> Iterator[list[str]]:
+    """All words, or of very many those that begin alike, then those that share a part: comparing
+    all of an instance catalogue takes too long.
+    """
     words = list(known)
-    return words if len(words) <= 200 else [one for one in words if one[:2] == word[:2]]
+    if len(words) <= 200:
+        yield words
+        return
+    yield [one for one in words if one[:2] == word[:2]]
+    parts = set(_PARTS.split(word))
+    yield [one for one in words if not parts.isdisjoint(_PARTS.split(one))]
 
 
 def shown(value: object) -> str:

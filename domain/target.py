@@ -10,7 +10,7 @@ type BlockCheck = Callable[[Mapping[str, object], str], Sequence[Problem]]
 """Finds what a provider refuses in an `advanced_instance_config` that stands at a path."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Target:
     """What is known of the cloud; what is not known is taken on trust."""
 

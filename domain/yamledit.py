@@ -57,8 +57,11 @@ def edited(text: str, config: ComputeConfig) -> str | None:
     return _emitted(tree, writer)
 
 
-def stepped(text: str, steps: Sequence[Step]) -> str | None:
-    """The text after these changes, comments kept; None if one of them finds nothing to change."""
+def stepped(text: str, steps: Sequence[Step], *, must_fit: bool = True) -> str | None:
+    """The text after these changes, comments kept; None if it cannot be edited in place.
+
+    Also None, if they must fit, when one of them finds nothing to change.
+    """
     writer = _writer(flush=bool(_FLUSH_LIST.search(text)))
     try:
         tree = writer.load(text)
@@ -69,7 +72,8 @@ def stepped(text: str, steps: Sequence[Step]) -> str | None:
     if not isinstance(tree, CommentedMap):
         return None
     tree = _unshared(tree, set())
-    if not all(_step(tree, step) for step in steps):
+    fits = [_step(tree, step) for step in steps]
+    if must_fit and not all(fits):
         return None
     return _emitted(tree, writer)
 

@@ -97,15 +97,6 @@ def prices(provider: ProviderKind, region: str) -> PriceList:
     }
 
 
-@cache
-def zone_ids(provider: ProviderKind, region: str) -> Mapping[str, frozenset[str]]:
-    """Return the zones that offer each type, where they are known: ids on AWS, names on GCP."""
-    files = _FILES.get(provider)
-    if files is None:
-        return {}
-    return {name: zones for name, zones in _offered(files, region) if zones}
-
-
 def target_of_facts(provider: ProviderKind, *, region: str) -> Target:
     """Return what the built-in catalogue knows of a region, without any cloud account."""
     return Target(

@@ -13,11 +13,11 @@ from domain.exchange.parcel import (
     mapping,
     without_empty,
 )
-from domain.exchange.patching import patched
 from domain.instance_blocks import block_of
 from domain.matching import types_for
 from domain.node_resources import RESERVATIONS, declared_type
 from domain.offerings import InstanceType, Market
+from domain.patching import KUBERNETES, patched
 from domain.quantities import format_bytes, tidy_number
 from domain.shapes import shape_type
 from domain.spec import ComputeConfig, MarketType, MobulaBlock, NodeConfig, WorkerGroup, written
@@ -212,7 +212,7 @@ def _template(
     if foreign:
         why = f"{', '.join(foreign)}: no part of a pod."
         losses.append(Loss(path=f"{path}.advanced_instance_config", why=why))
-    pod = patched({"spec": spec}, _renamed(patch, container))
+    pod = patched({"spec": spec}, _renamed(patch, container), KUBERNETES)
     if config.zones and ZONE not in str(pod["spec"].get("affinity")):
         why = "The instance configuration has a node affinity of its own: name the zones there."
         losses.append(Loss(path="zones", why=why))

@@ -44,10 +44,10 @@ def block_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
     """What is wrong with the raw blocks of the cluster and of its nodes."""
     blocks = dict(_blocks(config))
     for path, block in blocks.items():
-        found = list(_foreign(block, path, target))
-        yield from found
+        foreign = list(_foreign(block, path, target))
+        yield from foreign
         yield from _refused(block, path, target)
-        if not found and block and target.check_block is not None:
+        if block and not foreign and target.check_block is not None:
             yield from target.check_block(block, path)
     if not config.mobula.merge_instance_config:
         yield from _replaced(config, blocks)

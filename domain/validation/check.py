@@ -26,7 +26,8 @@ _ENTAILS = {"required_resources": "instance_type", "min_nodes": "max_nodes"}
 def validate(config: ComputeConfig, *, target: Target) -> list[Problem]:
     """Everything that contradicts itself or cannot work on the target, without lines."""
     check = _one if config.configs is None else _several
-    return [*check(config, target), *environment_problems(config, target, check)]
+    found = check(config, target)
+    return [*found, *environment_problems(config, target, check, known=found)]
 
 
 def _one(config: ComputeConfig, target: Target) -> list[Problem]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from domain.matching import matches
-from domain.offerings import InstanceType
+from domain.labels_of_ray import ACCELERATOR
+from domain.matching import types_for
+from domain.offerings import InstanceType, Market
 from domain.problems import (
     Problem,
     error,
@@ -13,7 +14,7 @@ from domain.problems import (
     shown,
     warning,
 )
-from domain.quantities import MIB, TIB, amount_of
+from domain.quantities import GIB, MIB, TIB, amount_of
 from domain.spec import ComputeConfig, NodeConfig, PhysicalResources
 from domain.target import Target
 from domain.validation.groups import group_problems
@@ -52,7 +53,7 @@ def _machine(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
         yield error(at, "machine-twice", message, hint=hint, fix=removing(at))
     elif required is not None:
         yield from _hardware(required, f"{path}.required_resources")
-        yield from _found(required, f"{path}.required_resources", target)
+        yield from _found(node, required, f"{path}.required_resources", target)
     elif name:
         yield from _named(name, at, target)
 
@@ -73,27 +74,30 @@ def _named(name: str, path: str, target: Target) -> Iterator[Problem]:
         yield error(path, "unknown-instance-type", message, hint=hint, fix=fix)
 
 
-def _found(required: PhysicalResources, path: str, target: Target) -> Iterator[Problem]:
+def _found(
+    node: NodeConfig, required: PhysicalResources, path: str, target: Target
+) -> Iterator[Problem]:
     """Whether any machine of the cloud has the required hardware."""
-    if target.types is None:
+    if target.types is None or types_for(node, target, market=Market.ON_DEMAND):
         return
-    types = target.types.values()
-    if not any(_fits(one, required) for one in types):
-        message = "No instance type of this cloud has the required hardware."
-        hint = "Ask for less, or name an `instance_type`."
-        yield error(path, "no-type-fits", message, hint=hint)
-    elif not matches(required, types):
+    model = node.required_labels.get(ACCELERATOR) or required.accelerator
+    if any(_has(one, required, model) for one in target.types.values()):
         message = "Every machine that has the required hardware is more than twice as large."
         hint = "CPUs and memory may be up to twice what is asked: ask for more, or name a type."
         yield error(path, "only-larger-types", message, hint=hint)
+    else:
+        message = "No instance type of this cloud has the required hardware."
+        hint = "Ask for less, or name an `instance_type`."
+        yield error(path, "no-type-fits", message, hint=hint)
 
 
-def _fits(offered: InstanceType, required: PhysicalResources) -> bool:
+def _has(offered: InstanceType, required: PhysicalResources, model: str | None) -> bool:
     return (
-        offered.vcpus >= (required.CPU or 0)
+        offered.gpus == (required.GPU or 0)
+        and offered.vcpus >= (required.CPU or 0)
         and offered.memory_bytes >= (required.memory or 0)
-        and offered.gpus == (required.GPU or 0)
         and offered.arch == (required.cpu_architecture or "x86_64")
+        and (not model or offered.gpu_model == model)
     )
 
 
@@ -110,7 +114,9 @@ def _hardware(required: PhysicalResources, path: str) -> Iterator[Problem]:
         yield error(f"{path}.memory", "required-memory-missing", message, hint=hint, fix=fix)
     elif required.memory < MIB:
         message = f"A memory of {required.memory} is only that many bytes."
-        meant = f"{required.memory}Gi"
+        # Whoever leaves the unit out means GiB, or MiB where no machine has so many GiB.
+        fits = required.memory * GIB <= LARGEST_MACHINE["memory"]
+        meant = f"{required.memory}{'Gi' if fits else 'Mi'}"
         fix = setting(f"{path}.memory", meant)
         hint = f"Did you mean {meant}?"
         yield error(f"{path}.memory", "memory-without-unit", message, hint=hint, fix=fix)

@@ -1,6 +1,6 @@
 """Checks of parts of a configuration as wholes: each cloud resource, each environment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from domain.overlays import overlaid
@@ -10,6 +10,7 @@ from domain.problems import (
     Problem,
     Severity,
     error,
+    loc_of,
     path_of,
     removing,
     shown,
@@ -29,7 +30,7 @@ def resource_problems(config: ComputeConfig, target: Target, check: Check) -> It
     names: dict[str, int] = {}
     for index, one in enumerate(config.resource_configs):
         for problem in check(one, ANYWHERE if index else target):
-            if not problem.path.startswith("mobula"):
+            if not _is_shared(problem.path, config, index):
                 yield _at(problem, ("configs", index))
             elif index == 0:
                 yield problem
@@ -41,6 +42,15 @@ def resource_problems(config: ComputeConfig, target: Target, check: Check) -> It
     yield from _clouds(config)
 
 
+def _is_shared(path: str, config: ComputeConfig, index: int) -> bool:
+    """True if the value stands outside the `configs`: in our block, or among the outer flags."""
+    loc = loc_of(path)
+    if loc[:1] == ("mobula",):
+        return True
+    own = (config.configs or ())[index].flags
+    return loc[:1] == ("flags",) and len(loc) > 1 and loc[1] in config.flags and loc[1] not in own
+
+
 def _clouds(config: ComputeConfig) -> Iterator[Problem]:
     for index, one in enumerate(config.configs or ()):
         if one.cloud is not None and one.cloud != config.cloud:
@@ -50,18 +60,18 @@ def _clouds(config: ComputeConfig) -> Iterator[Problem]:
             yield warning(path, "cloud-differs", message, hint=hint, fix=removing(path))
 
 
-def environment_problems(config: ComputeConfig, target: Target, check: Check) -> Iterator[Problem]:
-    """What is wrong in an environment and not without it."""
-    if not config.mobula.environments:
-        return
-    known = {(problem.path, problem.code) for problem in check(config, target)}
+def environment_problems(
+    config: ComputeConfig, target: Target, check: Check, *, known: Iterable[Problem]
+) -> Iterator[Problem]:
+    """What is wrong in an environment and is not among the problems known without it."""
+    before = {(problem.path, problem.code) for problem in known}
     for name, there, problems in overlaid(config):
         yield from problems
         if there is None or problems:
             continue
         at = path_of(("mobula", "environments", name))
         for problem in check(there, target):
-            is_new = (problem.path, problem.code) not in known
+            is_new = (problem.path, problem.code) not in before
             if is_new and problem.severity is Severity.ERROR:
                 message = f"In {name}, {problem.path}: {problem.message}"
                 yield error(at, "environment-invalid", message, hint=problem.hint)

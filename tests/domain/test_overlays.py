@@ -39,6 +39,13 @@ def test_group_is_met_by_its_name_and_keeps_the_rest() -> None:
     assert group.labels == {"a": "x", "b": "z"}
 
 
+def test_group_without_a_name_is_met_by_the_one_it_has_by_default() -> None:
+    text = TEXT.replace("{name: gpu, instance_type: g5.2xlarge}", "{required_resources: {CPU: 4}}")
+    found = parse(text.replace("PROD", "{worker_nodes: [{name: FP-4CPU, max_nodes: 3}]}")).config
+    assert found is not None
+    assert [g.max_nodes for g in for_environment(found, "prod").groups] == [4, 3]
+
+
 def test_group_of_another_name_is_added() -> None:
     names = [g.name for g in prod("{worker_nodes: [{instance_type: m5.8xlarge}]}").groups]
     assert names == ["cpu", "gpu", "m5.8xlarge"]
@@ -66,7 +73,10 @@ def test_environment_that_is_not_named_is_the_configuration_itself() -> None:
 @pytest.mark.parametrize(
     ("overlay", "path"),
     [
-        ("{worker_nodes: [{name: cpu, max_nodes: many}]}", "mobula.environments.prod.worker_nodes"),
+        (
+            "{worker_nodes: [{name: cpu, max_nodes: many}]}",
+            "mobula.environments.prod.worker_nodes[0].max_nodes",
+        ),
         ("{cloudy: a}", "mobula.environments.prod.cloudy"),
         ("{mobula: {environments: {}}}", "mobula.environments.prod.mobula.environments"),
     ],

@@ -71,7 +71,7 @@ def test_an_invalid_file_ends_with_1_and_lists_every_problem(mobula: Run) -> Non
     assert done.returncode == 1
     assert {problem["path"] for problem in problems} >= {"worker_nodes", "no_such_key"}
     for problem in problems:
-        assert list(problem) == ["path", "severity", "code", "message", "hint"]
+        assert list(problem) == ["path", "severity", "code", "message", "hint", "fix"]
 
 
 def test_problems_are_printed_like_a_compilers(mobula: Run, tmp_path: Path) -> None:
