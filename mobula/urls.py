@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clusters.urls")),
     path("accounts/", include("accounts.urls")),
     path("clouds/", include("clouds.urls")),
+    path("images/", include("images.urls")),
     path("agent/v1/sync", sync, name="agent-sync"),
     path("healthz/", healthz, name="healthz"),
 ]
