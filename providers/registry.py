@@ -8,7 +8,7 @@ from pathlib import Path
 from domain.offerings import ProviderKind
 from domain.problems import Problem
 from domain.target import BlockCheck
-from providers.base import InvalidRequest, ProviderDriver
+from providers.base import InvalidRequest, PriceAccess, PriceSource, ProviderDriver
 
 # kind → module and the function in it that makes the driver from Mobula's home directory.
 # SDKs are slow to import and heavy: the web process must not pay for the drivers it never uses.
@@ -19,7 +19,11 @@ OPENERS: Mapping[ProviderKind, str] = {
 
 
 # kind → module and the function in it that checks a raw instance configuration.
-BLOCK_CHECKS: Mapping[ProviderKind, str] = {}
+BLOCK_CHECKS: Mapping[ProviderKind, str] = {
+    ProviderKind.AWS: "providers.schemas.aws:check_block",
+    ProviderKind.GCP: "providers.schemas.gcp:check_block",
+    ProviderKind.KUBERNETES: "providers.schemas.kubernetes:check_block",
+}
 
 
 def block_check(kind: ProviderKind) -> BlockCheck | None:
@@ -35,6 +39,23 @@ def block_check(kind: ProviderKind) -> BlockCheck | None:
         return found
 
     return check
+
+
+# kind → module and the function in it that makes the source of types and prices.
+PRICE_SOURCES: Mapping[ProviderKind, str] = {
+    ProviderKind.AWS: "providers.aws.prices:open_aws",
+    ProviderKind.GCP: "providers.gcp.prices:open_gcp",
+}
+
+
+def open_price_source(kind: ProviderKind, *, access: PriceAccess) -> PriceSource | None:
+    """Return a new source of types and prices; None for kinds that have none."""
+    place = PRICE_SOURCES.get(kind)
+    if place is None:
+        return None
+    module, _, function = place.partition(":")
+    opener: Callable[[PriceAccess], PriceSource] = getattr(import_module(module), function)
+    return opener(access)
 
 
 def has_driver(kind: ProviderKind) -> bool:

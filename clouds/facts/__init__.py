@@ -14,6 +14,7 @@ from pathlib import Path
 from clouds.facts.custom import Rate, Rates, WithCustomPrices, WithCustomTypes
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
 from domain.target import Target
+from providers.registry import block_check
 
 GIB = 2**30
 _HERE = Path(__file__).parent
@@ -104,6 +105,7 @@ def target_of_facts(provider: ProviderKind, *, region: str) -> Target:
         region=region,
         types=types(provider, region),
         prices=dollars(provider, region),
+        check_block=block_check(provider),
     )
 
 

@@ -3,97 +3,83 @@
 from collections.abc import Iterator, Mapping
 
 from domain.offerings import ProviderKind
-from domain.problems import Problem, error, removing, setting, warning
+from domain.problems import Loc, Problem, is_within, path_of, setting, warning
 from domain.spec import ComputeConfig
 from domain.target import Target
-from domain.validation.providers import rules_of
+from domain.validation.refused import foreign_keys, keys_beside_the_pod, refused_keys
 
 KEY = "advanced_instance_config"
-# Keys that only one provider's blocks have at their top.
-_OWN_KEYS: Mapping[ProviderKind, frozenset[str]] = {
-    ProviderKind.AWS: frozenset({
-        "BlockDeviceMappings", "IamInstanceProfile", "SecurityGroupIds", "SubnetId",
-        "NetworkInterfaces", "Placement", "CapacityReservationSpecification",
-        "InstanceMarketOptions", "TagSpecifications", "MetadataOptions", "KeyName", "ImageId",
-    }),
-    ProviderKind.GCP: frozenset({
-        "instanceProperties", "instance_properties", "disks", "service_accounts",
-        "serviceAccounts", "network_interfaces", "networkInterfaces", "reservationAffinity",
-    }),
-    ProviderKind.KUBERNETES: frozenset({"metadata", "spec"}),
-}  # fmt: skip
-
-
-# What Anyscale's documentation says is refused, since the launch sets it.
-_REFUSED: Mapping[ProviderKind, frozenset[str]] = {
-    ProviderKind.AWS: frozenset({
-        "ClientToken", "DryRun", "ImageId", "InstanceType", "Ipv6Addresses", "LaunchTemplate",
-        "MaxCount", "MinCount", "PrivateIpAddress", "SecurityGroups", "UserData",
-    }),
-    ProviderKind.GCP: frozenset({"count", "minCount", "namePattern", "guest_accelerators"}),
-}  # fmt: skip
-_INSTEAD = {
-    "ImageId": "The image is chosen by `mobula.image`.",
-    "InstanceType": "Set the node's `instance_type`.",
-    "SecurityGroups": "Name their ids in `SecurityGroupIds`.",
-    "guest_accelerators": "GPUs come with the machine type.",
-}
 
 
 def block_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
     """What is wrong with the raw blocks of the cluster and of its nodes."""
     blocks = dict(_blocks(config))
-    for path, block in blocks.items():
-        foreign = list(_foreign(block, path, target))
-        yield from foreign
-        yield from _refused(block, path, target)
-        if block and not foreign and target.check_block is not None:
-            yield from target.check_block(block, path)
-    if not config.mobula.merge_instance_config:
+    merges = config.mobula.merge_instance_config
+    for loc, block in blocks.items():
+        found = list(_misplaced(block, loc, target))
+        yield from found
+        yield from _against_schema(
+            block, loc, target, known=found, is_patch=merges and loc != (KEY,)
+        )
+    if not merges:
         yield from _replaced(config, blocks)
 
 
-def _blocks(config: ComputeConfig) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """Each block that is written, by its path."""
-    yield KEY, config.advanced_instance_config
+def _blocks(config: ComputeConfig) -> Iterator[tuple[Loc, Mapping[str, object]]]:
+    """Each block that is written, by its place."""
+    yield (KEY,), config.advanced_instance_config
     if config.head_node and config.head_node.advanced_instance_config is not None:
-        yield f"head_node.{KEY}", config.head_node.advanced_instance_config
+        yield ("head_node", KEY), config.head_node.advanced_instance_config
     for index, group in enumerate(config.groups):
         if group.advanced_instance_config is not None:
-            yield f"worker_nodes[{index}].{KEY}", group.advanced_instance_config
+            yield ("worker_nodes", index, KEY), group.advanced_instance_config
 
 
-def _foreign(block: Mapping[str, object], path: str, target: Target) -> Iterator[Problem]:
-    here = rules_of(target.provider)
-    for provider, keys in _OWN_KEYS.items():
-        if target.provider in {None, provider}:
-            continue
-        own = _OWN_KEYS.get(target.provider, frozenset()) if target.provider else frozenset()
-        for key in sorted(block.keys() & (keys - own)):
-            name = rules_of(provider).name
-            message = f"`{key}` belongs to {name}; this cloud is {here.name}."
-            yield error(f"{path}.{key}", "block-of-other-provider", message, hint="Remove it.")
-
-
-def _refused(block: Mapping[str, object], path: str, target: Target) -> Iterator[Problem]:
-    """Keys that the launch itself sets, which the provider's driver refuses."""
-    keys = _REFUSED.get(target.provider, frozenset()) if target.provider else frozenset()
-    for key in sorted(block.keys() & keys):
-        at, message = f"{path}.{key}", f"`{key}` is set by the launch itself."
-        hint = _INSTEAD.get(key, "Remove it.")
-        yield error(at, "block-refused-key", message, hint=hint, fix=removing(at))
+def _misplaced(block: Mapping[str, object], loc: Loc, target: Target) -> Iterator[Problem]:
+    """Keys that have no place in a block on this cloud, each once."""
+    foreign = list(foreign_keys(block, loc, target))
+    yield from foreign
+    yield from refused_keys(block, loc, target)
     if target.provider is ProviderKind.KUBERNETES:
-        for key in sorted(block.keys() - {"metadata", "spec"}):
-            at, message = f"{path}.{key}", f"`{key}` is no part of a pod."
-            hint = "A pod's patch has `metadata` and `spec`."
-            yield error(at, "block-unknown-key", message, hint=hint, fix=removing(at))
+        known = {problem.path for problem in foreign}
+        yield from (p for p in keys_beside_the_pod(block, loc) if p.path not in known)
 
 
-def _replaced(config: ComputeConfig, blocks: Mapping[str, object]) -> Iterator[Problem]:
+def _against_schema(
+    block: Mapping[str, object], loc: Loc, target: Target, *, known: list[Problem], is_patch: bool
+) -> Iterator[Problem]:
+    """What the provider's own schema does not take, where nothing is said already.
+
+    A patch of the cluster's block may leave out what that has, and null takes a key out of it.
+    """
+    if not block or target.check_block is None:
+        return
+    said = [problem.path for problem in known]
+    for problem in target.check_block(_without_nulls(block) if is_patch else block, path_of(loc)):
+        if is_patch and problem.code == "block-missing-key":
+            continue
+        if not any(is_within(problem.path, path) for path in said):
+            yield problem
+
+
+def _without_nulls(block: Mapping[str, object]) -> dict[str, object]:
+    return {key: _stripped(value) for key, value in block.items() if value is not None}
+
+
+def _stripped(value: object) -> object:
+    if isinstance(value, Mapping):
+        return _without_nulls(value)
+    # Entries keep their places: the paths of problems count them.
+    return [_stripped(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _replaced(
+    config: ComputeConfig, blocks: Mapping[Loc, Mapping[str, object]]
+) -> Iterator[Problem]:
     """A node's block replaces the cluster's: what only the cluster's says is lost there."""
     whole = config.advanced_instance_config
-    for path, block in blocks.items():
-        if path == KEY or not isinstance(block, Mapping):
+    for loc, block in blocks.items():
+        if loc == (KEY,):
             continue
         lost = sorted(whole.keys() - block.keys())
         if lost:
@@ -101,7 +87,7 @@ def _replaced(config: ComputeConfig, blocks: Mapping[str, object]) -> Iterator[P
             message = f"This block replaces the cluster's: {names} of it does not hold here."
             hint = "Repeat it here, or let the blocks be merged."
             fix = setting("mobula.merge_instance_config", True, label="Merge the blocks")
-            yield warning(path, "block-replaces", shown_whole(message), hint=hint, fix=fix)
+            yield warning(path_of(loc), "block-replaces", shown_whole(message), hint=hint, fix=fix)
 
 
 def shown_whole(message: str) -> str:

@@ -24,6 +24,7 @@ def target_of_options(arguments: argparse.Namespace) -> "Target":
     from clouds import facts
     from domain.offerings import ProviderKind
     from domain.target import ANYWHERE, Target
+    from providers.registry import block_check
 
     if arguments.provider is None:
         return ANYWHERE
@@ -34,7 +35,9 @@ def target_of_options(arguments: argparse.Namespace) -> "Target":
     known = facts.regions(kind)
     if known and region not in known:
         raise ValueError(f"{kind.label} has the regions {', '.join(known)}, not '{region}'.")
-    return facts.target_of_facts(kind, region=region) if known else Target(provider=kind)
+    if known:
+        return facts.target_of_facts(kind, region=region)
+    return Target(provider=kind, check_block=block_check(kind))
 
 
 def _local() -> "Target":

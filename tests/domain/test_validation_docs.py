@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from domain.target import Target
 from domain.validation import check_text
 from domain.yamledit import stepped
 from domain.yamltext import parse
+from providers.registry import block_check
 from tests.domain.machines import BY_NAME, MACHINES
 
 ROOT = Path(__file__).parents[2]
@@ -22,9 +24,11 @@ SOURCES = [
         for name in ("plaintree.py", "yamltree.py", "structure.py", "legacy.py", "overlays.py")
     ),
     *(ROOT / "domain" / "validation").glob("*.py"),
+    *(ROOT / "providers" / "schemas").glob("*.py"),
 ]
 NO_CODES = {"allow-cross-zone-autoscaling", "max-cpus", "max-gpus", "on-demand", "head-node"}
-NO_CODES |= {"aws-neuron-core"}
+NO_CODES |= {"aws-neuron-core", "kubernetes-json-schema", "x-kubernetes-patch-merge-key"}
+NO_CODES |= {"user-data"}
 # These cannot be shown in a short text; other tests cause all but the last, which is a safety net.
 WITHOUT_EXAMPLE = {
     "many-groups",
@@ -43,8 +47,14 @@ def examples() -> dict[str, tuple[Severity, str, Target]]:
         severity, _, rest = rest.partition(".")
         _, _, yaml = rest.partition("```yaml\n")
         word, _, where = severity.partition(" on ")
-        found[code] = (Severity(word.lower()), yaml.partition("```")[0], BY_NAME[where])
+        found[code] = (Severity(word.lower()), yaml.partition("```")[0], _checking(BY_NAME[where]))
     return found
+
+
+def _checking(target: Target) -> Target:
+    """The target with its provider's own check of raw blocks."""
+    check = block_check(target.provider) if target.provider else None
+    return replace(target, check_block=check)
 
 
 EXAMPLES = examples()
