@@ -1,7 +1,7 @@
 """Machines by need: which types would do, and which of them gives the most for the money."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from math import ceil
 
@@ -20,8 +20,10 @@ class Need:
     gpus: float = 0
     gpu_model: str = ""
     arch: str = ""
+    network_gbps: float = 0
     zone: str = ""
-    max_usd: Decimal | None = None  # an hour on demand, or at spot where only that is known
+    market: Market | None = None  # where it must be sold; its price there is the one that counts
+    max_usd: Decimal | None = None  # an hour; without a market on demand, else at spot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +33,16 @@ class Found:
     machine: InstanceType
     on_demand: Decimal | None
     spot: Decimal | None
+    market: Market | None = None  # the one that was asked for
 
     @property
     def price(self) -> Decimal | None:
-        """The price on demand, else at spot."""
-        return self.spot if self.on_demand is None else self.on_demand
+        """The price at the market that was asked for; without one on demand, else at spot."""
+        if self.market is Market.SPOT:
+            return self.spot
+        if self.market is Market.ON_DEMAND or self.on_demand is not None:
+            return self.on_demand
+        return self.spot
 
     @property
     def saving(self) -> float | None:
@@ -48,6 +55,16 @@ class Found:
     def saving_percent(self) -> int | None:
         """The saving of spot in whole percent."""
         return None if self.saving is None else round(100 * self.saving)
+
+    @property
+    def zones(self) -> Sequence[str] | None:
+        """The zones that offer it, by the alphabet; None where nobody knows."""
+        return None if self.machine.zones is None else sorted(self.machine.zones)
+
+    @property
+    def zone_endings(self) -> Sequence[str]:
+        """What tells its zones apart where the region is known: "a" of us-central1-a."""
+        return [zone.rpartition("-")[2] for zone in self.zones or ()]
 
     @property
     def gib(self) -> float:
@@ -95,6 +112,7 @@ def search(target: Target, need: Need, *, order: str = "price") -> list[Found]:
             machine=one,
             on_demand=target.prices.get((one.name, Market.ON_DEMAND)),
             spot=target.prices.get((one.name, Market.SPOT)),
+            market=need.market,
         )
         for one in (target.types or {}).values()
         if _would_do(one, need)
@@ -112,7 +130,9 @@ def _would_do(one: InstanceType, need: Need) -> bool:
         and one.gpus >= need.gpus
         and (not need.gpu_model or one.gpu_model == need.gpu_model)
         and (not need.arch or one.arch == need.arch)
+        and (one.network_gbps or 0) >= need.network_gbps
         and (not need.zone or one.zones is None or need.zone in one.zones)
+        and (need.market is not Market.SPOT or one.has_spot)
         and (not need.text or need.text.lower() in one.name.lower())
     )
 
@@ -138,7 +158,7 @@ def recommend(
     """
     ways = [
         _advice(one, unit, units=units, market=market, price=price)
-        for one in search(target, unit)
+        for one in search(target, replace(unit, market=market))
         if (price := target.prices.get((one.machine.name, market))) is not None
     ]
     ways.sort(key=lambda way: (way.hourly_usd, way.machines, way.found.machine.name))
@@ -161,7 +181,8 @@ def _advice(one: Found, unit: Need, *, units: int, market: Market, price: Decima
 
 def _fitting(machine: InstanceType, unit: Need) -> int:
     rooms = ((machine.vcpus, unit.vcpus), (machine.memory_bytes, unit.gib * GIB))
-    counts = [int(has // asks) for has, asks in (*rooms, (machine.gpus, unit.gpus)) if asks]
+    # In floats 1 // 0.1 is 9: ten tenths of a GPU would not fit on it.
+    counts = [int(has / asks + 1e-9) for has, asks in (*rooms, (machine.gpus, unit.gpus)) if asks]
     return min(counts, default=1)
 
 
@@ -198,3 +219,13 @@ def _distance(
 def models_of(types: Iterable[InstanceType]) -> Sequence[str]:
     """The GPU models among the types, by the alphabet."""
     return sorted({one.gpu_model for one in types if one.gpu_model})
+
+
+def zones_of(types: Iterable[InstanceType]) -> Sequence[str]:
+    """The zones that are known to offer any of the types, by the alphabet."""
+    return sorted({zone for one in types for zone in one.zones or ()})
+
+
+def knows_network(types: Iterable[InstanceType]) -> bool:
+    """Whether the speed of any of their networks is known."""
+    return any(one.network_gbps is not None for one in types)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,10 +11,11 @@ from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clouds.models import Cloud
 from clusters.machine_forms import NeedForm
+from clusters.price_sources import Priced, PricedAdvice, PriceSource, priced, priced_advice
 from clusters.services.launch_checks import DEFAULT_CLOUD
 from clusters.targets import target_for
 from domain.offerings import Market
-from domain.search import ORDERS, Found, models_of, recommend, search
+from domain.search import ORDERS, recommend, search
 from domain.target import Target
 
 ROWS, PICKED = 50, 40
@@ -38,19 +37,21 @@ def machines(request: SignedInRequest) -> HttpResponse:
     clouds = list(Cloud.objects.visible_to(request.user).order_by("name"))
     cloud = _chosen(clouds, request.GET.get("cloud", ""))
     target = target_for(cloud)
-    form = NeedForm(request.GET, models=models_of((target.types or {}).values()))
+    form = NeedForm(request.GET, target=target)
     order = request.GET.get("order", "")
     found = search(target, form.need(), order=order)
     if request.GET.get("format") == "csv":
-        return _csv(found)
+        return _csv(priced(found, cloud))
+    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
     context = {
         "clouds": clouds,
         "cloud": cloud,
         "form": form,
         "orders": _ORDER_LABELS.items(),
         "order": order if order in ORDERS else "price",
-        "page": Paginator(found, ROWS).get_page(request.GET.get("page")),
-        "advice": _advice(target, form),
+        "page": page,
+        "rows": priced(page, cloud),
+        "advice": _advice(target, form, cloud),
     }
     partial = "#results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
     return render(request, f"clusters/machines.html{partial}", context)
@@ -60,33 +61,41 @@ def _chosen(clouds: list[Cloud], name: str) -> Cloud | None:
     return next((cloud for cloud in clouds if cloud.name == name), clouds[0] if clouds else None)
 
 
-def _advice(target: Target, form: NeedForm) -> list[tuple[str, Any]]:
-    """Return the best ways to have room for so many units, at each market."""
+def _advice(
+    target: Target, form: NeedForm, cloud: Cloud | None
+) -> list[tuple[str, list[PricedAdvice]]]:
+    """Return the best ways to have room for so many units, at each market that is asked for."""
     need, units = form.need(), form.cleaned_data.get("units")
     if not units:
         return []
-    markets = (("On demand", Market.ON_DEMAND), ("Spot", Market.SPOT))
     ways = [
         (label, recommend(target, need, units=units, market=market, most=5))
-        for label, market in markets
+        for label, market in (("On demand", Market.ON_DEMAND), ("At spot", Market.SPOT))
+        if need.market in (None, market)
     ]
-    return [(label, found) for label, found in ways if found]
+    return [(label, priced_advice(found, cloud)) for label, found in ways if found]
 
 
-def _csv(found: list[Found]) -> HttpResponse:
+def _csv(rows: list[Priced]) -> HttpResponse:
     header = [
-        "instance_type", "arch", "vcpus", "memory_gib", "gpus", "gpu_model", "usd_on_demand",
-        "usd_spot",
+        "instance_type", "arch", "vcpus", "memory_gib", "gpus", "gpu_model", "network_gbps",
+        "zones", "usd_on_demand", "on_demand_as_of", "on_demand_source", "on_demand_quality",
+        "usd_spot", "spot_as_of", "spot_source", "spot_quality",
     ]  # fmt: skip
-    rows = (
+    cells = (
         [
-            *[one.machine.name, one.machine.arch, one.machine.vcpus],
-            *[one.machine.memory_bytes / 2**30, one.machine.gpus, one.machine.gpu_model],
-            *["" if price is None else price for price in (one.on_demand, one.spot)],
+            *[one.machine.name, one.machine.arch, one.machine.vcpus, one.gib, one.machine.gpus],
+            *[one.machine.gpu_model, one.machine.network_gbps, " ".join(one.zones or ())],
+            *[one.on_demand, *_source(row.on_demand), one.spot, *_source(row.spot)],
         ]
-        for one in found
+        for row in rows
+        for one in [row.found]
     )
-    return csv_response("machines", header=header, rows=rows)
+    return csv_response("machines", header=header, rows=cells)
+
+
+def _source(source: PriceSource | None) -> list[object]:
+    return [source.as_of, source.source, source.quality] if source else [None, None, None]
 
 
 @require_GET
@@ -94,7 +103,7 @@ def picker(request: SignedInRequest) -> HttpResponse:
     """Answer the editor's search for a machine type with the first that would do."""
     clouds = Cloud.objects.visible_to(request.user)
     target = target_for(clouds.filter(name=request.GET.get("cloud") or DEFAULT_CLOUD).first())
-    form = NeedForm(request.GET, models=models_of((target.types or {}).values()))
+    form = NeedForm(request.GET, target=target)
     found = search(target, form.need(), order=request.GET.get("order", ""))
     context = {"form": form, "found": found[:PICKED], "count": len(found), "shown": PICKED}
     return render(request, "clusters/picker.html", context)

@@ -285,6 +285,8 @@ def test_editor_picker_and_machines_have_no_barriers(
     assert alices.barriers() == []
     for address in (
         "/machines/?cloud=prod&gpu_model=A10G&units=8",
+        "/machines/?cloud=prod&market=spot",
+        "/images/?cuda=cuda",
         "/clouds/",
         "/clusters/launch/",
     ):

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Team, User
 from clouds.models import Cloud
+from clusters.price_sources import OWN_LIST, priced
+from clusters.targets import target_for
+from domain.offerings import Market
+from domain.search import Need, search
+from metering.bootstrap import bootstrap as rate_cards
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +83,106 @@ def test_clouds_of_other_teams_are_not_offered(charlie: User, ask: Callable[...,
     client.force_login(charlie)
     shown = client.get(reverse("clusters:machines"), {"cloud": "aws"}).content.decode()
     assert 'value="aws"' not in shown
+
+
+def names(shown: str) -> list[str]:
+    return re.findall(r'<th scope="row">([^<]+)<', shown.partition('id="found-title"')[2])
+
+
+def test_network_is_asked_for_where_it_is_known(ask: Callable[..., str]) -> None:
+    shown = ask(network=400, order="price")
+    assert "p4d.24xlarge" in names(shown)
+    assert "m5.large" not in names(shown)
+    assert 'name="zone"' not in shown
+    assert "Not known of aws, so not asked for: zones." in shown
+
+
+def test_zone_is_asked_for_where_zones_are_known(ask: Callable[..., str], research: Team) -> None:
+    Cloud.objects.create(name="gcp", provider="gcp", region="us-central1", team=research)
+    shown = ask(cloud="gcp", gpu_model="A100")
+    assert '<option value="us-central1-a">' in shown
+    assert 'name="network"' not in shown
+    assert "Not known of gcp, so not asked for: network speeds." in shown
+    there = ask(cloud="gcp", gpu_model="A100", zone="us-central1-a")
+    assert names(there)
+    rows = there.partition('id="found-title"')[2].split('<th scope="row">')[1:]
+    assert all(re.search(r"x86_64 · a\b", row) for row in rows)
+    assert "zones not known" in ask(cloud="gcp", zone="us-central1-a")
+
+
+def test_market_decides_which_price_counts(ask: Callable[..., str]) -> None:
+    assert names(ask(gpu_model="A10G", market="spot", max_usd="0.6"))
+    assert not names(ask(gpu_model="A10G", market="on_demand", max_usd="0.6"))
+    assert "At spot" not in ask(vcpus=4, units=3, market="on_demand")
+    assert "The least for all of them, at spot" in ask(vcpus=4, units=3)
+
+
+def test_every_price_has_its_source_and_its_day(ask: Callable[..., str]) -> None:
+    shown = ask(q="m5.2xlarge", units=1)
+    assert "2026-07-20, karpenter, listed" in shown
+    assert re.search(r"Spot: \s*2025-06-28, spotinfo elsewhere, derived", shown)
+
+
+def test_csv_has_the_sources_too(ask: Callable[..., str]) -> None:
+    rows = {row["instance_type"]: row for row in csv.DictReader(ask(format="csv").splitlines())}
+    m5 = rows["m5.2xlarge"]
+    assert (m5["on_demand_as_of"], m5["on_demand_source"]) == ("2026-07-20", "karpenter")
+    assert (m5["spot_quality"], m5["network_gbps"]) == ("derived", "10.0")
+    for row in rows.values():
+        for market in ("on_demand", "spot"):
+            assert bool(row[f"usd_{market}"]) == bool(row[f"{market}_source"])
+
+
+def test_unknown_price_is_said_to_be_unknown_and_what_has_no_gpu_has_no_price_of_one(
+    ask: Callable[..., str],
+) -> None:
+    shown = ask(q="r9g.large")
+    assert "unknown" in shown
+    assert "$0.00" not in shown
+    row = ask(q="m5.2xlarge").partition('<th scope="row">m5.2xlarge')[2].partition("</tr>")[0]
+    assert "unknown" not in row
+
+
+def test_rate_card_is_the_source_where_the_cloud_names_no_price(
+    ask: Callable[..., str], research: Team
+) -> None:
+    rate_cards()
+    shapes = ["8CPU-32GB", "8CPU-32GB-1xT4"]
+    Cloud.objects.create(name="k8s", provider="kubernetes", shapes=shapes, team=research)
+    assert "Rate card" in ask(cloud="k8s")
+
+
+def test_price_that_differs_from_the_list_is_the_clouds_own(
+    research: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud.objects.create(name="aws", provider="aws", region="us-east-1", team=research)
+    fresh = {("m5.large", Market.ON_DEMAND): Decimal("0.01")}
+    monkeypatch.setattr("clouds.catalogue.prices_in", lambda _cloud: fresh)
+    target = target_for(cloud)
+    [row] = priced(search(target, Need(text="m5.large")), cloud)
+    assert row.on_demand == OWN_LIST
+    assert row.spot is None
+
+
+def test_picker_offers_what_is_known(bob: User, research: Team) -> None:
+    Cloud.objects.create(name="aws", provider="aws", region="us-east-1", team=research)
+    client = Client()
+    client.force_login(bob)
+    url = reverse("clusters:picker")
+    shown = client.get(url, {"cloud": "aws", "network": 400, "market": "spot"}).content.decode()
+    assert 'name="network"' in shown
+    assert 'name="market"' in shown
+    assert 'name="zone"' not in shown
+    assert 'data-choose="p4d.24xlarge"' in shown
+    assert 'data-choose="m5.large"' not in shown
+
+
+def test_page_asks_the_database_as_much_for_many_machines_as_for_none(
+    ask: Callable[..., str],
+) -> None:
+    ask()
+    with CaptureQueriesContext(connection) as few:
+        ask(q="no-such")
+    with CaptureQueriesContext(connection) as many:
+        ask(units=3)
+    assert len(many) == len(few) <= 12

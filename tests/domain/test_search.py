@@ -5,7 +5,15 @@ from decimal import Decimal
 import pytest
 
 from domain.offerings import InstanceType, Market
-from domain.search import Need, equivalents, models_of, recommend, search
+from domain.search import (
+    Need,
+    equivalents,
+    knows_network,
+    models_of,
+    recommend,
+    search,
+    zones_of,
+)
 from domain.shapes import DEFAULT_SHAPES, shape_type
 from domain.target import ANYWHERE, Target
 
@@ -125,3 +133,49 @@ def test_pod_shape_says_what_it_has() -> None:
 @pytest.mark.parametrize("name", ["m5.large", "0CPU-1GB", "CPU-1GB", "1CPU-1GB-1xT4-"])
 def test_other_names_are_no_shapes(name: str) -> None:
     assert (shape_type(name) is None) is (name != "1CPU-1GB-1xT4-")
+
+
+def test_network_must_be_known_to_be_fast_enough() -> None:
+    target = Target(types={one.name: one for one in (machine("slow", 2, 8, network_gbps=5.0),
+                                                    machine("fast", 2, 8, network_gbps=25.0),
+                                                    machine("silent", 2, 8))})  # fmt: skip
+    assert [one.machine.name for one in search(target, Need(network_gbps=10))] == ["fast"]
+    assert knows_network(target.types.values()) if target.types else False
+    assert not knows_network(TYPES)
+
+
+def test_price_at_the_market_that_is_asked_for_counts() -> None:
+    assert names(market=Market.SPOT)[:2] == ["odd", "gpu"]
+    assert names(market=Market.SPOT, max_usd=Decimal("0.3")) == ["odd"]
+    assert names(market=Market.ON_DEMAND, max_usd=Decimal("0.3")) == ["small", "arm"]
+    [found] = search(TARGET, Need(text="odd", market=Market.ON_DEMAND))
+    assert found.price is None
+    assert found.per_cpu is None
+
+
+def test_what_is_not_sold_at_spot_is_not_found_there() -> None:
+    target = Target(types={"fixed": machine("fixed", 2, 8, has_spot=False)})
+    assert search(target, Need(market=Market.SPOT)) == []
+    assert search(target, Need(market=Market.ON_DEMAND)) != []
+
+
+def test_ceiling_holds_for_the_market_of_the_advice() -> None:
+    ways = recommend(TARGET, Need(gpus=1, max_usd=Decimal("0.3")), units=1, market=Market.SPOT)
+    assert [way.found.machine.name for way in ways] == ["odd"]
+
+
+@pytest.mark.parametrize(("gpus", "fits"), [(0.1, 10), (0.3, 3), (0.5, 2), (1, 1)])
+def test_parts_of_a_gpu_fill_it(gpus: float, fits: int) -> None:
+    [way, *_] = recommend(TARGET, Need(gpus=gpus, text="gpu", gpu_model="A10G"), units=1)
+    assert (way.found.machine.name, way.per_machine) == ("gpu", fits)
+
+
+def test_zones_are_those_that_offer_something() -> None:
+    assert zones_of(TYPES) == ["a", "b"]
+    [large] = search(TARGET, Need(text="large"))
+    assert large.zones == ["a", "b"]
+    [found] = search(
+        Target(types={"m": machine("m", 2, 8, zones=frozenset({"us-east1-c", "us-east1-b"}))}),
+        Need(),
+    )
+    assert found.zone_endings == ["b", "c"]

@@ -64,7 +64,7 @@ def test_nothing_is_ever_posted(client: Client) -> None:
 
 def test_newest_come_first_and_a_page_is_not_too_long(ask: Callable[..., str]) -> None:
     shown = ask()
-    assert "2126 base images" in shown
+    assert "2,126 base images" in shown
     assert rows(shown) == 50
     assert "rayproject/ray:2.60.0-py310-cpu" in shown
     assert "Page 1 of 43" in shown
