@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from clouds import facts
 from clouds.drivers import driver_for
+from clouds.facts import PriceList
+from clouds.known import Known, known_since
 from clouds.models import Cloud
 from domain.offerings import InstanceType, Market, Offering, Prices, ProviderKind, type_of
 from domain.shapes import shape_type
@@ -15,9 +17,8 @@ from providers.base import ProviderError
 
 def types_in(cloud: Cloud) -> Mapping[str, InstanceType] | None:
     """Return what the cloud's region offers, by name; None where nobody knows."""
-    kind = ProviderKind(cloud.provider)
-    if facts.regions(kind):
-        return facts.types(kind, cloud.region)
+    if (known := _known(cloud)) is not None:
+        return known.types
     if cloud.shapes:
         return {name: shape for name in cloud.shapes if (shape := shape_type(name))}
     offered = _offered(cloud)
@@ -26,18 +27,16 @@ def types_in(cloud: Cloud) -> Mapping[str, InstanceType] | None:
 
 def zones_in(cloud: Cloud) -> frozenset[str] | None:
     """Return the zones of the cloud's region; None where nobody knows."""
-    kind = ProviderKind(cloud.provider)
-    if facts.regions(kind):
-        return None  # the built-in catalogue has no full list of zones by name
+    if (known := _known(cloud)) is not None:
+        return known.zones
     zones = {offering.zone for offering in _offered(cloud) or ()} - {""}
     return frozenset(zones) or None
 
 
 def prices_in(cloud: Cloud) -> Prices:
     """Return the region's prices in dollars an hour; what is unknown is left out."""
-    kind = ProviderKind(cloud.provider)
-    if facts.regions(kind):
-        return facts.dollars(kind, cloud.region)
+    if (known := _known(cloud)) is not None:
+        return known.dollars
     return {
         (offering.instance_type, Market(offering.market)): offering.hourly_usd
         for offering in _offered(cloud) or ()
@@ -45,9 +44,22 @@ def prices_in(cloud: Cloud) -> Prices:
     }
 
 
+def price_list(cloud: Cloud) -> PriceList:
+    """Return who says what machines cost, and when; only a catalogue knows that."""
+    known = _known(cloud)
+    return {} if known is None else known.prices
+
+
 def price_in(cloud: Cloud, instance_type: str, *, market: Market) -> Decimal | None:
     """Return what one machine costs in dollars an hour, or None where the cloud does not say."""
     return prices_in(cloud).get((instance_type, market))
+
+
+def _known(cloud: Cloud) -> Known | None:
+    kind = ProviderKind(cloud.provider)
+    if not facts.regions(kind):
+        return None  # neither files nor rows tell of such clouds: the driver does
+    return known_since(kind, cloud.region, cloud.newest_refresh)
 
 
 def _offered(cloud: Cloud) -> list[Offering] | None:

@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.cloud_list, name="list"),
     path("new/", views.new, name="new"),
     path("<int:pk>/", views.edit, name="edit"),
+    path("<int:pk>/refresh/", views.refresh, name="refresh"),
 ]

@@ -6,25 +6,29 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Action, may, require
 from accounts.requests import SignedInRequest
 from clouds.forms import OFFERED, CloudForm
 from clouds.models import Cloud
 from clouds.queries import with_facts
-from clouds.services import add_cloud, change_cloud, told
+from clouds.refreshing import NotRefreshed
+from clouds.services import add_cloud, ask_for_refresh, change_cloud, told
 
 
 @require_GET
 def cloud_list(request: SignedInRequest) -> HttpResponse:
     """List the clouds that the user may use."""
     rows = Cloud.objects.visible_to(request.user).select_related("team").order_by("name")
+    clouds = with_facts(rows)
     context = {
-        "clouds": with_facts(rows),
+        "clouds": clouds,
+        "is_running": any(one.is_running for one in clouds),
         "may_edit": may(request.user, Action.MANAGE_INSTALLATION, team=None),
     }
-    return render(request, "clouds/list.html", context)
+    partial = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+    return render(request, f"clouds/list.html{partial}", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,6 +56,20 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{cloud} is changed.")
         return redirect("clouds:list")
     return _page(request, form)
+
+
+@require_POST
+def refresh(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask the cloud itself for its machines and prices."""
+    require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
+    cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk)
+    try:
+        ask_for_refresh(cloud, by=request.user)
+    except NotRefreshed as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{cloud} is asked for its machine types and prices.")
+    return redirect("clouds:list")
 
 
 def _page(request: SignedInRequest, form: CloudForm) -> HttpResponse:

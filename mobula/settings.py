@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
+from clouds.schedule import CELERY_BEAT as CLOUDS_BEAT
 from metering.schedule import CELERY_BEAT as METERING_BEAT
 from mobula import env
 
@@ -101,6 +102,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     **METERING_BEAT,
+    **CLOUDS_BEAT,
     "sweep-clusters": {
         "task": "clusters.tasks.sweep",
         "schedule": 1.0,
@@ -114,6 +116,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     # A click must not hang while the broker is away: the sweep picks the work up.
     "max_retries": 1,
+}
+
+# Whom refreshes of the catalogue ask instead of the clouds' public addresses.
+PRICE_ACCESS = {
+    "aws": {
+        "machines_url": env.text("MOBULA_EC2_URL", ""),
+        "prices_url": env.text("MOBULA_AWS_PRICING_URL", ""),
+    },
+    "gcp": {
+        "machines_url": env.text("MOBULA_COMPUTE_ENGINE_URL", ""),
+        "prices_url": env.text("MOBULA_CLOUD_BILLING_URL", ""),
+        "project": env.text("MOBULA_GCP_PROJECT", ""),
+    },
 }
 
 LANGUAGE_CODE = "en"

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from domain.demand import Resources
-from domain.offerings import Market, Offering, ProviderKind
+from domain.offerings import InstanceType, Market, Offering, ProviderKind
 
 
 class NodeRole(StrEnum):
@@ -130,6 +131,59 @@ class ProviderDriver(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachinePrice:
+    """What a provider itself says that a machine costs, and where it says so."""
+
+    instance_type: str
+    market: Market
+    zone: str = ""  # "": anywhere in the region, at best
+    usd_per_hour: Decimal
+    as_of: date
+    source: str  # in words: "EC2 price list"
+    is_derived: bool = False  # summed up from the prices of its parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyRate:
+    """What custom machines of a family cost in dollars an hour; None where it is not known."""
+
+    family: str
+    usd_per_vcpu: Decimal
+    usd_per_gib: Decimal
+    spot_usd_per_vcpu: Decimal | None = None
+    spot_usd_per_gib: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceAccess:
+    """Whom a price source asks; empty stands for the provider's public addresses."""
+
+    machines_url: str = ""  # of EC2, of Compute Engine
+    prices_url: str = ""  # of AWS's price list, of Google's Cloud Billing Catalog
+    project: str = ""  # on Google Cloud: who asks; empty: the project of the credentials
+
+
+class PriceSource(Protocol):
+    """What a provider itself says of its machines and their prices, for one refresh.
+
+    Every call reads all pages and raises only `ProviderError` and its subclasses.
+    What the provider does not say, or says to be 0, is left out.
+    """
+
+    def machine_types(self, region: str) -> Sequence[InstanceType]:
+        """Return the machines that a region offers, each with the zones that offer it."""
+        ...
+
+    def prices(self, region: str) -> Sequence[MachinePrice]:
+        """Return the region's prices, and those of its zones where they differ."""
+        ...
+
+    def family_rates(self, region: str) -> Sequence[FamilyRate]:
+        """Return what custom machines cost; none where the provider has no such machines."""
+        ...
+
+
 class ProviderError(Exception):
     """Base of all driver errors. The message is shown to the user: no ids, no secrets."""
 
@@ -153,4 +207,10 @@ class CapacityUnavailable(ProviderError):
 
 
 class Throttled(ProviderError):
+    retryable = True
+
+
+class Unreachable(ProviderError):
+    """The provider did not answer, or not in time, or with a failure of its own."""
+
     retryable = True

@@ -44,7 +44,7 @@ def knock(cloud: Cloud) -> Callable[..., Any]:
 
 def test_every_address_is_tested_here() -> None:
     resolver = next(r for r in get_resolver().url_patterns if "clouds" in str(r))
-    assert {pattern.name for pattern in resolver.url_patterns} == {"list", "new", "edit"}
+    assert {pattern.name for pattern in resolver.url_patterns} == {"list", "new", "edit", "refresh"}
 
 
 def test_members_see_their_clouds_and_strangers_do_not(

@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
+from django.utils.functional import cached_property
 
+from clouds.models.refreshed import CatalogueRefresh, RefreshState
 from domain.offerings import ProviderKind
 
 if TYPE_CHECKING:
@@ -45,3 +47,10 @@ class Cloud(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def newest_refresh(self) -> int | None:
+        """The region's last refresh that is done; asked once for this object, so once a request."""
+        mine = CatalogueRefresh.objects.filter(provider=self.provider, region=self.region)
+        newest: int | None = mine.filter(state=RefreshState.DONE).aggregate(it=Max("pk"))["it"]
+        return newest

@@ -1,0 +1,22 @@
+from celery import shared_task
+from django.utils import timezone
+
+from clouds import refreshing
+
+# A region's prices are some dozen pages; the broker hands a message out again after 300 s.
+_LIMITS = {"soft_time_limit": 240, "time_limit": 270}
+
+
+@shared_task(
+    bind=True, autoretry_for=(refreshing.TryAgain,), retry_backoff=15, max_retries=3, **_LIMITS
+)  # type: ignore[untyped-decorator]
+def refresh_catalogue(self, refresh_id: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    is_last = self.request.retries >= self.max_retries
+    refreshing.refresh(refresh_id, is_last_try=is_last)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def refresh_what_is_old() -> None:
+    """Ask again, once a day, for the regions that somebody refreshed by hand."""
+    for refresh in refreshing.begin_old(now=timezone.now()):
+        refresh_catalogue.delay(refresh.pk)

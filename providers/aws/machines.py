@@ -1,0 +1,68 @@
+"""From EC2's description of a machine type to ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from domain.offerings import InstanceType
+
+MIB = 2**20
+# Others, such as Inferentia and Gaudi, are no GPUs to Ray.
+_MAKERS = {"NVIDIA", "AMD"}
+# EC2's names where Ray has another.
+_MODELS = {
+    "T4g": "T4G",
+    "RTX PRO Server 6000": "RTX-PRO-6000",
+    "RTX PRO Server 4500": "RTX-PRO-4500",
+}
+_GIGABITS = re.compile(r"(?:(\d+)x )?(?:Up to )?(\d+(?:\.\d+)?) Gigabit")
+
+
+def machine_type(row: Mapping[str, Any], *, zones: frozenset[str]) -> InstanceType:
+    """Return the machine that an entry of DescribeInstanceTypes tells of."""
+    name = row["InstanceType"]
+    gpus = [
+        one for one in row.get("GpuInfo", {}).get("Gpus", ()) if one.get("Manufacturer") in _MAKERS
+    ]
+    network = row.get("NetworkInfo", {})
+    return InstanceType(
+        name=name,
+        vcpus=float(row["VCpuInfo"]["DefaultVCpus"]),
+        memory_bytes=row["MemoryInfo"]["SizeInMiB"] * MIB,
+        gpus=sum(_count(one) for one in gpus),
+        gpu_model=_model(gpus[0]["Name"]) if gpus else "",
+        gpu_memory_bytes=_gpu_memory(row, gpus),
+        family=name.partition(".")[0],
+        arch=_arch(row),
+        zones=zones,
+        has_spot="spot" in row.get("SupportedUsageClasses", ()),
+        has_efa=bool(network.get("EfaSupported")),
+        can_cluster="cluster" in row.get("PlacementGroupInfo", {}).get("SupportedStrategies", ()),
+        local_disk_bytes=row.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0) * 10**9,
+        network_gbps=_gbps(network.get("NetworkPerformance", "")),
+    )
+
+
+def _count(gpu: Mapping[str, Any]) -> float:
+    # Machines with a part of a GPU say so beside a count of 0 or 1.
+    return float(gpu.get("GpuPartitionSize") or gpu.get("Count") or 0)
+
+
+def _model(name: str) -> str:
+    return _MODELS.get(name, name.replace(" ", "-"))
+
+
+def _gpu_memory(row: Mapping[str, Any], gpus: list[Mapping[str, Any]]) -> int:
+    return int(row["GpuInfo"].get("TotalGpuMemoryInMiB", 0)) * MIB if gpus else 0
+
+
+def _arch(row: Mapping[str, Any]) -> str:
+    known = row.get("ProcessorInfo", {}).get("SupportedArchitectures", ())
+    return "arm64" if any(arch.startswith("arm64") for arch in known) else "x86_64"
+
+
+def _gbps(words: str) -> float | None:
+    match = _GIGABITS.search(words)
+    return float(match[2]) * int(match[1] or 1) if match else None

@@ -1,0 +1,153 @@
+"""What EC2 says of its machine types, and AWS of their prices.
+
+Credentials come from the SDK's own chain: environment, profile, or the role of the machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from domain.offerings import InstanceType, Market
+from providers.aws.errors import named
+from providers.aws.machines import machine_type
+from providers.base import FamilyRate, MachinePrice, PriceAccess
+
+CONNECT_SECONDS, READ_SECONDS = 5, 30
+PRICING_REGION = "us-east-1"  # where the price lists of all regions are
+LISTED, SPOT = "EC2 price list", "EC2 spot price history"
+_FILTERS = {
+    "operatingSystem": "Linux",
+    "tenancy": "Shared",
+    "preInstalledSw": "NA",
+    "capacitystatus": "Used",
+}
+
+
+def open_aws(access: PriceAccess) -> AwsPrices:
+    """Return AWS's source of types and prices."""
+    return AwsPrices(access)
+
+
+class AwsPrices:
+    """Machine types and prices of EC2."""
+
+    def __init__(self, access: PriceAccess) -> None:
+        self._access = access
+
+    def machine_types(self, region: str) -> Sequence[InstanceType]:
+        """Return what the region offers, with the names of its zones in this account."""
+        with named("EC2"), closing(self._client("ec2", region)) as ec2:
+            zones = defaultdict(set)
+            asked = {"LocationType": "availability-zone"}
+            for row in _pages(
+                ec2, "describe_instance_type_offerings", "InstanceTypeOfferings", asked
+            ):
+                zones[row["InstanceType"]].add(row["Location"])
+            rows = _pages(ec2, "describe_instance_types", "InstanceTypes", {})
+            return [
+                machine_type(row, zones=frozenset(zones[row["InstanceType"]]))
+                for row in rows
+                if row["InstanceType"] in zones
+            ]
+
+    def prices(self, region: str) -> Sequence[MachinePrice]:
+        """Return the list prices, and of spot the newest of each zone with the least of them."""
+        return [*self._listed(region), *self._spot(region)]
+
+    def family_rates(self, region: str) -> Sequence[FamilyRate]:  # noqa: ARG002 - EC2 has none
+        """Return nothing: EC2 has no custom machines."""
+        return ()
+
+    def _listed(self, region: str) -> list[MachinePrice]:
+        filters = [
+            {"Type": "TERM_MATCH", "Field": field, "Value": value}
+            for field, value in {**_FILTERS, "regionCode": region}.items()
+        ]
+        asked = {"ServiceCode": "AmazonEC2", "Filters": filters}
+        with named("AWS's price list"), closing(self._client("pricing", PRICING_REGION)) as client:
+            products = map(json.loads, _pages(client, "get_products", "PriceList", asked))
+            return list(_list_prices(products))
+
+    def _spot(self, region: str) -> list[MachinePrice]:
+        asked = {
+            "ProductDescriptions": ["Linux/UNIX"],
+            "StartTime": datetime.now(UTC) - timedelta(hours=1),
+        }
+        with named("EC2"), closing(self._client("ec2", region)) as ec2:
+            history = _pages(ec2, "describe_spot_price_history", "SpotPriceHistory", asked)
+            return list(_spot_prices(history))
+
+    def _client(self, service: str, region: str) -> Any:
+        # Slow to import: only workers that refresh the catalogue pay for it.
+        from boto3.session import Session
+        from botocore.config import Config
+
+        url = self._access.machines_url if service == "ec2" else self._access.prices_url
+        config = Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "max_attempts": 3},
+        )
+        return Session().client(
+            service, region_name=region, endpoint_url=url or None, config=config
+        )
+
+
+def _pages(client: Any, call: str, key: str, asked: Mapping[str, Any]) -> Iterator[Any]:
+    for page in client.get_paginator(call).paginate(**asked):
+        yield from page[key]
+
+
+def _list_prices(products: Iterable[Mapping[str, Any]]) -> Iterator[MachinePrice]:
+    found: dict[str, set[Decimal]] = defaultdict(set)
+    for product in products:
+        attributes = product["product"]["attributes"]
+        # Capacity blocks are sold at a price of their own, days in advance.
+        if attributes.get("marketoption", "OnDemand") == "OnDemand":
+            found[attributes.get("instanceType", "")].update(_hourly(product))
+    for name, prices in found.items():
+        # Two prices for one machine: which of them holds is not known.
+        if name and len(prices) == 1:
+            yield _price(name, Market.ON_DEMAND, prices.pop(), source=LISTED)
+
+
+def _hourly(product: Mapping[str, Any]) -> Iterator[Decimal]:
+    for term in product.get("terms", {}).get("OnDemand", {}).values():
+        for dimension in term["priceDimensions"].values():
+            dollars = Decimal(dimension["pricePerUnit"].get("USD", "0"))
+            if dimension["unit"] == "Hrs" and dollars > 0:
+                yield dollars
+
+
+def _spot_prices(history: Iterable[Mapping[str, Any]]) -> Iterator[MachinePrice]:
+    newest: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
+    for row in history:
+        key = row["InstanceType"], row["AvailabilityZone"]
+        said = row["Timestamp"], Decimal(row["SpotPrice"])
+        newest[key] = max(said, newest.get(key, said))
+    least: dict[str, Decimal] = {}
+    for (name, zone), (_, dollars) in newest.items():
+        if dollars > 0:
+            yield _price(name, Market.SPOT, dollars, zone=zone, source=SPOT)
+            least[name] = min(dollars, least.get(name, dollars))
+    for name, dollars in least.items():
+        yield _price(name, Market.SPOT, dollars, source=SPOT)
+
+
+def _price(
+    name: str, market: Market, dollars: Decimal, *, zone: str = "", source: str
+) -> MachinePrice:
+    return MachinePrice(
+        instance_type=name,
+        market=market,
+        zone=zone,
+        usd_per_hour=dollars,
+        as_of=datetime.now(UTC).date(),
+        source=source,
+    )

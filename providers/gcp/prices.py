@@ -1,0 +1,159 @@
+"""What Compute Engine says of its machine types, and the Cloud Billing Catalog of their prices.
+
+Credentials are Google's application default ones: environment, gcloud, or the machine's account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from domain.offerings import InstanceType, Market
+from providers.base import BadCredentials, FamilyRate, MachinePrice, PriceAccess
+from providers.gcp.errors import named
+from providers.gcp.machines import Machine, machine
+from providers.gcp.skus import PartPrices, part_prices
+
+TIMEOUT_SECONDS, RETRIES = 30, 2
+COMPUTE_ENGINE = "services/6F81-5844-456A"  # in the billing catalogue
+SOURCE = "Cloud Billing Catalog"
+_SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+_UNIT = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    name: str
+    version: str
+    path: str  # below its address
+
+
+_COMPUTE = _Api("compute", "v1", "/compute/v1/")
+_BILLING = _Api("cloudbilling", "v1", "/")
+
+
+def open_gcp(access: PriceAccess) -> GcpPrices:
+    """Return Google Cloud's source of types and prices."""
+    return GcpPrices(access)
+
+
+class GcpPrices:
+    """Machine types of Compute Engine, priced by their parts; what was read once is kept."""
+
+    def __init__(self, access: PriceAccess) -> None:
+        self._access = access
+        self._machines: dict[str, list[Machine]] = {}
+        self._parts: dict[str, PartPrices] = {}
+
+    def machine_types(self, region: str) -> Sequence[InstanceType]:
+        """Return what the region's zones offer, together."""
+        return [one.type for one in self._machines_in(region)]
+
+    def prices(self, region: str) -> Sequence[MachinePrice]:
+        """Return the prices of the machines of which every part has one."""
+        parts, today = self._parts_in(region), datetime.now(UTC).date()
+        return [
+            MachinePrice(
+                instance_type=one.type.name,
+                market=market,
+                usd_per_hour=dollars.quantize(_UNIT),
+                as_of=today,
+                source=SOURCE,
+                is_derived=True,
+            )
+            for one in self._machines_in(region)
+            for market in Market
+            if (dollars := parts.price(one, market=market)) is not None
+        ]
+
+    def family_rates(self, region: str) -> Sequence[FamilyRate]:
+        """Return what a vCPU and a GiB of custom machines cost, by family."""
+        return self._parts_in(region).custom_rates()
+
+    def _machines_in(self, region: str) -> list[Machine]:
+        if region not in self._machines:
+            with named("Compute Engine"), self._service(_COMPUTE) as (compute, project):
+                gpus = _by_zone(compute.acceleratorTypes(), "acceleratorTypes", project, region)
+                words = {row["name"]: row.get("description", "") for _, row in gpus}
+                rows = _by_zone(compute.machineTypes(), "machineTypes", project, region)
+                self._machines[region] = _together(rows, words)
+        return self._machines[region]
+
+    def _parts_in(self, region: str) -> PartPrices:
+        if region not in self._parts:
+            with named("The Cloud Billing Catalog"), self._service(_BILLING) as (billing, _):
+                skus = _skus(billing.services().skus())
+                self._parts[region] = part_prices(skus, region=region)
+        return self._parts[region]
+
+    @contextmanager
+    def _service(self, api: _Api) -> Iterator[tuple[Any, str]]:
+        # Slow to import: only workers that refresh the catalogue pay for it.
+        import google.auth
+        import httplib2
+        from google_auth_httplib2 import AuthorizedHttp
+        from googleapiclient.discovery import build
+
+        credentials, own = google.auth.default(scopes=_SCOPES)
+        url = self._access.machines_url if api is _COMPUTE else self._access.prices_url
+        service = build(
+            api.name,
+            api.version,
+            http=AuthorizedHttp(credentials, http=httplib2.Http(timeout=TIMEOUT_SECONDS)),
+            client_options={"api_endpoint": url.rstrip("/") + api.path} if url else None,
+            cache_discovery=False,
+            static_discovery=True,
+        )
+        try:
+            yield service, self._access.project or own or _no_project(api)
+        finally:
+            service.close()
+
+
+def _no_project(api: _Api) -> str:
+    if api is not _COMPUTE:
+        return ""
+    raise BadCredentials(
+        "Compute Engine was not asked: the credentials of Mobula's worker name no project. "
+        "Set MOBULA_GCP_PROJECT."
+    )
+
+
+def _by_zone(
+    collection: Any, key: str, project: str, region: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every row of the region's zones, with the zone's name."""
+    request = collection.aggregatedList(project=project, maxResults=500)
+    while request is not None:
+        page = request.execute(num_retries=RETRIES)
+        for scope, rows in page.get("items", {}).items():
+            zone = scope.removeprefix("zones/")
+            if zone.rpartition("-")[0] == region:
+                yield from ((zone, row) for row in rows.get(key, ()))
+        request = collection.aggregatedList_next(request, page)
+
+
+def _together(
+    rows: Iterator[tuple[str, Mapping[str, Any]]], gpu_words: Mapping[str, str]
+) -> list[Machine]:
+    """Return one machine for each name, with all zones that have it."""
+    found: dict[str, Mapping[str, Any]] = {}
+    zones: dict[str, set[str]] = {}
+    for zone, row in rows:
+        # What is deprecated can still be launched; what is obsolete or deleted cannot.
+        if row.get("deprecated", {}).get("state", "DEPRECATED") == "DEPRECATED":
+            found[row["name"]] = row
+            zones.setdefault(row["name"], set()).add(zone)
+    return [machine(row, frozenset(zones[name]), gpu_words) for name, row in found.items()]
+
+
+def _skus(collection: Any) -> Iterator[Mapping[str, Any]]:
+    request = collection.list(parent=COMPUTE_ENGINE, currencyCode="USD", pageSize=5000)
+    while request is not None:
+        page = request.execute(num_retries=RETRIES)
+        yield from page.get("skus", ())
+        request = collection.list_next(request, page)
