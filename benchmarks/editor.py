@@ -29,6 +29,7 @@ from django.urls import reverse  # noqa: E402
 
 from accounts.models import Membership, Team, User  # noqa: E402
 from accounts.roles import Role  # noqa: E402
+from clouds.catalogue import types_in  # noqa: E402
 from clouds.models import Cloud  # noqa: E402
 from clusters.services.templates import create_template  # noqa: E402
 from domain.yamltext import parse  # noqa: E402
@@ -61,11 +62,23 @@ def measure() -> None:
         parse(text)
         bounds.append(1000 * (time.perf_counter() - began))
     _write("editor", edits, goal=150, unit="ms to answer an edit of 50 groups, p95", bounds=bounds)
-    searches = [
-        _timed(client, reverse("clusters:picker"), {"cloud": "aws", "vcpus": str(number)}, get=True)
-        for number in range(ROUNDS + 2)
-    ]
-    _write("picker", searches, goal=100, unit="ms to search 1,200 types, p95", bounds=[])
+    types = len(types_in(Cloud.objects.get(name="aws")) or {})
+    searches = [_timed(client, reverse("clusters:picker"), need, get=True) for need in _needs()]
+    unit = f"ms to search {types:,} types, p95"
+    _write("picker", searches, goal=100, unit=unit, bounds=[])
+
+
+def _needs() -> list[dict[str, Any]]:
+    """What people type into the picker: numbers, names, GPUs; every one is a new question."""
+    asked: list[dict[str, Any]] = [{}, {"q": "m5"}]  # kept out of the numbers: they warm up
+    for number in range(ROUNDS // 4):
+        asked += [
+            {"vcpus": number},
+            {"q": str(number), "market": "spot"},
+            {"gpus": 1, "max_usd": number + 1},
+            {"gib": 8 * number, "order": "per_vcpu", "arch": "arm64"},
+        ]
+    return [{"cloud": "aws", **need} for need in asked]
 
 
 def _prepared() -> tuple[Client, int]:
@@ -93,6 +106,7 @@ def _timed(client: Client, address: str, values: dict[str, Any], *, get: bool = 
 def _write(name: str, times: list[float], *, goal: float, unit: str, bounds: list[float]) -> None:
     kept = sorted(times[2:])
     details: dict[str, Any] = {"median": round(statistics.median(kept), 1)}
+    details["first_ms"] = round(times[0], 1)  # with what is read from files once
     if bounds:
         bound = statistics.median(bounds[2:])
         details |= {

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from clouds import catalogue, facts
+from clouds import catalogue
 from clouds.models import Cloud
-from domain.offerings import Market, ProviderKind
+from domain.offerings import Market
 from domain.search import Advice, Found
 
 
@@ -41,12 +41,11 @@ class PricedAdvice:
 
 RATE_CARD = PriceSource(source="Rate card")
 OWN_LIST = PriceSource(source="The cloud's own prices", quality="cloud")
-type _Find = Callable[[str, Market, Decimal | None], PriceSource | None]
+type Sources = Callable[[str, Market, Decimal | None], PriceSource | None]
 
 
-def priced(found: Iterable[Found], cloud: Cloud | None) -> list[Priced]:
+def priced(found: Iterable[Found], source: Sources) -> list[Priced]:
     """Return the machines with who says what they cost."""
-    source = _finder(cloud)
     return [
         Priced(
             found=one,
@@ -57,9 +56,8 @@ def priced(found: Iterable[Found], cloud: Cloud | None) -> list[Priced]:
     ]
 
 
-def priced_advice(ways: Iterable[Advice], cloud: Cloud | None) -> list[PricedAdvice]:
+def priced_advice(ways: Iterable[Advice], source: Sources) -> list[PricedAdvice]:
     """Return the ways with who says what their machines cost."""
-    source = _finder(cloud)
     return [
         PricedAdvice(
             way=way,
@@ -69,18 +67,19 @@ def priced_advice(ways: Iterable[Advice], cloud: Cloud | None) -> list[PricedAdv
     ]
 
 
-def _finder(cloud: Cloud | None) -> _Find:
+def sources_of(cloud: Cloud | None) -> Sources:
+    """Return what tells of a type, a market and a price who says so; None of what is unknown."""
     if cloud is None:
         return lambda _name, _market, _usd: None
-    listed = facts.prices(ProviderKind(cloud.provider), cloud.region)
-    own = catalogue.prices_in(cloud)
+    listed = catalogue.price_list(cloud)
+    # Only a driver names prices of clouds without a list.
+    own = {} if listed else catalogue.prices_in(cloud)
 
     def find(name: str, market: Market, usd: Decimal | None) -> PriceSource | None:
         if usd is None:
             return None
         fact = listed.get((name, market))
-        # After a refresh the cloud's word holds: the list's source would be the wrong one.
-        if fact is not None and fact.usd_per_hour == usd:
+        if fact is not None:
             return PriceSource(source=fact.source, quality=fact.quality, as_of=fact.as_of)
         return RATE_CARD if own.get((name, market)) is None else OWN_LIST
 

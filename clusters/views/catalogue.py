@@ -11,7 +11,15 @@ from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clouds.models import Cloud
 from clusters.machine_forms import NeedForm
-from clusters.price_sources import Priced, PricedAdvice, PriceSource, priced, priced_advice
+from clusters.price_sources import (
+    Priced,
+    PricedAdvice,
+    PriceSource,
+    Sources,
+    priced,
+    priced_advice,
+    sources_of,
+)
 from clusters.services.launch_checks import DEFAULT_CLOUD
 from clusters.targets import target_for
 from domain.offerings import Market
@@ -40,8 +48,9 @@ def machines(request: SignedInRequest) -> HttpResponse:
     form = NeedForm(request.GET, target=target)
     order = request.GET.get("order", "")
     found = search(target, form.need(), order=order)
+    sources = sources_of(cloud)
     if request.GET.get("format") == "csv":
-        return _csv(priced(found, cloud))
+        return _csv(priced(found, sources))
     page = Paginator(found, ROWS).get_page(request.GET.get("page"))
     context = {
         "clouds": clouds,
@@ -50,8 +59,8 @@ def machines(request: SignedInRequest) -> HttpResponse:
         "orders": _ORDER_LABELS.items(),
         "order": order if order in ORDERS else "price",
         "page": page,
-        "rows": priced(page, cloud),
-        "advice": _advice(target, form, cloud),
+        "rows": priced(page, sources),
+        "advice": _advice(target, form, sources),
     }
     partial = "#results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
     return render(request, f"clusters/machines.html{partial}", context)
@@ -62,7 +71,7 @@ def _chosen(clouds: list[Cloud], name: str) -> Cloud | None:
 
 
 def _advice(
-    target: Target, form: NeedForm, cloud: Cloud | None
+    target: Target, form: NeedForm, sources: Sources
 ) -> list[tuple[str, list[PricedAdvice]]]:
     """Return the best ways to have room for so many units, at each market that is asked for."""
     need, units = form.need(), form.cleaned_data.get("units")
@@ -73,7 +82,7 @@ def _advice(
         for label, market in (("On demand", Market.ON_DEMAND), ("At spot", Market.SPOT))
         if need.market in (None, market)
     ]
-    return [(label, priced_advice(found, cloud)) for label, found in ways if found]
+    return [(label, priced_advice(found, sources)) for label, found in ways if found]
 
 
 def _csv(rows: list[Priced]) -> HttpResponse:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -15,9 +14,8 @@ from django.urls import reverse
 
 from accounts.models import Team, User
 from clouds.models import Cloud
-from clusters.price_sources import OWN_LIST, priced
+from clusters.price_sources import OWN_LIST, priced, sources_of
 from clusters.targets import target_for
-from domain.offerings import Market
 from domain.search import Need, search
 from metering.bootstrap import bootstrap as rate_cards
 
@@ -152,16 +150,11 @@ def test_rate_card_is_the_source_where_the_cloud_names_no_price(
     assert "Rate card" in ask(cloud="k8s")
 
 
-def test_price_that_differs_from_the_list_is_the_clouds_own(
-    research: Team, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cloud = Cloud.objects.create(name="aws", provider="aws", region="us-east-1", team=research)
-    fresh = {("m5.large", Market.ON_DEMAND): Decimal("0.01")}
-    monkeypatch.setattr("clouds.catalogue.prices_in", lambda _cloud: fresh)
-    target = target_for(cloud)
-    [row] = priced(search(target, Need(text="m5.large")), cloud)
-    assert row.on_demand == OWN_LIST
-    assert row.spot is None
+def test_price_that_only_the_driver_names_is_the_clouds_own(research: Team) -> None:
+    cloud = Cloud.objects.create(name="paper", provider="fake", region="here", team=research)
+    rows = priced(search(target_for(cloud), Need()), sources_of(cloud))
+    assert {row.on_demand for row in rows if row.found.on_demand} == {OWN_LIST}
+    assert all(row.spot is None for row in rows if row.found.spot is None)
 
 
 def test_picker_offers_what_is_known(bob: User, research: Team) -> None:
