@@ -12,7 +12,7 @@ from domain.offerings import Market
 from domain.planner import plan
 from domain.planner.from_spec import request_from_spec
 from domain.room import most_nodes, room_of
-from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup
+from domain.spec import ComputeConfig, HeadNode, MarketType, NodeConfig, WorkerGroup
 from domain.target import Target
 
 HOURS_A_MONTH = 730
@@ -69,6 +69,20 @@ def estimate(config: ComputeConfig, *, target: Target) -> Estimate:
         at_launch=_at_launch(config, target, head=head, workers=low, least=least),
         most=most if cap is None else min(most, max(least, Decimal(str(cap)))),
     )
+
+
+def unpriced(config: ComputeConfig, target: Target) -> list[str]:
+    """What has no price on the target: a machine's name, or whose required hardware it is."""
+    config = config.primary
+    head = config.head_node or HeadNode()
+    missing = [
+        group.instance_type or f"the hardware of {group.name}"
+        for group in config.groups
+        if _span(group, target) is None
+    ]
+    if price_of(head, target, market=Market.ON_DEMAND) is None:
+        missing.insert(0, head.instance_type or "the head's machine")
+    return list(dict.fromkeys(missing))
 
 
 def ceilings(config: ComputeConfig, *, target: Target) -> list[Ceiling]:

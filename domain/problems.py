@@ -107,19 +107,34 @@ def loc_of(path: str) -> Loc:
     )
 
 
-def setting(path: str, value: object, *, label: str = "") -> Fix:
-    """The fix that gives the value at a path."""
-    return Fix(label or f"Set to {shown_short(value)}", (Step(Verb.SET, loc_of(path), value),))
+def inside(path: str, key: str) -> Loc:
+    """Where a key under a path is; a path itself may show a key that cannot be read otherwise."""
+    return (*loc_of(path), key)
 
 
-def removing(path: str, *, label: str = "") -> Fix:
-    """The fix that takes out what stands at a path."""
-    return Fix(label or f"Remove {_last(path)}", (Step(Verb.REMOVE, loc_of(path)),))
+def setting(at: str | Loc, value: object, *, label: str = "") -> Fix:
+    """The fix that gives the value at a place."""
+    return Fix(label or f"Set to {shown_short(value)}", (Step(Verb.SET, _loc(at), value),))
 
 
-def renaming(path: str, key: str) -> Fix:
-    """The fix that gives the key at a path another name."""
-    return Fix(f"Rename to {key}", (Step(Verb.RENAME, loc_of(path), key),))
+def removing(at: str | Loc, *, label: str = "") -> Fix:
+    """The fix that takes out what stands at a place."""
+    return Fix(label or f"Remove {_last(_loc(at))}", (Step(Verb.REMOVE, _loc(at)),))
+
+
+def renaming(at: str | Loc, key: str) -> Fix:
+    """The fix that gives the key at a place another name."""
+    return Fix(f"Rename to {key}", (Step(Verb.RENAME, _loc(at), key),))
+
+
+def moving(at: Loc, to: Loc, value: object) -> Fix:
+    """The fix that takes a value out where it stands and gives it to another place."""
+    steps = (Step(Verb.REMOVE, at), Step(Verb.SET, to, value))
+    return Fix(f"Move to {path_of(to)}", steps)
+
+
+def _loc(at: str | Loc) -> Loc:
+    return loc_of(at) if isinstance(at, str) else at
 
 
 def shown_short(value: object) -> str:
@@ -128,9 +143,8 @@ def shown_short(value: object) -> str:
     return text if len(text) <= 24 else f"{text[:21]}..."
 
 
-def _last(path: str) -> str:
-    loc = loc_of(path)
-    return shown_short(loc[-1]) if loc and isinstance(loc[-1], str) else "it"
+def _last(loc: Loc) -> str:
+    return shown_short(_readable(loc[-1])) if loc and isinstance(loc[-1], str) else "it"
 
 
 def path_of(loc: Loc) -> str:

@@ -1,9 +1,11 @@
 """From plain values to the models: each value that does not fit is named, the rest is kept."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from math import isfinite
+from typing import TypeGuard, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -16,6 +18,7 @@ from domain.problems import (
     Problem,
     did_you_mean,
     error,
+    moving,
     nearest,
     path_of,
     removing,
@@ -23,6 +26,7 @@ from domain.problems import (
     setting,
     shown,
 )
+from domain.quantities import LARGEST, tidy_number
 from domain.spec import (
     CloudDeployment,
     ComputeConfig,
@@ -107,7 +111,7 @@ def _fit(plain: Plain) -> tuple[ComputeConfig | None, list[Problem], list[Loc]]:
         return ComputeConfig.model_validate(plain), [], []
     except ValidationError as invalid:
         details = invalid.errors(include_url=False)
-    problems = [_problem(detail) for detail in details[:MAX_PROBLEMS]]
+    problems = [_problem(detail, plain) for detail in details[:MAX_PROBLEMS]]
     if (more := len(details) - MAX_PROBLEMS) > 0:
         message = f"There are {more:,} more problems like these."
         problems.append(error("", "more-problems", message))
@@ -150,39 +154,39 @@ def _beside_configs(plain: Plain) -> Iterator[Problem]:
         message = "`configs` must have at least one compute configuration."
         yield error("configs", "configs-empty", message, hint="Write one for each cloud resource.")
     for key in plain:
-        if key in ResourceConfig.model_fields and key not in _SHARED:
+        if key in _OF_ONE_RESOURCE:
             message = f"`{key}` has no meaning beside `configs`."
             hint = "Move it into each of the `configs`."
             yield error(key, "beside-configs", message, hint=hint, fix=removing(key))
 
 
-_SHARED = {"cloud", "flags"}
+_OF_ONE_RESOURCE = ResourceConfig.model_fields.keys() - {"cloud", "flags"}
 
 
-def _problem(detail: ErrorDetails) -> Problem:
+def _problem(detail: ErrorDetails, plain: Plain) -> Problem:
     """A model's complaint in our words."""
     loc, kind, value = detail["loc"], detail["type"], detail["input"]
     name = f"`{loc[-1]}`" if loc and isinstance(loc[-1], str) else "This value"
     path = path_of(loc)
     if kind == "extra_forbidden":
         message, hint = f"{name} is not a key here.", _key_hint(loc)
-        return error(path, "unknown-key", message, hint=hint, fix=_key_fix(loc, path))
+        return error(path, "unknown-key", message, hint=hint, fix=_key_fix(loc, value, plain))
     code, wanted = _WANTED.get(kind, ("invalid-value", ""))
     if kind == "value_error":
-        return error(path, "bad-quantity", f"{name}: {detail['ctx']['error']}")
+        message = f"{name}: {detail['ctx']['error']}"
+        return error(path, "bad-quantity", message, fix=_quantity_fix(value, loc))
     if kind in {"enum", "literal_error"}:
         choices = detail["ctx"]["expected"].replace("'", "")
         known = [*MarketType] if kind == "enum" else ["x86_64", "arm64"]
         word = str(value).replace("-", "_")
         hint, near = did_you_mean(word, known), nearest(word, known)
-        fix = setting(path, near) if near else None
+        fix = setting(loc, near) if near else None
         message = f"{name} must be {choices}, not {shown(value)}."
         return error(path, code, message, hint=hint, fix=fix)
     limit = next(iter(detail.get("ctx", {}).values()), "")
     message = f"{name} must be {wanted.format(limit=limit)}, not {_kind(value)}."
-    return error(
-        path, code, message, hint=_value_hint(kind, value), fix=_value_fix(kind, detail, path)
-    )
+    fix = _value_fix(kind, detail)
+    return error(path, code, message, hint=_value_hint(kind, value), fix=fix)
 
 
 _WANTED = {
@@ -217,15 +221,47 @@ def _key_hint(loc: Loc) -> str:
     return f"Known keys here: {', '.join(here.model_fields)}."
 
 
-def _key_fix(loc: Loc, path: str) -> Fix:
-    """Rename the key to what was probably meant, else take it out."""
-    key = str(loc[-1])
-    here = _model_at(loc)
-    renamed = RENAMED.get(key, "")
-    if renamed in here.model_fields:
-        return renaming(path, renamed)
-    near = nearest(key, here.model_fields)
-    return renaming(path, near) if near else removing(path)
+def _key_fix(loc: Loc, value: object, plain: Plain) -> Fix:
+    """Give the key the name or the place that was probably meant, else take it out."""
+    key, here, siblings = str(loc[-1]), _model_at(loc), _siblings(plain, loc)
+    if len(loc) == 1 and (ours := _ours(key, value, plain)):
+        return moving(loc, ("mobula", ours), value)
+    if key == "use_spot" and value is True and "market_type" not in siblings:
+        return moving(loc, (*loc[:-1], "market_type"), str(MarketType.SPOT))
+    meant = RENAMED.get(key, "")
+    meant = meant if meant in here.model_fields else nearest(key, here.model_fields)
+    is_free = bool(meant) and meant not in siblings and not _is_beside_configs(meant, loc, plain)
+    return renaming(loc, meant) if is_free and _fits(here, meant, value) else removing(loc)
+
+
+def _is_beside_configs(key: str, loc: Loc, plain: Plain) -> bool:
+    return len(loc) == 1 and "configs" in plain and key in _OF_ONE_RESOURCE
+
+
+def _ours(key: str, value: object, plain: Plain) -> str:
+    """The key of our block that says what this one of the older schema said, if it is free."""
+    ours, block = RENAMED.get(key, "").partition("mobula.")[2], plain.get("mobula") or {}
+    is_free = bool(ours) and isinstance(block, Mapping) and ours not in block
+    return ours if is_free and _fits(MobulaBlock, ours, value) else ""
+
+
+def _siblings(plain: Plain, loc: Loc) -> Mapping[str, object]:
+    holder: object = plain
+    for step in loc[:-1]:
+        if isinstance(holder, Mapping) and isinstance(step, str):
+            holder = holder.get(step)
+        elif isinstance(holder, list | tuple) and isinstance(step, int) and step < len(holder):
+            holder = holder[step]
+    return holder if isinstance(holder, Mapping) else {}
+
+
+def _fits(model: type[BaseModel], key: str, value: object) -> bool:
+    """True if the value can stand under the key, wherever it stood before."""
+    try:
+        model.model_validate({key: value})
+    except ValidationError:
+        return False
+    return True
 
 
 def _model_at(loc: Loc) -> type[BaseModel]:
@@ -233,21 +269,39 @@ def _model_at(loc: Loc) -> type[BaseModel]:
     return MODELS.get(holders[-1] if holders else "", ComputeConfig)
 
 
-def _value_fix(kind: str, detail: ErrorDetails, path: str) -> Fix | None:
+def _value_fix(kind: str, detail: ErrorDetails) -> Fix | None:
     """What the value was surely meant to be: a number without its quotes, text with them."""
-    value = detail["input"]
-    if isinstance(value, str) and kind in {"int_type", "float_type"}:
-        number = scalar(value.strip())
-        is_number = isinstance(number, int | float) and not isinstance(number, bool)
-        return setting(path, number) if is_number else None
+    value, loc = detail["input"], detail["loc"]
+    if isinstance(value, str | float) and kind in {"int_type", "float_type"}:
+        number = scalar(value.strip()) if isinstance(value, str) else value
+        return setting(loc, tidy_number(number)) if _counts(number, kind, loc) else None
     if isinstance(value, str) and kind == "bool_type":
         meant = _SWITCHES.get(value.strip().lower())
-        return None if meant is None else setting(path, meant)
+        return None if meant is None else setting(loc, meant)
+    if isinstance(value, str) and value and kind == "tuple_type" and loc[-1] == "zones":
+        return setting(loc, [value], label="Make it a list")
     if kind == "string_type" and isinstance(value, int | float):
-        return setting(path, json.dumps(value), label="Put it in quotes")
+        return setting(loc, json.dumps(value), label="Put it in quotes")
     if kind == "greater_than_equal":
-        return setting(path, detail["ctx"]["ge"])
+        return setting(loc, detail["ctx"]["ge"])
     return None
+
+
+def _counts(number: object, kind: str, loc: Loc) -> TypeGuard[int | float]:
+    """True for a number that the place takes as it is."""
+    if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
+        return False
+    least = 1 if loc[-1] == "max_nodes" else 0
+    return least <= number <= LARGEST and (kind == "float_type" or number == int(number))
+
+
+_WITH_BYTES = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?([KMGT])i?[Bb]", re.ASCII)
+
+
+def _quantity_fix(value: object, loc: Loc) -> Fix | None:
+    """`32GB` on a machine's label is what Kubernetes writes as 32Gi."""
+    found = _WITH_BYTES.fullmatch(value.strip()) if isinstance(value, str) else None
+    return setting(loc, f"{found[1]}{found[2]}i") if found else None
 
 
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

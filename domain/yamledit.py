@@ -93,8 +93,8 @@ def _step(tree: CommentedMap, step: Step) -> bool:
         return False
     if step.verb is Verb.SET:
         holder[key] = _styled(step.value)
-    elif key not in holder:
-        return False
+    elif key not in holder or (step.verb is Verb.RENAME and step.value in holder):
+        return False  # a key that is renamed never takes another's place
     elif step.verb is Verb.REMOVE:
         _remove(holder, key)
     else:

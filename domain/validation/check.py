@@ -13,6 +13,7 @@ from domain.validation.heads import head_problems
 from domain.validation.limits import limit_problems
 from domain.validation.markets import market_problems
 from domain.validation.nodes import node_problems
+from domain.validation.operator import operator_problems
 from domain.validation.ours import own_problems
 from domain.validation.places import zone_problems
 from domain.validation.ranking import ranking_problems
@@ -41,6 +42,7 @@ def _one(config: ComputeConfig, target: Target) -> list[Problem]:
         *flag_problems(config),
         *ranking_problems(config),
         *block_problems(config, target),
+        *operator_problems(config, target),
         *ending_problems(config),
         *own_problems(config, target),
     ]

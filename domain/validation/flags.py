@@ -6,8 +6,8 @@ from domain.problems import (
     Problem,
     did_you_mean,
     error,
+    inside,
     nearest,
-    path_of,
     removing,
     renaming,
     setting,
@@ -16,11 +16,13 @@ from domain.problems import (
 )
 from domain.quantities import parse_duration
 from domain.spec import ComputeConfig
+from domain.validation.labels import below
 
 DURATIONS = frozenset({
     "workload_starting_timeout", "workload_recovering_timeout", "zone_starting_timeout",
     "replacement_threshold",
 })  # fmt: skip
+MOST_DIGITS = 10  # a duration with more of them is none
 STRATEGIES = ("force_smallest_fit", "relaxed")
 CLUSTER_FLAGS = DURATIONS | {
     "idle_termination_seconds", "instance_selection_strategy", "instance_ranking_strategy",
@@ -51,21 +53,20 @@ def _flags(
     flags: Mapping[str, object], path: str, *, known: frozenset[str], elsewhere: frozenset[str]
 ) -> Iterator[Problem]:
     for name, value in flags.items():
-        step = path_of((name,))
-        at = f"{path}{step}" if step.startswith("[") else f"{path}.{step}"
+        at = below(path, name)
         if name in known:
             if check := _CHECKS.get(name):
                 yield from check(value, at)
         elif name in elsewhere:
             place = "the cluster" if name in CLUSTER_FLAGS else "a worker group"
             message = f"{shown(name)} is a flag of {place}, not of this."
-            yield warning(
-                at, "flag-elsewhere", message, hint="It is ignored here.", fix=removing(at)
-            )
+            gone = removing(inside(path, name))
+            yield warning(at, "flag-elsewhere", message, hint="It is ignored here.", fix=gone)
         else:
             near = nearest(name, known)
             hint = did_you_mean(name, known) or "It will be ignored."
-            fix = renaming(at, near) if near and near not in flags else removing(at)
+            here = inside(path, name)
+            fix = renaming(here, near) if near and near not in flags else removing(here)
             message = f"{shown(name)} is not a flag here."
             yield warning(at, "unknown-flag", message, hint=hint, fix=fix)
 
@@ -77,7 +78,8 @@ def _duration(value: object, path: str) -> Iterator[Problem]:
         parse_duration(value)
     except ValueError as unreadable:
         whole = str(value).strip()
-        fix = setting(path, f"{whole}s") if whole.isdecimal() else None
+        is_number = whole.isdecimal() and whole.isascii() and len(whole) < MOST_DIGITS
+        fix = setting(path, f"{whole}s") if is_number else None
         yield error(path, "bad-duration", str(unreadable), hint="Units are h, m and s.", fix=fix)
 
 
@@ -89,7 +91,8 @@ def _seconds(value: object, path: str) -> Iterator[Problem]:
             try:
                 fix = setting(path, parse_duration(value))
             except ValueError:
-                fix = setting(path, int(value)) if value.isdecimal() else None
+                is_number = value.isdecimal() and len(value) < MOST_DIGITS
+                fix = setting(path, int(value)) if is_number else None
         yield error(path, "bad-flag", message, hint="Write 120 for two minutes.", fix=fix)
 
 
@@ -122,13 +125,22 @@ def _efa(value: object, path: str) -> Iterator[Problem]:
         hint = "Write {} for its defaults."
         yield error(path, "bad-flag", message, hint=hint, fix=setting(path, {}, label="Use {}"))
         return
-    for key in value:
+    for key, item in value.items():
+        here, at = inside(path, key), below(path, key)
         if key not in _EFA_KEYS:
-            near = nearest(str(key), _EFA_KEYS)
-            hint = did_you_mean(str(key), _EFA_KEYS) or f"Keys: {', '.join(_EFA_KEYS)}."
-            fix = renaming(f"{path}.{key}", near) if near else removing(f"{path}.{key}")
+            near = nearest(key, _EFA_KEYS)
+            hint = did_you_mean(key, _EFA_KEYS) or f"Keys: {', '.join(_EFA_KEYS)}."
+            fix = renaming(here, near) if near and near not in value else removing(here)
             message = f"{shown(key)} is not a key of `efa_config`."
-            yield error(f"{path}.{key}", "bad-flag", message, hint=hint, fix=fix)
+            yield error(at, "bad-flag", message, hint=hint, fix=fix)
+        elif key == "device_count" and (type(item) is not int or item < 1):
+            message = f"The number of devices must be a whole number above 0, not {shown(item)}."
+            yield error(at, "bad-flag", message, hint="Leave it out for all that there are.",
+                        fix=removing(here))  # fmt: skip
+        elif key != "device_count" and not (isinstance(item, str) and item):
+            message = f"`{key}` must be a name, not {shown(item)}."
+            yield error(at, "bad-flag", message, hint="Leave it out for a new one.",
+                        fix=removing(here))  # fmt: skip
 
 
 def _ignored(value: object, path: str) -> Iterator[Problem]:  # noqa: ARG001 - as the others

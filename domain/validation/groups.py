@@ -3,11 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from domain.problems import Problem, error, note, setting, shown, warning
+from domain.problems import (
+    Fix,
+    Problem,
+    Step,
+    Verb,
+    error,
+    loc_of,
+    note,
+    setting,
+    shown,
+    warning,
+)
 from domain.spec import ComputeConfig, WorkerGroup
 from domain.target import Target
 from domain.validation.labels import LABEL, LONGEST_NAME
 from domain.validation.providers import Rules, rules_of
+from domain.validation.ranking import ranked
 
 RESERVED = ("head", "headgroup", "head-node")
 MANY_NODES = 1_000  # Ray's own release tests run clusters of up to 2,000 nodes
@@ -17,9 +29,11 @@ MANY_GROUPS = 100
 def group_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
     """What is wrong with the groups, one by one and beside each other."""
     rules = rules_of(target.provider)
+    taken = {group.name for group in config.groups}
     for index, group in enumerate(config.groups):
         path = f"worker_nodes[{index}]"
         yield from _name(group, path, rules)
+        yield from _pod_name(group, index, config, rules, taken)
         yield from _size(group, path)
         yield from _work(group, path)
     yield from _alike(config)
@@ -40,21 +54,47 @@ def _name(group: WorkerGroup, path: str, rules: Rules) -> Iterator[Problem]:
     elif name.lower() in RESERVED:
         message = f"{shown(name)} is what the head's own group is called."
         yield error(at, "group-name-reserved", message, hint="Choose another name.")
-    elif rules.group_name and not rules.group_name.match(name):
-        message = f"{shown(name)} cannot be the name of a group on {rules.name}: it names pods."
-        hint = "Use lower-case letters, digits and `-`; begin with a letter."
-        fix = (
-            setting(at, _as_pod_name(name)) if rules.group_name.match(_as_pod_name(name)) else None
-        )
-        yield error(at, "group-name-for-pods", message, hint=hint, fix=fix)
     elif rules.group_name and len(name) > rules.longest_group_name:
         most = rules.longest_group_name
         message = f"With {len(name)} characters the name leaves no room for the pods' suffixes."
         yield warning(at, "group-name-long-for-pods", message, hint=f"Use at most {most}.")
 
 
-def _as_pod_name(name: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
+def _pod_name(
+    group: WorkerGroup, index: int, config: ComputeConfig, rules: Rules, taken: set[str]
+) -> Iterator[Problem]:
+    name, path = group.name, f"worker_nodes[{index}].name"
+    is_label = 0 < len(name) <= LONGEST_NAME and LABEL.match(name) and name.lower() not in RESERVED
+    if not is_label or rules.group_name is None or rules.group_name.match(name):
+        return
+    message = f"{shown(name)} cannot be the name of a group on {rules.name}: it names pods."
+    hint = "Use lower-case letters, digits and `-`; begin with a letter."
+    meant = _as_pod_name(name, taken)
+    taken.add(meant)
+    fix = _called(meant, index, config) if rules.group_name.match(meant) else None
+    yield error(path, "group-name-for-pods", message, hint=hint, fix=fix)
+
+
+def _called(name: str, index: int, config: ComputeConfig) -> Fix:
+    """The fix that gives a group another name, also where others speak of it by its name."""
+    old = config.groups[index].name
+    steps = [Step(Verb.SET, ("worker_nodes", index, "name"), name)]
+    if [group.name for group in config.groups].count(old) == 1:
+        for at, entry in ranked(config):
+            group, slash, market = entry.partition("/")
+            if group == old:
+                steps.append(Step(Verb.SET, loc_of(at), f"{name}{slash}{market}"))
+        if old in config.mobula.groups and name not in config.mobula.groups:
+            steps.append(Step(Verb.RENAME, ("mobula", "groups", old), name))
+    return Fix(f"Set to {name}", tuple(steps))
+
+
+def _as_pod_name(name: str, taken: set[str]) -> str:
+    """The nearest name that pods can have and that no other group has, nor the head."""
+    meant = "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
+    if meant[:1].isdecimal():
+        meant = f"g-{meant}"  # such as a pod shape's name, 8CPU-32GB
+    return _free(meant, taken) if meant in taken or meant in RESERVED else meant
 
 
 def _size(group: WorkerGroup, path: str) -> Iterator[Problem]:
@@ -87,7 +127,9 @@ def _alike(config: ComputeConfig) -> Iterator[Problem]:
         if first.setdefault(group.name, index) != index:
             message = f"Two groups are called {shown(group.name)}."
             hint = f"worker_nodes[{first[group.name]}] has the name already."
-            fix = setting(path, _free(group.name, taken))
+            free = _free(group.name, taken)
+            taken.add(free)
+            fix = setting(path, free)
             yield error(path, "duplicate-group-name", message, hint=hint, fix=fix)
         elif lower.setdefault(group.name.lower(), index) != index:
             other = config.groups[lower[group.name.lower()]].name
@@ -97,10 +139,11 @@ def _alike(config: ComputeConfig) -> Iterator[Problem]:
 
 
 def _free(name: str, taken: set[str]) -> str:
+    """The name with the first number behind it that is free, short enough for a label."""
     number = 2
-    while f"{name}-{number}" in taken:
+    while (free := f"{name[: LONGEST_NAME - len(str(number)) - 1]}-{number}") in taken:
         number += 1
-    return f"{name}-{number}"
+    return free
 
 
 def _many(config: ComputeConfig) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from domain.problems import (
     Problem,
     did_you_mean,
     error,
+    inside,
     nearest,
     path_of,
     removing,
@@ -69,7 +70,8 @@ def _taken(labels: Mapping[str, str], path: str) -> Iterator[Problem]:
         elif key.lower() in reserved and key not in reserved:
             at, near = below(path, key), nearest(key, reserved)
             message = f"{shown(key)} is not Ray's label `{near}`: letters count."
-            yield warning(at, "label-letter-case", message, fix=renaming(at, near))
+            fix = removing(at) if near in labels else renaming(at, near)
+            yield warning(at, "label-letter-case", message, fix=fix)
 
 
 def _required(node: NodeConfig, path: str) -> Iterator[Problem]:
@@ -78,14 +80,16 @@ def _required(node: NodeConfig, path: str) -> Iterator[Problem]:
             at = below(path, key)
             message = f"{shown(key)} picks no hardware: only two labels do."
             hint = f"Required labels are {ACCELERATOR} and {TPU_TOPOLOGY}; put others in `labels`."
-            yield warning(at, "required-label-ignored", message, hint=hint, fix=removing(at))
+            gone = removing(inside(path, key))
+            yield warning(at, "required-label-ignored", message, hint=hint, fix=gone)
 
 
 def _accelerator(node: NodeConfig, path: str) -> Iterator[Problem]:
     label = node.required_labels.get(ACCELERATOR)
     named = node.required_resources.accelerator if node.required_resources else None
     at = below(f"{path}.required_labels", ACCELERATOR)
-    if label is not None and not _counts_accelerators(node.required_resources):
+    is_tpu = (label or "").startswith("TPU")  # what those need is asked for by itself
+    if label is not None and not is_tpu and not _counts_accelerators(node.required_resources):
         message = f"The accelerator {shown(label)} is asked for, but no number of GPUs."
         hint = "Set GPU in `required_resources`."
         fix = setting(f"{path}.required_resources.GPU", 1, label="Ask for 1 GPU")

@@ -4,17 +4,32 @@ from collections.abc import Iterator
 from math import inf
 
 from domain.node_resources import Shapes, shapes_of
-from domain.problems import Problem, error, note, path_of, shown, warning
-from domain.quantities import amount_of
+from domain.problems import (
+    Problem,
+    did_you_mean,
+    error,
+    note,
+    path_of,
+    removing,
+    setting,
+    shown,
+    warning,
+)
+from domain.quantities import amount_of, tidy_number
 from domain.room import most_nodes, room_of
 from domain.spec import ComputeConfig
 from domain.target import Target
+from domain.validation.resources import TYPED_RESOURCES, byte_problems, name_problems
 
 
 def limit_problems(config: ComputeConfig, *, target: Target) -> Iterator[Problem]:
     """Limits that contradict each other, cannot be met, or leave no room for a group."""
     shapes = shapes_of(config, target)
+    for path in ("min_resources", "max_resources"):
+        yield from name_problems(getattr(config, path), path)
+        yield from byte_problems(getattr(config, path), path)
     yield from _min_above_max(config)
+    yield from _limits_of_nothing(config, shapes)
     yield from _minima_above_max(config, shapes)
     yield from _unreachable_minima(config, shapes)
     yield from _room_for_groups(config, shapes)
@@ -26,7 +41,24 @@ def _min_above_max(config: ComputeConfig) -> Iterator[Problem]:
         if least > most:
             message = f"The minimum of {shown(name)} exceeds its maximum ({least:g} > {most:g})."
             hint = f"Lower it to {most:g} or raise `max_resources`."
-            yield error(path_of(("min_resources", name)), "min-above-max", message, hint=hint)
+            fix = setting(("min_resources", name), tidy_number(most), label=f"Lower to {most:g}")
+            path = path_of(("min_resources", name))
+            yield error(path, "min-above-max", message, hint=hint, fix=fix)
+
+
+def _limits_of_nothing(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]:
+    """A maximum that no node ever counts towards is likely a name with a slip."""
+    offered = [shapes.head, *(amounts for _, amounts in shapes.groups)]
+    if not config.groups or any(amounts is None for amounts in offered):
+        return
+    brought = {name for amounts in offered for name in amounts or ()} | set(TYPED_RESOURCES)
+    for name in config.max_resources:
+        if name not in brought and name.lower() not in {one.lower() for one in TYPED_RESOURCES}:
+            message = f"No node brings any {shown(name)}: this maximum limits nothing."
+            hint = did_you_mean(name, brought) or "Add it to a group's `resources`, or remove it."
+            fix = removing(("max_resources", name))
+            path = path_of(("max_resources", name))
+            yield note(path, "limit-of-nothing", message, hint=hint, fix=fix)
 
 
 def _minima_above_max(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]:
@@ -39,8 +71,9 @@ def _minima_above_max(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem
                 f"but the cluster's maximum is {amount_of(name, most)}."
             )
             hint = "Raise the maximum or lower `min_nodes`."
-            path = path_of(("max_resources", name))
-            yield error(path, "minima-exceed-maximum", message, hint=hint)
+            path, loc = path_of(("max_resources", name)), ("max_resources", name)
+            fix = setting(loc, tidy_number(always), label=f"Raise to {amount_of(name, always)}")
+            yield error(path, "minima-exceed-maximum", message, hint=hint, fix=fix)
 
 
 def _always_running(shapes: Shapes, resource: str) -> float:
@@ -65,11 +98,14 @@ def _unreachable_minima(config: ComputeConfig, shapes: Shapes) -> Iterator[Probl
         if least > 0 and reach == 0:
             message = f"No group brings any {shown(name)}, so its minimum is never met."
             hint = "Add it to a group's `resources`, or remove the minimum."
-            yield error(path, "minimum-not-supplied", message, hint=hint)
+            fix = removing(("min_resources", name))
+            yield error(path, "minimum-not-supplied", message, hint=hint, fix=fix)
         elif least > reach:
             message = f"All groups together reach {amount_of(name, reach)}, less than {least:g}."
             hint = "Raise the groups' `max_nodes` or lower the minimum."
-            yield error(path, "minimum-out-of-reach", message, hint=hint)
+            loc = ("min_resources", name)
+            fix = setting(loc, tidy_number(reach), label=f"Lower to {amount_of(name, reach)}")
+            yield error(path, "minimum-out-of-reach", message, hint=hint, fix=fix)
 
 
 def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]:

@@ -2,7 +2,20 @@
 
 from collections.abc import Iterator
 
-from domain.problems import Problem, error, note, removing, setting, shown, warning
+from domain.node_resources import shapes_of
+from domain.problems import (
+    Fix,
+    Problem,
+    Step,
+    Verb,
+    error,
+    note,
+    path_of,
+    removing,
+    setting,
+    shown,
+    warning,
+)
 from domain.spec import ComputeConfig, MarketType, WorkerGroup
 from domain.target import Target
 
@@ -26,6 +39,7 @@ def market_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
             hint = f"Remove it, or set the market to {PREFER_SPOT}."
             yield warning(at, "threshold-without-fallback", message, hint=hint, fix=removing(at))
     yield from _all_spot(config)
+    yield from _spot_for_minima(config, target)
 
 
 def _offered(group: WorkerGroup, path: str, target: Target) -> Iterator[Problem]:
@@ -40,6 +54,26 @@ def _offered(group: WorkerGroup, path: str, target: Target) -> Iterator[Problem]
     else:
         hint = "All its nodes will be bought on demand."
         yield note(at, "spot-never-comes", message, hint=hint, fix=fix)
+
+
+def _spot_for_minima(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+    """A minimum that only spot can serve is not met while spot is taken away."""
+    shapes = shapes_of(config, target)
+    for name, least in config.min_resources.items():
+        bringing = [
+            index for index, (_, has) in enumerate(shapes.groups) if has is None or has.get(name, 0)
+        ]
+        only_spot = bringing and all(config.groups[i].market_type is SPOT for i in bringing)
+        if least > (shapes.head or {}).get(name, 0) and only_spot:
+            message = f"Only spot groups bring {shown(name)}: its minimum fails when spot runs out."
+            steps = (
+                Step(Verb.SET, ("worker_nodes", index, "market_type"), str(PREFER_SPOT))
+                for index in bringing
+            )
+            fix = Fix("Let them fall back to on-demand", tuple(steps))
+            hint = f"Let a group fall back: market_type: {PREFER_SPOT}."
+            path = path_of(("min_resources", name))
+            yield warning(path, "spot-for-minimum", message, hint=hint, fix=fix)
 
 
 def _all_spot(config: ComputeConfig) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """Checks of each node by itself: its machine, its resources and labels, its group."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import ceil
 
 from domain.labels_of_ray import ACCELERATOR
 from domain.matching import types_for
@@ -14,16 +15,16 @@ from domain.problems import (
     shown,
     warning,
 )
-from domain.quantities import GIB, MIB, TIB, amount_of
+from domain.quantities import GIB, MIB, amount_of
 from domain.spec import ComputeConfig, NodeConfig, PhysicalResources
 from domain.target import Target
 from domain.validation.groups import group_problems
 from domain.validation.labels import label_problems
 from domain.validation.providers import owner_of_type, rules_of
-from domain.validation.resources import resource_problems
+from domain.validation.resources import LARGEST_MEMORY, resource_problems
 
 # No machine of any cloud has more than this: (CPUs, bytes, GPUs).
-LARGEST_MACHINE = {"CPU": 512, "memory": 24 * TIB, "GPU": 16}
+LARGEST_MACHINE = {"CPU": 512, "memory": LARGEST_MEMORY, "GPU": 16}
 
 
 def node_problems(config: ComputeConfig, *, target: Target) -> Iterator[Problem]:
@@ -52,7 +53,7 @@ def _machine(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
         hint = "Remove one of the two."
         yield error(at, "machine-twice", message, hint=hint, fix=removing(at))
     elif required is not None:
-        yield from _hardware(required, f"{path}.required_resources")
+        yield from _hardware(required, f"{path}.required_resources", node.resources)
         yield from _found(node, required, f"{path}.required_resources", target)
     elif name:
         yield from _named(name, at, target)
@@ -101,15 +102,21 @@ def _has(offered: InstanceType, required: PhysicalResources, model: str | None) 
     )
 
 
-def _hardware(required: PhysicalResources, path: str) -> Iterator[Problem]:
+def _hardware(
+    required: PhysicalResources, path: str, reported: Mapping[str, float]
+) -> Iterator[Problem]:
+    """What is wrong with the hardware itself; it has to have what the node reports."""
     if not required.CPU:
         message = "`required_resources` must ask for at least one CPU."
-        fix = setting(f"{path}.CPU", 1)
+        fix = setting(f"{path}.CPU", max(1, ceil(reported.get("CPU", 0))))
         hint = "Add CPU: 1 or more."
         yield error(f"{path}.CPU", "required-cpu-missing", message, hint=hint, fix=fix)
     if not required.memory:
         message = "`required_resources` must ask for memory."
-        fix = setting(f"{path}.memory", f"{4 * (required.CPU or 1)}Gi")
+        # As most machines have it; no more than the largest has.
+        enough = max(4 * (required.CPU or 1), ceil(reported.get("memory", 0) / GIB))
+        meant = min(enough, LARGEST_MEMORY // GIB)
+        fix = setting(f"{path}.memory", f"{meant}Gi")
         hint = "Add memory: 8Gi."
         yield error(f"{path}.memory", "required-memory-missing", message, hint=hint, fix=fix)
     elif required.memory < MIB:

@@ -9,6 +9,7 @@ from domain.problems import (
     Problem,
     did_you_mean,
     error,
+    inside,
     nearest,
     path_of,
     removing,
@@ -69,7 +70,9 @@ def _groups(config: ComputeConfig) -> Iterator[Problem]:
         if name not in names:
             at, near = path_of(("mobula", "groups", name)), nearest(name, names)
             hint = did_you_mean(name, names) or f"Groups: {', '.join(names) or 'none'}."
-            fix = renaming(at, near) if near and near not in config.mobula.groups else removing(at)
+            here = inside("mobula.groups", name)
+            free = near and near not in config.mobula.groups
+            fix = renaming(here, near) if free else removing(here)
             message = f"There is no group {shown(name)} to set anything for."
             yield warning(at, "settings-of-no-group", message, hint=hint, fix=fix)
 
@@ -81,7 +84,7 @@ def _environments(config: ComputeConfig) -> Iterator[Problem]:
             hint = did_you_mean(name, ENVIRONMENTS)
             hint = hint or f"Environments are {', '.join(ENVIRONMENTS)}."
             free = near and near not in config.mobula.environments
-            fix = renaming(at, near) if free else None
+            fix = renaming(inside("mobula.environments", name), near) if free else None
             message = f"There is no environment {shown(name)}."
             yield error(at, "unknown-environment", message, hint=hint, fix=fix)
 

@@ -103,6 +103,12 @@ def _across_zones(config: ComputeConfig) -> Iterator[Problem]:
         yield error(at, "cross-zone-placement", message, hint=hint, fix=single)
 
 
+_IN_ONE_ZONE = {
+    "SubnetId": "A subnet",
+    "reservationAffinity": "A reservation",
+}
+
+
 def _tied_together(config: ComputeConfig) -> Iterator[tuple[str, str]]:
     if "efa_config" in config.flags:
         yield "flags.efa_config", "EFA"
@@ -116,5 +122,9 @@ def _tied_together(config: ComputeConfig) -> Iterator[tuple[str, str]]:
         placement = block.get("Placement")
         if isinstance(placement, Mapping) and placement.get("GroupName"):
             yield f"{at}.Placement.GroupName", "The placement group"
-        if block.get("reservationAffinity"):
-            yield f"{at}.reservationAffinity", "A reservation"
+        reserved = block.get("CapacityReservationSpecification")
+        if isinstance(reserved, Mapping) and reserved.get("CapacityReservationTarget"):
+            yield f"{at}.CapacityReservationSpecification", "A reservation"
+        for key, what in _IN_ONE_ZONE.items():
+            if block.get(key):
+                yield f"{at}.{key}", what

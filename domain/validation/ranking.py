@@ -30,10 +30,22 @@ def ranking_problems(config: ComputeConfig) -> Iterator[Problem]:
         return
     if not isinstance(value, list | tuple):
         message = f"`{FLAG}` must be a list of rankers, not {shown(value)}."
-        yield error(path, "ranking-form", message, hint="Write: - ranker_type: price.")
+        meant = [{"ranker_type": "price"}] if value == "price" else None
+        fix = setting(path, meant, label="Write it as a list") if meant else None
+        yield error(path, "ranking-form", message, hint="Write: - ranker_type: price.", fix=fix)
         return
     for index, ranker in enumerate(value):
         yield from _ranker(ranker, f"{path}[{index}]", config)
+
+
+def ranked(config: ComputeConfig) -> Iterator[tuple[str, str]]:
+    """Each entry of every order of preference that can be read, with its path."""
+    value = config.flags.get(FLAG)
+    for index, ranker in enumerate(value if isinstance(value, list | tuple) else ()):
+        settings = ranker.get("ranker_config") if isinstance(ranker, Mapping) else None
+        order = settings.get("group_order") if isinstance(settings, Mapping) else None
+        if isinstance(order, list | tuple):
+            yield from _entries(order, f"flags.{FLAG}[{index}].ranker_config.group_order")
 
 
 def _ranker(ranker: object, path: str, config: ComputeConfig) -> Iterator[Problem]:
@@ -60,9 +72,16 @@ def _order(order: object, path: str, config: ComputeConfig) -> Iterator[Problem]
         yield error(path, "ranking-form", message, hint=hint)
         return
     named = []
+    seen: set[str] = set()
     for at, entry in _entries(order, path):
         group, _, market = entry.partition("/")
         named.append(group)
+        if entry in seen:
+            message = f"The order of preference names {shown(entry)} twice."
+            gone = removing(at, label="Remove the second")
+            yield warning(at, "ranking-twice", message, hint="The first place holds.", fix=gone)
+            continue
+        seen.add(entry)
         yield from _entry(group, market, at, config)
     for index, missing in enumerate(config.groups):
         if missing.name not in named:
@@ -93,8 +112,9 @@ def _entry(group: str, market: str, path: str, config: ComputeConfig) -> Iterato
         yield error(path, "ranking-unknown-group", message, hint=hint, fix=fix)
     elif market and market not in _MARKETS:
         message = f"{shown(market)} is no market of a group."
-        hint = "Write group/spot or group/on-demand."
-        yield error(path, "ranking-market", message, hint=hint)
+        hint, near = "Write group/spot or group/on-demand.", nearest(market, _MARKETS)
+        fix = setting(path, f"{group}/{near}" if near else group)
+        yield error(path, "ranking-market", message, hint=hint, fix=fix)
     elif market and found.market_type not in _MARKETS[market]:
         message = f"{shown(group)} is never bought as {market}: its market is {found.market_type}."
         fix = setting(path, group, label=f"Write {group}")

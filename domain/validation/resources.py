@@ -3,38 +3,53 @@
 from collections.abc import Iterator, Mapping
 
 from domain.node_resources import RESERVATIONS, machine_of
-from domain.problems import Problem, error, note, removing, renaming, setting, shown, warning
-from domain.quantities import GIB, MIB, amount_of, format_bytes
+from domain.problems import (
+    Problem,
+    error,
+    inside,
+    note,
+    removing,
+    renaming,
+    setting,
+    shown,
+    warning,
+)
+from domain.quantities import GIB, MIB, TIB, amount_of, format_bytes
 from domain.spec import NodeConfig
 from domain.target import Target
 from domain.validation.labels import below
 
 TYPED_RESOURCES = ("CPU", "GPU", "TPU", "memory", "object_store_memory")
+LARGEST_MEMORY = 24 * TIB  # no machine of any cloud has more
 _IN_BYTES = ("memory", "object_store_memory")
 
 
 def resource_problems(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
     """What is wrong with the `resources` of one node."""
     at = f"{path}.resources"
-    yield from _names(node.resources, at)
+    yield from name_problems(node.resources, at)
     yield from _amounts(node.resources, at)
-    yield from _bytes(node.resources, at)
+    yield from byte_problems(node.resources, at)
+    yield from _object_store(node.resources, at)
     yield from _against_machine(node, path, target)
 
 
-def _names(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
+def name_problems(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
+    """Names of resources that Ray takes for others than were meant."""
     typed = {name.lower(): name for name in TYPED_RESOURCES}
     for name in resources:
         at, meant = below(path, name), typed.get(name.lower(), name)
         if name != meant:
             message = f"{shown(name)} is a custom resource; Ray's own is called `{meant}`."
-            fix = renaming(at, meant) if meant not in resources else removing(at)
+            here = inside(path, name)
+            fix = renaming(here, meant) if meant not in resources else removing(here)
             hint = f"Write `{meant}`."
             yield warning(at, "resource-letter-case", message, hint=hint, fix=fix)
         elif name.startswith(("accelerator_type:", "node:")):
             message = f"Ray gives {shown(name)} to its nodes itself."
             hint = "Remove it: work that asks for it finds Ray's."
-            yield warning(at, "resource-set-by-ray", message, hint=hint, fix=removing(at))
+            gone = removing(inside(path, name))
+            yield warning(at, "resource-set-by-ray", message, hint=hint, fix=gone)
 
 
 def _amounts(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
@@ -43,18 +58,25 @@ def _amounts(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
             at, up = below(path, name), int(amount) + 1
             message = f"Ray takes whole numbers for a node's resources, not {amount}."
             hint = f"Write {up} or {int(amount)}."
-            yield error(at, "fractional-resource", message, hint=hint, fix=setting(at, up))
+            fix = setting(inside(path, name), up)
+            yield error(at, "fractional-resource", message, hint=hint, fix=fix)
 
 
-def _bytes(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
+def byte_problems(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
+    """Amounts of memory that are in bytes, but were surely meant in a larger unit."""
     for name in _IN_BYTES:
         amount = resources.get(name, 0)
         if 0 < amount < MIB:
-            at, meant = f"{path}.{name}", int(amount) * GIB
+            # Whoever forgets the unit means GiB, or MiB where no machine has so many GiB.
+            unit, word = (GIB, "GiB") if amount * GIB <= LARGEST_MEMORY else (MIB, "MiB")
+            at, meant = f"{path}.{name}", max(int(amount * unit), MIB)
             message = f"A {name} of {amount:g} is only that many bytes."
-            hint = f"Did you mean {meant} ({amount:g} GiB)?"
-            fix = setting(at, meant, label=f"{amount:g} GiB")
+            hint = f"Did you mean {meant} ({amount:g} {word})?"
+            fix = setting(at, meant, label=f"{amount:g} {word}")
             yield warning(at, "resource-in-bytes", message, hint=hint, fix=fix)
+
+
+def _object_store(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
     store, memory = resources.get("object_store_memory", 0), resources.get("memory", 0)
     if memory and store > memory:
         message = (
@@ -82,7 +104,7 @@ def _against_machine(node: NodeConfig, path: str, target: Target) -> Iterator[Pr
                 f"but its machine has {amount_of(name, physical)}."
             )
             hint = f"Lower it to {_as_bytes(name, physical)}."
-            fix = setting(at, int(physical) if physical == int(physical) else physical)
+            fix = setting(at, int(physical))  # Ray takes whole numbers
             yield report(at, "logical-exceeds-physical", message, hint=hint, fix=fix)
     yield from _reserved(node, path, cpus=machine.vcpus, memory=machine.memory_bytes)
     if node.resources.get("GPU") == 0 and machine.gpus:

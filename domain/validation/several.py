@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from domain.overlays import overlaid
 from domain.problems import (
-    Fix,
     Loc,
     Problem,
     Severity,
@@ -28,23 +27,36 @@ def resource_problems(config: ComputeConfig, target: Target, check: Check) -> It
     The target is the first one's; of the other resources' clouds nothing is known.
     """
     names: dict[str, int] = {}
+    shared: dict[tuple[str, str], Problem] = {}
     for index, one in enumerate(config.resource_configs):
         for problem in check(one, ANYWHERE if index else target):
-            if not _is_shared(problem.path, config, index):
-                yield _at(problem, ("configs", index))
-            elif index == 0:
-                yield problem
+            moved = _moved(problem, config, index)
+            key = (moved.path, moved.code)
+            if not _is_shared(loc_of(problem.path), config, index):
+                yield moved
+            elif key in shared:
+                shared[key] = _both(shared[key], moved)
+            else:
+                shared[key] = moved
         name, path = one.cloud_resource or "", f"configs[{index}].cloud_resource"
         if names.setdefault(name, index) != index:
             message = f"Two configurations are for the cloud resource {shown(name)}."
             hint = f"configs[{names[name]}] is for it already."
             yield error(path, "cloud-resource-twice", message, hint=hint)
+    yield from shared.values()
     yield from _clouds(config)
 
 
-def _is_shared(path: str, config: ComputeConfig, index: int) -> bool:
+def _both(first: Problem, second: Problem) -> Problem:
+    """One problem of a shared value, mended in all the resources where it is one."""
+    if first.fix is None or second.fix is None:
+        return first
+    new = [step for step in second.fix.steps if step not in first.fix.steps]
+    return replace(first, fix=replace(first.fix, steps=(*first.fix.steps, *new)))
+
+
+def _is_shared(loc: Loc, config: ComputeConfig, index: int) -> bool:
     """True if the value stands outside the `configs`: in our block, or among the outer flags."""
-    loc = loc_of(path)
     if loc[:1] == ("mobula",):
         return True
     own = (config.configs or ())[index].flags
@@ -77,17 +89,19 @@ def environment_problems(
                 yield error(at, "environment-invalid", message, hint=problem.hint)
 
 
-def _at(problem: Problem, outer: Loc) -> Problem:
-    """The problem of a part, told of the whole."""
-    path = path_of(outer)
-    inner = problem.path
-    if inner:
-        path = f"{path}{inner}" if inner.startswith("[") else f"{path}.{inner}"
-    fix = problem.fix and Fix(
-        problem.fix.label,
-        tuple(
-            step if step.loc[:1] == ("mobula",) else replace(step, loc=(*outer, *step.loc))
-            for step in problem.fix.steps
-        ),
+def _moved(problem: Problem, config: ComputeConfig, index: int) -> Problem:
+    """The problem of a part, told of the whole: what stands outside of the part stays there."""
+    outer: Loc = ("configs", index)
+
+    def place(loc: Loc) -> Loc:
+        return loc if _is_shared(loc, config, index) else (*outer, *loc)
+
+    path = problem.path
+    if not _is_shared(loc_of(path), config, index):
+        at = path_of(outer)
+        path = f"{at}{path}" if not path or path.startswith("[") else f"{at}.{path}"
+    fix = problem.fix and replace(
+        problem.fix,
+        steps=tuple(replace(step, loc=place(step.loc)) for step in problem.fix.steps),
     )
     return replace(problem, path=path, fix=fix)

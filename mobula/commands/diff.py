@@ -5,7 +5,7 @@ import json
 import sys
 
 from mobula.commands.targets import PROVIDERS
-from mobula.commands.validate import UNREADABLE, read_text
+from mobula.commands.validate import UNREADABLE, Unreadable, read_text
 
 SAME, DIFFERENT = 0, 1
 
@@ -19,7 +19,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "differ, 2: not readable.",
     )
     parser.add_argument("old", help="a YAML file, or - for standard input")
-    parser.add_argument("new", help="a YAML file")
+    parser.add_argument("new", help="the other YAML file, or - for standard input")
     parser.add_argument("--provider", choices=PROVIDERS, help="whose effects are told")
     parser.add_argument("--json", action="store_true", help="print the changes as a JSON list")
     parser.set_defaults(run=run)
@@ -32,13 +32,16 @@ def run(arguments: argparse.Namespace) -> int:
     from domain.offerings import ProviderKind
     from domain.yamltext import parse
 
+    if arguments.old == arguments.new == "-":
+        print("mobula: only one of the two can be standard input.", file=sys.stderr)
+        return UNREADABLE
     provider = ProviderKind(arguments.provider) if arguments.provider else None
     configs = []
     for file in (arguments.old, arguments.new):
         try:
             draft = parse(read_text(file)).draft
-        except (OSError, UnicodeDecodeError) as error:
-            print(f"mobula: {file} cannot be read: {error}", file=sys.stderr)
+        except Unreadable as error:
+            print(f"mobula: {error}", file=sys.stderr)
             return UNREADABLE
         if draft is None:
             print(f"mobula: {file} is no configuration: see mobula validate.", file=sys.stderr)

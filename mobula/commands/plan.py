@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = read_text(arguments.file)
         demand = _demand(arguments.demand)
     except (OSError, ValueError) as error:
-        print(f"mobula: the files cannot be read: {error}", file=sys.stderr)
+        print(f"mobula: {error}", file=sys.stderr)
         return UNREADABLE
     config = _checked(arguments.file, text, target)
     if config is None:

@@ -24,7 +24,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the least, the expected and the most, for an hour and a month."""
-    from domain.estimate import HOURS_A_MONTH, estimate
+    from domain.estimate import HOURS_A_MONTH, estimate, unpriced
     from domain.wording import price
     from domain.yamltext import parse
 
@@ -50,4 +50,6 @@ def run(arguments: argparse.Namespace) -> int:
                 "unknown" if usd is None else f"{price(usd)}/h, {price(usd * HOURS_A_MONTH)}/month"
             )
             print(f"{name:<10} {words}")
+    for name in unpriced(parsed.config, target):
+        print(f"mobula: no price is known for {name}.", file=sys.stderr)
     return VALID if found.most is not None else INVALID

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 VALID, INVALID, UNREADABLE = 0, 1, 2
 
 
+class Unreadable(ValueError):
+    """A file that is not there, may not be read, or holds no text."""
+
+
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = commands.add_parser(
@@ -44,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = read_text(arguments.file)
         target = target_of_options(arguments)
     except (OSError, ValueError) as error:
-        print(f"mobula: {arguments.file} cannot be read: {error}", file=sys.stderr)
+        print(f"mobula: {error}", file=sys.stderr)
         return UNREADABLE
     if arguments.write and (not arguments.fix or arguments.environment or arguments.file == "-"):
         print("mobula: --write needs --fix and a file, and no --environment.", file=sys.stderr)
@@ -83,10 +87,20 @@ def in_environment(text: str, name: str) -> str:
 
 
 def read_text(file: str) -> str:
-    """Return the text of a file, or of standard input for '-'."""
-    if file == "-":
-        return sys.stdin.buffer.read().decode()
-    return Path(file).read_text(encoding="utf-8")
+    """Return the text of a file, or of standard input for '-'.
+
+    Raises Unreadable with a sentence that names the file.
+    """
+    name = "standard input" if file == "-" else file
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode()
+    except FileNotFoundError:
+        raise Unreadable(f"{name} cannot be read: there is no such file.") from None
+    except OSError as error:
+        raise Unreadable(f"{name} cannot be read: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise Unreadable(f"{name} cannot be read: it is not a text in UTF-8.") from error
 
 
 def as_json(problem: "Problem") -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -99,7 +100,48 @@ def test_price_is_that_of_the_region(file: Path, capsys: pytest.CaptureFixture[s
 
 def test_machine_without_a_price_is_said(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["price", str(file)]) == 1  # this machine has no m5
-    assert "unknown" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "unknown" in shown.out
+    assert "no price is known for m5.2xlarge" in shown.err
+
+
+@pytest.mark.parametrize(
+    "command", [["validate"], ["price"], ["convert", "--to", "kuberay"], ["diff", "-"]]
+)
+def test_what_cannot_be_read_is_named_with_the_reason(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(AWS.encode())))
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\x00\xfe")
+    for file, why in (
+        (tmp_path / "none", "there is no such file"),
+        (tmp_path, "Is a directory"),
+        (binary, "it is not a text in UTF-8"),
+    ):
+        assert main([*command, str(file)]) == 2
+        assert f"mobula: {file} cannot be read: {why}." in capsys.readouterr().err
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(AWS.encode())))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["convert", "x"], ["validate"], ["price", "x", "--provider", "azure"], ["diff", "x"],
+     ["convert", "x", "--to", "terraform"], ["validate", "x", "--colour"]],
+)  # fmt: skip
+def test_wrong_options_are_refused_with_the_usage(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(wrong)
+    assert ended.value.code == 2
+    assert "usage: mobula" in capsys.readouterr().err
+
+
+def test_standard_input_is_read_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "-", "-"]) == 2
+    assert "only one of the two" in capsys.readouterr().err
 
 
 def test_difference_has_its_effect(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,76 @@
+"""Checks of pods against the rules of KubeRay's operator, which makes and names them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from domain.offerings import ProviderKind
+from domain.problems import Problem, error, inside, removing, setting, shown, warning
+from domain.spec import ComputeConfig
+from domain.target import Target
+from domain.validation.labels import below
+
+BLOCK = "advanced_instance_config"
+# The operator sets these on the container of Ray, over whatever stands there.
+_OWN_VARIABLES = frozenset({
+    "FQ_RAY_IP", "KUBERAY_GEN_RAY_START_CMD", "RAY_ADDRESS", "RAY_CLOUD_INSTANCE_ID",
+    "RAY_CLUSTER_NAME", "RAY_IP", "RAY_NODE_TYPE_NAME", "RAY_PORT",
+    "RAY_USAGE_STATS_KUBERAY_IN_USE", "REDIS_PASSWORD",
+})  # fmt: skip
+_OWN_LABELS = frozenset({
+    "ray.io/cluster", "ray.io/group", "ray.io/identifier", "ray.io/is-ray-node", "ray.io/node-type",
+    "app.kubernetes.io/created-by", "app.kubernetes.io/name",
+})  # fmt: skip
+
+
+def operator_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+    """What the operator would refuse, or put back to its own, in the raw blocks of pods."""
+    if target.provider is not ProviderKind.KUBERNETES:
+        return
+    for path, block in _blocks(config):
+        spec, metadata = block.get("spec"), block.get("metadata")
+        if isinstance(spec, Mapping):
+            yield from _restart(spec, f"{path}.spec")
+            yield from _containers(spec, f"{path}.spec.containers")
+        if isinstance(metadata, Mapping):
+            yield from _labels(metadata, f"{path}.metadata")
+
+
+def _blocks(config: ComputeConfig) -> Iterator[tuple[str, Mapping[str, object]]]:
+    yield BLOCK, config.advanced_instance_config
+    if config.head_node is not None:
+        yield f"head_node.{BLOCK}", config.head_node.advanced_instance_config or {}
+    for index, group in enumerate(config.groups):
+        yield f"worker_nodes[{index}].{BLOCK}", group.advanced_instance_config or {}
+
+
+def _restart(spec: Mapping[str, object], path: str) -> Iterator[Problem]:
+    policy = spec.get("restartPolicy")
+    if policy is not None and policy != "Never":
+        at = f"{path}.restartPolicy"
+        message = f"KubeRay replaces pods and restarts none: it refuses {shown(policy)}."
+        hint = "Leave it out, or write Never."
+        yield error(at, "pod-restart-policy", message, hint=hint, fix=setting(at, "Never"))
+
+
+def _labels(metadata: Mapping[str, object], path: str) -> Iterator[Problem]:
+    labels = metadata.get("labels")
+    for key in labels if isinstance(labels, Mapping) else ():
+        if key in _OWN_LABELS:
+            at = below(f"{path}.labels", key)
+            message = f"KubeRay finds its pods by {shown(key)}, and sets it itself."
+            fix = removing(inside(f"{path}.labels", key))
+            yield warning(at, "pod-label-of-operator", message, hint="Remove it.", fix=fix)
+
+
+def _containers(spec: Mapping[str, object], path: str) -> Iterator[Problem]:
+    containers = spec.get("containers")
+    if not isinstance(containers, Sequence) or isinstance(containers, str):
+        return
+    for index, container in enumerate(containers):
+        env = container.get("env") if isinstance(container, Mapping) else None
+        for place, entry in enumerate(env if isinstance(env, list | tuple) else ()):
+            name = entry.get("name") if isinstance(entry, Mapping) else None
+            if isinstance(name, str) and name in _OWN_VARIABLES:
+                at = f"{path}[{index}].env[{place}]"
+                message = f"KubeRay sets the variable {shown(name)} of its pods itself."
+                fix = removing(at, label=f"Remove {name}")
+                yield warning(at, "pod-variable-of-operator", message, hint="Remove it.", fix=fix)
