@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.http import QueryDict
 
 from accounts.models import User
+from clusters.editor.binding import MANY_ROWS, Forms, Row, State, bound, kind_of, state_of
 from clusters.editor.catalogue import Catalogue, catalogue_for
 from clusters.editor.parts import names_of, part_of, with_part
 from clusters.editor.placing import Finding, place
-from clusters.editor.rows import keys_of
-from clusters.editor.values import (
-    group_values_of,
-    group_with_values,
-    head_values_of,
-    settings_with,
-    values_of,
-    with_values,
-)
-from clusters.template_forms import ConfigForm, GroupForm, HeadForm, as_posted, changed, offer
+from clusters.editor.settings import Kinds, Typed, kinds_of, with_block
+from clusters.editor.values import group_with_values, settings_with, with_values
+from clusters.template_forms import ConfigForm, HeadForm, changed, offer
 from domain.fixes import apply_all
 from domain.merge import three_way
 from domain.problems import Problem, by_place, error, has_errors, located
 from domain.spec import ComputeConfig, WorkerGroup
 from domain.validation import check_text
 from domain.yamltext import Parsed, parse, update_text
-
-
-@dataclass
-class Row:
-    """One worker group in the form. `at` is its place in the text that the form was made from."""
-
-    key: str
-    at: int | None
-    form: GroupForm
-    notes: dict[str, list[Problem]] = field(default_factory=dict)
-    wants_more: bool = False
-
-    @property
-    def has_more(self) -> bool:
-        """Whether one of the fields that most leave alone is used here, or has an error."""
-        return any(
-            self.form.errors.get(name) or self.notes.get(name) or self.form.initial.get(name)
-            for name in MORE_FIELDS
-        )
-
-
-MANY_ROWS = 10
-MORE_FIELDS = (
-    "need_cpu", "need_memory", "need_gpu", "need_accelerator", "need_tpu", "need_tpu_hosts",
-    "need_arch", "required_labels", "resources", "labels", "idle_seconds", "threshold", "weight",
-    "block", "flags", "deployment",
-)  # fmt: skip
 
 ACTIONS = (
     ("up", "Move up", "arrow-up"),
@@ -98,6 +63,22 @@ class Edit:
         return self.forms.head
 
     @property
+    def typed(self) -> Typed | None:
+        """The typed settings of the whole cluster's instance configuration."""
+        return self.forms.typed
+
+    @property
+    def why_untyped(self) -> str:
+        """Why there are no typed settings, if there are none."""
+        if self.draft.cloud and self.catalogue.target.provider is not None:
+            return f"Machines of the cloud {self.draft.cloud} have no settings of their own."
+        return "Choose a cloud on AWS, Google Cloud or Kubernetes, and its settings show here."
+
+    @property
+    def head_typed(self) -> Typed | None:
+        return self.forms.head_typed
+
+    @property
     def rows(self) -> list[Row]:
         return self.forms.rows
 
@@ -130,27 +111,9 @@ class Edit:
         return has_errors(self.problems)
 
 
-@dataclass
-class Forms:
-    """The form's three parts, bound to what was posted."""
-
-    config: ConfigForm
-    head: HeadForm
-    rows: list[Row]
-
-
-@dataclass
-class _State:
-    text: str
-    shown: str
-    whole: ComputeConfig
-    part: int
-    forms: Forms
-
-
 def begin(text: str, *, user: User, part: int = 0) -> Edit:
     """The editor as it opens on a text."""
-    return _checked(_shown(text, _draft(parse(text)), part), user=user)
+    return _checked(state_of(text, _draft(parse(text)), part, kinds_of(user)), user=user)
 
 
 def read_edit(posted: QueryDict, *, user: User) -> Edit:
@@ -158,20 +121,20 @@ def read_edit(posted: QueryDict, *, user: User) -> Edit:
     text, part = _lines(posted.get("text", "")), _number(posted.get("part"))
     if "shown" not in posted:
         return begin(text, user=user, part=part)
-    shown = _lines(posted.get("shown", ""))
+    shown, kinds = _lines(posted.get("shown", "")), kinds_of(user)
     was = _draft(parse(shown))
-    forms = _bound(posted, part_of(was, part))
+    forms = bound(posted, part_of(was, part), kinds)
     wanted = with_part(was, part, _wanted(part_of(was, part), forms))
     if text == shown:
-        return _checked(_from_form(posted, shown, was, wanted, part, forms), user=user)
+        return _checked(_from_form(posted, shown, was, wanted, part, forms, kinds), user=user)
     now = parse(text)
     if now.draft is None or now.broken:
         whole = wanted if now.draft is None else now.draft
-        return _checked(_State(text, shown, whole, part, forms), user=user)
+        return _checked(State(text, shown, whole, part, forms), user=user)
     if wanted != was:
         draft = three_way(was, wanted, now.draft).merged
-        return _checked(_shown(update_text(text, draft), draft, part), user=user)
-    return _checked(_shown(text, now.draft, part), user=user)
+        return _checked(state_of(update_text(text, draft), draft, part, kinds), user=user)
+    return _checked(state_of(text, now.draft, part, kinds), user=user)
 
 
 def fixed(edit: Edit, action: str, *, user: User) -> Edit:
@@ -195,85 +158,47 @@ def _from_form(
     wanted: ComputeConfig,
     part: int,
     forms: Forms,
-) -> _State:
+    kinds: Kinds,
+) -> State:
     """Only the form was changed: its fields stay as they were typed."""
     if wanted == was:
-        return _State(shown, shown, was, part, forms)
+        return State(shown, shown, was, part, forms)
     text = update_text(shown, wanted)
-    if wanted.mobula.autoscaling != was.mobula.autoscaling:
-        return _shown(text, wanted, part)  # other fields are shown now
-    again = _bound(posted, part_of(wanted, part), at=range(len(forms.rows)))
-    return _State(text, text, wanted, part, again)
-
-
-def _shown(text: str, whole: ComputeConfig, part: int) -> _State:
-    """The state in which the form shows just what the text says."""
-    draft = part_of(whole, part)
-    data = QueryDict(mutable=True)
-    data.update(as_posted(values_of(draft)))
-    data.update(as_posted(head_values_of(draft), prefix="head"))
-    for index, group in enumerate(draft.groups):
-        data.appendlist("rows", f"g{index}")
-        data[f"g{index}-at"] = str(index)
-        data.update(as_posted(group_values_of(group, draft), prefix=f"g{index}"))
-    return _State(text, text, whole, part, _bound(data, draft))
-
-
-def _bound(data: QueryDict, was: ComputeConfig, *, at: range | None = None) -> Forms:
-    """The posted fields, each beside what it was in the configuration `was`."""
-    rows, asked = [], data.getlist("more")
-    for index, key in enumerate(keys_of(data)):
-        place = index if at is not None else _place(data.get(f"{key}-at"), was)
-        group = was.groups[place] if place is not None else None
-        initial = group_values_of(group, was) if group else {}
-        if key in asked and f"{key}-labels" not in data:
-            # It is shown for the first time: what it is comes from the configuration.
-            data = _with_more(data, key, initial)
-        form = GroupForm(data, prefix=key, initial=initial)
-        rows.append(Row(key, place, form, wants_more=key in asked))
-    return Forms(
-        config=ConfigForm(data, initial=values_of(was)),
-        head=HeadForm(data, prefix="head", initial=head_values_of(was)),
-        rows=rows,
-    )
-
-
-def _with_more(data: QueryDict, key: str, initial: Mapping[str, Any]) -> QueryDict:
-    filled = data.copy()
-    more = {name: initial[name] for name in MORE_FIELDS if name in initial}
-    filled.update(as_posted(more, prefix=key))
-    return filled
+    now, before = part_of(wanted, part), part_of(was, part)
+    other_cloud = kind_of(now, kinds) is not kind_of(before, kinds)
+    if other_cloud or now.mobula.autoscaling != before.mobula.autoscaling:
+        return state_of(text, wanted, part, kinds)  # other fields are shown now
+    again = bound(posted, now, kinds, at=range(len(forms.rows)))
+    if any(changed(typed.form) for typed in again.all_typed):
+        # A disk that went makes room for the next: its fields mean another one now.
+        return state_of(text, wanted, part, kinds)
+    return State(text, text, wanted, part, again)
 
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) <= 3 else 0
 
 
-def _place(text: str | None, was: ComputeConfig) -> int | None:
-    if not text or not text.isdecimal() or len(text) > 6:
-        return None
-    return int(text) if int(text) < len(was.groups) else None
-
-
 def _wanted(was: ComputeConfig, forms: Forms) -> ComputeConfig:
     """The configuration with what was changed in the form, as far as that can be read."""
-    new = changed(forms.config)
+    new = with_block(changed(forms.config), forms.typed)
     turned_off = new.get("autoscaling") is False
     groups, edits, names = [], {}, {}
     for row in forms.rows:
         group = was.groups[row.at] if row.at is not None else WorkerGroup()
-        values = changed(row.form)
+        values = with_block(changed(row.form), row.typed)
         if turned_off:
             least = values.pop("min_nodes", group.min_nodes)
             values |= {"nodes": max(1, least)}
         groups.append(group_with_values(group, values))
         key = group.name or row.key
         edits[key], names[key] = values, groups[-1].name
-    wanted = with_values(was, new, changed(forms.head), groups=groups)
+    head = with_block(changed(forms.head), forms.head_typed)
+    wanted = with_values(was, new, head, groups=groups)
     return settings_with(wanted, edits, names)
 
 
-def _checked(state: _State, *, user: User) -> Edit:
+def _checked(state: State, *, user: User) -> Edit:
     """The state with all that is wrong with it, beside the fields it concerns."""
     draft = part_of(state.whole, state.part)
     catalogue = catalogue_for(user, cloud=draft.cloud or "", image=draft.mobula.image)

@@ -11,10 +11,11 @@ from django import forms
 
 from clusters.editor.sections import section_of
 from clusters.editor.values import SWITCHES, TEXT_FLAGS
-from domain.problems import Problem, Severity, error, parent_of
+from domain.problems import Problem, Severity, error, is_within, loc_of, parent_of
 
 if TYPE_CHECKING:
     from clusters.editor.edit import Edit
+    from clusters.editor.settings import Typed
 
 _FIELDS = {
     "cloud": "cloud",
@@ -85,9 +86,11 @@ class Finding:
 
 def place(edit: Edit, found: Iterable[Problem]) -> None:
     """Put each problem beside its field and into the list, after those of the fields themselves."""
-    unreadable = [*_unreadable(edit.form, ""), *_unreadable(edit.head, "Head: ")]
+    unreadable = [*_unreadable(edit.form, ""), *_unreadable_of(edit.typed, "")]
+    unreadable += [*_unreadable(edit.head, "Head: "), *_unreadable_of(edit.head_typed, "Head: ")]
     for index, row in enumerate(edit.rows):
-        unreadable += _unreadable(row.form, f"Group {index + 1}: ")
+        where = f"Group {index + 1}: "
+        unreadable += [*_unreadable(row.form, where), *_unreadable_of(row.typed, where)]
     edit.findings = unreadable + [_found(edit, problem) for problem in found]
 
 
@@ -97,6 +100,10 @@ def _unreadable(form: forms.Form, where: str) -> Iterable[Finding]:
             label = f"{where}{form.fields[name].label}"
             problem = error("", "unreadable-field", f"{label}: {message}")
             yield Finding(problem, form[name].auto_id, section_of(form, name))
+
+
+def _unreadable_of(typed: Typed | None, where: str) -> Iterable[Finding]:
+    return _unreadable(typed.form, where) if typed else ()
 
 
 def _found(edit: Edit, problem: Problem) -> Finding:
@@ -127,15 +134,33 @@ def _spot(edit: Edit, path: str) -> _Spot | None:
             return None
         path = part[2]
     if path.startswith("head_node"):
-        name = _nearest(path.removeprefix("head_node").lstrip("."), _NODE_FIELDS, edit.head)
+        path = path.removeprefix("head_node").lstrip(".")
+        if spot := _typed_spot(edit.head_typed, path):
+            return spot
+        name = _nearest(path, _NODE_FIELDS, edit.head)
         return _Spot(edit.head, edit.head_notes, name or "size")
     if group := _GROUP.match(path):
         if int(group[1]) >= len(edit.rows):
             return None
         row = edit.rows[int(group[1])]
+        if spot := _typed_spot(row.typed, group[2]):
+            return spot
         return _Spot(row.form, row.notes, _nearest(group[2], _GROUP_FIELDS, row.form))
+    if spot := _typed_spot(edit.typed, path):
+        return spot
     name = _nearest(path, _FIELDS, edit.form)
     return _Spot(edit.form, edit.notes, name) if name else None
+
+
+_BLOCK = "advanced_instance_config"
+
+
+def _typed_spot(typed: Typed | None, path: str) -> _Spot | None:
+    """The typed field that shows what stands at the path inside a block."""
+    if typed is None or path == _BLOCK or not is_within(path, _BLOCK):
+        return None
+    name = typed.reading.name_at(loc_of(path)[1:])
+    return _Spot(typed.form, typed.notes, name) if name else None
 
 
 def _nearest(path: str, fields: Mapping[str, str], form: forms.Form) -> str:

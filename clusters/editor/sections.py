@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django import forms
 
+from clusters.settings_forms import SettingsForm
 from clusters.template_forms import ConfigForm, HeadForm
 
 BASICS, HEAD, GROUPS, LIMITS = "basics", "head", "groups", "limits"
@@ -54,6 +55,8 @@ class Section:
 
 def section_of(form: forms.Form, name: str) -> str:
     """Return the section in which the field `name` of that form stands."""
+    if isinstance(form, SettingsForm):
+        return form.section
     if isinstance(form, ConfigForm):
         return _OF_FIELD.get(name, "")
     return HEAD if isinstance(form, HeadForm) else GROUPS

@@ -294,3 +294,32 @@ def test_editor_picker_and_machines_have_no_barriers(
         assert alices.barriers() == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert alices.complaints() == []
+
+
+def test_machine_settings_of_aws_are_typed_into_fields(
+    visit: Callable[..., Visit], alice: User, on_aws: Version
+) -> None:
+    alices = visit(alice)
+    page = alices.open(f"/templates/{on_aws.template_id}/edit/")
+    page.locator("#id_set-subnet").fill("subnet-0a1b2c3d")
+    wait_for_yaml(page, "SubnetId: subnet-0a1b2c3d")
+    page.locator("#id_set-disk0_device").fill("/dev/sda1")
+    page.locator("#id_set-disk0_size").fill("200")
+    page.locator("#id_set-disk0_type").select_option("gp3")
+    wait_for_yaml(page, "VolumeType: gp3")
+    expect(page.locator("#id_set-disk1_size")).to_be_visible()
+    tags = page.locator("#id_set-instance_tags")
+    tags.press_sequentially("team=research, stage=train", delay=40)
+    wait_for_yaml(page, "Value: train")
+    expect(tags).to_be_focused()
+    expect(tags).to_have_value("team=research, stage=train")
+    expect(page.locator("#id_block")).to_have_value("")
+    assert "VolumeSize: 200" in yaml_of(page)
+    assert "# one A10G" in yaml_of(page)
+    page.locator("#more-g0 summary").click()
+    page.locator("#id_g0-set-key_pair").fill("debug")
+    wait_for_yaml(page, "KeyName: debug")
+    write_yaml(page, yaml_of(page).replace("KeyName: debug", "KeyName: other"))
+    expect(page.locator("#id_g0-set-key_pair")).to_have_value("other")
+    assert alices.barriers() == []
+    assert alices.complaints() == []
