@@ -109,6 +109,24 @@ def release(version: str) -> RayRelease | None:
     return _by_version().get(version)
 
 
+def doubt(ray_version: str, python_version: str) -> str:
+    """Return what is odd about this Ray on this Python, in words; "" where nothing is."""
+    known = release(ray_version)
+    if known is None:
+        span = f"{releases()[-1].version} to {releases()[0].version}"
+        return (
+            f"Ray {ray_version} is not among the releases that Mobula knows ({span}). "
+            "Check that the image has it."
+        )
+    python = ".".join(python_version.split(".")[:2])
+    if python in known.pythons:
+        return ""
+    return (
+        f"Ray {ray_version} has no wheel for Python {python}, only for {', '.join(known.pythons)}. "
+        "Check which Python the image has."
+    )
+
+
 @cache
 def base_images() -> tuple[BaseImage, ...]:
     """Return the known base images: the newest Ray first, then by repository, Python and tag."""

@@ -18,6 +18,7 @@ from domain.spec import ComputeConfig, NodeConfig
 from domain.target import Target
 from domain.validation import validate
 from domain.yamltext import parse
+from images.catalogue import doubt
 from images.models import ImageVersion
 from images.queries import find_version
 from providers import registry
@@ -59,7 +60,9 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
         errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
     if errors or image is None:
         raise ValidationError(errors)
-    warnings = (_sentence(p) for p in problems if p.severity is Severity.WARNING)
+    warnings = [_sentence(p) for p in problems if p.severity is Severity.WARNING]
+    if odd := doubt(image.ray_version, image.python_version):
+        warnings.append(f"Image {image}: {odd}")
     return Launchable(
         config=config.primary,
         environment=environment,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from clusters.models import Cluster, Version
 from clusters.services.templates import save_version
+from images.models import ImageVersion
 from providers.fake import FakeDriver
 from tests.clusters.conftest import TEXT
 
@@ -106,3 +107,12 @@ def test_cloud_without_a_driver_is_priced_and_not_launched_on(
     text = "cloud: prod\nhead_node: {instance_type: m5.2xlarge}\nworker_nodes: []\n"
     saved = save_version(version.template, text=text, base=1, message="To AWS.", by=alice)
     assert "AWS cannot be launched on yet" in page("launch-preview", version=saved.version.pk)
+
+
+def test_image_whose_ray_has_no_wheel_for_its_python_is_worth_a_look(
+    version: Version, page: Callable[..., str]
+) -> None:
+    assert "no wheel for Python" not in page("launch", version=version.pk)
+    ImageVersion.objects.update(python_version="3.9.1")
+    shown = page("launch", version=version.pk)
+    assert "Image ray:1: Ray 2.60.0 has no wheel for Python 3.9" in shown

@@ -11,6 +11,7 @@ from images.catalogue import (
     accelerator_label,
     base_images,
     choices,
+    doubt,
     find,
     in_order,
     release,
@@ -107,3 +108,25 @@ def test_slim_images_are_apart() -> None:
 )
 def test_accelerator_has_words(accelerator: str, label: str) -> None:
     assert accelerator_label(accelerator) == label
+
+
+def test_ray_and_python_that_go_together_raise_no_doubt() -> None:
+    assert doubt("2.60.0", "3.13.2") == ""
+    assert doubt("2.8.0", "3.8") == ""
+
+
+@pytest.mark.parametrize(
+    ("ray", "python", "said"),
+    [
+        (
+            "9.9.9",
+            "3.13",
+            "Ray 9.9.9 is not among the releases that Mobula knows (2.8.0 to 2.60.0)",
+        ),
+        ("nightly", "", "Ray nightly is not among the releases"),
+        ("2.52.0", "3.9.1", "no wheel for Python 3.9, only for 3.10, 3.11, 3.12, 3.13"),
+    ],
+)
+def test_ray_without_a_wheel_is_doubted_with_a_next_step(ray: str, python: str, said: str) -> None:
+    assert said in doubt(ray, python)
+    assert "Check" in doubt(ray, python)
