@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils import timezone
+
 from clouds import catalogue
 from clouds.facts import PriceList
 from clouds.known import FROM_CLOUD, FROM_PARTS, newest_refreshes
 from clouds.models import CatalogueRefresh, Cloud, RefreshState
-from clouds.refreshing import whether
+from clouds.refreshing import is_lost, whether
 from domain.offerings import ProviderKind
 
 BUILT_IN = "the files that come with Mobula"
@@ -41,8 +43,17 @@ class CloudFacts:
 
     @property
     def is_running(self) -> bool:
-        """Whether a worker asks it now."""
-        return self.refresh is not None and self.refresh.state == RefreshState.RUNNING
+        """Whether a worker asks it now, as far as one knows."""
+        return self._state is RefreshState.RUNNING and not self.is_lost
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its worker is not heard of any more: it may be asked again."""
+        return self.refresh is not None and is_lost(self.refresh, now=timezone.now())
+
+    @property
+    def _state(self) -> RefreshState | None:
+        return RefreshState(self.refresh.state) if self.refresh else None
 
 
 def with_facts(clouds: Iterable[Cloud]) -> list[CloudFacts]:

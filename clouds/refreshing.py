@@ -41,6 +41,11 @@ def whether(kind: ProviderKind) -> str:
     return f"{kind.label} has no price list to ask: its machines are priced by rate card."
 
 
+def is_lost(refresh: CatalogueRefresh, *, now: datetime) -> bool:
+    """Return whether a running refresh is not heard of any more."""
+    return refresh.state == RefreshState.RUNNING and refresh.started_at < now - LOST_AFTER
+
+
 @transaction.atomic
 def begin(provider: str, region: str, *, now: datetime, asked_by: User | None) -> CatalogueRefresh:
     """Return a new running refresh; raises `NotRefreshed` while another runs."""

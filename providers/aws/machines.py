@@ -40,14 +40,15 @@ def machine_type(row: Mapping[str, Any], *, zones: frozenset[str]) -> InstanceTy
         has_spot="spot" in row.get("SupportedUsageClasses", ()),
         has_efa=bool(network.get("EfaSupported")),
         can_cluster="cluster" in row.get("PlacementGroupInfo", {}).get("SupportedStrategies", ()),
-        local_disk_bytes=row.get("InstanceStorageInfo", {}).get("TotalSizeInGB", 0) * 10**9,
+        local_disk_bytes=_disk(row.get("InstanceStorageInfo", {})),
         network_gbps=_gbps(network.get("NetworkPerformance", "")),
     )
 
 
 def _count(gpu: Mapping[str, Any]) -> float:
-    # Machines with a part of a GPU say so beside a count of 0 or 1.
-    return float(gpu.get("GpuPartitionSize") or gpu.get("Count") or 0)
+    # A machine with a part of a GPU has none of its own, and one logical GPU of an eighth, say.
+    shared = gpu.get("LogicalGpuCount", 0) * gpu.get("GpuPartitionSize", 0)
+    return float(gpu.get("Count") or shared)
 
 
 def _model(name: str) -> str:
@@ -56,6 +57,14 @@ def _model(name: str) -> str:
 
 def _gpu_memory(row: Mapping[str, Any], gpus: list[Mapping[str, Any]]) -> int:
     return int(row["GpuInfo"].get("TotalGpuMemoryInMiB", 0)) * MIB if gpus else 0
+
+
+def _disk(storage: Mapping[str, Any]) -> int:
+    """Return the bytes of its NVMe SSDs: other disks of the machine are too slow to count."""
+    if storage.get("NvmeSupport", "unsupported") == "unsupported":
+        return 0
+    ssds = [one for one in storage.get("Disks", ()) if one.get("Type") == "ssd"]
+    return sum(int(one["SizeInGB"] * one["Count"]) for one in ssds) * 10**9
 
 
 def _arch(row: Mapping[str, Any]) -> str:

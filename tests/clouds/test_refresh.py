@@ -361,3 +361,14 @@ def test_list_says_why_a_refresh_failed(
     source.error = BadCredentials("EC2 refused the credentials. Check them.")
     refreshed()
     assert "EC2 refused the credentials. Check them." in page(bob)
+
+
+def test_refresh_that_was_lost_may_be_asked_again(
+    cloud: Cloud, source: ToldSource, adam: User
+) -> None:
+    ask_for_refresh(cloud, by=adam)
+    CatalogueRefresh.objects.update(started_at=timezone.now() - timedelta(minutes=16))
+    shown = page(adam)
+    assert "not finished" in shown
+    assert "every 2s" not in shown
+    assert "Refresh aws from the cloud" in shown
