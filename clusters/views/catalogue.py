@@ -111,8 +111,10 @@ def _source(source: PriceSource | None) -> list[object]:
 def picker(request: SignedInRequest) -> HttpResponse:
     """Answer the editor's search for a machine type with the first that would do."""
     clouds = Cloud.objects.visible_to(request.user)
-    target = target_for(clouds.filter(name=request.GET.get("cloud") or DEFAULT_CLOUD).first())
+    cloud = clouds.filter(name=request.GET.get("cloud") or DEFAULT_CLOUD).first()
+    target = target_for(cloud)
     form = NeedForm(request.GET, target=target)
     found = search(target, form.need(), order=request.GET.get("order", ""))
-    context = {"form": form, "found": found[:PICKED], "count": len(found), "shown": PICKED}
+    rows = priced(found[:PICKED], sources_of(cloud))
+    context = {"form": form, "rows": rows, "count": len(found), "shown": PICKED}
     return render(request, "clusters/picker.html", context)

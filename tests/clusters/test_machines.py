@@ -168,6 +168,8 @@ def test_picker_offers_what_is_known(bob: User, research: Team) -> None:
     assert 'name="zone"' not in shown
     assert 'data-choose="p4d.24xlarge"' in shown
     assert 'data-choose="m5.large"' not in shown
+    shown = client.get(url, {"cloud": "aws", "q": "m5.2xlarge"}).content.decode()
+    assert '<span class="sub" title="karpenter, listed">2026-07-20</span>' in shown
 
 
 def test_page_asks_the_database_as_much_for_many_machines_as_for_none(
