@@ -15,7 +15,7 @@ from clouds.models import CatalogueRefresh, Cloud, RefreshState
 from clouds.refreshing import is_lost, whether
 from domain.offerings import ProviderKind
 
-BUILT_IN = "the files that come with Mobula"
+BUILT_IN = "Mobula's files"
 _LIVE = {FROM_CLOUD, FROM_PARTS}
 
 
