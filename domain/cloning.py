@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from domain.offerings import InstanceType, Market
 from domain.search import Found, equivalents
@@ -40,6 +41,7 @@ def cloned(
 
     `chosen` has a type by the path of each node; what is not chosen asks for its hardware.
     """
+    others = len(config.configs or ()) - 1
     config = config.primary
     by_path = {one.path: one for one in machines}
     nodes = {
@@ -55,9 +57,10 @@ def cloned(
         advanced_instance_config={},
         head_node=head,
         worker_nodes=groups,
+        flags={name: value for name, value in config.flags.items() if name != "efa_config"},
         configs=None,
     )
-    return moved, list(_left_out(config))
+    return moved, list(_left_out(config, machines, others=others))
 
 
 def _nodes(config: ComputeConfig) -> Iterator[tuple[str, str, NodeConfig]]:
@@ -88,21 +91,28 @@ def _with_machine(node: NodeConfig, mapping: Mapped | None, chosen: str) -> Node
 
 def _hardware(machine: InstanceType) -> PhysicalResources:
     return PhysicalResources(
-        CPU=int(machine.vcpus),
+        CPU=max(1, ceil(machine.vcpus)),
         memory=machine.memory_bytes,
-        GPU=int(machine.gpus) or None,
+        GPU=ceil(machine.gpus) or None,
         accelerator=machine.gpu_model or None,
         cpu_architecture="arm64" if machine.arch == "arm64" else None,
     )
 
 
-def _left_out(config: ComputeConfig) -> Iterator[str]:
+def _left_out(config: ComputeConfig, machines: list[Mapped], *, others: int) -> Iterator[str]:
+    if others > 0:
+        yield f"configs: {others} more cloud resources; only the first is cloned."
+    for one in machines:
+        if one.machine is None and one.old:
+            yield f"{one.path}.instance_type: the size of {one.old} is not known; choose a type."
     if config.zones:
         yield f"zones: {', '.join(config.zones)} are zones of the old cloud."
     if config.cloud_resource:
         yield f"cloud_resource: {config.cloud_resource} belongs to the old cloud."
     if config.advanced_instance_config:
         yield "advanced_instance_config: the new cloud is set up otherwise."
+    if "efa_config" in config.flags:
+        yield "flags.efa_config: its placement group and security group are the old cloud's."
     for path, _, node in _nodes(config):
         if node.advanced_instance_config:
             yield f"{path}.advanced_instance_config: the new cloud is set up otherwise."

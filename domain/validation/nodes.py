@@ -115,8 +115,7 @@ def _hardware(
         message = "`required_resources` must ask for memory."
         # As most machines have it; no more than the largest has.
         enough = max(4 * (required.CPU or 1), ceil(reported.get("memory", 0) / GIB))
-        meant = min(enough, LARGEST_MEMORY // GIB)
-        fix = setting(f"{path}.memory", f"{meant}Gi")
+        fix = setting(f"{path}.memory", f"{min(enough, LARGEST_MEMORY // GIB)}Gi")
         hint = "Add memory: 8Gi."
         yield error(f"{path}.memory", "required-memory-missing", message, hint=hint, fix=fix)
     elif required.memory < MIB:

@@ -71,7 +71,7 @@ def refused_keys(block: Mapping[str, object], loc: Loc, target: Target) -> Itera
     for key in sorted(block.keys() & keys):
         at, message = path_of((*loc, key)), f"`{key}` is set by the launch itself."
         hint = _INSTEAD.get(key, "Remove it.")
-        yield error(at, "block-refused-key", message, hint=hint, fix=removing(at))
+        yield error(at, "block-refused-key", message, hint=hint, fix=removing((*loc, key)))
     for key in sorted(block.keys() & _PROPERTIES.get(target.provider, frozenset())):
         inner = block[key]
         if isinstance(inner, Mapping):
@@ -85,5 +85,5 @@ def keys_beside_the_pod(block: Mapping[str, object], loc: Loc) -> Iterator[Probl
         at, message = path_of((*loc, key)), f"`{key}` is no part of a pod."
         near = nearest(key, [part for part in parts if part not in block])
         hint = did_you_mean(key, [near]) if near else "A pod's patch has `metadata` and `spec`."
-        fix = renaming(at, near) if near else removing(at)
+        fix = renaming((*loc, key), near) if near else removing((*loc, key))
         yield error(at, "block-unknown-key", message, hint=hint, fix=fix)

@@ -59,8 +59,15 @@ def _is_shared(loc: Loc, config: ComputeConfig, index: int) -> bool:
     """True if the value stands outside the `configs`: in our block, or among the outer flags."""
     if loc[:1] == ("mobula",):
         return True
-    own = (config.configs or ())[index].flags
-    return loc[:1] == ("flags",) and len(loc) > 1 and loc[1] in config.flags and loc[1] not in own
+    if loc[:1] != ("flags",) or len(loc) < 2:
+        return False
+    # As paths show them, where keys that cannot be read have a stand-in.
+    inner, outer = (
+        {path_of((name,)) for name in flags}
+        for flags in ((config.configs or ())[index].flags, config.flags)
+    )
+    name = path_of(loc[1:2])
+    return name in outer and name not in inner
 
 
 def _clouds(config: ComputeConfig) -> Iterator[Problem]:

@@ -90,3 +90,26 @@ def test_spot_prices_decide_among_equals_for_a_spot_group() -> None:
     found = mapped(CONFIG, source=AWS, target=Target(types=twins, prices=prices))
     gpu = next(one for one in found if one.name == "gpu")
     assert [one.machine.name for one in gpu.candidates] == ["cheap", "dear"]
+
+
+def test_what_is_bound_to_the_old_cloud_is_named() -> None:
+    flags = {"efa_config": {}, "zone_starting_timeout": "5m"}
+    one = {"head_node": {"instance_type": "x9.huge"}, "flags": flags, "worker_nodes": []}
+    config = ComputeConfig.model_validate({"configs": [one, {"cloud_resource": "east"}]})
+    found = mapped(config, source=AWS, target=THERE)
+    new, left_out = cloned(config, cloud="gcp", chosen={}, machines=found)
+    assert new.flags == {"zone_starting_timeout": "5m"}
+    assert {line.partition(":")[0] for line in left_out} == {
+        "configs", "flags.efa_config", "head_node.instance_type",
+    }  # fmt: skip
+
+
+def test_part_of_a_processor_asks_for_a_whole_one() -> None:
+    small = InstanceType(name="e2-micro", vcpus=0.25, memory_bytes=GIB)
+    source = Target(provider=ProviderKind.GCP, types={"e2-micro": small})
+    config = ComputeConfig.model_validate({"head_node": {"instance_type": "e2-micro"}})
+    found = mapped(config, source=source, target=THERE)
+    new, _ = cloned(config, cloud="x", chosen={}, machines=found)
+    assert new.head_node is not None
+    assert new.head_node.required_resources is not None
+    assert new.head_node.required_resources.CPU == 1

@@ -93,6 +93,7 @@ REVEALED = {
     "max-below-min", "minima-exceed-maximum", "no-group-can-start", "logical-exceeds-physical",
     "required-too-large", "only-larger-types", "no-type-fits", "reservation-too-large",
     "cap-below-minimum", "min-above-max", "minimum-out-of-reach", "duplicate-group-name",
+    "minimum-not-supplied",
 }  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def check_each_fix(text: str, target: Target, data: st.DataObject) -> None:
     assert all(p.message for p in problems)
     if parse(text).draft is not None:
         assert parse(apply_all(text, problems)).draft is not None
-    some = [p for p in problems if p.fix is not None and not p.code.startswith("block-")]
+    some = [p for p in problems if p.fix is not None]
     if not some or stepped(text, ()) is None:
         return
     problem = data.draw(st.sampled_from(some))

@@ -1,0 +1,102 @@
+"""Every field of Anyscale's format is read, written and exported; none is lost in silence."""
+
+import json
+from typing import Any
+
+import pytest
+
+from domain.exchange import Format, Setting, exported, imported
+from domain.spec import (
+    CloudDeployment,
+    HeadNode,
+    PhysicalResources,
+    ResourceConfig,
+    WorkerGroup,
+    canonical,
+)
+from domain.validation.flags import CLUSTER_FLAGS, NODE_FLAGS
+from domain.yamltext import dump, parse
+from tests.domain.every_field import (
+    CLUSTER,
+    DEPLOYMENT,
+    FLAGS,
+    GROUP,
+    HARDWARE,
+    NODE,
+    OLDER_FLAGS,
+    at,
+    fields,
+)
+from tests.domain.test_exchange import read_yaml
+
+FIELDS = fields()
+IDS = [name for name, _, _ in FIELDS]
+
+
+def test_the_walk_leaves_no_field_out() -> None:
+    assert CLUSTER.keys() == ResourceConfig.model_fields.keys()
+    assert NODE.keys() == HeadNode.model_fields.keys()
+    assert GROUP.keys() == WorkerGroup.model_fields.keys()
+    assert HARDWARE.keys() == PhysicalResources.model_fields.keys()
+    assert DEPLOYMENT.keys() == CloudDeployment.model_fields.keys()
+    assert FLAGS.keys() | OLDER_FLAGS.keys() == CLUSTER_FLAGS
+    assert NODE["flags"].keys() | {"cloud_deployment"} == NODE_FLAGS
+
+
+@pytest.mark.parametrize(("name", "document", "path"), FIELDS, ids=IDS)
+def test_field_is_read_and_written_to_the_same_bytes(
+    name: str, document: dict[str, Any], path: str
+) -> None:
+    found = parse(json.dumps(document))
+    assert found.config is not None, found.problems
+    text = dump(found.config)
+    assert at(read_yaml(text), path) == at(document, path)
+    again = parse(text).config
+    assert again == found.config
+    assert dump(again) == text
+    assert at(canonical(again), path) is not None
+
+
+@pytest.mark.parametrize(("name", "document", "path"), FIELDS, ids=IDS)
+def test_field_survives_anyscales_format(name: str, document: dict[str, Any], path: str) -> None:
+    before = parse(json.dumps(document)).config
+    assert before is not None
+    written = exported(before, Format.ANYSCALE, Setting())
+    assert written.losses == ()
+    assert at(read_yaml(written.text), path) == at(document, path)
+    assert imported(written.text, Format.ANYSCALE).config == before
+
+
+# Every key of the older schema (section 1.12) with what it is called in the newer one.
+OLDER = [
+    ("cloud", "research", "cloud", "research"),
+    ("cloud_id", "cld_1", "cloud", "cld_1"),
+    ("allowed_azs", ["us-west-2a"], "zones", ["us-west-2a"]),
+    ("allowed_azs", ["any"], "zones", None),
+    ("head_node_type", {"name": "head", "instance_type": "a"}, "head_node.instance_type", "a"),
+    ("worker_node_types", [{"name": "w", "instance_type": "a"}], "worker_nodes.0.name", "w"),
+    ("aws_advanced_configurations_json", {"KeyName": "a"}, "advanced_instance_config.KeyName", "a"),
+    ("gcp_advanced_configurations_json", {"disks": [1]}, "advanced_instance_config.disks", [1]),
+    ("azure_advanced_configurations_json", {"x": 1}, "advanced_instance_config.x", 1),
+    ("maximum_uptime_minutes", 90, "mobula.max_lifetime_minutes", 90),
+    ("idle_termination_minutes", 120, "mobula.idle_minutes", 120),
+    ("idle_termination_minutes", 0, "mobula.idle_minutes", 0),
+    ("auto_select_worker_config", True, "auto_select_worker_config", True),
+    ("flags", {"max-cpus": 8}, "max_resources.CPU", 8),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "path", "meant"), OLDER)
+def test_key_of_the_older_schema_is_read_as_the_newer_one(
+    key: str, value: Any, path: str, meant: Any
+) -> None:
+    document = {"head_node_type": {"instance_type": "a"}, "worker_node_types": [], key: value}
+    found = parse(json.dumps(document))
+    assert found.config is not None, found.problems
+    assert at(read_yaml(dump(found.config)), path) == meant
+
+
+@pytest.mark.parametrize("key", ["max_workers", "azure"])
+def test_key_of_the_older_schema_without_a_meaning_is_named(key: str) -> None:
+    document = {"head_node_type": {"instance_type": "a"}, "worker_node_types": [], key: 3}
+    assert key in {problem.path for problem in parse(json.dumps(document)).problems}
