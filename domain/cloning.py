@@ -102,9 +102,11 @@ def _hardware(machine: InstanceType) -> PhysicalResources:
 def _left_out(config: ComputeConfig, machines: list[Mapped], *, others: int) -> Iterator[str]:
     if others > 0:
         yield f"configs: {others} more cloud resources; only the first is cloned."
-    for one in machines:
-        if one.machine is None and one.old:
-            yield f"{one.path}.instance_type: the size of {one.old} is not known; choose a type."
+    yield from (
+        f"{one.path}.instance_type: the size of {one.old} is not known; choose a type."
+        for one in machines
+        if one.machine is None and one.old
+    )
     if config.zones:
         yield f"zones: {', '.join(config.zones)} are zones of the old cloud."
     if config.cloud_resource:
@@ -113,6 +115,10 @@ def _left_out(config: ComputeConfig, machines: list[Mapped], *, others: int) -> 
         yield "advanced_instance_config: the new cloud is set up otherwise."
     if "efa_config" in config.flags:
         yield "flags.efa_config: its placement group and security group are the old cloud's."
+    yield from _left_out_of_nodes(config)
+
+
+def _left_out_of_nodes(config: ComputeConfig) -> Iterator[str]:
     for path, _, node in _nodes(config):
         if node.advanced_instance_config:
             yield f"{path}.advanced_instance_config: the new cloud is set up otherwise."
