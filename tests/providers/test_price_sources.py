@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -207,6 +209,14 @@ def test_without_credentials_nobody_is_asked(site: Site, monkeypatch: pytest.Mon
     with pytest.raises(BadCredentials):
         site.open().machine_types(site.region)
     assert not site.double.calls
+
+
+def test_sources_import_no_sdk_before_they_ask() -> None:
+    code = (
+        "import sys, providers.aws.prices, providers.gcp.prices, providers.aws.errors;"
+        "sys.exit(bool({'boto3', 'botocore', 'google.auth', 'googleapiclient'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_kinds_without_a_price_list_have_no_source() -> None:
