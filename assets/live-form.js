@@ -45,6 +45,7 @@ function reveal(link) {
   const target = document.querySelector(link.hash);
   if (!target) return;
   if (target.offsetParent === null) document.getElementById(`view-${link.dataset.showView}`)?.click();
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   target.scrollIntoView({ block: "nearest" });
   const detail = Number(link.dataset.goToLine);
   if (!detail) return target.focus();

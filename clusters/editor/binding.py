@@ -14,6 +14,7 @@ from clusters.editor.sections import GROUPS, HEAD, MACHINES
 from clusters.editor.settings import (
     Kinds,
     Typed,
+    name_box,
     posted_block,
     typed_for,
     with_rest,
@@ -130,18 +131,17 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
         is_shown = len(keys) <= MANY_ROWS or f"{key}-block" in data
         typed = _typed(data, block, kind, key, GROUPS) if is_shown else None
         form = GroupForm(data, prefix=key, initial=with_rest(initial, typed))
+        name_box(form, typed)
         rows.append(Row(key, place, form, typed, wants_more=key in asked))
     head = was.head_node or HeadNode()
     typed = _typed(data, was.advanced_instance_config or None, kind, "", MACHINES)
     head_typed = _typed(data, head.advanced_instance_config, kind, "head", HEAD)
     head_values = with_rest(head_values_of(was), head_typed)
-    return Forms(
-        config=ConfigForm(data, initial=with_rest(values_of(was), typed)),
-        head=HeadForm(data, prefix="head", initial=head_values),
-        rows=rows,
-        typed=typed,
-        head_typed=head_typed,
-    )
+    config_form = ConfigForm(data, initial=with_rest(values_of(was), typed))
+    head_form = HeadForm(data, prefix="head", initial=head_values)
+    name_box(config_form, typed)
+    name_box(head_form, head_typed)
+    return Forms(config_form, head_form, rows, typed, head_typed)
 
 
 def _typed(

@@ -49,7 +49,7 @@ def _network(*, has_interfaces: bool) -> tuple[Setting, ...]:
     groups = "Groups" if has_interfaces else "SecurityGroupIds"
     efa = choice(("interface", "Ordinary"), ("efa", "EFA"), ("efa-only", "EFA only, without IP"))
     kind: Loc = ("NetworkInterfaces", _INTERFACE, "InterfaceType")
-    note = "EFA moves the subnet and the groups into the interface. Flag efa_config: as Anyscale."
+    note = "EFA takes the subnet and the groups along; the flag efa_config is another way."
     return (
         _one("Network", "subnet", "Subnet", TEXT, (*holder, "SubnetId")),
         _one("Network", "groups", "Security groups", NAMES, (*holder, groups)),

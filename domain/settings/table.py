@@ -112,7 +112,7 @@ class At:
             return []
         last = links[-1] if links else None
         holder = last.child if last else block
-        key = self.loc[-1]
+        key = str(self.loc[-1])
         old = holder[key]
         if isinstance(value, dict) and isinstance(old, dict):
             for name in value.keys() & old.keys():

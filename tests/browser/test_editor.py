@@ -89,7 +89,7 @@ def test_form_and_yaml_follow_each_other_and_the_cursor_stays(
     expect(page.locator("#editor-side")).to_contain_text("Maximum nodes: 4 → 6")
     assert "# the smallest" in yaml_of(page)
 
-    page.locator("#more-g0 summary").click()
+    page.locator("#more-g0 > summary").click()
     resources = page.locator("#id_g0-resources")
     resources.press_sequentially("CPU=2, special=3", delay=60)
     wait_for_yaml(page, "special: 3")
@@ -264,7 +264,7 @@ def test_what_is_folded_out_stays_so_while_somebody_types(
     visit: Callable[..., Visit], alice: User, on_aws: Version
 ) -> None:
     page = visit(alice).open(f"/templates/{on_aws.template_id}/edit/")
-    page.locator("#more-g0 summary").click()
+    page.locator("#more-g0 > summary").click()
     page.locator("#id_g0-labels").fill("stage=train")
     wait_for_yaml(page, "stage: train")
     expect(page.locator("#id_g0-labels")).to_be_visible()
@@ -277,7 +277,7 @@ def test_editor_picker_and_machines_have_no_barriers(
 ) -> None:
     alices = visit(alice, width=width, theme=theme)
     page = alices.open(f"/templates/{on_aws.template_id}/edit/")
-    page.locator("#more-g0 summary").click()
+    page.locator("#more-g0 > summary").click()
     assert alices.barriers() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#row-g0 [data-pick-for]").click()
@@ -301,13 +301,17 @@ def test_machine_settings_of_aws_are_typed_into_fields(
 ) -> None:
     alices = visit(alice)
     page = alices.open(f"/templates/{on_aws.template_id}/edit/")
+    machines = page.locator("#section-machines")
+    for group in ("Network", "Disk 1", "Tags"):
+        machines.locator("summary", has_text=group).click()
     page.locator("#id_set-subnet").fill("subnet-0a1b2c3d")
     wait_for_yaml(page, "SubnetId: subnet-0a1b2c3d")
     page.locator("#id_set-disk0_device").fill("/dev/sda1")
     page.locator("#id_set-disk0_size").fill("200")
     page.locator("#id_set-disk0_type").select_option("gp3")
     wait_for_yaml(page, "VolumeType: gp3")
-    expect(page.locator("#id_set-disk1_size")).to_be_visible()
+    expect(page.locator("#id_set-disk0_size")).to_be_visible()
+    expect(machines.locator("summary", has_text="Disk 2")).to_be_visible()
     tags = page.locator("#id_set-instance_tags")
     tags.press_sequentially("team=research, stage=train", delay=40)
     wait_for_yaml(page, "Value: train")
@@ -316,7 +320,8 @@ def test_machine_settings_of_aws_are_typed_into_fields(
     expect(page.locator("#id_block")).to_have_value("")
     assert "VolumeSize: 200" in yaml_of(page)
     assert "# one A10G" in yaml_of(page)
-    page.locator("#more-g0 summary").click()
+    page.locator("#more-g0 > summary").click()
+    page.locator("#more-g0 summary", has_text="Access").click()
     page.locator("#id_g0-set-key_pair").fill("debug")
     wait_for_yaml(page, "KeyName: debug")
     write_yaml(page, yaml_of(page).replace("KeyName: debug", "KeyName: other"))

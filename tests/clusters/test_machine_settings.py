@@ -134,7 +134,7 @@ def test_typed_field_reaches_the_yaml_comes_back_and_goes(
     assert node.advanced_instance_config == block
     assert "# no more" in page.fields["text"]
     # Opened anew from that text, the field shows it, and the box nothing.
-    again = editor.check(shown="", text=page.fields["text"])
+    again = editor.check(shown=None, text=page.fields["text"])
     assert (again.fields[name], again.fields[f"{where}block"]) == (value, "")
     gone = editor.check(**{name: ""})
     assert gone.fields["text"].strip() == TEXT.replace("{cloud}", provider).strip()
@@ -260,3 +260,25 @@ def test_many_groups_show_their_settings_where_they_are_asked_for(
         "subnet-2", "subnet-9", "subnet-4",
     ]  # fmt: skip
     assert page.config.groups[4].advanced_instance_config["EbsOptimized"] is True
+
+
+@pytest.mark.parametrize("provider", ["aws", "gcp", "kubernetes"])
+@pytest.mark.parametrize(
+    "junk", ["=", "a", "a=b", ",", "/", ":=/x", "a:b:c:d=/x", "\x0b", "9" * 40]
+)
+def test_any_text_in_any_field_is_answered(
+    opened: Callable[..., Editor], provider: str, junk: str
+) -> None:
+    editor = opened(provider)
+    names = [name for name in editor.page.fields if name.startswith(("set-", "g0-set-"))]
+    assert len(names) > 30
+    page = editor.check(**dict.fromkeys(names, junk))
+    again = editor.check(shown=None, text=page.fields["text"])
+    assert again.config == page.config
+
+
+def test_folded_group_says_what_is_set(opened: Callable[..., Editor]) -> None:
+    editor = opened("aws", with_block("  SubnetId: subnet-1\n  KeyName: debug\n"))
+    assert "Subnet subnet-1</span>" in editor.page.text
+    assert "Key pair debug</span>" in editor.page.text
+    assert "Tags of the instance, Tags of its volumes</span>" in editor.page.text
