@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
                 "unknown" if usd is None else f"{price(usd)}/h, {price(usd * HOURS_A_MONTH)}/month"
             )
             print(f"{name:<10} {words}")
+    if len(parsed.config.configs or ()) > 1:
+        print("mobula: only the first of the cloud resources is priced.", file=sys.stderr)
     for name in unpriced(parsed.config, target):
         print(f"mobula: no price is known for {name}.", file=sys.stderr)
     return VALID if found.most is not None else INVALID

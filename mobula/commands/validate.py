@@ -39,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print every problem of the file; the exit code says whether one is an error."""
     # Imported here: the other commands need neither pydantic nor a YAML parser.
     from domain.fixes import apply_all
+    from domain.overlays import ENVIRONMENTS
     from domain.problems import has_errors
     from domain.validation import check_text
 
@@ -52,6 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
         return UNREADABLE
     if arguments.write and (not arguments.fix or arguments.environment or arguments.file == "-"):
         print("mobula: --write needs --fix and a file, and no --environment.", file=sys.stderr)
+        return UNREADABLE
+    if arguments.environment and arguments.environment not in ENVIRONMENTS:
+        known, name = ", ".join(ENVIRONMENTS), arguments.environment
+        print(f"mobula: there is no environment '{name}': choose of {known}.", file=sys.stderr)
         return UNREADABLE
     if arguments.environment:
         text = in_environment(text, arguments.environment)

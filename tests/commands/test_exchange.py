@@ -43,6 +43,23 @@ def test_environment_is_checked_by_itself(
     assert "environments.prod" in capsys.readouterr().out
 
 
+def test_environment_that_there_is_not_is_refused(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", str(file), "--environment", "moon"]) == 2
+    assert "there is no environment 'moon': choose of dev, test, prod" in capsys.readouterr().err
+
+
+def test_price_of_several_resources_says_that_it_is_the_firsts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "several.yaml"
+    one = "{cloud_resource: NAME, head_node: {instance_type: m5.2xlarge}, worker_nodes: []}"
+    path.write_text(f"configs: [{one.replace('NAME', 'a')}, {one.replace('NAME', 'b')}]\n")
+    assert main(["price", str(path), "--provider", "aws"]) == 0
+    assert "only the first of the cloud resources" in capsys.readouterr().err
+
+
 def test_fixes_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("head_node: {instance_typ: a}  # why\nworker_nodes: []\n")
