@@ -39,24 +39,19 @@ def run(arguments: argparse.Namespace) -> int:
     """Print every problem of the file; the exit code says whether one is an error."""
     # Imported here: the other commands need neither pydantic nor a YAML parser.
     from domain.fixes import apply_all
-    from domain.overlays import ENVIRONMENTS
     from domain.problems import has_errors
     from domain.validation import check_text
 
     # A reader that has seen enough (`mobula validate … | head`) is no error.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if wrong := wrong_options(arguments):
+        print(f"mobula: {wrong}", file=sys.stderr)
+        return UNREADABLE
     try:
         text = read_text(arguments.file)
         target = target_of_options(arguments)
     except (OSError, ValueError) as error:
         print(f"mobula: {error}", file=sys.stderr)
-        return UNREADABLE
-    if arguments.write and (not arguments.fix or arguments.environment or arguments.file == "-"):
-        print("mobula: --write needs --fix and a file, and no --environment.", file=sys.stderr)
-        return UNREADABLE
-    if arguments.environment and arguments.environment not in ENVIRONMENTS:
-        known, name = ", ".join(ENVIRONMENTS), arguments.environment
-        print(f"mobula: there is no environment '{name}': choose of {known}.", file=sys.stderr)
         return UNREADABLE
     if arguments.environment:
         text = in_environment(text, arguments.environment)
@@ -77,6 +72,18 @@ def run(arguments: argparse.Namespace) -> int:
     if not failed and not arguments.json:
         print(f"{arguments.file} is valid.")
     return INVALID if failed else VALID
+
+
+def wrong_options(arguments: argparse.Namespace) -> str:
+    """Return what is wrong with the options beside each other, "" for nothing."""
+    from domain.overlays import ENVIRONMENTS
+
+    if arguments.write and (not arguments.fix or arguments.environment or arguments.file == "-"):
+        return "--write needs --fix and a file, and no --environment."
+    if arguments.environment and arguments.environment not in ENVIRONMENTS:
+        known = ", ".join(ENVIRONMENTS)
+        return f"there is no environment '{arguments.environment}': choose of {known}."
+    return ""
 
 
 def in_environment(text: str, name: str) -> str:
