@@ -30,10 +30,10 @@ def _settings(volumes: int, has_interfaces: bool) -> tuple[Setting, ...]:
     return (*_network(has_interfaces=has_interfaces), *disks, *_PLACEMENT, *_ACCESS, *_TAGS)
 
 
-def gather(block: Block) -> None:
-    """Move the subnet and the groups into the network interface of EFA, where EC2 wants them."""
+def gather(block: Block, changes: Mapping[str, Any]) -> None:
+    """Move the subnet and the groups into an interface that was just set: EC2 wants them there."""
     interface = under(block, ("NetworkInterfaces", _INTERFACE))
-    if not isinstance(interface, dict) or "InterfaceType" not in interface:
+    if not changes.get("interface") or not isinstance(interface, dict):
         return
     for key, inside in (("SubnetId", "SubnetId"), ("SecurityGroupIds", "Groups")):
         if key in block and inside not in interface:

@@ -7,7 +7,7 @@ from typing import Any
 from domain.settings.kinds import same
 from domain.settings.table import MISSING, At, Block, Link, Setting, copied
 
-type Settle = Callable[[Block], None]
+type Settle = Callable[[Block, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Reading:
             if changes.get(one.name) is not None:
                 one.place.put(block, changes[one.name])
         _tidy(links)
-        if changes and self.settle is not None:
-            self.settle(block)
+        if self.settle is not None:
+            self.settle(block, changes)
         return None if base is None and not block else block
 
     def name_at(self, loc: tuple[str | int, ...]) -> str:

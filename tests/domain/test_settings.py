@@ -279,8 +279,10 @@ def _blocked(reading: Any, name: str, value: Any) -> bool:
     block = dict(reading.block or {})
     if not place.is_open(block):
         return True
-    if not isinstance(place, At) and "spec" in block:  # a volume of that name may be there
-        return True
+    if name == "interface" and block.keys() & {"SubnetId", "SecurityGroupIds"}:
+        return True  # they go along
+    if not isinstance(place, At):  # volumes of that name, or copies among other disks
+        return bool(block.keys() & {"spec", "instanceProperties", "instance_properties"})
     there = under(block, place.loc) if isinstance(place, At) else MISSING
     if isinstance(value, dict) and isinstance(there, dict):
         return bool(value.keys() & there.keys())
@@ -348,6 +350,11 @@ def test_efa_takes_the_network_along_into_its_interface() -> None:
             {"DeviceIndex": 0, "InterfaceType": "efa", "SubnetId": "s", "Groups": ["g"]}
         ]
     }
+
+
+def test_other_changes_leave_the_network_where_it_is() -> None:
+    block = {"SubnetId": "s", "NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}
+    assert read(AWS, block).written({"key_pair": "k"}) == {**block, "KeyName": "k"}
 
 
 def test_spelling_of_the_block_is_kept() -> None:
