@@ -12,6 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import BaseRepresenter
+from ruamel.yaml.scalarfloat import ScalarFloat
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 
@@ -138,6 +139,7 @@ def _writer(*, flush: bool = False) -> YAML:
         writer.indent(mapping=2, sequence=4, offset=2)
     writer.representer.add_representer(type(None), _write_null)
     writer.representer.add_representer(float, _write_float)
+    writer.representer.add_representer(ScalarFloat, _write_as_it_was)
     return writer
 
 
@@ -153,6 +155,16 @@ def _write_float(representer: BaseRepresenter, number: float) -> ScalarNode:
     mantissa, e, exponent = repr(number).partition("e")
     text = f"{mantissa}.0e{exponent}" if e and "." not in mantissa else repr(number)
     return representer.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+def _write_as_it_was(representer: Any, number: ScalarFloat) -> ScalarNode:
+    """The number in its own notation, where that means the same: ruamel.yaml rounds some."""
+    node: ScalarNode = representer.represent_scalar_float(number)
+    try:
+        is_same = float(node.value.replace("_", "")) == float(number)
+    except ValueError:
+        is_same = True  # such as .inf
+    return node if is_same else _write_float(representer, float(number))
 
 
 def _emitted(tree: object, writer: YAML) -> str:

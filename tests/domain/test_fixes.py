@@ -93,7 +93,7 @@ REVEALED = {
     "max-below-min", "minima-exceed-maximum", "no-group-can-start", "logical-exceeds-physical",
     "required-too-large", "only-larger-types", "no-type-fits", "reservation-too-large",
     "cap-below-minimum", "min-above-max", "minimum-out-of-reach", "duplicate-group-name",
-    "minimum-not-supplied",
+    "minimum-not-supplied", "group-name-for-pods", "ranking-unknown-group", "group-name-empty",
 }  # fmt: skip
 
 

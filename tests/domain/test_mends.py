@@ -185,3 +185,14 @@ def test_tpu_without_gpus_is_not_asked_for_gpus() -> None:
     codes = {one.code for one in check_text(text, target=ANYWHERE)}
     assert "tpu-incomplete" in codes
     assert "accelerator-without-gpu" not in codes
+
+
+@pytest.mark.parametrize("number", ["4.748273787089057e-108", "1.50", "1.0e+3", "0.1", "1.7e308"])
+def test_number_elsewhere_keeps_its_value_and_where_it_can_its_notation(number: str) -> None:
+    text = f"{LONE}max_resources: {{licence: {number}}}\nzones: []\n"
+    after = apply_all(text, check_text(text, target=ANYWHERE))
+    assert "zones" not in after
+    before, config = parse(text).draft, parse(after).draft
+    assert before is not None
+    assert config is not None
+    assert config.max_resources == before.max_resources
