@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from domain.settings import Reading, Setting
 from domain.settings.kinds import Kind
@@ -39,57 +36,17 @@ class SettingField(forms.CharField):
             return True
 
 
-class _Swift:
-    """Draws a control without a template of its own: a page may have hundreds of them."""
-
-    def render(
-        self,
-        name: str,
-        value: Any,
-        attrs: Mapping[str, Any] | None = None,
-        renderer: Any = None,  # noqa: ARG002
-    ) -> SafeString:
-        own: dict[str, Any] = self.build_attrs(self.attrs, attrs)  # type: ignore[attr-defined]
-        return self.drawn(str(value or ""), flatatt({"name": name, **own}))
-
-    def drawn(self, value: str, attributes: str) -> SafeString:
-        return format_html('<input type="text" value="{}"{}>', value, attributes)
-
-
-class SwiftInput(_Swift, forms.TextInput):
-    """A line of text."""
-
-
-class SwiftLines(_Swift, forms.Textarea):
-    """Some lines of text."""
-
-    def drawn(self, value: str, attributes: str) -> SafeString:
-        return format_html("<textarea{}>\n{}</textarea>", attributes, value)
-
-
-class SwiftSelect(_Swift, forms.Select):
-    """One of some words."""
-
-    def drawn(self, value: str, attributes: str) -> SafeString:
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            ((key, " selected" if key == value else "", label) for key, label in self.choices),
-        )
-        return format_html("<select{}>{}</select>", attributes, options)
-
-
 def _widget(kind: Kind, now: str) -> forms.Widget:
     if kind.choices:
         known = [value for value, _ in kind.choices]
         unknown = [(now, f"{now} (not known)")] if now and now not in known else []
-        return SwiftSelect(choices=[("", "Not set"), *kind.choices, *unknown])
+        return forms.Select(choices=[("", "Not set"), *kind.choices, *unknown])
     attrs = {"spellcheck": "false", "autocomplete": "off"}
     if kind.example:
         attrs["placeholder"] = kind.example
     if kind.rows > 1:
-        return SwiftLines(attrs={**attrs, "rows": str(kind.rows), "class": "mono"})
-    return SwiftInput(attrs=attrs)
+        return forms.Textarea(attrs={**attrs, "rows": str(kind.rows), "class": "mono"})
+    return forms.TextInput(attrs=attrs)
 
 
 class SettingsForm(forms.Form):

@@ -6,10 +6,11 @@ from functools import lru_cache
 
 from domain.legacy import marks_by_new_path
 from domain.problems import Loc, Mark, Problem, by_place, has_errors, located
-from domain.spec import ComputeConfig
+from domain.spec import ComputeConfig, written
 from domain.structure import Structured, structure
 from domain.yamledit import dump, edited, rewritten
 from domain.yamltree import read
+from domain.yamlvalues import with_values
 
 __all__ = ["Parsed", "dump", "modernised", "parse", "parse_mapping", "update_text"]
 
@@ -60,8 +61,19 @@ def update_text(text: str, config: ComputeConfig) -> str:
     text = modernised(text)
     if parse(text).draft is None:
         return dump(config)
-    changed = edited(text, config)
-    return changed if changed and parse(changed).draft == config else dump(config)
+    for change in (_values, edited):
+        changed = change(text, config)
+        if changed and parse(changed).draft == config:
+            return changed
+    return dump(config)
+
+
+def _values(text: str, config: ComputeConfig) -> str | None:
+    """The text with single values changed where they stand; None if more than those differ."""
+    now = parse(text)
+    if now.draft is None or has_errors(now.problems):
+        return None
+    return with_values(text, written(now.draft), written(config), now.marks)
 
 
 def modernised(text: str) -> str:

@@ -1,5 +1,6 @@
 """The ASGI application that the web process serves."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -7,3 +8,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobula.settings")
 
 application = get_asgi_application()
+
+# What is loaded now stays for good: a collection that walks through it holds up a request by 0.1 s.
+gc.collect()
+gc.freeze()

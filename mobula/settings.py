@@ -55,6 +55,8 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "mobula.urls"
 ASGI_APPLICATION = "mobula.asgi.application"
+FORM_RENDERER = "mobula.widgets.SwiftRenderer"
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

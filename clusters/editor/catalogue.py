@@ -9,7 +9,7 @@ from functools import cached_property
 from accounts.models import User
 from clouds.models import Cloud
 from clusters.targets import target_for
-from clusters.template_forms import Choices
+from clusters.template_forms import MOST_CHOICES, Choices
 from domain.offerings import InstanceType, Market
 from domain.target import Target
 from domain.wording import number
@@ -40,10 +40,10 @@ class Catalogue:
 
     @cached_property
     def size_choices(self) -> Choices:
-        return [
-            ("", "Not named"),
-            *((t.name, self._size(t)) for t in (self.target.types or {}).values()),
-        ]
+        types = (self.target.types or {}).values()
+        if len(types) > MOST_CHOICES:
+            return [("", "Not named"), *((one.name, one.name) for one in types)]  # searched by name
+        return [("", "Not named"), *((one.name, self._size(one)) for one in types)]
 
     def _size(self, size: InstanceType) -> str:
         parts = [f"{number(size.vcpus)} vCPU", f"{number(size.memory_bytes / 2**30)} GiB"]
