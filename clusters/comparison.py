@@ -15,7 +15,7 @@ from domain.spec import ComputeConfig
 from domain.target import Target
 from domain.yamltext import parse
 
-_TONES = {Effect.LIVE: "good", Effect.NEW_NODES: "warn", Effect.RECREATE: "bad"}
+TONES = {Effect.LIVE: "good", Effect.NEW_NODES: "warn", Effect.RECREATE: "bad"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def compare(old: Version, new: Version, *, target: Target) -> Comparison:
         differences=[_difference(change) for change in found],
         pairs=list(side_by_side(old.text, new.text)),
         effect=str(effect or ""),
-        tone=_TONES[effect] if effect else "",
+        tone=TONES[effect] if effect else "",
         why=why_of(effect, target.provider) if effect else "",
         prices=_prices(estimate(before, target=target), estimate(after, target=target)),
     )
@@ -104,7 +104,7 @@ def _difference(change: Change) -> Difference:
         old=in_words(change.old),
         new=in_words(change.new),
         effect=str(change.effect),
-        tone=_TONES[change.effect],
+        tone=TONES[change.effect],
     )
 
 

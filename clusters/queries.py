@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Team, User
 from clusters.models import (
@@ -204,6 +204,13 @@ def versions_of(template: Template) -> QuerySet[Version]:
         .annotate(cluster_count=Count("cluster", filter=~Q(cluster__state__in=ENDED)))
         .order_by("-number")
     )
+
+
+def deployed_version(template: Template) -> Version | None:
+    """Return the newest version that a live cluster runs."""
+    live = Cluster.objects.filter(version=OuterRef("pk")).exclude(state__in=ENDED)
+    rows = template.versions.select_related("author", "template").filter(Exists(live))
+    return rows.order_by("-number").first()
 
 
 def clusters_running(version: Version) -> list[Cluster]:

@@ -96,10 +96,15 @@ def _of_group(key: str) -> Any:
 _BLOCK = "SubnetId: subnet-0a1b2c3d"
 
 
-class NodeForm(forms.Form):
-    """What the head and the groups have in common: the hardware, and what Ray is told of it."""
+class MachineForm(forms.Form):
+    """Which machines."""
 
     size = _as_written(widget=forms.Select, label="Machine type")
+
+
+class NodeForm(MachineForm):
+    """What the head and the groups have in common: the hardware, and what Ray is told of it."""
+
     need_cpu = _count("CPUs")
     need_memory = MemoryField(label="Memory")
     need_gpu = _count("GPUs")
@@ -184,14 +189,29 @@ class ConfigForm(forms.Form):
     )
 
 
-class GroupForm(NodeForm):
-    """One group of workers; `nodes` takes the place of `min` and `max` without autoscaling."""
+class ShortGroupForm(MachineForm):
+    """What most change of a group of workers; of very many groups, no more is shown at first.
+
+    `nodes` takes the place of `min` and `max` without autoscaling.
+    """
 
     name = _as_written(label="Name")
     min_nodes = _count("Min", required=True)
     max_nodes = _count("Max", least=1, required=True)
     nodes = _count("Nodes", required=True)
     market = forms.ChoiceField(required=False, label="Market", choices=MARKETS)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # The page shows either min and max or nodes: what was not shown has not changed.
+        for name in ("min_nodes", "max_nodes", "nodes"):
+            if self.add_prefix(name) not in self.data:
+                del self.fields[name]
+
+
+class GroupForm(ShortGroupForm, NodeForm):
+    """One group of workers."""
+
     threshold = _as_written(label="Try spot again after")
     weight = _amount("Pricing weight", help_text="Above 1: preferred.")
     idle_seconds = _count("Give back when idle (seconds)", help_text="Empty: as the cluster.")
@@ -205,13 +225,6 @@ class GroupForm(NodeForm):
         rows=2,
         label="Cloud deployment",
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        # The page shows either min and max or nodes: what was not shown has not changed.
-        for name in ("min_nodes", "max_nodes", "nodes"):
-            if self.add_prefix(name) not in self.data:
-                del self.fields[name]
 
 
 def offer(form: forms.Form, name: str, choices: Choices) -> None:

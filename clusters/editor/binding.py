@@ -21,7 +21,7 @@ from clusters.editor.settings import (
     with_typed,
 )
 from clusters.editor.values import group_values_of, head_values_of, values_of
-from clusters.template_forms import ConfigForm, GroupForm, HeadForm, as_posted
+from clusters.template_forms import ConfigForm, GroupForm, HeadForm, ShortGroupForm, as_posted
 from domain.offerings import ProviderKind
 from domain.problems import Problem
 from domain.spec import ComputeConfig, HeadNode
@@ -41,7 +41,7 @@ class Row:
 
     key: str
     at: int | None
-    form: GroupForm
+    form: ShortGroupForm
     typed: Typed | None = None
     notes: dict[str, list[Problem]] = field(default_factory=dict)
     wants_more: bool = False
@@ -130,7 +130,8 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
             data = with_typed(_with_more(data, key, initial), block, kind=kind, key=key)
         is_shown = len(keys) <= MANY_ROWS or f"{key}-block" in data
         typed = _typed(data, block, kind, key, GROUPS) if is_shown else None
-        form = GroupForm(data, prefix=key, initial=with_rest(initial, typed))
+        whole = GroupForm if is_shown else ShortGroupForm
+        form = whole(data, prefix=key, initial=with_rest(initial, typed))
         name_box(form, typed)
         rows.append(Row(key, place, form, typed, wants_more=key in asked))
     head = was.head_node or HeadNode()

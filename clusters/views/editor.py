@@ -20,6 +20,7 @@ from clusters.editor.merging import Merging, merge
 from clusters.editor.panel import panel_for
 from clusters.editor.sections import sections
 from clusters.models import Draft, Template, Version
+from clusters.queries import deployed_version
 from clusters.services.drafts import Typed, discard, keep
 from clusters.services.templates import Outdated, create_template, save_version
 from clusters.template_forms import MessageForm, NameForm
@@ -262,7 +263,9 @@ def _page(
     own = [template.pk] if template else []
     context = {
         "edit": edit,
-        "panel": panel_for(edit, latest=latest),
+        "panel": panel_for(
+            edit, latest=latest, deployed=deployed_version(template) if template else None
+        ),
         "sections": sections((found.section, found.tone) for found in edit.findings),
         "marks": [_mark(finding.problem) for finding in edit.findings if finding.problem.line],
         "message": message,
