@@ -116,7 +116,7 @@ def test_a_mutation_without_errors_can_be_edited_in_the_form(
         posted["text"] = text
         opened = read_edit(posted, user=alice)
         assert opened.draft == draft
-        assert panel_for(opened, latest=version).latest == version
+        assert panel_for(opened, latest=version, deployed=version).latest == version
         again = QueryDict(mutable=True)
         again.update(opened.form.data.dict() | {"text": opened.text, "shown": opened.text})
         again.setlist("rows", [row.key for row in opened.rows])
