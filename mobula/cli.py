@@ -1,11 +1,15 @@
 """The console command `mobula`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from mobula import __version__
 from mobula.commands import convert, diff, health, manage, plan, price, up, validate
+
+READER_LEFT = 141
+"""The exit code of a program whose reader left before it had printed all: 128 + SIGPIPE."""
 
 COMMANDS = (up, validate, plan, price, diff, convert, health, manage)
 
@@ -13,7 +17,15 @@ COMMANDS = (up, validate, plan, price, diff, convert, health, manage)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the subcommand that the arguments name and return its exit code."""
     parsed = parser().parse_args(arguments)
-    return int(parsed.run(parsed))
+    try:
+        code = int(parsed.run(parsed))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # A reader that has seen enough (`mobula validate … | head`) is no error worth a traceback;
+        # what is still to be written when Python ends goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_LEFT
+    return code
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
     from domain.problems import has_errors
     from domain.validation import check_text
 
-    # A reader that has seen enough (`mobula validate … | head`) is no error.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if wrong := wrong_options(arguments):
         print(f"mobula: {wrong}", file=sys.stderr)
         return UNREADABLE

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mobula import __version__
+from mobula.cli import READER_LEFT, main
 
 ROOT = Path(__file__).parents[2]
 VALID = "head_node:\n  instance_type: local-small\n"
@@ -83,6 +85,28 @@ def test_problems_are_printed_like_a_compilers(mobula: Run, tmp_path: Path) -> N
         line.startswith(f"{file}:4:") and "error: no_such_key:" in line
         for line in done.stdout.splitlines()
     )
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback(tmp_path: Path) -> None:
+    keys = "".join(f"no_such_key_{number}: 1\n" for number in range(4000))
+    (tmp_path / "config.yaml").write_text(keys)
+    command = [sys.executable, "-m", "mobula.cli", "validate", str(tmp_path / "config.yaml")]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout
+        assert program.stderr
+        assert "no_such_key" in program.stdout.readline()
+        program.stdout.close()
+        assert program.stderr.read() == ""
+        assert program.wait(timeout=30) == READER_LEFT
+
+
+def test_commands_leave_the_signals_of_their_process_alone(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(VALID)
+    before = signal.getsignal(signal.SIGPIPE)
+    assert main(["validate", str(tmp_path / "config.yaml")]) == 0
+    assert signal.getsignal(signal.SIGPIPE) == before
 
 
 def test_a_file_that_cannot_be_read_ends_with_2(mobula: Run, tmp_path: Path) -> None:
