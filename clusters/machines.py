@@ -76,8 +76,9 @@ def specification(node: Node) -> NodeSpec:
         name=node.name,
         role=NodeRole(node.role),
         group=group.name,
-        instance_type=group.instance_type,
+        instance_type=node.machine,
         market=Market(node.market),
-        resources=group.resources,
+        zone=node.zone,
+        resources=node.promised,
         labels=group.labels,
     )

@@ -144,7 +144,7 @@ def _open_interval(node: Node, moment: datetime) -> None:
         owner_name=str(cluster.owner),
         group=group.name,
         role=NodeRole(node.role),
-        instance_type=group.instance_type,
+        instance_type=node.machine,
         market=node.market,
         vcpus=group.vcpus,
         memory_bytes=group.memory_bytes,

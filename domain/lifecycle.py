@@ -60,6 +60,9 @@ class EndCause(StrEnum):
     LOST = "lost"
     START_FAILED = "start failed"
     UNCLAIMED = "unclaimed"
+    INTERRUPTED = "interrupted"  # the provider took a spot machine back
+    SPOT_RETURN = "back to spot"
+    CONSOLIDATED = "consolidated"
 
     @property
     def is_failure(self) -> bool:

@@ -1,4 +1,5 @@
 from clusters.models.cluster import Cluster, Group, Node
+from clusters.models.cooling import CoolDown
 from clusters.models.record import Decision, Event
 from clusters.models.template import Draft, Template, Version
 from clusters.models.work import Command, Job, JobLog
@@ -6,6 +7,7 @@ from clusters.models.work import Command, Job, JobLog
 __all__ = [
     "Cluster",
     "Command",
+    "CoolDown",
     "Decision",
     "Draft",
     "Event",

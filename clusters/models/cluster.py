@@ -33,6 +33,9 @@ class Cluster(models.Model):
         max_length=63, blank=True, help_text="Whose overlay of the version it runs; empty: none."
     )
     image_version = models.ForeignKey("images.ImageVersion", models.PROTECT)
+    resource = models.PositiveIntegerField(
+        default=0, help_text="Which of its version's cloud resources it runs on, from 0."
+    )
 
     state = models.CharField(
         max_length=20,
@@ -136,6 +139,9 @@ class Group(models.Model):
     idle_seconds = models.PositiveIntegerField(
         null=True, help_text="Give a node back after so long without work. Empty: as the cluster."
     )
+    # What only a person can mend, a right or a setting, stops the group until somebody has.
+    stopped_at = models.DateTimeField(null=True)
+    stopped_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["cluster", "position"]
@@ -166,6 +172,11 @@ class Node(models.Model):
         default=NodeState.REQUESTED,
         choices=[(state.value, state.label) for state in NodeState],
     )
+    # A group may rent more than one kind of machine: what this one is. Empty: as its group.
+    instance_type = models.CharField(max_length=63, blank=True)
+    zone = models.CharField(max_length=63, blank=True, help_text="Empty: the provider chose.")
+    resources = models.JSONField(default=dict, help_text="Logical. Empty: as its group.")
+    planned = models.JSONField(default=list, help_text="What it was launched for.")
     hourly_microusd = models.BigIntegerField(null=True, help_text="Empty: no price is known.")
     decision = models.ForeignKey("clusters.Decision", models.SET_NULL, null=True)
 
@@ -215,6 +226,16 @@ class Node(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def machine(self) -> str:
+        """The instance type that the node is."""
+        return self.instance_type or self.group.instance_type
+
+    @property
+    def promised(self) -> dict[str, float]:
+        """The logical resources that the node brings once it is up."""
+        return self.resources or self.group.resources
 
     @property
     def label(self) -> str:

@@ -1,0 +1,81 @@
+"""What a failed launch means, and for how long nobody should ask for the same again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+FIRST, LONGEST = timedelta(minutes=5), timedelta(minutes=60)
+# After so long without a failure, the next one counts as the first.
+QUIET = timedelta(hours=2)
+QUOTA_BLOCK = timedelta(minutes=30)
+
+
+class FailureClass(StrEnum):
+    """Why a machine could not be had; each class has an answer of its own."""
+
+    CAPACITY = "capacity"  # the provider has none: try others, this one again later
+    QUOTA = "quota"  # the account may have no more: nothing of this market for a while
+    PERMISSION = "permission"  # only a person can mend it
+    CONFIGURATION = "configuration"  # only a person can mend it
+    TRANSIENT = "transient"  # the provider is away or busy: ask the same again
+
+
+class Answer(StrEnum):
+    """What is done about a failure."""
+
+    COOL = "cool"
+    BLOCK_MARKET = "block the market"
+    STOP = "stop the group"
+    REPEAT = "ask again"
+
+
+ANSWERS: Mapping[FailureClass, Answer] = {
+    FailureClass.CAPACITY: Answer.COOL,
+    FailureClass.QUOTA: Answer.BLOCK_MARKET,
+    FailureClass.PERMISSION: Answer.STOP,
+    FailureClass.CONFIGURATION: Answer.STOP,
+    FailureClass.TRANSIENT: Answer.REPEAT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cooling:
+    """How often something failed in a row, when last, and until when it cools down."""
+
+    streak: int
+    failed_at: datetime
+    until: datetime
+
+    def is_cold(self, now: datetime) -> bool:
+        """Return whether nobody should ask for it yet."""
+        return now < self.until
+
+
+def after_failure(before: Cooling | None, *, now: datetime) -> Cooling:
+    """Return the cool-down after one more capacity failure: 5 minutes, doubled up to 60.
+
+    Failures of the same moment are one failure: while it cools, nobody asked again.
+    """
+    if before is None or now - max(before.failed_at, before.until) >= QUIET:
+        return Cooling(streak=1, failed_at=now, until=now + FIRST)
+    if before.is_cold(now):
+        return before
+    streak = before.streak + 1
+    return Cooling(streak=streak, failed_at=now, until=now + pause(streak))
+
+
+def after_quota(*, now: datetime) -> Cooling:
+    """Return how long a market is blocked after the account's quota was used up."""
+    return Cooling(streak=1, failed_at=now, until=now + QUOTA_BLOCK)
+
+
+def pause(streak: int) -> timedelta:
+    """Return how long something cools down after so many failures in a row."""
+    doublings = min(max(streak, 1) - 1, 10)  # far beyond the longest, far below an overflow
+    return min(FIRST * 2**doublings, LONGEST)
+
+
+def answer_to(failure: FailureClass) -> Answer:
+    """Return what is done about a failure of this class."""
+    return ANSWERS[failure]
