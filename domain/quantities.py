@@ -12,6 +12,7 @@ _DECIMAL = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 _QUANTITY = re.compile(
     r"(?P<number>\d{1,18}(?:\.\d{1,18})?)(?P<unit>[KMGTP]i|[kKMGTP]?)\Z", re.ASCII
 )
+_PERCENT = re.compile(r"(\d{1,3})%\Z", re.ASCII)
 _DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?\Z", re.ASCII)
 
 
@@ -60,6 +61,18 @@ def parse_duration(text: str) -> int:
         raise ValueError(f"{text[:40]!r} is not a duration: write hours, minutes, seconds: 1h30m.")
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
+
+
+def part_of(part: int | str, whole: int) -> int | None:
+    """A number as it is, or `10%` of the whole, rounded up; None if it is neither.
+
+    A percentage is a whole one from 0 to 100.
+    """
+    if isinstance(part, int):
+        return part
+    match = _PERCENT.match(part)
+    percent = int(match[1]) if match else 101
+    return -(-whole * percent // 100) if percent <= 100 else None
 
 
 def tidy_number(number: float) -> int | float:

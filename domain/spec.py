@@ -10,36 +10,36 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, model_validator
 
-from domain.quantities import GIB, LARGEST, format_bytes, parse_bytes, tidy_number
+from domain.quantities import GIB, format_bytes, tidy_number
+from domain.spec_scaling import Budget as Budget
+from domain.spec_scaling import Consolidation as Consolidation
+from domain.spec_scaling import Disruption as Disruption
+from domain.spec_scaling import Forecast as Forecast
+from domain.spec_scaling import ForecastMode as ForecastMode
+from domain.spec_scaling import GroupSettings as GroupSettings
+from domain.spec_scaling import Rule as Rule
+from domain.spec_scaling import Scaling as Scaling
+from domain.spec_scaling import Schedule as Schedule
+from domain.spec_scaling import Window as Window
+from domain.spec_types import (
+    Amount,
+    Amounts,
+    Anything,
+    AtLeastOne,
+    Bytes,
+    Count,
+    Flag,
+    Minutes,
+    Model,
+    Text,
+    Words,
+    empty_if_null,
+)
 
 type Plain = dict[str, Any]
 """A mapping of JSON values, as the text or the form wrote them."""
-
-
-def _empty_if_null(value: object) -> object:
-    return {} if value is None else value
-
-
-def _bytes(value: object) -> object:
-    return parse_bytes(value) if isinstance(value, str) else value
-
-
-def _never_if_zero(value: object) -> object:
-    return None if value == 0 and type(value) is int else value
-
-
-Text = Annotated[str, Field(strict=True)]
-Flag = Annotated[bool, Field(strict=True)]
-Count = Annotated[int, Field(strict=True, ge=0, le=LARGEST)]
-AtLeastOne = Annotated[int, Field(strict=True, ge=1, le=LARGEST)]
-Amount = Annotated[float, Field(strict=True, ge=0, le=LARGEST, allow_inf_nan=False)]
-Bytes = Annotated[Count, BeforeValidator(_bytes)]
-Minutes = Annotated[Count | None, BeforeValidator(_never_if_zero)]
-Amounts = Annotated[dict[Text, Amount], BeforeValidator(_empty_if_null)]
-Words = Annotated[dict[Text, Text], BeforeValidator(_empty_if_null)]
-Anything = Annotated[dict[Text, Any], BeforeValidator(_empty_if_null)]
 
 
 class MarketType(StrEnum):
@@ -50,11 +50,7 @@ class MarketType(StrEnum):
     PREFER_SPOT = "PREFER_SPOT"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class PhysicalResources(_Model):
+class PhysicalResources(Model):
     """The hardware a node must have, when no instance type is named; `memory` is in bytes."""
 
     CPU: Count | None = None
@@ -66,7 +62,7 @@ class PhysicalResources(_Model):
     cpu_architecture: Literal["x86_64", "arm64"] | None = None
 
 
-class CloudDeployment(_Model):
+class CloudDeployment(Model):
     """A machine pool or deployment that a node is taken from."""
 
     provider: Text | None = None
@@ -75,7 +71,7 @@ class CloudDeployment(_Model):
     id: Text | None = None
 
 
-class NodeConfig(_Model):
+class NodeConfig(Model):
     """One kind of machine: a named instance type, or the hardware it must have."""
 
     instance_type: Text | None = None
@@ -109,19 +105,7 @@ class WorkerGroup(NodeConfig):
         return {**data, "name": _default_name(cast("Mapping[str, object]", data))}
 
 
-class Scaling(_Model):
-    """How the number of nodes follows the work."""
-
-    strategy: Literal["reactive"] = "reactive"
-
-
-class GroupSettings(_Model):
-    """What Mobula adds to one worker group; what is left out is the cluster's."""
-
-    worker_idle_seconds: Count | None = None
-
-
-class Mount(_Model):
+class Mount(Model):
     """A storage that every node sees under a path."""
 
     storage: Text = ""
@@ -129,7 +113,7 @@ class Mount(_Model):
     access: Literal["read", "write"] = "read"
 
 
-class MobulaBlock(_Model):
+class MobulaBlock(Model):
     """What Mobula adds; without this block the rest is a valid Anyscale configuration."""
 
     image: Text | None = None
@@ -141,13 +125,13 @@ class MobulaBlock(_Model):
     max_usd_per_hour: Amount | None = None
     # Anyscale lets a node's block replace the cluster's; with this, the two are merged.
     merge_instance_config: Flag = False
-    groups: Annotated[dict[Text, GroupSettings], BeforeValidator(_empty_if_null)] = {}
+    groups: Annotated[dict[Text, GroupSettings], BeforeValidator(empty_if_null)] = {}
     mounts: tuple[Mount, ...] = ()
     # By environment (dev, test, prod): what differs there, as a part of a configuration.
-    environments: Annotated[dict[Text, Anything], BeforeValidator(_empty_if_null)] = {}
+    environments: Annotated[dict[Text, Anything], BeforeValidator(empty_if_null)] = {}
 
 
-class ResourceConfig(_Model):
+class ResourceConfig(Model):
     """The cluster on one cloud resource: its head, its groups, its limits."""
 
     cloud: Text | None = None
@@ -178,7 +162,7 @@ class ComputeConfig(ResourceConfig):
     # Anyscale's form for several cloud resources: the first is the primary one. Beside it only
     # `cloud`, `flags` and our block have a meaning.
     configs: tuple[ResourceConfig, ...] | None = None
-    mobula: Annotated[MobulaBlock, BeforeValidator(_empty_if_null)] = MobulaBlock()
+    mobula: Annotated[MobulaBlock, BeforeValidator(empty_if_null)] = MobulaBlock()
 
     @property
     def resource_configs(self) -> tuple["ComputeConfig", ...]:
@@ -207,8 +191,16 @@ class ComputeConfig(ResourceConfig):
 
     def idle_seconds_of(self, group: str) -> int:
         """How long a worker of this group may be idle: its own word, else the cluster's."""
-        own = self.mobula.groups.get(group, GroupSettings()).worker_idle_seconds
+        own = self.settings_of(group).worker_idle_seconds
         return self.worker_idle_seconds if own is None else own
+
+    def settings_of(self, group: str) -> GroupSettings:
+        """What our block says about this group alone."""
+        return self.mobula.groups.get(group, GroupSettings())
+
+    def consolidation_of(self, group: str) -> Consolidation:
+        """Whether this group is consolidated: its own word, else the cluster's."""
+        return self.settings_of(group).consolidation or self.mobula.scaling.consolidation
 
     def replace(self, **values: object) -> Self:
         """The same configuration with these top-level fields changed and checked again."""
@@ -257,7 +249,8 @@ def reading_order(model: type[BaseModel]) -> list[str]:
 _FIRST = {
     key: place
     for place, key in enumerate((
-        "name", "instance_type", "required_resources", "min_nodes", "max_nodes", "market_type",
+        "name", "group", "nodes", "instance_type", "required_resources", "min_nodes", "max_nodes",
+        "market_type",
     ))
 }  # fmt: skip
 

@@ -28,8 +28,11 @@ from domain.problems import (
 )
 from domain.quantities import LARGEST, tidy_number
 from domain.spec import (
+    Budget,
     CloudDeployment,
     ComputeConfig,
+    Forecast,
+    GroupSettings,
     HeadNode,
     MarketType,
     MobulaBlock,
@@ -37,7 +40,9 @@ from domain.spec import (
     PhysicalResources,
     Plain,
     ResourceConfig,
+    Rule,
     Scaling,
+    Schedule,
     WorkerGroup,
 )
 from domain.yamltree import scalar
@@ -52,8 +57,13 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "mobula": MobulaBlock,
     "scaling": Scaling,
     "mounts": Mount,
+    "forecast": Forecast,
+    "schedules": Schedule,
+    "rules": Rule,
+    "budgets": Budget,
 }
 """Which model the mapping under a key is read as."""
+_ENTRIES = {Schedule, Rule, Budget}  # their keys are too common to say where one belongs
 
 MAX_PROBLEMS = 200
 """More than this nobody reads; finding the words for them takes time."""
@@ -177,7 +187,7 @@ def _problem(detail: ErrorDetails, plain: Plain) -> Problem:
         return error(path, "bad-quantity", message, fix=_quantity_fix(value, loc))
     if kind in {"enum", "literal_error"}:
         choices = detail["ctx"]["expected"].replace("'", "")
-        known = [*MarketType] if kind == "enum" else ["x86_64", "arm64"]
+        known = re.split(", | or ", choices)
         word = str(value).replace("-", "_")
         hint, near = did_you_mean(word, known), nearest(word, known)
         fix = setting(loc, near) if near else None
@@ -202,6 +212,7 @@ _WANTED = {
     "tuple_type": ("not-a-list", "a list"),
     "enum": ("unknown-choice", ""),
     "literal_error": ("unknown-choice", ""),
+    "nodes_or_percent": ("nodes-or-percent", "a number of nodes, or a percentage up to 100%"),
     "greater_than_equal": ("too-small", "at least {limit}"),
     "less_than_equal": ("number-too-large", "at most {limit}"),
 }
@@ -214,7 +225,7 @@ def _key_hint(loc: Loc) -> str:
         return f"This is `{RENAMED[key]}` now."
     here = _model_at(loc)
     for place, model in MODELS.items():
-        if key in model.model_fields:
+        if key in model.model_fields and model not in _ENTRIES:
             return f"It belongs under `{place}`." if place else "It belongs at the top level."
     if near := did_you_mean(key, here.model_fields):
         return near
@@ -266,6 +277,8 @@ def _fits(model: type[BaseModel], key: str, value: object) -> bool:
 
 def _model_at(loc: Loc) -> type[BaseModel]:
     holders = [step for step in loc[:-1] if isinstance(step, str)]
+    if holders[:2] == ["mobula", "groups"] and len(holders) > 2:
+        return GroupSettings
     return MODELS.get(holders[-1] if holders else "", ComputeConfig)
 
 
@@ -291,8 +304,17 @@ def _counts(number: object, kind: str, loc: Loc) -> TypeGuard[int | float]:
     """True for a number that the place takes as it is."""
     if isinstance(number, bool) or not isinstance(number, int | float) or not isfinite(number):
         return False
-    least = 1 if loc[-1] == "max_nodes" else 0
-    return least <= number <= LARGEST and (kind == "float_type" or number == int(number))
+    least, most = _BOUNDS.get(str(loc[-1]), (0, LARGEST))
+    return least <= number <= most and (kind == "float_type" or number == int(number))
+
+
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "max_nodes": (1, LARGEST),
+    "minutes": (1, LARGEST),
+    "on_demand_percent": (0, 100),
+    "quantile": (0.01, 0.99),
+    "max_error_percent": (0, 1000),
+}
 
 
 _WITH_BYTES = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?([KMGT])i?[Bb]", re.ASCII)

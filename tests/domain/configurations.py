@@ -112,8 +112,43 @@ _head = st.builds(
     _machine,
     st.fixed_dictionaries({}, optional=_node),
 )
+_nodes_or_percent = st.integers(0, 20) | st.integers(0, 100).map(lambda n: f"{n}%")
+_consolidation = st.sampled_from(["off", "recommend", "act"])
+_window = {
+    "cron": _texts | st.sampled_from(["0 8 * * mon-fri", "*/5 * * * *"]),
+    "minutes": st.integers(1, 10_000),
+    "days": st.lists(st.sampled_from(["mon", "wed", "sun"]), max_size=2),
+    "start": _texts | st.just("08:00"),
+    "end": _texts | st.just("18:00"),
+    "time_zone": _texts | st.sampled_from(["UTC", "Europe/Berlin"]),
+    "name": _texts,
+}
+_schedule = {**_window, "group": _texts, "min_nodes": st.integers(0, 20)}
+_reasons = st.lists(st.sampled_from(["idle", "consolidation", "spot_return"]), max_size=2)
+_budget = {**_window, "nodes": _nodes_or_percent, "reasons": _reasons}
+_forecast = {
+    "mode": st.sampled_from(["off", "forecast_only", "forecast_and_scale"]),
+    "quantile": st.floats(0.01, 0.99),
+    "max_error_percent": st.integers(0, 1000) | st.floats(0, 1000),
+}
+_rule = {"group": _texts, "expression": _texts, "name": _texts}
+_scaling = {
+    "schedules": st.lists(st.fixed_dictionaries({}, optional=_schedule), max_size=2),
+    "rules": st.lists(st.fixed_dictionaries({}, optional=_rule), max_size=2),
+    "budgets": st.lists(st.fixed_dictionaries({}, optional=_budget), max_size=2),
+    "forecast": st.fixed_dictionaries({}, optional=_forecast),
+    "consolidation": _consolidation,
+}
 _group_settings = st.fixed_dictionaries(
-    {}, optional={"worker_idle_seconds": st.none() | st.integers(0, 10_000)}
+    {},
+    optional={
+        "worker_idle_seconds": st.none() | st.integers(0, 10_000),
+        "warm_spare": _nodes_or_percent,
+        "on_demand_nodes": st.integers(0, 20),
+        "on_demand_percent": st.integers(0, 100),
+        "fallback_types": st.lists(_texts, max_size=2),
+        "consolidation": st.none() | _consolidation,
+    },
 )
 _mount = st.fixed_dictionaries(
     {"storage": _texts, "path": _texts}, optional={"access": st.sampled_from(["read", "write"])}
@@ -127,7 +162,7 @@ _mobula = st.fixed_dictionaries(
         "idle_minutes": _minutes,
         "max_lifetime_minutes": _minutes,
         "worker_idle_seconds": st.integers(0, 10_000),
-        "scaling": st.just({"strategy": "reactive"}),
+        "scaling": st.fixed_dictionaries({}, optional=_scaling),
         "max_usd_per_hour": st.none() | st.integers(0, 1000) | st.floats(0, 1000),
         "merge_instance_config": st.booleans(),
         "groups": st.dictionaries(_texts, _group_settings, max_size=2),
