@@ -1,0 +1,1 @@
+"""What raises the minimum of a group for a time: schedules, forecasts, rules of the user's own."""
