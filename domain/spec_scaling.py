@@ -49,7 +49,7 @@ class Window(Model):
     """When something holds: from each tick of a cron line on, or on weekdays from start to end."""
 
     cron: Text = ""
-    minutes: AtLeastOne = 60
+    minutes: AtLeastOne | None = None
     days: tuple[Day, ...] = ()
     start: Text = ""
     end: Text = ""

@@ -116,7 +116,7 @@ _nodes_or_percent = st.integers(0, 20) | st.integers(0, 100).map(lambda n: f"{n}
 _consolidation = st.sampled_from(["off", "recommend", "act"])
 _window = {
     "cron": _texts | st.sampled_from(["0 8 * * mon-fri", "*/5 * * * *"]),
-    "minutes": st.integers(1, 10_000),
+    "minutes": st.none() | st.integers(1, 10_000),
     "days": st.lists(st.sampled_from(["mon", "wed", "sun"]), max_size=2),
     "start": _texts | st.just("08:00"),
     "end": _texts | st.just("18:00"),
