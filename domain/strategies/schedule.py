@@ -1,7 +1,7 @@
 """Windows of time that open again and again, by the clock of a place, summer time included."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -30,7 +30,7 @@ class Timed(Protocol):
     @property
     def minutes(self) -> int | None: ...
     @property
-    def days(self) -> tuple[str, ...] | None: ...
+    def days(self) -> Sequence[str] | None: ...
     @property
     def start(self) -> str | None: ...
     @property
@@ -106,11 +106,16 @@ class Window:
         return f"{begin.minute} {begin.hour} * * {','.join(self.days)}"
 
 
+def has_window(item: Timed) -> bool:
+    """Return whether the item names a time at all; a budget without one always holds."""
+    return bool(item.cron or item.days or item.start or item.end)
+
+
 def window_of(item: Timed) -> Window:
     """Return the window that a schedule or a budget names; raises ValueError with a sentence."""
     return Window(
         cron=item.cron or "",
-        minutes=item.minutes or 0,
+        minutes=(item.minutes or 0) if item.cron else 0,  # its default says nothing of days
         days=tuple(item.days or ()),
         start=item.start or "",
         end=item.end or "",

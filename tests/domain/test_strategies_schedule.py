@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.strategies.schedule import DAYS, Window, next_openings, window_of
+from domain.strategies.schedule import DAYS, Window, has_window, next_openings, window_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = Window(cron="0 8 * * mon-fri", minutes=600, time_zone="Europe/Berlin")
@@ -162,16 +162,15 @@ def test_what_is_listed_is_open_from_its_start_to_its_end(
         ({"cron": "0 8 * * mon", "minutes": 5, "time_zone": ""}, "'' is not known"),
     ],
 )
-def test_a_window_without_sense_says_what_is_wrong(
-    fields: dict[str, object], sentence: str
-) -> None:
-    with pytest.raises(ValueError, match="(?s).*") as caught:
+def test_a_window_without_sense_says_so(fields: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
         Window(**fields)  # type: ignore[arg-type]
-    assert sentence in str(caught.value)
 
 
 def test_a_window_is_read_from_what_the_configuration_says() -> None:
-    item = SimpleNamespace(
-        cron=None, minutes=None, days=["mon"], start="08:00", end="18:00", time_zone="UTC"
-    )
-    assert window_of(item) == Window(days=("mon",), start="08:00", end="18:00")  # type: ignore[arg-type]
+    fields = {"cron": "", "minutes": 60, "days": ("mon",), "start": "08:00", "end": "18:00"}
+    item = SimpleNamespace(**fields, time_zone="UTC")
+    assert has_window(item)
+    assert window_of(item) == Window(days=("mon",), start="08:00", end="18:00")
+    always = SimpleNamespace(cron="", minutes=60, days=(), start="", end="", time_zone="UTC")
+    assert not has_window(always)
