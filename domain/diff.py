@@ -1,6 +1,6 @@
 """What changed between two configurations, field by field and in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from domain.effects import Effect, effect_of
@@ -50,8 +50,15 @@ _LABELS = {
     "worker_idle_seconds": "Give back an idle worker after (seconds)",
     "max_usd_per_hour": "Maximum price ($ an hour)",
     "merge_instance_config": "Merge the instance configurations",
-    "scaling": "Scaling",
-    "groups": "Settings of group",
+    "schedules": "Schedules",
+    "forecast": "Forecast",
+    "rules": "Scaling rules",
+    "budgets": "Budgets of disruption",
+    "consolidation": "Consolidation",
+    "warm_spare": "Warm spare",
+    "on_demand_nodes": "First nodes on demand",
+    "on_demand_percent": "On demand beyond these (%)",
+    "fallback_types": "Fallback types",
     "mounts": "Mounts",
     "environments": "Environment",
     "configs": "Cloud resources",
@@ -184,13 +191,21 @@ def in_words(value: object) -> str:
             return value
         case list() if all(isinstance(item, str) for item in value):
             return ", ".join(value) or "none"
+        case list() if all(isinstance(item, dict) for item in value):
+            return "; ".join(map(_entry_in_words, value))
     return canonical_json(tidied(value))
+
+
+def _entry_in_words(entry: Mapping[str, object]) -> str:
+    """An entry of a list on one line: `group cpu, min_nodes 4, cron 0 8 * * *, minutes 60`."""
+    return ", ".join(f"{key} {in_words(tidied(value))}" for key, value in entry.items()) or "{}"
 
 
 _OPENED = {
     "min_resources", "max_resources", "resources", "labels", "required_labels", "flags",
-    "advanced_instance_config", "groups", "environments",
+    "advanced_instance_config", "groups", "environments", "scaling",
 }  # fmt: skip
+_OPENED_TWICE = {"groups", "scaling"}
 
 
 def fields(config: ComputeConfig) -> dict[Place, object]:
@@ -201,6 +216,9 @@ def fields(config: ComputeConfig) -> dict[Place, object]:
         full[CONFIGS] = tidied(config.configs)
     # "Never" is a value of its own: written as 0, it is not mistaken for "not set".
     full["mobula"] |= {key: full["mobula"][key] or 0 for key in _MINUTES}
+    full["mobula"]["groups"] = {name: written(own) for name, own in config.mobula.groups.items()}
+    # As they are written: what has its default says nothing.
+    full["mobula"]["scaling"] |= {k: tidied(getattr(config.mobula.scaling, k)) for k in _ENTRIES}
     for key, value in full.items():
         if key in {"head_node", "mobula"} and value is not None:
             found |= dict(_leaves(value, (key,)))
@@ -209,6 +227,9 @@ def fields(config: ComputeConfig) -> dict[Place, object]:
     for name, group in named_groups(config).items():
         found |= dict(_leaves(group.model_dump(mode="json"), (GROUPS, name)))
     return found
+
+
+_ENTRIES = ("schedules", "rules", "budgets")
 
 
 def named_groups(config: ComputeConfig) -> dict[str, WorkerGroup]:
@@ -247,11 +268,18 @@ def label_of(place: Place) -> str:
     elif place[0] == "head_node":
         where, keys = "Head: ", place[1:]
     elif place[0] == "mobula":
-        keys = place[1:]
+        where, keys = _of_ours(place[1:])
     if not keys:
         return where.removesuffix(": ") or "Mobula"
     name = _LABELS.get(keys[0], keys[0].replace("_", " ").capitalize())
     return where + " ".join([name, *keys[1:]])
+
+
+def _of_ours(keys: Place) -> tuple[str, Place]:
+    """Which group of our block it is about, and the keys that name the field."""
+    if keys[:1] == ("groups",) and len(keys) > 1:
+        return f"Group {keys[1]}: ", keys[2:]
+    return "", keys[1:] if keys[:1] == ("scaling",) and len(keys) > 1 else keys
 
 
 def _leaves(mapping: dict[str, object], place: Place) -> Iterator[tuple[Place, object]]:
@@ -261,7 +289,11 @@ def _leaves(mapping: dict[str, object], place: Place) -> Iterator[tuple[Place, o
         if is_whole and value is not None:
             yield (*place, key), value
         elif isinstance(value, dict):
-            yield from (((*place, key, inner), item) for inner, item in value.items())
+            for inner, item in value.items():
+                if key in _OPENED_TWICE and isinstance(item, dict) and item:
+                    yield from _leaves(item, (*place, key, inner))
+                else:
+                    yield (*place, key, inner), item
 
 
 def _groups_removed_and_added(

@@ -131,6 +131,9 @@ def _assembled(merged: Fields, order: list[str] | None) -> ComputeConfig:
         holder, keys = (groups[place[1]], place[2:]) if place[0] == GROUPS else (top, place)
         for key in keys[:-1]:
             holder = holder.setdefault(key, {})
+        if value == {}:  # nothing is set there; what the other side sets may be in place
+            holder.setdefault(keys[-1], {})
+            continue
         holder[keys[-1]] = value
     if order is not None:
         top[GROUPS] = [groups[name] for name in order]

@@ -19,7 +19,7 @@ from ruamel.yaml.tokens import CommentToken
 from domain.legacy import modernise, rename
 from domain.problems import Loc, Step, Verb
 from domain.quantities import parse_bytes
-from domain.spec import ComputeConfig, Plain, WorkerGroup, written
+from domain.spec import ComputeConfig, Plain, WorkerGroup, tidied, written
 from domain.structure import MODELS
 from domain.yamltree import needs_quotes
 
@@ -232,7 +232,7 @@ def _reset(target: CommentedMap, key: str, *, model: type[BaseModel]) -> None:
     if isinstance(target[key], CommentedMap) and isinstance(default, BaseModel):
         _update(target[key], {}, model=MODELS[key])
     elif isinstance(default, bool | int | str) and default != "":
-        target[key] = _same_or_new(target[key], default)
+        target[key] = _same_or_new(target[key], tidied(default))
     elif target[key] != default:
         _remove(target, key)
 

@@ -1,5 +1,6 @@
 """What every test can ask for. Tests of `domain` ask for nothing and start no server."""
 
+import sys
 from collections.abc import Iterator
 
 import django
@@ -7,6 +8,10 @@ import pytest
 
 from tests.cast import adam, alice, bob, charlie, other, research  # noqa: F401
 from tests.servers import Servers, prepare, running
+
+# celpy raises the recursion limit to this when it reads a rule; Hypothesis complains if that
+# happens in the middle of a test.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 2500))
 
 # Django reads its settings after this module: pytest-django waits for DJANGO_SETTINGS_MODULE.
 _SERVERS = prepare()

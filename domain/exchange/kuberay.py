@@ -10,6 +10,7 @@ from domain.exchange.parcel import (
     Setting,
     distinct,
     items,
+    losses_of_groups,
     mapping,
     without_empty,
 )
@@ -32,7 +33,7 @@ ANY_IMAGE = "rayproject/ray:latest"
 PARAMS = {"object_store_memory": "object-store-memory"}
 
 _CARRIED = frozenset({
-    "image", "autoscaling", "worker_idle_seconds", "groups", "merge_instance_config", "scaling",
+    "image", "autoscaling", "worker_idle_seconds", "groups", "merge_instance_config",
 })  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def _losses(config: ComputeConfig) -> Iterator[Loss]:
     for key in written(config.mobula):
         if key not in _CARRIED:
             yield Loss(path=f"mobula.{key}", why="A RayCluster has no such setting.")
+    yield from losses_of_groups(config, why="A RayCluster's groups have no such setting.")
     primary = config.primary
     for name in ("min_resources", "max_resources", "flags"):
         for key in getattr(primary, name):

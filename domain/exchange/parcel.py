@@ -1,12 +1,12 @@
 """What an export or an import hands over: the text, and what it could not carry."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.plaintree import Cleaning, TooMuch
-from domain.problems import Problem
-from domain.spec import ComputeConfig
+from domain.problems import Problem, path_of
+from domain.spec import ComputeConfig, written
 from domain.target import ANYWHERE, Target
 from domain.yamltree import read
 
@@ -69,6 +69,14 @@ def mapping(value: object) -> Plain:
 def items(value: object) -> list[Any]:
     """The value if it is a list, else an empty one."""
     return list(value) if isinstance(value, list | tuple) else []
+
+
+def losses_of_groups(config: ComputeConfig, *, why: str) -> Iterator[Loss]:
+    """What our block says of single groups, but for their idle times."""
+    for name, own in config.mobula.groups.items():
+        for key in written(own):
+            if key != "worker_idle_seconds":
+                yield Loss(path=path_of(("mobula", "groups", name, key)), why=why)
 
 
 def distinct(names: Iterable[str], *, taken: Iterable[str] = (), longest: int = 200) -> list[str]:

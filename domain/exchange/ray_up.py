@@ -9,6 +9,7 @@ from domain.exchange.parcel import (
     Setting,
     distinct,
     items,
+    losses_of_groups,
     mapping,
     without_empty,
 )
@@ -102,6 +103,7 @@ def _losses(config: ComputeConfig) -> Iterator[Loss]:
     for key in written(config.mobula):
         if key not in _CARRIED:
             yield Loss(path=f"mobula.{key}", why="ray up has no such setting.")
+    yield from losses_of_groups(config, why="Node types of ray up have no such setting.")
     for name in ("min_resources", "max_resources", "flags"):
         for key in getattr(primary, name):
             if key != "idle_termination_seconds":

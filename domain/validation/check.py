@@ -9,6 +9,7 @@ from domain.validation.blocks import block_problems
 from domain.validation.cluster import cluster_problems
 from domain.validation.ending import ending_problems
 from domain.validation.flags import flag_problems
+from domain.validation.group_settings import group_settings_problems
 from domain.validation.heads import head_problems
 from domain.validation.limits import limit_problems
 from domain.validation.markets import market_problems
@@ -17,6 +18,7 @@ from domain.validation.operator import operator_problems
 from domain.validation.ours import own_problems
 from domain.validation.places import zone_problems
 from domain.validation.ranking import ranking_problems
+from domain.validation.scaling import scaling_problems
 from domain.validation.several import environment_problems, resource_problems
 from domain.yamltext import parse
 
@@ -26,9 +28,18 @@ _ENTAILS = {"required_resources": "instance_type", "min_nodes": "max_nodes"}
 
 def validate(config: ComputeConfig, *, target: Target) -> list[Problem]:
     """Everything that contradicts itself or cannot work on the target, without lines."""
-    check = _one if config.configs is None else _several
+    check = _alone if config.configs is None else _several
     found = check(config, target)
     return [*found, *environment_problems(config, target, check, known=found)]
+
+
+def _alone(config: ComputeConfig, target: Target) -> list[Problem]:
+    return [*_one(config, target), *_whole(config, target)]
+
+
+def _whole(config: ComputeConfig, target: Target) -> list[Problem]:
+    """What is said once, also of several cloud resources."""
+    return [*group_settings_problems(config, target), *scaling_problems(config)]
 
 
 def _one(config: ComputeConfig, target: Target) -> list[Problem]:
@@ -49,7 +60,7 @@ def _one(config: ComputeConfig, target: Target) -> list[Problem]:
 
 
 def _several(config: ComputeConfig, target: Target) -> list[Problem]:
-    return list(resource_problems(config, target, _one))
+    return [*resource_problems(config, target, _one), *_whole(config, target)]
 
 
 def check_text(text: str, *, target: Target) -> list[Problem]:

@@ -84,9 +84,20 @@ def _called(name: str, index: int, config: ComputeConfig) -> Fix:
             group, slash, market = entry.partition("/")
             if group == old:
                 steps.append(Step(Verb.SET, loc_of(at), f"{name}{slash}{market}"))
+        steps += _scaled_as(name, old, config)
         if old in config.mobula.groups and name not in config.mobula.groups:
             steps.append(Step(Verb.RENAME, ("mobula", "groups", old), name))
     return Fix(f"Set to {name}", tuple(steps))
+
+
+def _scaled_as(name: str, old: str, config: ComputeConfig) -> list[Step]:
+    scaling = config.mobula.scaling
+    return [
+        Step(Verb.SET, ("mobula", "scaling", key, index, "group"), name)
+        for key, entries in (("schedules", scaling.schedules), ("rules", scaling.rules))
+        for index, entry in enumerate(entries)
+        if entry.group == old
+    ]
 
 
 def _as_pod_name(name: str, taken: set[str]) -> str:

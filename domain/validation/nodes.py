@@ -56,10 +56,11 @@ def _machine(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
         yield from _hardware(required, f"{path}.required_resources", node.resources)
         yield from _found(node, required, f"{path}.required_resources", target)
     elif name:
-        yield from _named(name, at, target)
+        yield from type_problems(name, at, target)
 
 
-def _named(name: str, path: str, target: Target) -> Iterator[Problem]:
+def type_problems(name: str, path: str, target: Target) -> Iterator[Problem]:
+    """What is wrong with naming this instance type, if the cloud has none of that name."""
     if target.types is not None and name in target.types:
         return
     owner, here = owner_of_type(name), rules_of(target.provider)

@@ -1,4 +1,4 @@
-"""Checks of what Mobula adds: mounts, settings of groups, environments, the cap on the price."""
+"""Checks of what Mobula adds: mounts, environments, the cap on the price."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -29,9 +29,8 @@ _SYSTEM = (
 
 
 def own_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
-    """What is wrong with the block `mobula`, but for times and the image."""
+    """What is wrong with the block `mobula`, but for times, scaling, groups and the image."""
     yield from _mounts(config)
-    yield from _groups(config)
     yield from _environments(config)
     yield from _cap(config, target)
 
@@ -62,19 +61,6 @@ def _mounts(config: ComputeConfig) -> Iterator[Problem]:
             hint = "Mount them side by side: the outer one may hide the inner."
             yield warning(f"{at}.path", "mount-inside-mount", message, hint=hint)
         paths.setdefault(where, index)
-
-
-def _groups(config: ComputeConfig) -> Iterator[Problem]:
-    names = [group.name for one in config.resource_configs for group in one.groups]
-    for name in config.mobula.groups:
-        if name not in names:
-            at, near = path_of(("mobula", "groups", name)), nearest(name, names)
-            hint = did_you_mean(name, names) or f"Groups: {', '.join(names) or 'none'}."
-            here = inside("mobula.groups", name)
-            free = near and near not in config.mobula.groups
-            fix = renaming(here, near) if free else removing(here)
-            message = f"There is no group {shown(name)} to set anything for."
-            yield warning(at, "settings-of-no-group", message, hint=hint, fix=fix)
 
 
 def _environments(config: ComputeConfig) -> Iterator[Problem]:

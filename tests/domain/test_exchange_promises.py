@@ -13,7 +13,7 @@ from domain.diff import changes
 from domain.exchange import Exported, Format, Setting, exported, imported
 from domain.instance_blocks import block_of
 from domain.offerings import ProviderKind
-from domain.spec import ComputeConfig
+from domain.spec import ComputeConfig, written
 from domain.target import ANYWHERE, Target
 from tests.domain.configurations import EXAMPLES, GPU_WITH_FALLBACK
 from tests.domain.machines import AWS, GCP, KUBERNETES
@@ -162,11 +162,7 @@ def settled(one: ComputeConfig) -> ComputeConfig:
             "worker_idle_seconds": one.worker_idle_seconds,
             "merge_instance_config": False,
             "image": None,
-            "groups": {
-                name: own
-                for name, own in one.mobula.groups.items()
-                if own.worker_idle_seconds is not None
-            },
+            "groups": {name: own for name, own in one.mobula.groups.items() if written(own)},
         }
     )
     return one.model_copy(

@@ -112,3 +112,8 @@ def test_the_first_example_of_the_page_is_free_of_problems() -> None:
     assert whole is not None
     assert parse(whole[1]).config is not None
     assert check_text(whole[1], target=MACHINES) == []
+
+
+def test_the_example_of_scaling_is_free_of_errors() -> None:
+    text = next(one for one in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "quiet" in one)
+    assert [p.code for p in check_text(text, target=MACHINES)] == []
