@@ -41,7 +41,9 @@ def table(names: Iterable[str]) -> str:
     """Return one line for each benchmark whose result is there."""
     lines = [f"{'':<12} {'measured':>10} {'goal':>8}  unit"]
     for name in names:
-        path = DIRECTORY / f"{name}.json"
+        path = DIRECTORY / f"{name}_summary.json"  # of a benchmark whose NAME.json is a list
+        if not path.exists():
+            path = DIRECTORY / f"{name}.json"
         if path.exists():
             lines.append(_line(name, json.loads(path.read_text())))
     return "\n".join(lines)

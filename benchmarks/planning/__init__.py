@@ -1,0 +1,1 @@
+"""The planner's benchmark: instances, Ray's schedulers beside ours, bounds and a verifier."""

@@ -1,0 +1,32 @@
+"""The instances of a run, in the order in which they are measured."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+
+from benchmarks.planning.catalogue import catalogue
+from benchmarks.planning.instance import Instance
+from benchmarks.planning.own_traces import OWN_TRACES, own_instance
+from benchmarks.planning.traces import TRACES, seeded
+from domain.demand import Demand
+
+NAMES = (*TRACES, *OWN_TRACES)
+HUGE = 100_000
+
+
+def instances(
+    traces: Iterable[str], *, sizes: Sequence[int], types: Sequence[int], seeds: Sequence[int]
+) -> Iterator[Instance]:
+    """Yield each instance; `huge` has a size of its own."""
+    for trace in traces:
+        for size, count, seed in product([HUGE] if trace == "huge" else sizes, types, seeds):
+            yield instance(trace, size=size, types=count, seed=seed)
+
+
+def instance(trace: str, *, size: int, types: int, seed: int) -> Instance:
+    """Return the instance of a trace's name, a number of demands and of types, and a seed."""
+    if trace in OWN_TRACES:
+        return own_instance(trace, size=size, types=types, seed=seed)
+    shapes = TRACES[trace](seeded(trace, size, seed), size)
+    return Instance(
+        trace=trace, size=size, seed=seed, types=catalogue(types), demand=Demand(shapes=shapes)
+    )
