@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from clusters import forecasts, scaling_samples
 from clusters import reconcile as loop
 
 
@@ -15,3 +16,19 @@ def sweep() -> None:
     for cluster_id in loop.due():
         # If no worker takes it soon, the next sweep asks again: no queue grows meanwhile.
         reconcile_cluster.apply_async((cluster_id,), expires=5)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sample_scaling() -> None:
+    scaling_samples.take()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forecast_clusters() -> None:
+    for cluster_id in forecasts.due():
+        forecast_cluster.apply_async((cluster_id,), expires=900)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def forecast_cluster(cluster_id: str) -> None:
+    forecasts.make(cluster_id)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.utils.csp import CSP
 
 from clouds.schedule import CELERY_BEAT as CLOUDS_BEAT
+from clusters.schedule import CELERY_BEAT as CLUSTERS_BEAT
 from metering.schedule import CELERY_BEAT as METERING_BEAT
 from mobula import env
 
@@ -105,6 +106,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     **METERING_BEAT,
     **CLOUDS_BEAT,
+    **CLUSTERS_BEAT,
     "sweep-clusters": {
         "task": "clusters.tasks.sweep",
         "schedule": 1.0,

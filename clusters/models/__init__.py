@@ -1,6 +1,7 @@
 from clusters.models.cluster import Cluster, Group, Node
 from clusters.models.cooling import CoolDown
 from clusters.models.record import Decision, Event
+from clusters.models.scaling import EnabledRule, Forecast, RuleValue, ScalingSample, Waiting
 from clusters.models.template import Draft, Template, Version
 from clusters.models.work import Command, Job, JobLog
 
@@ -10,11 +11,16 @@ __all__ = [
     "CoolDown",
     "Decision",
     "Draft",
+    "EnabledRule",
     "Event",
+    "Forecast",
     "Group",
     "Job",
     "JobLog",
     "Node",
+    "RuleValue",
+    "ScalingSample",
     "Template",
     "Version",
+    "Waiting",
 ]

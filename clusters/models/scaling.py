@@ -1,0 +1,104 @@
+"""What strategies need to remember: samples of need, forecasts, rules and their last values."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from domain.strategies.expression import LONGEST
+
+
+class ScalingSample(models.Model):
+    """One group at one moment: what its work needed, what there was, what strategies asked for."""
+
+    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="samples")
+    group = models.CharField(max_length=63)
+    at = models.DateTimeField(help_text="A whole five minutes.")
+    needed = models.PositiveIntegerField(help_text="Nodes that work kept busy or waited for.")
+    ready = models.PositiveIntegerField()
+    floor = models.PositiveIntegerField(default=0, help_text="The most a strategy asked for.")
+    expected = models.FloatField(null=True, help_text="What the forecast had said: its middle.")
+    expected_upper = models.FloatField(null=True, help_text="Its quantile.")
+    facts = models.JSONField(default=dict, help_text="What a rule could have asked.")
+
+    class Meta:
+        constraints = [
+            # Also the index of the charts, the forecasts and the replays.
+            models.UniqueConstraint(fields=["cluster", "group", "at"], name="scalingsample_once"),
+        ]
+        # What is too old to keep.
+        indexes = [BrinIndex(fields=["at"], name="scalingsample_old")]
+
+
+class Forecast(models.Model):
+    """The newest forecast of one group's nodes, hour by hour; `why` says why it only shows."""
+
+    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="forecasts")
+    group = models.CharField(max_length=63)
+    made_at = models.DateTimeField()
+    starts_at = models.DateTimeField()
+    p50 = models.JSONField(default=list)
+    upper = models.JSONField(default=list)
+    quantile = models.FloatField()
+    season = models.CharField(max_length=10, blank=True)
+    error_percent = models.FloatField(null=True, help_text="Over the last days; empty: untested.")
+    tested_days = models.PositiveIntegerField(default=0)
+    boot_seconds = models.FloatField(help_text="What nine of ten machines took at most.")
+    mode = models.CharField(max_length=20)
+    switched_off = models.BooleanField(default=False, help_text="It must not start nodes.")
+    why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "group"], name="forecast_one_of_group"),
+            models.CheckConstraint(
+                name="forecast_off_says_why", condition=Q(switched_off=False) | ~Q(why="")
+            ),
+        ]
+
+
+class EnabledRule(models.Model):
+    """A rule that somebody let start nodes, for all clusters of a template that say it so."""
+
+    template = models.ForeignKey("clusters.Template", models.CASCADE, related_name="enabled_rules")
+    group = models.CharField(max_length=63)
+    expression = models.CharField(max_length=LONGEST)
+    enabled_by = models.ForeignKey("accounts.User", models.PROTECT)
+    enabled_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["template", "group", "expression"], name="enabledrule_once"
+            ),
+        ]
+
+
+class RuleValue(models.Model):
+    """The last value of one rule in one cluster; after an error it stands."""
+
+    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="rule_values")
+    group = models.CharField(max_length=63)
+    expression = models.CharField(max_length=LONGEST)
+    nodes = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+    changed_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, help_text="When an event told of an error last.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cluster", "group", "expression"], name="rulevalue_once"
+            ),
+        ]
+
+
+class Waiting(models.Model):
+    """Since when something has been waiting in a cluster without a pause."""
+
+    cluster = models.OneToOneField(
+        "clusters.Cluster", models.CASCADE, primary_key=True, related_name="waiting"
+    )
+    since = models.DateTimeField(null=True)
