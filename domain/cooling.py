@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.offerings import Market
+
+type Place = tuple[str, str, Market]
+"""Instance type, zone, market. No type: every type of the market; no zone: wherever."""
+
 FIRST, LONGEST = timedelta(minutes=5), timedelta(minutes=60)
 # After so long without a failure, the next one counts as the first.
 QUIET = timedelta(hours=2)
@@ -73,9 +78,37 @@ def after_quota(*, now: datetime) -> Cooling:
 def pause(streak: int) -> timedelta:
     """Return how long something cools down after so many failures in a row."""
     doublings = min(max(streak, 1) - 1, 10)  # far beyond the longest, far below an overflow
-    return min(FIRST * 2**doublings, LONGEST)
+    return min(FIRST * (1 << doublings), LONGEST)
 
 
 def answer_to(failure: FailureClass) -> Answer:
     """Return what is done about a failure of this class."""
     return ANSWERS[failure]
+
+
+def named(place: Place) -> str:
+    """Return what cools down as a sentence says it: "g5.xlarge as spot in us-west-2a"."""
+    instance_type, zone, market = place
+    words = f"{instance_type or 'every type'} {_MARKETS[market]}"
+    return f"{words} in {zone}" if zone else words
+
+
+def sentence(place: Place, cooling: Cooling, *, failure: FailureClass, cause: str) -> str:
+    """Return until when something cools down and why, without a full stop."""
+    until = f"{cooling.until:%H:%M} UTC"
+    why = cause.rstrip(".")
+    if failure is FailureClass.QUOTA:
+        return f"{named(place)} is blocked until {until}: {why}"
+    times = f" (failed {cooling.streak} times)" if cooling.streak > 1 else ""
+    return f"{named(place)} cools down until {until}{times}: {why}"
+
+
+def why_cold(
+    cold: Mapping[Place, str], *, instance_type: str, market: Market, zone: str = ""
+) -> str:
+    """Return why this cannot be rented now, or "": its own cool-down, or one that covers it."""
+    places = [(kind, where, market) for kind in (instance_type, "") for where in (zone, "")]
+    return next((cold[place] for place in places if place in cold), "")
+
+
+_MARKETS = {Market.ON_DEMAND: "on demand", Market.SPOT: "as spot"}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from domain.cooling import FailureClass
 from domain.demand import Resources
 from domain.offerings import InstanceType, Market, Offering, ProviderKind
 
@@ -85,7 +86,9 @@ class ObservedNode:
     address: str = ""
     started_at: datetime | None = None
     reason: str = ""  # for a failed one: what happened, in words, with the last lines of its log
+    failure: FailureClass | None = None  # of a failed one: the provider's reason, where it says one
     endpoints: HeadEndpoints | None = None  # of a head, once known
+    interruption_at: datetime | None = None  # when the provider takes a spot machine back
 
 
 class ProviderDriver(Protocol):
@@ -113,6 +116,8 @@ class ProviderDriver(Protocol):
     def launch(self, cluster: ClusterRef, nodes: Sequence[NodeSpec]) -> None:
         """Ask for `nodes`. Some may start before the call raises.
 
+        `LaunchFailed` says of each node that was refused why; all others were asked for. Any
+        other error stands for every node that `observe` does not list afterwards.
         A name that was ever terminated is never started again, however late the call comes.
         For a head that runs, the call makes sure that its agent runs too.
         """
@@ -188,14 +193,15 @@ class ProviderError(Exception):
     """Base of all driver errors. The message is shown to the user: no ids, no secrets."""
 
     retryable: ClassVar[bool] = False
+    failure_class: ClassVar[FailureClass] = FailureClass.CONFIGURATION
 
 
 class BadCredentials(ProviderError):
-    pass
+    failure_class = FailureClass.PERMISSION
 
 
 class QuotaExceeded(ProviderError):
-    pass
+    failure_class = FailureClass.QUOTA
 
 
 class InvalidRequest(ProviderError):
@@ -204,13 +210,46 @@ class InvalidRequest(ProviderError):
 
 class CapacityUnavailable(ProviderError):
     retryable = True
+    failure_class = FailureClass.CAPACITY
 
 
 class Throttled(ProviderError):
     retryable = True
+    failure_class = FailureClass.TRANSIENT
 
 
 class Unreachable(ProviderError):
     """The provider did not answer, or not in time, or with a failure of its own."""
 
     retryable = True
+    failure_class = FailureClass.TRANSIENT
+
+
+@dataclass(frozen=True, slots=True)
+class NodeError:
+    """Why one node of a launch was refused."""
+
+    name: str
+    error: ProviderError
+
+
+class LaunchFailed(ProviderError):
+    """Some nodes of a launch were refused; `failures` says which and why."""
+
+    # Each failure says for itself whether trying again makes sense.
+    retryable = True
+    failure_class = FailureClass.TRANSIENT
+
+    def __init__(self, failures: Sequence[NodeError]) -> None:
+        more = f" ({len(failures)} nodes were refused.)" if len(failures) > 1 else ""
+        super().__init__(f"{failures[0].error}{more}")
+        self.failures = tuple(failures)
+
+
+def raise_failures(failures: Sequence[NodeError]) -> None:
+    """Raise what was refused, if anything was; what only wants patience is raised as it is."""
+    if not failures:
+        return
+    if all(one.error.failure_class is FailureClass.TRANSIENT for one in failures):
+        raise failures[0].error
+    raise LaunchFailed(failures)

@@ -16,13 +16,17 @@ from providers.base import (
     HeadEndpoints,
     InvalidRequest,
     MachinePhase,
+    NodeError,
     NodeRole,
     NodeSpec,
     ObservedNode,
     ProviderError,
+    raise_failures,
 )
+from providers.failure_plan import TAKEN_BACK, PlanFile, PlannedFailure, PlannedInterruption
 from providers.fake_world import Call, FakeNode, PlannedError, World, WorldStore
 
+ZONES = ("a", "b")
 SIZES = {"small": (2, 8, 0, "0.10"), "large": (8, 32, 0, "0.40"), "gpu": (4, 16, 1, "1.20")}
 
 
@@ -30,7 +34,8 @@ class FakeDriver:
     """Keeps every promise of `ProviderDriver`, and fails where it is told to.
 
     `clock` returns seconds since the epoch. A machine boots `boot_seconds` long and stops
-    `stop_seconds` long. With `path`, all processes that name the same file see the same machines.
+    `stop_seconds` long. With `path`, all processes that name the same file see the same machines,
+    and `failures.json` beside it says what shall go wrong (see failure_plan.py).
     """
 
     kind: ClassVar[ProviderKind] = ProviderKind.FAKE
@@ -47,6 +52,7 @@ class FakeDriver:
         self.stop_seconds = stop_seconds
         self._clock = clock
         self._store = WorldStore(path)
+        self._plan = PlanFile(path.with_name("failures.json")) if path else None
 
     def verify(self) -> str:
         """Return the account's name."""
@@ -54,13 +60,13 @@ class FakeDriver:
             return "Fake account"
 
     def offerings(self, region: str) -> Sequence[Offering]:
-        """Return three sizes, on demand and as spot at 30 % of the price."""
+        """Return three sizes in two zones, on demand and as spot at 30 % of the price."""
         with self._called("offerings"):
             return tuple(
                 Offering(
                     instance_type=name,
                     region=region,
-                    zone=f"{region}-a",
+                    zone=f"{region}-{zone}",
                     market=market,
                     vcpus=vcpus,
                     memory_bytes=gib * 2**30,
@@ -68,6 +74,7 @@ class FakeDriver:
                     hourly_usd=Decimal(usd) * factor,
                 )
                 for name, (vcpus, gib, gpus, usd) in SIZES.items()
+                for zone in ZONES
                 for market, factor in (
                     (Market.ON_DEMAND, Decimal(1)),
                     (Market.SPOT, Decimal("0.3")),
@@ -85,24 +92,37 @@ class FakeDriver:
         with self._called("launch", cluster, names, checked=False) as world:
             error = _take_error(world, "launch")
             allowed = nodes if error is None else nodes[: error.after]
-            for node in allowed:
-                self._add(world, cluster, node)
+            refused = [self._add(world, cluster, node) for node in allowed]
             _raise(error)
+            raise_failures([one for one in refused if one])
 
-    def _add(self, world: World, cluster: ClusterRef, node: NodeSpec) -> None:
+    def _add(self, world: World, cluster: ClusterRef, node: NodeSpec) -> NodeError | None:
+        """Add the node unless it ever was; return why it is refused, if it is."""
         if cluster.handle in world.destroyed or node.name in world.ended | world.nodes.keys():
-            return
+            return None
         if cluster.handle not in world.prepared:
             raise InvalidRequest(f"Cluster {cluster.name} was not prepared.")
-        _check_capacity(world, node.group)
+        error = _lack(world, node.group) or self._refusal(world, node)
+        if error is not None:
+            return NodeError(node.name, error)
         world.nodes[node.name] = FakeNode(
             name=node.name,
             handle=cluster.handle,
             role=node.role.value,
             group=node.group,
             instance_type=node.instance_type,
+            market=node.market.value,
+            zone=node.zone,
             launched_at=self._clock(),
         )
+        return None
+
+    def _refusal(self, world: World, node: NodeSpec) -> ProviderError | None:
+        error = world.plan.refusal(node, now=self._clock())
+        if error is not None or self._plan is None:
+            return error
+        with self._plan.open() as plan:
+            return plan.refusal(node, now=self._clock())
 
     def terminate(self, cluster: ClusterRef, names: Sequence[str]) -> None:
         """Stop the named nodes and bar their names for ever."""
@@ -116,7 +136,21 @@ class FakeDriver:
         """Return the cluster's nodes that are not yet gone, as of the clock."""
         with self._called("observe", cluster) as world:
             own = [node for node in world.nodes.values() if node.handle == cluster.handle]
+            self._interrupt(world, own)
             return tuple(self._seen(node) for node in own if not self._gone(node))
+
+    def _interrupt(self, world: World, nodes: Sequence[FakeNode]) -> None:
+        """Give notice to those running nodes that the plan takes back."""
+        running = [node for node in nodes if self._phase(node) is MachinePhase.RUNNING]
+        asked = [node for node in running if node.interrupted_at is None]
+        now = self._clock()
+        for node in asked:
+            node.interrupted_at = world.plan.interruption(node.spec, now=now)
+        if self._plan is None:
+            return
+        with self._plan.open() as plan:
+            for node in asked:
+                node.interrupted_at = node.interrupted_at or plan.interruption(node.spec, now=now)
 
     def destroy(self, cluster: ClusterRef) -> None:
         """Bar the whole cluster."""
@@ -153,9 +187,19 @@ class FakeDriver:
             world.errors += [planned] * times
 
     def limit(self, group: str, count: int) -> None:
-        """Let `group` have at most `count` nodes at a time; more raise `CapacityUnavailable`."""
+        """Let `group` have at most `count` nodes at a time; more fail for lack of capacity."""
         with self._store.open() as world:
             world.capacity[group] = count
+
+    def plan_failure(self, failure: PlannedFailure) -> None:
+        """Let launches fail as planned."""
+        with self._store.open() as world:
+            world.plan.failures.append(failure)
+
+    def plan_interruption(self, interruption: PlannedInterruption) -> None:
+        """Let running nodes be taken back as planned, from the next `observe` on."""
+        with self._store.open() as world:
+            world.plan.interruptions.append(interruption)
 
     def break_node(self, name: str, *, reason: str = "The machine died.") -> None:
         """Let a node fail from outside: it is observed as failed until it is terminated."""
@@ -197,14 +241,18 @@ class FakeDriver:
             phase=phase,
             address=f"{node.name}.fake",
             started_at=datetime.fromtimestamp(node.launched_at, UTC),
-            reason=node.failure,
+            reason=node.failure or (TAKEN_BACK if phase is MachinePhase.FAILED else ""),
+            interruption_at=datetime.fromtimestamp(node.interrupted_at, UTC)
+            if node.interrupted_at is not None
+            else None,
             endpoints=_endpoints(node) if is_head and phase is MachinePhase.RUNNING else None,
         )
 
     def _phase(self, node: FakeNode) -> MachinePhase:
         if node.ended_at is not None:
             return MachinePhase.STOPPING
-        if node.failure:
+        taken = node.interrupted_at is not None and self._clock() >= node.interrupted_at
+        if node.failure or taken:
             return MachinePhase.FAILED
         booted = self._clock() >= node.launched_at + self.boot_seconds
         return MachinePhase.RUNNING if booted else MachinePhase.PENDING
@@ -218,12 +266,13 @@ def _endpoints(node: FakeNode) -> HeadEndpoints:
     )
 
 
-def _check_capacity(world: World, group: str) -> None:
+def _lack(world: World, group: str) -> ProviderError | None:
     limit = world.capacity.get(group)
     nodes = [node for node in world.nodes.values() if node.group == group]
     used = sum(node.ended_at is None and not node.vanished for node in nodes)
-    if limit is not None and used >= limit:
-        raise CapacityUnavailable(f"No more machines for group {group} ({used} of {limit} used).")
+    if limit is None or used < limit:
+        return None
+    return CapacityUnavailable(f"No more machines for group {group} ({used} of {limit} used).")
 
 
 def _take_error(world: World, verb: str) -> PlannedError | None:

@@ -8,6 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from domain.offerings import Market
+from providers.base import NodeRole, NodeSpec
+from providers.failure_plan import FailurePlan
+
 
 @dataclass(kw_only=True)
 class FakeNode:
@@ -19,9 +23,25 @@ class FakeNode:
     group: str
     instance_type: str
     launched_at: float
+    market: str = Market.ON_DEMAND.value
+    zone: str = ""
     ended_at: float | None = None
     failure: str = ""
     vanished: bool = False
+    interrupted_at: float | None = None  # when it is taken back; None: nothing of that was said
+
+    @property
+    def spec(self) -> NodeSpec:
+        """What was asked for, as far as it matters to a failure plan."""
+        return NodeSpec(
+            name=self.name,
+            role=NodeRole(self.role),
+            group=self.group,
+            instance_type=self.instance_type,
+            market=Market(self.market),
+            zone=self.zone,
+            resources={},
+        )
 
 
 @dataclass(kw_only=True)
@@ -53,6 +73,7 @@ class World:
     destroyed: set[str] = field(default_factory=set)
     capacity: dict[str, int] = field(default_factory=dict)
     errors: list[PlannedError] = field(default_factory=list)
+    plan: FailurePlan = field(default_factory=FailurePlan)
     calls: list[Call] = field(default_factory=list)
 
 
@@ -92,5 +113,6 @@ def _read(path: Path) -> World:
         destroyed=set(noted["destroyed"]),
         capacity=noted["capacity"],
         errors=[PlannedError(**error) for error in noted["errors"]],
+        plan=FailurePlan.from_plain(noted.get("plan", {})),
         calls=[Call(**call) for call in noted["calls"]],
     )

@@ -77,6 +77,10 @@ def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: Place) -> Mapping
     record = {
         "name": spec.name,
         "role": spec.role.value,
+        "group": spec.group,
+        "instance_type": spec.instance_type,
+        "market": spec.market.value,
+        "zone": spec.zone,
         "address": address,
         "temp_dir": str(place.ray_directory),
         "gcs_address": f"{address}:{gcs}" if is_head else "",

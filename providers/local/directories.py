@@ -1,5 +1,6 @@
 """Where a local cluster keeps what it knows about itself, and what of that is written for good.
 
+<root>/failures.json        what shall go wrong (see providers/failure_plan.py)
 <root>/<handle>/            prepared: 0700
     token                   Ray's token, 0600
     ended                   tombstone of the whole cluster: no node of it ever starts again
@@ -8,6 +9,7 @@
         ended               its tombstone: this name never starts again
         lock, node.json     who started it and what it is (see keeper.py)
         exit.json           how its Ray ended
+        taken_back_at       when a failure plan takes it back
         ray.log, agent.log, agent.json
 """
 

@@ -16,18 +16,22 @@ from typing import Any, ClassVar
 import psutil
 
 from agent import bundle as agent_bundle
+from domain.cooling import FailureClass
 from domain.offerings import Offering, ProviderKind
 from providers.base import (
     BadCredentials,
     CapacityUnavailable,
     ClusterRef,
     InvalidRequest,
+    NodeError,
     NodeRole,
     NodeSpec,
     ObservedNode,
+    ProviderError,
     Throttled,
+    raise_failures,
 )
-from providers.local import processes
+from providers.local import faults, processes
 from providers.local.commands import Place, agent_config, keeper_request, node_marks
 from providers.local.directories import (
     ClusterDirectory,
@@ -91,17 +95,38 @@ class LocalDriver:
     def launch(self, cluster: ClusterRef, nodes: Sequence[NodeSpec]) -> None:
         """Start those `nodes` that never were started, and keep a head's agent up to date.
 
-        Raises `Throttled` for workers whose head does not answer yet, and `CapacityUnavailable`
-        when this machine's memory is used up.
+        Raises `Throttled` for workers whose head does not answer yet, and `LaunchFailed` for
+        nodes that cannot be started: this machine's memory is used up, or the plan says so.
         """
         with _translated():
-            directory = self._directory(cluster)
+            directory, refused = self._directory(cluster), []
             for spec in nodes:
-                record = NodeRecord.read(directory.node(spec.name))
-                if record is not None:
-                    self._refresh_agent(cluster, record)
-                elif not directory.node(spec.name).ended:
-                    self._start(cluster, spec, directory)
+                error = self._launch(cluster, spec, directory)
+                if error is not None:
+                    refused.append(NodeError(spec.name, error))
+                if error is not None and error.failure_class is FailureClass.TRANSIENT:
+                    break  # the others would wait as long in vain
+            raise_failures(refused)
+
+    def _launch(
+        self, cluster: ClusterRef, spec: NodeSpec, directory: ClusterDirectory
+    ) -> ProviderError | None:
+        """Start the node unless it ever was; return why it is refused, if it is."""
+        record = NodeRecord.read(directory.node(spec.name))
+        if record is not None:
+            self._refresh_agent(cluster, record)
+            return None
+        if directory.node(spec.name).ended:
+            return None
+        if not directory.prepared:
+            raise InvalidRequest(f"Cluster {cluster.name} was not prepared.")
+        if planned := faults.refusal(self.root, spec):
+            return planned
+        try:
+            self._start(cluster, spec, directory)
+        except (CapacityUnavailable, Throttled) as error:
+            return error
+        return None
 
     def terminate(self, cluster: ClusterRef, names: Sequence[str]) -> None:
         """Bar the names for ever and ask their processes to end; asked again later, kill them."""
@@ -116,7 +141,9 @@ class LocalDriver:
     def observe(self, cluster: ClusterRef) -> Sequence[ObservedNode]:
         """Return the nodes that were started and are not gone; forget those that are."""
         with _translated():
-            return tuple(_observed(self._directory(cluster)))
+            directory = self._directory(cluster)
+            faults.interrupt(self.root, directory.nodes())
+            return tuple(_observed(directory))
 
     def destroy(self, cluster: ClusterRef) -> None:
         """Bar the whole cluster for ever and remove all but its tombstone.
@@ -138,8 +165,6 @@ class LocalDriver:
         return ClusterDirectory.of(self.root, cluster.handle)
 
     def _start(self, cluster: ClusterRef, spec: NodeSpec, directory: ClusterDirectory) -> None:
-        if not directory.prepared:
-            raise InvalidRequest(f"Cluster {cluster.name} was not prepared.")
         head_address = "" if spec.role is NodeRole.HEAD else _head_address(directory)
         self._check_memory(spec)
         node = directory.node(spec.name)

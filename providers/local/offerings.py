@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from domain.offerings import Offering
+from domain.offerings import Market, Offering
 from providers.base import InvalidRequest
 
 GIB = 2**30
+# Both are this machine: with two, a failure plan can let one of them be full.
+ZONES = ("local-a", "local-b")
 # A laptop with 2 cores may declare nodes of 8: Ray counts, and the work shares the real cores.
 SIZES: tuple[tuple[int, int, int], ...] = (  # CPUs, GiB, GPUs
     (1, 2, 0),
@@ -24,13 +26,16 @@ def local_offerings(region: str) -> Sequence[Offering]:
         Offering(
             instance_type=_name(cpus, gib, gpus),
             region=region,
-            zone="local",
+            zone=zone,
+            market=market,
             vcpus=cpus,
             memory_bytes=gib * GIB,
             gpus=gpus,
             hourly_usd=None,
         )
         for cpus, gib, gpus in SIZES
+        for zone in ZONES
+        for market in Market
     )
 
 
@@ -40,7 +45,7 @@ def find_size(instance_type: str) -> Offering:
     for offering in offerings:
         if offering.instance_type == instance_type:
             return offering
-    names = ", ".join(offering.instance_type for offering in offerings)
+    names = ", ".join(_name(*size) for size in SIZES)
     raise InvalidRequest(f"There is no local size {instance_type!r}. Sizes: {names}.")
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,12 +13,14 @@ from typing import Any, Self
 import psutil
 
 from providers.base import HeadEndpoints, MachinePhase, NodeRole, ObservedNode
+from providers.failure_plan import TAKEN_BACK
 from providers.local.directories import NodeDirectory
 from providers.local.processes import keeper_process, node_processes
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TAIL_BYTES = 4096
 TAIL_LINES = 6
+NOTICE = "taken_back_at"  # in a node's directory: when a failure plan takes it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,14 @@ class NodeRecord:
         """Whether the keeper lives; without it the node is lost."""
         return keeper_process(self.pid, self.directory.path) is not None
 
+    @property
+    def taken_back_at(self) -> float | None:
+        """When the node is taken back, in seconds since the epoch; None: nobody said so."""
+        try:
+            return float((self.directory.path / NOTICE).read_text())
+        except FileNotFoundError:
+            return None
+
     def processes(self) -> Iterator[psutil.Process]:
         """Yield the node's living processes."""
         return node_processes(self.pid, self.directory.path, self.ray_directory)
@@ -70,7 +81,7 @@ class NodeRecord:
 
     def observed(self) -> ObservedNode:
         """Return the node as it is now."""
-        phase = self._phase()
+        phase, taken_back_at = self._phase(), self.taken_back_at
         return ObservedNode(
             name=self.directory.name,
             role=self.role,
@@ -78,6 +89,7 @@ class NodeRecord:
             address=self.content["address"],
             started_at=datetime.fromtimestamp(self.content["started"], UTC),
             reason=self._reason() if phase is MachinePhase.FAILED else "",
+            interruption_at=datetime.fromtimestamp(taken_back_at, UTC) if taken_back_at else None,
             endpoints=self.endpoints if phase is MachinePhase.RUNNING else None,
         )
 
@@ -90,6 +102,9 @@ class NodeRecord:
         return MachinePhase.RUNNING if begun else MachinePhase.PENDING
 
     def _reason(self) -> str:
+        deadline = self.taken_back_at
+        if deadline is not None and time.time() >= deadline:
+            return TAKEN_BACK
         ended = _read_json(self.directory.path / "exit.json")
         cause = exit_in_words(ended["code"]) if ended else "The node's processes were killed."
         return "\n".join([cause, *last_lines(self.directory.path / "ray.log")])

@@ -8,6 +8,7 @@ from providers.base import (
     CapacityUnavailable,
     ClusterRef,
     InvalidRequest,
+    LaunchFailed,
     MachinePhase,
     NodeRole,
     NodeSpec,
@@ -95,7 +96,7 @@ def test_a_launch_can_fail_half_way(driver: FakeDriver) -> None:
 def test_a_full_group_refuses_more_until_one_is_terminated(driver: FakeDriver) -> None:
     driver.limit("workers", 1)
     driver.launch(CLUSTER, [node(1), node(2, group="others")])
-    with pytest.raises(CapacityUnavailable, match="workers"):
+    with pytest.raises(LaunchFailed, match="workers"):
         driver.launch(CLUSTER, [node(3)])
     driver.terminate(CLUSTER, ["c1-1"])
     driver.launch(CLUSTER, [node(3)])

@@ -173,6 +173,10 @@ def test_a_ray_directory_that_others_can_read_is_refused(tmp_path: Path) -> None
 
 def test_local_sizes_have_no_price_of_their_own() -> None:
     offerings = local_offerings("here")
-    assert len({offering.instance_type for offering in offerings}) == len(offerings)
+    kinds = {(one.instance_type, one.zone, one.market) for one in offerings}
+    assert len(kinds) == len(offerings)
+    assert {(one.zone, one.market.value) for one in offerings} == {
+        (zone, market) for zone in ("local-a", "local-b") for market in ("on_demand", "spot")
+    }
     assert {offering.hourly_usd for offering in offerings} == {None}
     assert {offering.region for offering in offerings} == {"here"}

@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from providers.base import (
-    CapacityUnavailable,
     InvalidRequest,
+    LaunchFailed,
     MachinePhase,
     ProviderError,
     RayImage,
@@ -147,7 +147,7 @@ def test_a_head_is_pending_until_it_answers(local: Site) -> None:
 
 def test_a_machine_without_memory_starts_no_node(local: Site) -> None:
     driver = LocalDriver(Path(local.arguments["path"]), memory_per_node=2**60)
-    with pytest.raises(CapacityUnavailable, match=r"GiB of memory left; node .* needs"):
+    with pytest.raises(LaunchFailed, match=r"GiB of memory left; node .* needs"):
         driver.launch(local.cluster, [local.head()])
     assert local.starts() == []
 
