@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils.timezone import now
 
-from clusters import transitions
+from clusters import cooling, interruptions, transitions
 from clusters.models import Cluster, Node
 from domain.lifecycle import EndCause, NodeState
 from providers.base import (
@@ -40,19 +40,21 @@ def observe(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> list[N
     observed = {machine.name: machine for machine in driver.observe(ref)}
     for node in nodes:
         node.cluster = cluster  # spares a query each when the ledger asks for the owner
-        _compare(node, observed.get(node.name))
+        _compare(cluster, node, observed.get(node.name))
     _remember_endpoints(cluster, observed.values())
     _remove_unclaimed(cluster, driver, ref, observed.keys() - {node.name for node in nodes})
     return [node for node in nodes if node.state != NodeState.TERMINATED]
 
 
-def _compare(node: Node, machine: ObservedNode | None) -> None:
+def _compare(cluster: Cluster, node: Node, machine: ObservedNode | None) -> None:
     if machine is None:
         _missing(node)
     elif machine.phase is MachinePhase.FAILED:
-        _failed(node, machine.reason)
+        _failed(cluster, node, machine)
     elif machine.phase is not MachinePhase.STOPPING:
-        _present(node, machine)
+        _present(cluster, node, machine)
+        if machine.interruption_at is not None:
+            interruptions.heed(cluster, node, at=machine.interruption_at)
 
 
 def _missing(node: Node) -> None:
@@ -86,7 +88,7 @@ def _wait_for_machine(node: Node) -> None:
         )
 
 
-def _failed(node: Node, reason: str) -> None:
+def _failed(cluster: Cluster, node: Node, machine: ObservedNode) -> None:
     state = NodeState(node.state)
     if state is NodeState.TERMINATING:
         return
@@ -94,16 +96,21 @@ def _failed(node: Node, reason: str) -> None:
         transitions.move_node(node, NodeState.TERMINATING, reason="Drained.")
         return
     cause = EndCause.LOST if node.ready_at else EndCause.START_FAILED
-    transitions.move_node(node, NodeState.TERMINATING, cause=cause, reason=reason)
+    if machine.interruption_at is not None:  # taken back before anybody heard the notice
+        cause = EndCause.INTERRUPTED
+    if machine.failure is not None and not node.ready_at:
+        cooling.note_failure(cluster, node, failure=machine.failure, cause=machine.reason)
+    transitions.move_node(node, NodeState.TERMINATING, cause=cause, reason=machine.reason)
 
 
-def _present(node: Node, machine: ObservedNode) -> None:
+def _present(cluster: Cluster, node: Node, machine: ObservedNode) -> None:
     state = NodeState(node.state)
     if machine.address and machine.address != node.address:
         node.address = machine.address
         Node.objects.filter(pk=node.pk).update(address=machine.address)
     if state in {NodeState.REQUESTED, NodeState.LAUNCHING}:
         transitions.move_node(node, NodeState.BOOTING, reason="The machine is there.")
+        cooling.note_success(cluster, node)
     elif state is NodeState.BOOTING and node.booted_at and now() - node.booted_at > BOOT_LIMIT:
         transitions.move_node(
             node,

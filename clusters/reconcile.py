@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from clouds.drivers import driver_for
-from clusters import ending, observation, scaling
+from clusters import ending, fallback, launches, observation, scaling
 from clusters.leases import LeaseLost, lease, renew
 from clusters.machines import reference, specification
 from clusters.models import Cluster, Node
@@ -60,7 +60,16 @@ def _note_error(cluster: Cluster, error: ProviderError) -> None:
         note(cluster, text, severity=Severity.WARNING if error.retryable else Severity.ERROR)
     starting = cluster.state in {ClusterState.REQUESTED, ClusterState.STARTING}
     if not error.retryable and starting and cluster.target == ClusterTarget.RUNNING:
-        _fail(cluster, text)
+        _give_up(cluster, text)
+
+
+def _give_up(cluster: Cluster, reason: str) -> None:
+    """What the provider refuses for good, another cloud resource may grant."""
+    heads = [n for n in observation.live_nodes(cluster) if n.role == NodeRole.HEAD]
+    if heads and heads[0].state != NodeState.TERMINATING and fallback.has_next(cluster):
+        fallback.give_up(heads[0], reason=reason)
+    else:
+        _fail(cluster, reason)
 
 
 def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
@@ -68,12 +77,13 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
         return _end(cluster, driver, ref)
     if cluster.state in {ClusterState.REQUESTED, ClusterState.STOPPED}:
         move_cluster(cluster, ClusterState.STARTING, reason="A worker took the request.")
-    if cluster.state == ClusterState.STARTING:
-        driver.prepare(ref)
+    if cluster.state == ClusterState.STARTING and not _prepared(cluster, driver, ref):
+        return BUSY
     nodes = observation.observe(cluster, driver, ref)
-    head = _head(cluster, nodes)
+    head = _head(cluster, driver, ref, nodes)
     if head is None:
         return BUSY
+    fallback.give_up_late_head(cluster, head)
     nodes = nodes if head in nodes else [*nodes, head]
     if cluster.state == ClusterState.STARTING and head.state == NodeState.READY:
         move_cluster(cluster, ClusterState.RUNNING, reason="The head is ready.")
@@ -87,13 +97,33 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
     return CALM if all(n.state == NodeState.READY for n in nodes) else BUSY
 
 
-def _head(cluster: Cluster, nodes: list[Node]) -> Node | None:
-    """Return this run's head, written down if there is none; None if the cluster has failed."""
+def _prepared(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> bool:
+    """Prepare the cluster; return False if that is refused here and tried elsewhere next."""
+    try:
+        driver.prepare(ref)
+    except ProviderError as error:
+        if error.retryable or not fallback.has_next(cluster):
+            raise
+        fallback.switch(cluster, driver, ref, reason=str(error))
+        return False
+    return True
+
+
+def _head(
+    cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]
+) -> Node | None:
+    """Return this run's head, written down if there is none; None if it is lost."""
     heads = [node for node in nodes if node.role == NodeRole.HEAD]
     if heads and heads[0].state != NodeState.TERMINATING and heads[0].run == cluster.run:
         return heads[0]
     ended = cluster.nodes.filter(role=NodeRole.HEAD, run=cluster.run).exclude(end_cause="")
     last = ended.order_by("-pk").first()
+    if last and fallback.has_next(cluster):
+        if nodes:
+            _terminate(cluster, driver, ref, nodes)
+        else:
+            fallback.switch(cluster, driver, ref, reason=last.end_reason)
+        return None
     if last:
         _fail(cluster, f"The head is lost: {last.end_reason}")
         return None
@@ -120,8 +150,7 @@ def _carry_out(
             move_node(node, NodeState.LAUNCHING, reason="Asked of the provider.")
     if waiting:
         renew(cluster)
-        driver.launch(ref, [specification(node) for node in waiting])
-        observation.observe(cluster, driver, ref)
+        launches.launch(cluster, driver, ref, waiting)
 
 
 def _end_drain(cluster: Cluster, node: Node) -> None:

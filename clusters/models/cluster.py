@@ -235,7 +235,8 @@ class Node(models.Model):
     @property
     def promised(self) -> dict[str, float]:
         """The logical resources that the node brings once it is up."""
-        return self.resources or self.group.resources
+        brought: dict[str, float] = self.resources or self.group.resources
+        return brought
 
     @property
     def label(self) -> str:

@@ -8,16 +8,12 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.services import record
+from clusters.grouping import groups_of
 from clusters.machines import agent_token, hashed
 from clusters.models import Cluster, Group, Version
 from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
 from clusters.transitions import note
-from domain.matching import types_for
-from domain.node_resources import effective_resources
-from domain.offerings import Market
-from domain.spec import MarketType, NodeConfig
-from providers.base import NodeRole
 
 
 def launch_cluster(*, name: str, version: Version, environment: str = "", by: User) -> Cluster:
@@ -49,7 +45,7 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
     cluster.validate_constraints()
     cluster.agent_token_hash = hashed(agent_token(cluster))
     _save_new(cluster)
-    Group.objects.bulk_create(_groups(cluster, ready))
+    Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
     note(cluster, f"Launched from {version}{_where(ready)}.", by=by)
     record(
         "cluster.launched",
@@ -81,42 +77,3 @@ def _save_new(cluster: Cluster) -> None:
     except IntegrityError:  # somebody launched one of that name since it was checked
         cluster.validate_constraints()
         raise
-
-
-def _groups(cluster: Cluster, ready: Launchable) -> list[Group]:
-    config = ready.config
-    head = _group(cluster, config.head_node or NodeConfig(), ready, name="head", position=0)
-    workers = [
-        _group(cluster, group, ready, name=group.name, position=position)
-        for position, group in enumerate(config.groups, start=1)
-    ]
-    for row, group in zip(workers, config.groups, strict=True):
-        row.min_nodes, row.max_nodes = group.min_nodes, group.max_nodes
-        own = config.mobula.groups.get(group.name)
-        row.idle_seconds = own.worker_idle_seconds if own else None
-        if group.market_type is MarketType.SPOT:
-            row.market = "spot"
-    return [head, *workers]
-
-
-def _group(
-    cluster: Cluster, node: NodeConfig, ready: Launchable, *, name: str, position: int
-) -> Group:
-    size = types_for(node, ready.target, market=Market.ON_DEMAND)[0]
-    is_head = position == 0
-    return Group(
-        cluster=cluster,
-        name=name,
-        role=NodeRole.HEAD if is_head else NodeRole.WORKER,
-        position=position,
-        instance_type=size.name,
-        vcpus=size.vcpus,
-        memory_bytes=size.memory_bytes,
-        gpus=size.gpus,
-        resources=effective_resources(
-            node, size, is_head=is_head, has_workers=bool(ready.config.groups)
-        ),
-        labels=dict(node.labels),
-        min_nodes=1,
-        max_nodes=1,
-    )

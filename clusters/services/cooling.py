@@ -1,0 +1,32 @@
+"""Let a stopped group try again."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import record
+from clusters.models import Cluster, Group
+from clusters.services.operating import NotNow
+from clusters.services.waking import wake
+from clusters.transitions import note
+
+
+@transaction.atomic
+def try_group_again(cluster: Cluster, *, group: str, by: User) -> None:
+    """Let a group launch nodes again after somebody has mended what stopped it."""
+    row = Group.objects.select_for_update().get(cluster=cluster, name=group)
+    if row.stopped_at is None:
+        raise NotNow(f"Group {group} is not stopped: it launches nodes when work waits for them.")
+    reason = row.stopped_reason
+    row.stopped_at, row.stopped_reason = None, ""
+    row.save(update_fields=["stopped_at", "stopped_reason"])
+    note(cluster, f"Group {group} may launch nodes again.", by=by)
+    record(
+        "group.tried_again",
+        actor=by,
+        team=cluster.team,
+        subject=cluster,
+        before={"group": group, "stopped": reason},
+    )
+    wake(cluster)
