@@ -15,6 +15,7 @@ from clusters.config_fields import (
     YamlField,
     as_text,
 )
+from clusters.scaling_forms import NodesOrPercentField
 from domain.quantities import LARGEST
 
 type Choices = list[tuple[str, str]]
@@ -70,10 +71,10 @@ def _as_written(**options: Any) -> forms.CharField:
 
 
 def _count(
-    label: str, *, least: int = 0, required: bool = False, **more: Any
+    label: str, *, least: int = 0, most: int = LARGEST, required: bool = False, **more: Any
 ) -> forms.IntegerField:
     return forms.IntegerField(
-        min_value=least, max_value=LARGEST, required=required, label=label, **more
+        min_value=least, max_value=most, required=required, label=label, **more
     )
 
 
@@ -94,6 +95,18 @@ def _of_group(key: str) -> Any:
 
 
 _BLOCK = "SubnetId: subnet-0a1b2c3d"
+
+
+CONSOLIDATION = [
+    ("off", "Off"),
+    ("recommend", "As advice only"),
+    ("act", "By itself"),
+]
+FORECASTS = [
+    ("off", "Off"),
+    ("forecast_only", "Show it only"),
+    ("forecast_and_scale", "Show it and start nodes ahead"),
+]
 
 
 class MachineForm(forms.Form):
@@ -176,6 +189,22 @@ class ConfigForm(forms.Form):
         rows=5,
         label="Instance configuration of all nodes",
     )
+    consolidation = forms.ChoiceField(
+        label="Move work to fewer or cheaper nodes", choices=CONSOLIDATION
+    )
+    forecast_mode = forms.ChoiceField(label="Forecast of the nodes needed", choices=FORECASTS)
+    forecast_quantile = forms.FloatField(
+        min_value=0.01,
+        max_value=0.99,
+        label="How often it is to be enough",
+        help_text="0.75: three times of four. Higher is dearer.",
+    )
+    forecast_error = forms.FloatField(
+        min_value=0,
+        max_value=1000,
+        label="Largest error (%)",
+        help_text="Further off, looking back, it starts nothing.",
+    )
     mounts = YamlField(
         wrap=lambda value: {"mobula": {"mounts": value}},
         example="- storage: datasets\n  path: /mnt/datasets\n  access: read",
@@ -215,6 +244,21 @@ class GroupForm(ShortGroupForm, NodeForm):
     threshold = _as_written(label="Try spot again after")
     weight = _amount("Pricing weight", help_text="Above 1: preferred.")
     idle_seconds = _count("Give back when idle (seconds)", help_text="Empty: as the cluster.")
+    warm_spare = NodesOrPercentField(
+        label="Spare nodes", help_text="Kept free beyond those that work."
+    )
+    on_demand_nodes = _count("First nodes on demand", help_text="Of a spot group.")
+    on_demand_percent = _count("On demand beyond these (%)", most=100)
+    fallback_types = NamesField(
+        example="m5.2xlarge, m6i.2xlarge",
+        label="Types to fall back to",
+        help_text="Tried in this order while its own cannot be had.",
+    )
+    consolidation = forms.ChoiceField(
+        required=False,
+        label="Move work to fewer nodes",
+        choices=[("", "As the cluster"), *CONSOLIDATION],
+    )
     block = YamlField(
         wrap=_of_group("advanced_instance_config"), example=_BLOCK, label="Instance configuration"
     )

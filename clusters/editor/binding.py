@@ -8,6 +8,8 @@ from typing import Any
 
 from django.http import QueryDict
 
+from clusters.editor.entries import Entry, bound_entries, posted_entries
+from clusters.editor.group_settings import SETTINGS
 from clusters.editor.parts import part_of
 from clusters.editor.rows import keys_of
 from clusters.editor.sections import GROUPS, HEAD, MACHINES
@@ -30,8 +32,8 @@ MANY_ROWS = 10
 """With more groups than this, fields that most leave alone are sent only when asked for."""
 MORE_FIELDS = (
     "need_cpu", "need_memory", "need_gpu", "need_accelerator", "need_tpu", "need_tpu_hosts",
-    "need_arch", "required_labels", "resources", "labels", "idle_seconds", "threshold", "weight",
-    "block", "flags", "deployment",
+    "need_arch", "required_labels", "resources", "labels", "threshold", "weight",
+    "block", "flags", "deployment", *SETTINGS,
 )  # fmt: skip
 
 
@@ -65,6 +67,7 @@ class Forms:
     rows: list[Row]
     typed: Typed | None
     head_typed: Typed | None
+    lists: dict[str, list[Entry]]  # schedules, rules and budgets
 
     @property
     def all_typed(self) -> list[Typed]:
@@ -98,6 +101,7 @@ def state_of(text: str, whole: ComputeConfig, part: int, kinds: Kinds) -> State:
     _post(data, posted_block(draft.advanced_instance_config or None, kind=kind, key=""))
     _post(data, as_posted(head_values_of(draft), prefix="head"))
     _post(data, posted_block(head.advanced_instance_config, kind=kind, key="head"))
+    _post(data, posted_entries(draft.mobula.scaling))
     is_large = len(draft.groups) > MANY_ROWS
     for index, group in enumerate(draft.groups):
         data.appendlist("rows", f"g{index}")
@@ -142,7 +146,8 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
     head_form = HeadForm(data, prefix="head", initial=head_values)
     name_box(config_form, typed)
     name_box(head_form, head_typed)
-    return Forms(config_form, head_form, rows, typed, head_typed)
+    lists = bound_entries(data, was.mobula.scaling, in_order=at is not None)
+    return Forms(config_form, head_form, rows, typed, head_typed, lists)
 
 
 def _typed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -9,16 +10,26 @@ from django.http import QueryDict
 from accounts.models import User
 from clusters.editor.binding import MANY_ROWS, Forms, Row, State, bound, kind_of, state_of
 from clusters.editor.catalogue import Catalogue, catalogue_for
+from clusters.editor.entries import (
+    Entry,
+    EntryList,
+    scaling_with,
+    shown_lists,
+    shows_others,
+    with_names,
+)
+from clusters.editor.group_settings import settings_with
 from clusters.editor.parts import names_of, part_of, with_part
 from clusters.editor.placing import Finding, place
 from clusters.editor.settings import Kinds, Typed, kinds_of, with_block
-from clusters.editor.values import group_with_values, settings_with, with_values
+from clusters.editor.values import group_with_values, with_values
 from clusters.template_forms import ConfigForm, HeadForm, changed, offer
 from domain.fixes import apply_all
 from domain.merge import three_way
 from domain.problems import Problem, by_place, error, has_errors, located
 from domain.spec import ComputeConfig, WorkerGroup
 from domain.validation import check_text
+from domain.validation.windows import zone_names
 from domain.yamltext import Parsed, parse, update_text
 
 ACTIONS = (
@@ -81,6 +92,28 @@ class Edit:
     @property
     def rows(self) -> list[Row]:
         return self.forms.rows
+
+    @property
+    def lists(self) -> list[EntryList]:
+        """Schedules, rules and budgets as the page shows them."""
+        return shown_lists(self.forms.lists)
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """The time zones that a window may name."""
+        return zone_names()
+
+    @property
+    def schedules(self) -> list[Entry]:
+        return self.forms.lists.get("schedules", [])
+
+    @property
+    def rules(self) -> list[Entry]:
+        return self.forms.lists.get("rules", [])
+
+    @property
+    def budgets(self) -> list[Entry]:
+        return self.forms.lists.get("budgets", [])
 
     @property
     def parts(self) -> list[str]:
@@ -166,8 +199,12 @@ def _from_form(
     text = update_text(shown, wanted)
     now, before = part_of(wanted, part), part_of(was, part)
     other_cloud = kind_of(now, kinds) is not kind_of(before, kinds)
-    if other_cloud or now.mobula.autoscaling != before.mobula.autoscaling:
+    other_fields = shows_others(forms.lists) or (
+        now.mobula.autoscaling != before.mobula.autoscaling
+    )
+    if other_cloud or other_fields:
         return state_of(text, wanted, part, kinds)  # other fields are shown now
+    posted = with_names(posted, forms.lists, now.mobula.scaling)
     again = bound(posted, now, kinds, at=range(len(forms.rows)))
     if any(changed(typed.form) for typed in again.all_typed):
         # A disk that went makes room for the next: its fields mean another one now.
@@ -194,8 +231,13 @@ def _wanted(was: ComputeConfig, forms: Forms) -> ComputeConfig:
         key = group.name or row.key
         edits[key], names[key] = values, groups[-1].name
     head = with_block(changed(forms.head), forms.head_typed)
-    wanted = with_values(was, new, head, groups=groups)
-    return settings_with(wanted, edits, names)
+    wanted = settings_with(with_values(was, new, head, groups=groups), edits, names)
+    scaling = scaling_with(wanted.mobula.scaling, forms.lists, _renamed(names))
+    return wanted.replace(mobula={**dict(wanted.mobula), "scaling": scaling})
+
+
+def _renamed(names: Mapping[str, str]) -> dict[str, str]:
+    return {was: now for was, now in names.items() if was != now}
 
 
 def _checked(state: State, *, user: User) -> Edit:
@@ -208,6 +250,9 @@ def _checked(state: State, *, user: User) -> Edit:
     offer(edit.head, "size", catalogue.size_choices)
     for row in edit.rows:
         offer(row.form, "size", catalogue.size_choices)
+    groups = [("", "Choose"), *((group.name, group.name) for group in draft.groups)]
+    for entry in [*edit.schedules, *edit.rules]:
+        offer(entry.form, "group", groups)
     found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))
     return edit

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django import forms
 
+from clusters.editor.group_settings import SETTINGS
 from clusters.editor.sections import section_of
 from clusters.editor.values import SWITCHES, TEXT_FLAGS
 from domain.problems import Problem, Severity, error, is_within, loc_of, parent_of
@@ -40,6 +41,10 @@ _FIELDS = {
     "mobula.merge_instance_config": "merge_blocks",
     "mobula.mounts": "mounts",
     "mobula.environments": "environments",
+    "mobula.scaling.consolidation": "consolidation",
+    "mobula.scaling.forecast": "forecast_mode",
+    "mobula.scaling.forecast.quantile": "forecast_quantile",
+    "mobula.scaling.forecast.max_error_percent": "forecast_error",
 }
 _NODE_FIELDS = {
     "instance_type": "size",
@@ -65,6 +70,9 @@ _GROUP_FIELDS = {
     "flags.replacement_threshold": "threshold",
     "flags.pricing_weight": "weight",
 }
+_SETTING_FIELDS = {key: name for name, key in SETTINGS.items()}
+_ENTRY = re.compile(r"mobula\.scaling\.(schedules|rules|budgets)\[(\d{1,6})\]\.?(.*)", re.DOTALL)
+_ENTRY_FIELDS = {"days": "when"}
 _GROUP = re.compile(r"worker_nodes\[(\d{1,6})\]\.?(.*)", re.DOTALL)
 _PART = re.compile(r"configs\[(\d{1,6})\]\.(.*)", re.DOTALL)
 
@@ -91,6 +99,8 @@ def place(edit: Edit, found: Iterable[Problem]) -> None:
     for index, row in enumerate(edit.rows):
         where = f"Group {index + 1}: "
         unreadable += [*_unreadable(row.form, where), *_unreadable_of(row.typed, where)]
+    for entry in [*edit.schedules, *edit.rules, *edit.budgets]:
+        unreadable += _unreadable(entry.form, f"{entry.title}: ")
     edit.findings = unreadable + [_found(edit, problem) for problem in found]
 
 
@@ -146,10 +156,39 @@ def _spot(edit: Edit, path: str) -> _Spot | None:
         if spot := _typed_spot(row.typed, group[2]):
             return spot
         return _Spot(row.form, row.notes, _nearest(group[2], _GROUP_FIELDS, row.form))
-    if spot := _typed_spot(edit.typed, path):
+    if spot := _own_spot(edit, path) or _typed_spot(edit.typed, path):
         return spot
     name = _nearest(path, _FIELDS, edit.form)
     return _Spot(edit.form, edit.notes, name) if name else None
+
+
+def _own_spot(edit: Edit, path: str) -> _Spot | None:
+    """What our block says about scaling and about single groups."""
+    if entry := _ENTRY.match(path):
+        return _entry_spot(edit, entry[1], int(entry[2]), entry[3])
+    return _settings_spot(edit, path) if is_within(path, "mobula.groups") else None
+
+
+def _entry_spot(edit: Edit, name: str, index: int, rest: str) -> _Spot | None:
+    """The field of a schedule, rule or budget."""
+    entries = edit.forms.lists.get(name, [])
+    if index >= len(entries):
+        return None
+    row = entries[index]
+    first = re.split(r"[.\[]", rest, maxsplit=1)[0]
+    field = _ENTRY_FIELDS.get(first, first)
+    shown = field if field in row.form.fields else "when"
+    return _Spot(row.form, row.notes, shown if shown in row.form.fields else "")
+
+
+def _settings_spot(edit: Edit, path: str) -> _Spot | None:
+    """The field of the row of the group that our block speaks of."""
+    _, _, name, *rest = (*loc_of(path), "", "")
+    for row, group in zip(edit.rows, edit.draft.groups, strict=False):
+        if group.name == name:
+            field = _SETTING_FIELDS.get(str(rest[0]), "")
+            return _Spot(row.form, row.notes, field if field in row.form.fields else "")
+    return None
 
 
 _BLOCK = "advanced_instance_config"

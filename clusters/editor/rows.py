@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.http import QueryDict
 
+from clusters.editor.entries import act_on_entries
 from clusters.template_forms import as_posted
 
 NEW_GROUP = {
@@ -29,14 +30,14 @@ def keys_of(posted: QueryDict) -> list[str]:
 
 def act(posted: QueryDict, action: str) -> QueryDict:
     """What would be posted after a button was pressed: `add`, `remove:g1`, `copy:g1`, `up:g1`,
-    `down:g1`; an action that makes no sense changes nothing.
+    `down:g1`, `add:rules`, `remove:r1`; an action that makes no sense changes nothing.
     """
     data = posted.copy()
     keys = keys_of(data)
     verb, _, key = action.partition(":")
     if verb == "more" and key in keys:
         data.appendlist("more", key)
-    elif verb == "add":
+    elif action == "add":
         _insert(data, keys, at=len(keys), fields=_unlike(NEW_GROUP, data, keys))
     elif key in keys:
         place = keys.index(key)
@@ -48,6 +49,7 @@ def act(posted: QueryDict, action: str) -> QueryDict:
             other = place + (1 if verb == "down" else -1)
             keys.insert(max(other, 0), keys.pop(place))
     data.setlist("rows", keys)
+    act_on_entries(data, verb, key)
     return data
 
 

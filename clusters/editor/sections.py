@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 from django import forms
 
+from clusters.scaling_forms import RuleForm, WindowForm
 from clusters.settings_forms import SettingsForm
 from clusters.template_forms import ConfigForm, HeadForm
 
 BASICS, HEAD, GROUPS, LIMITS = "basics", "head", "groups", "limits"
 ZONES, END, MACHINES, STORAGE = "zones", "end", "machines", "storage"
-ENVIRONMENTS, ADVANCED = "environments", "advanced"
+ENVIRONMENTS, ADVANCED, SCALING = "environments", "advanced", "scaling"
 
 LABELS = {
     BASICS: "Basics",
     HEAD: "Head",
     GROUPS: "Worker groups",
+    SCALING: "Scaling",
     LIMITS: "Limits",
     ZONES: "Zones and spot",
     END: "Idle and lifetime",
@@ -28,6 +30,7 @@ LABELS = {
 }
 FIELDS = {
     BASICS: ("cloud", "cloud_resource", "image"),
+    SCALING: ("consolidation", "forecast_mode", "forecast_quantile", "forecast_error"),
     LIMITS: ("max_cpu", "max_gpu", "more_max", "min_resources", "max_usd_per_hour"),
     ZONES: ("zones", "cross_zone", "threshold", "zone_timeout"),
     END: ("idle_minutes", "max_lifetime_minutes", "worker_idle_seconds"),
@@ -57,6 +60,8 @@ def section_of(form: forms.Form, name: str) -> str:
     """Return the section in which the field `name` of that form stands."""
     if isinstance(form, SettingsForm):
         return form.section
+    if isinstance(form, WindowForm | RuleForm):
+        return SCALING
     if isinstance(form, ConfigForm):
         return _OF_FIELD.get(name, "")
     return HEAD if isinstance(form, HeadForm) else GROUPS

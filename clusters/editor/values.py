@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clusters.config_fields import yaml_text
+from clusters.editor.group_settings import settings_values_of
 from domain.quantities import format_bytes
 from domain.spec import (
     ComputeConfig,
-    GroupSettings,
     HeadNode,
     MobulaBlock,
     NodeConfig,
     PhysicalResources,
+    Scaling,
     WorkerGroup,
     written,
 )
@@ -29,6 +30,11 @@ TEXT_FLAGS = {
     "strategy": "instance_selection_strategy",
 }
 SWITCHES = {"no_nfs": "disable_nfs_mount", "no_gpu_checks": "disable_gpu_health_checks"}
+FORECAST = {
+    "forecast_mode": "mode",
+    "forecast_quantile": "quantile",
+    "forecast_error": "max_error_percent",
+}
 _HARDWARE = {
     "need_cpu": "CPU",
     "need_memory": "memory",
@@ -71,6 +77,8 @@ def values_of(config: ComputeConfig) -> Values:
         "block": yaml_text(config.advanced_instance_config or None),
         "mounts": yaml_text([written(mount) for mount in block.mounts] or None),
         "environments": yaml_text(block.environments or None),
+        "consolidation": str(block.scaling.consolidation),
+        **{field: getattr(block.scaling.forecast, name) for field, name in FORECAST.items()},
     }
 
 
@@ -105,7 +113,6 @@ def group_values_of(group: WorkerGroup, config: ComputeConfig) -> Values:
     if isinstance(weight, int | float) and not isinstance(weight, bool) and weight >= 0:
         own["pricing_weight"] = weight
     rest = {name: value for name, value in group.flags.items() if name not in own}
-    settings = config.mobula.groups.get(group.name, GroupSettings())
     return {
         **_node_values(group),
         "name": group.name,
@@ -115,7 +122,7 @@ def group_values_of(group: WorkerGroup, config: ComputeConfig) -> Values:
         "market": str(group.market_type),
         "threshold": own.get("replacement_threshold", ""),
         "weight": own.get("pricing_weight"),
-        "idle_seconds": settings.worker_idle_seconds,
+        **settings_values_of(config.settings_of(group.name)),
         "flags": yaml_text(rest or None),
     }
 
@@ -170,7 +177,18 @@ def _block(block: MobulaBlock, new: Values) -> MobulaBlock:
     for name, empty in (("mounts", ()), ("environments", {})):
         if name in named:
             named[name] = named[name] or empty
+    if new.keys() & {*FORECAST, "consolidation"}:
+        named["scaling"] = _scaling(block.scaling, new)
     return MobulaBlock.model_validate({**dict(block), **named})
+
+
+def _scaling(scaling: Scaling, new: Values) -> Scaling:
+    """The scaling with what was changed in the fields of the whole cluster."""
+    forecast = {name: new[field] for field, name in FORECAST.items() if field in new}
+    values = {**dict(scaling), "forecast": {**dict(scaling.forecast), **forecast}}
+    if "consolidation" in new:
+        values["consolidation"] = new["consolidation"]
+    return Scaling.model_validate(values)
 
 
 def _flags(config: ComputeConfig, new: Values) -> dict[str, Any]:
@@ -201,27 +219,6 @@ def group_with_values(group: WorkerGroup, new: Values) -> WorkerGroup:
     if "name" in new:
         values["name"] = new["name"] or None
     return WorkerGroup.model_validate(values)
-
-
-def settings_with(
-    config: ComputeConfig, new: Mapping[str, Values], names: Mapping[str, str]
-) -> ComputeConfig:
-    """The configuration with each group's own idle time, under the name that the group has now.
-
-    `new` has the changed fields by the group's former name, `names` each group's present one.
-    """
-    settings = dict(config.mobula.groups)
-    for was, now in names.items():
-        kept = settings.pop(was, None) if was != now else settings.get(was)
-        if "idle_seconds" in new.get(was, {}):
-            seconds = new[was]["idle_seconds"]
-            kept = None if seconds is None else GroupSettings(worker_idle_seconds=seconds)
-            settings.pop(now, None)
-        if kept is not None:
-            settings[now] = kept
-    if settings == config.mobula.groups:
-        return config
-    return config.replace(mobula={**dict(config.mobula), "groups": settings})
 
 
 def _with_node_values(node: NodeConfig, new: Values) -> Values:

@@ -1,7 +1,7 @@
 """Checks of the worker groups: their names, their sizes, whether they can take any work."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from domain.problems import (
     Fix,
@@ -15,7 +15,7 @@ from domain.problems import (
     shown,
     warning,
 )
-from domain.spec import ComputeConfig, WorkerGroup
+from domain.spec import ComputeConfig, Rule, Schedule, WorkerGroup
 from domain.target import Target
 from domain.validation.labels import LABEL, LONGEST_NAME
 from domain.validation.providers import Rules, rules_of
@@ -92,9 +92,11 @@ def _called(name: str, index: int, config: ComputeConfig) -> Fix:
 
 def _scaled_as(name: str, old: str, config: ComputeConfig) -> list[Step]:
     scaling = config.mobula.scaling
+    lists: dict[str, Sequence[Schedule | Rule]]
+    lists = {"schedules": scaling.schedules, "rules": scaling.rules}
     return [
         Step(Verb.SET, ("mobula", "scaling", key, index, "group"), name)
-        for key, entries in (("schedules", scaling.schedules), ("rules", scaling.rules))
+        for key, entries in lists.items()
         for index, entry in enumerate(entries)
         if entry.group == old
     ]

@@ -166,6 +166,13 @@ def is_checkbox(field: BoundField) -> bool:
 
 
 @register.filter
+def chosen(field: BoundField) -> str:
+    """Return the words of the choice that a field has now."""
+    choices = dict(getattr(field.field, "choices", ()))
+    return str(choices.get(field.value(), field.value()))
+
+
+@register.filter
 def is_picked(field: BoundField) -> bool:
     """Return whether the field's value is searched for in a dialog, since there are so many."""
     return "data-pick" in field.field.widget.attrs

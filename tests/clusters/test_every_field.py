@@ -9,7 +9,18 @@ import pytest
 
 from domain.yamltext import dump, parse
 from tests.clusters.test_templates_editor import Editor, editor
-from tests.domain.every_field import CLUSTER, FLAGS, GROUP, NODE, OLDER_FLAGS, at, fields
+from tests.domain.every_field import (
+    CLUSTER,
+    FLAGS,
+    GROUP,
+    NODE,
+    OLDER_FLAGS,
+    SCALING,
+    SETTINGS,
+    at,
+    fields,
+    own_fields,
+)
 from tests.domain.test_exchange import read_yaml
 
 __all__ = ["editor"]
@@ -21,8 +32,9 @@ WHOLE: dict[str, Any] = {
     "head_node": NODE,
     "worker_nodes": [GROUP],
     "flags": {**FLAGS, **OLDER_FLAGS},
+    "mobula": {"scaling": SCALING, "groups": {"gpu": SETTINGS}},
 }
-WITHOUT_CLOUD = {key: value for key, value in WHOLE.items() if key != "cloud"}
+WITHOUT_CLOUD = {key: value for key, value in WHOLE.items() if key not in {"cloud", "mobula"}}
 
 
 def test_every_field_is_kept_when_another_is_edited_in_the_form(editor: Editor) -> None:
@@ -40,15 +52,21 @@ def test_every_field_is_kept_when_another_is_edited_in_the_form(editor: Editor) 
     for name, _, path in fields():
         if not name.startswith("configs."):
             assert at(plain, path) == at(wanted, path), name
+    for name, _, path in own_fields():
+        assert at(plain, path) == at(wanted, path), name
+    again = editor.check(text=dump(edited)).config
+    assert again == edited
 
 
 def test_every_field_of_one_of_several_resources_is_kept_as_well(editor: Editor) -> None:
-    several = {"cloud": "research", "configs": [WITHOUT_CLOUD, {"cloud_resource": "east"}]}
+    configs = [WITHOUT_CLOUD, {"cloud_resource": "east"}]
+    several = {"cloud": "research", "configs": configs, "mobula": WHOLE["mobula"]}
     before = parse(json.dumps(several)).config
     assert before is not None
     assert editor.check(text=dump(before)).config == before
     plain = read_yaml(dump(editor.check(**{"g0-min_nodes": "2"}).config))
     assert plain["configs"][0]["worker_nodes"][0]["min_nodes"] == 2
+    assert plain["mobula"] == WHOLE["mobula"]
     for key, value in WITHOUT_CLOUD.items():
         assert key == "worker_nodes" or plain["configs"][0][key] == value, key
 

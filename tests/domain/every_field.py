@@ -1,4 +1,6 @@
-"""Every field of Anyscale's format, each with a value, for the tests that walk all of them."""
+"""Every field of Anyscale's format and of what we add to scale by, each with a value, for the
+tests that walk all of them.
+"""
 
 from typing import Any
 
@@ -64,6 +66,29 @@ CLUSTER: dict[str, Any] = {
     "flags": FLAGS,
     "auto_select_worker_config": True,
 }
+SCHEDULE: dict[str, Any] = {
+    "name": "office hours", "group": "gpu", "min_nodes": 4, "cron": "0 8 * * mon-fri",
+    "minutes": 600, "time_zone": "Europe/Berlin",
+}  # fmt: skip
+WEEKLY: dict[str, Any] = {
+    "group": "gpu", "min_nodes": 2, "days": ["mon", "sat"], "start": "08:00", "end": "18:00",
+}  # fmt: skip
+RULE: dict[str, Any] = {"name": "queue", "group": "gpu", "expression": "queue > 10 ? 4 : 0"}
+BUDGET: dict[str, Any] = {
+    "name": "nights", "nodes": "10%", "reasons": ["idle", "spot_return"], "cron": "0 22 * * *",
+    "minutes": 480, "time_zone": "Europe/Berlin",
+}  # fmt: skip
+FORECAST: dict[str, Any] = {
+    "mode": "forecast_and_scale", "quantile": 0.9, "max_error_percent": 25,
+}  # fmt: skip
+SCALING: dict[str, Any] = {
+    "schedules": [SCHEDULE, WEEKLY], "forecast": FORECAST, "rules": [RULE], "budgets": [BUDGET],
+    "consolidation": "act",
+}  # fmt: skip
+SETTINGS: dict[str, Any] = {
+    "worker_idle_seconds": 90, "warm_spare": "10%", "on_demand_nodes": 2, "on_demand_percent": 20,
+    "fallback_types": ["m5.8xlarge"], "consolidation": "off",
+}  # fmt: skip
 
 type Field = tuple[str, dict[str, Any], str]
 """A name, a document with just this field set, and the path of its value there."""
@@ -89,6 +114,29 @@ def fields() -> list[Field]:
     for key, value in CLUSTER.items():
         found.append((f"configs.{key}", {"configs": [{key: value}]}, f"configs.0.{key}"))
     return found
+
+
+def own_fields() -> list[Field]:
+    """Every field of `mobula.scaling` and of a group's own settings."""
+    found = []
+    for key, value in SCALING.items():
+        path = f"mobula.scaling.{key}"
+        found.append((path, {"mobula": {"scaling": {key: value}}}, path))
+    for key, value in FORECAST.items():
+        path = f"mobula.scaling.forecast.{key}"
+        found.append((path, {"mobula": {"scaling": {"forecast": {key: value}}}}, path))
+    lists = (
+        ("schedules", SCHEDULE | WEEKLY), ("rules", RULE), ("budgets", BUDGET | WEEKLY),
+    )  # fmt: skip
+    for name, entry in lists:
+        for key in entry.keys() - ({"group", "min_nodes"} if name == "budgets" else set()):
+            document = {"mobula": {"scaling": {name: [{key: entry[key]}]}}}
+            path = f"mobula.scaling.{name}"
+            found.append((f"{path}.{key}", document, f"{path}.0.{key}"))
+    for key, value in SETTINGS.items():
+        path = f"mobula.groups.gpu.{key}"
+        found.append((path, {"mobula": {"groups": {"gpu": {key: value}}}}, path))
+    return sorted(found, key=lambda one: one[0])
 
 
 def at(document: Any, path: str) -> Any:

@@ -5,32 +5,52 @@ from typing import Any
 
 import pytest
 
+from domain.diff import changes, sentence
+from domain.effects import Effect
 from domain.exchange import Format, Setting, exported, imported
 from domain.spec import (
+    Budget,
     CloudDeployment,
+    ComputeConfig,
+    Forecast,
+    GroupSettings,
     HeadNode,
     PhysicalResources,
     ResourceConfig,
+    Rule,
+    Scaling,
+    Schedule,
     WorkerGroup,
     canonical,
 )
 from domain.validation.flags import CLUSTER_FLAGS, NODE_FLAGS
 from domain.yamltext import dump, parse
 from tests.domain.every_field import (
+    BUDGET,
     CLUSTER,
     DEPLOYMENT,
     FLAGS,
+    FORECAST,
     GROUP,
     HARDWARE,
     NODE,
     OLDER_FLAGS,
+    RULE,
+    SCALING,
+    SCHEDULE,
+    SETTINGS,
+    WEEKLY,
     at,
     fields,
+    own_fields,
 )
 from tests.domain.test_exchange import read_yaml
 
 FIELDS = fields()
 IDS = [name for name, _, _ in FIELDS]
+OWN = own_fields()
+BOTH = [*FIELDS, *OWN]
+FOREIGN = [one for one in Format if one is not Format.MOBULA]
 
 
 def test_the_walk_leaves_no_field_out() -> None:
@@ -39,11 +59,17 @@ def test_the_walk_leaves_no_field_out() -> None:
     assert GROUP.keys() == WorkerGroup.model_fields.keys()
     assert HARDWARE.keys() == PhysicalResources.model_fields.keys()
     assert DEPLOYMENT.keys() == CloudDeployment.model_fields.keys()
+    assert SCALING.keys() == Scaling.model_fields.keys()
+    assert FORECAST.keys() == Forecast.model_fields.keys()
+    assert SCHEDULE.keys() | WEEKLY.keys() == Schedule.model_fields.keys()
+    assert RULE.keys() == Rule.model_fields.keys()
+    assert BUDGET.keys() | WEEKLY.keys() - {"group", "min_nodes"} == Budget.model_fields.keys()
+    assert SETTINGS.keys() == GroupSettings.model_fields.keys()
     assert FLAGS.keys() | OLDER_FLAGS.keys() == CLUSTER_FLAGS
     assert NODE["flags"].keys() | {"cloud_deployment"} == NODE_FLAGS
 
 
-@pytest.mark.parametrize(("name", "document", "path"), FIELDS, ids=IDS)
+@pytest.mark.parametrize(("name", "document", "path"), BOTH, ids=[one[0] for one in BOTH])
 def test_field_is_read_and_written_to_the_same_bytes(
     name: str, document: dict[str, Any], path: str
 ) -> None:
@@ -65,6 +91,30 @@ def test_field_survives_anyscales_format(name: str, document: dict[str, Any], pa
     assert written.losses == ()
     assert at(read_yaml(written.text), path) == at(document, path)
     assert imported(written.text, Format.ANYSCALE).config == before
+
+
+@pytest.mark.parametrize("form", FOREIGN)
+@pytest.mark.parametrize(("name", "document", "path"), OWN, ids=[one[0] for one in OWN])
+def test_field_of_ours_is_named_where_another_format_loses_it(
+    form: Format, name: str, document: dict[str, Any], path: str
+) -> None:
+    before = parse(json.dumps({"worker_nodes": [GROUP], **document})).config
+    assert before is not None
+    lost = [loss.path for loss in exported(before, form, Setting()).losses]
+    is_kept = path.endswith("worker_idle_seconds") and form in {Format.KUBERAY, Format.RAY_UP}
+    assert any(path == one or path.startswith(f"{one}.") for one in lost) is not is_kept
+
+
+@pytest.mark.parametrize(("name", "document", "path"), OWN, ids=[one[0] for one in OWN])
+def test_field_of_ours_is_followed_by_a_running_cluster(
+    name: str, document: dict[str, Any], path: str
+) -> None:
+    after = parse(json.dumps(document)).config
+    assert after is not None
+    found = changes(ComputeConfig(), after)
+    assert found
+    assert {change.effect for change in found} == {Effect.LIVE}
+    assert all(sentence(change)[0].isupper() for change in found)
 
 
 # Every key of the older schema (section 1.12) with what it is called in the newer one.
