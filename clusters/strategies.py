@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.timezone import now
 
 from clusters.configured import configuration_of
-from clusters.facts import facts_of, moment_now, waiting_since
+from clusters.facts import facts_of, waiting_since
 from clusters.models import Cluster, EnabledRule, Forecast, Group, Node, RuleValue
 from clusters.models.record import Severity
 from clusters.transitions import note
@@ -42,13 +44,13 @@ def floors_of(
     `nodes` are all live nodes of the cluster, the head too. Groups without a floor are left out.
     """
     scaling = configuration_of(cluster).mobula.scaling
-    moment = moment_now()
+    moment = now()
     names = [group.name for group in groups]
     return raised_floors(
         names,
         now=moment,
         schedules=scheduled(scaling),
-        forecasts=_forecasts(cluster, scaling, moment),
+        forecasts=forecast_floors(cluster, scaling, moment=moment),
         rules=_rules(cluster, scaling, names, nodes, demand, moment),
     )
 
@@ -82,7 +84,10 @@ def prediction_of(row: Forecast) -> Prediction:
     )
 
 
-def _forecasts(cluster: Cluster, scaling: Scaling, moment: datetime) -> dict[str, ForecastFloor]:
+def forecast_floors(
+    cluster: Cluster, scaling: Scaling, *, moment: datetime
+) -> dict[str, ForecastFloor]:
+    """Return by group the forecasts that may start nodes now."""
     if scaling.forecast.mode is not ForecastMode.FORECAST_AND_SCALE:
         return {}
     rows = Forecast.objects.filter(
@@ -139,7 +144,7 @@ def _rules(
         return []
     since = waiting_since(cluster, demand, moment=moment)
     look = _Round(cluster, nodes, demand, moment, since)
-    last = {(row.group, row.expression): row for row in cluster.rule_values.all()}
+    last = {(row.group, row.expression): row for row in values_of(cluster)}
     return [_result(look, rule, last.get(_key(rule))) for rule in rules]
 
 
@@ -147,6 +152,11 @@ def enabled_rules(cluster: Cluster) -> set[tuple[str, str]]:
     """Return group and text of each rule that may start nodes in this cluster."""
     rows = EnabledRule.objects.filter(template__versions=cluster.version_id)
     return set(rows.values_list("group", "expression"))
+
+
+def values_of(cluster: Cluster) -> QuerySet[RuleValue]:
+    """Return the last value of each rule in this run of the cluster: an older one is over."""
+    return cluster.rule_values.filter(changed_at__gte=cluster.requested_at)
 
 
 def _key(rule: Rule) -> tuple[str, str]:

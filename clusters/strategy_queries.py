@@ -12,8 +12,11 @@ from clusters.configured import configuration_of
 from clusters.facts import restored
 from clusters.models import Cluster, Forecast, Node, RuleValue, ScalingSample
 from clusters.scaling_samples import STEP
-from clusters.strategies import enabled_rules, scheduled
+from clusters.strategies import enabled_rules, forecast_floors, scheduled, values_of
 from domain.spec_scaling import Rule
+from domain.strategies.floors import RuleResult, raised_floors
+from domain.strategies.hindsight import Hindsight, Outcome, hindsight
+from domain.strategies.model import Floor
 from domain.strategies.replay import Replay, replay
 from domain.strategies.schedule import Opening, next_openings
 from domain.wording import MICRO
@@ -48,7 +51,7 @@ def rule_rows(cluster: Cluster) -> list[RuleRow]:
     if not rules:
         return []
     enabled = enabled_rules(cluster)
-    last = {(row.group, row.expression): row for row in cluster.rule_values.all()}
+    last = {(row.group, row.expression): row for row in values_of(cluster)}
     return [
         RuleRow(
             rule=rule,
@@ -57,6 +60,25 @@ def rule_rows(cluster: Cluster) -> list[RuleRow]:
         )
         for rule in rules
     ]
+
+
+def floors_shown(cluster: Cluster) -> dict[str, tuple[Floor, ...]]:
+    """Return by group the floors that the last pass saw, for pages: rules are not asked again."""
+    scaling, moment = configuration_of(cluster).mobula.scaling, now()
+    results = [
+        RuleResult(
+            group=row.rule.group, nodes=row.last.nodes, name=row.rule.name, error=row.last.error
+        )
+        for row in rule_rows(cluster)
+        if row.enabled and row.last
+    ]
+    return raised_floors(
+        [group.name for group in cluster.groups.all()],
+        now=moment,
+        schedules=scheduled(scaling),
+        forecasts=forecast_floors(cluster, scaling, moment=moment),
+        rules=results,
+    )
 
 
 def schedule_rows(cluster: Cluster, *, moment: datetime) -> list[ScheduleRow]:
@@ -91,6 +113,17 @@ def samples_of(cluster: Cluster, *, group: str, since: datetime) -> list[Scaling
     """Return the group's samples in the order of time: needed, ready, floor, expected."""
     rows = ScalingSample.objects.filter(cluster=cluster, group=group, at__gte=since)
     return list(rows.order_by("at"))
+
+
+def hindsight_of(cluster: Cluster, *, group: str) -> Hindsight:
+    """Return how the group's forecasts did over the last seven days, against what was needed."""
+    rows = samples_of(cluster, group=group, since=now() - REPLAYED)
+    outcomes = [
+        Outcome(expected=row.expected_upper, needed=row.needed)
+        for row in rows
+        if row.expected_upper is not None
+    ]
+    return hindsight(outcomes, step=STEP, usd_per_node_hour=_price(cluster, group))
 
 
 def forecasts_of(cluster: Cluster) -> list[Forecast]:

@@ -30,6 +30,10 @@ class EvaluationFailed(ExpressionError):
     """The rule found no number for what was measured just now."""
 
 
+class OutOfRange(EvaluationFailed):
+    """The rule found a number for just now, but none of nodes: negative, endless or too high."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a rule may ask. Nodes and use are of the rule's group, the rest of the cluster."""
@@ -130,7 +134,10 @@ def understood(text: str) -> Expression:
 
 
 def check(text: str) -> None:
-    """Raise ExpressionError unless the text is a rule that gives a number of nodes."""
+    """Raise ExpressionError unless the text is a rule that gives nodes for the example.
+
+    OutOfRange need not mean that the rule is wrong: at another moment it may give a number.
+    """
     understood(text).nodes(EXAMPLE)
 
 
@@ -182,9 +189,9 @@ def _whole(value: object) -> int:
             "as in (queue > 0 ? 2 : 0)."
         )
     if not math.isfinite(value):
-        raise EvaluationFailed("The rule gives no finite number: does it divide by 0?")
+        raise OutOfRange("The rule gives no finite number: does it divide by 0?")
     if value < 0:
-        raise EvaluationFailed(f"The rule gives {value:g} nodes: use max(0, …) to stay above.")
+        raise OutOfRange(f"The rule gives {value:g} nodes: use max(0, …) to stay above.")
     if value > MOST:
-        raise EvaluationFailed(f"The rule gives {value:g} nodes, more than {MOST}: use min(…, 10).")
+        raise OutOfRange(f"The rule gives {value:g} nodes, more than {MOST}: use min(…, 10).")
     return math.ceil(value - 1e-9)  # 0.1 + 0.2 is not more than 0.3

@@ -1,7 +1,7 @@
 """How many nodes the next two days will need, from the days before, and how right that was lately.
 
-Exponential smoothing with a season (Holt-Winters, of statsmodels) says the middle. How far it was
-off on each of the last days, at the same hour, says the band around it and the error beside it.
+The season that was closest on the last days says the middle (see `smoothing`). How far it was off
+on each of these days, at the same hour, says the band around it and the error beside it.
 """
 
 import math
@@ -11,14 +11,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from domain.strategies.smoothing import Hours
+
 STEP = timedelta(hours=1)
-DAY, WEEK = 24, 7 * 24  # steps
+DAY = 24  # steps
 AHEAD = 2 * DAY
 LEAST = DAY
 LONGEST = 28 * DAY  # older history says little about tomorrow
 TESTED_DAYS = 7
-# A season is seen when it was there twice; a week is believed after it was tested on two days.
-CYCLES, LEAST_TESTS_OF_A_WEEK = 2, 2
+# A season other than the day is believed after it was tested on so many days.
+LEAST_TESTS = 3
 # A silence of up to so many hours is a fault of the measuring; a longer one is a cluster at rest.
 LONGEST_SILENCE = 3
 # Less than this of a node is noise, not one more node.
@@ -39,7 +41,7 @@ class Prediction:
     p50: tuple[float, ...]
     upper: tuple[float, ...]
     quantile: float
-    season: str  # "day", "week" or "none"
+    season: str  # "day", "week", "workdays" (and weekends), or "none"
     # Weighted MAPE over the last days, each forecast from the days before it; None: not tested.
     error_percent: float | None
     tested_days: int
@@ -57,7 +59,7 @@ class Need:
 class _Test:
     """One season, tried on the last days: what came and what had been said, day by day."""
 
-    season: int
+    season: str
     actual: Any  # numpy arrays, one row a day
     told: Any
 
@@ -88,9 +90,10 @@ def predict(history: Series, *, now: datetime, quantile: float) -> Prediction:
         raise NotEnough(
             f"A forecast needs {LEAST} hours of history; there are {len(values)} so far."
         )
-    test = _best_test(values)
-    middle = _told(values, season=test.season, steps=AHEAD)
-    errors = _errors_by_hour(values, test)
+    known = Hours(values, start - len(values) * STEP)
+    test = _best_test(known)
+    middle = known.told(test.season, steps=AHEAD)
+    errors = _errors_by_hour(known, test)
     p50, upper = (
         tuple(
             round(max(0.0, float(middle[step] + np.quantile(errors[step % DAY], one))), 3)
@@ -104,7 +107,7 @@ def predict(history: Series, *, now: datetime, quantile: float) -> Prediction:
         p50=p50,
         upper=upper,
         quantile=quantile,
-        season={DAY: "day", WEEK: "week"}.get(test.season, "none"),
+        season=test.season,
         error_percent=None if error is None else round(error, 1),
         tested_days=test.days,
     )
@@ -161,60 +164,34 @@ def whole(nodes: float) -> int:
     return max(0, math.ceil(nodes - NOISE))
 
 
-def _best_test(values: Any) -> _Test:
+def _best_test(history: Hours) -> _Test:
     """Return the season that was closest on the last days, with its test."""
-    length = len(values)
-    if length < CYCLES * DAY:
-        return _test(values, season=0)
-    day = _test(values, season=DAY)
-    week = _test(values, season=WEEK) if length > CYCLES * WEEK else None
-    if week is None or week.days < LEAST_TESTS_OF_A_WEEK:
+    day = _test(history, "day" if history.can("day") else "none")
+    others = [_test(history, season) for season in ("workdays", "week") if history.can(season)]
+    rivals = [one for one in others if one.days >= LEAST_TESTS]
+    if not rivals:
         return day
-    rivals = [(one.error_percent(days=week.days) or 0.0, one) for one in (day, week)]
-    return min(rivals, key=lambda rival: rival[0])[1]
+    shared = min(one.days for one in (day, *rivals))  # on other days, others had it easier
+    return min((day, *rivals), key=lambda one: one.error_percent(days=shared) or 0.0)
 
 
-def _test(values: Any, *, season: int) -> _Test:
+def _test(history: Hours, season: str) -> _Test:
     import numpy as np
 
-    possible = (len(values) - CYCLES * season) // DAY if season else 0
-    days = range(min(TESTED_DAYS, possible), 0, -1)
-    cuts = [len(values) - day * DAY for day in days]
-    actual = [values[cut : cut + DAY] for cut in cuts]
-    told = [np.clip(_told(values[:cut], season=season, steps=DAY), 0, None) for cut in cuts]
-    return _Test(season, np.array(actual), np.array(told))
+    length = len(history.values)
+    cuts = [length - day * DAY for day in range(min(TESTED_DAYS, length // DAY), 0, -1)]
+    cuts = [cut for cut in cuts if history.until(cut).can(season)] if season != "none" else []
+    actual = [history.values[cut : cut + DAY] for cut in cuts]
+    told = [history.until(cut).told(season, steps=DAY) for cut in cuts]
+    return _Test(season, np.array(actual), np.clip(np.array(told), 0, None))
 
 
-def _errors_by_hour(values: Any, test: _Test) -> list[Any]:
+def _errors_by_hour(history: Hours, test: _Test) -> list[Any]:
     """Return for each of the next 24 hours how far off that hour and its neighbours were."""
     import numpy as np
 
     if not test.days:
-        return [values - values.mean() if not test.season else np.zeros(1)] * DAY
+        values = history.values
+        return [values - values.mean() if test.season == "none" else np.zeros(1)] * DAY
     errors = test.actual - test.told  # every tested day began at the hour the forecast begins at
     return [errors[:, [hour - 1, hour, (hour + 1) % DAY]].ravel() for hour in range(DAY)]
-
-
-def _told(values: Any, *, season: int, steps: int) -> Any:
-    """Return the next steps as the smoothing sees them; the same values give the same answer."""
-    import warnings
-
-    import numpy as np
-
-    if np.ptp(values) == 0:  # nothing to fit
-        return np.full(steps, values[0])
-    # Late: statsmodels takes seconds to import, and only the worker that forecasts needs it.
-    from statsmodels.tools.sm_exceptions import ConvergenceWarning
-    from statsmodels.tsa.holtwinters import ExponentialSmoothing
-
-    model = ExponentialSmoothing(
-        values,
-        seasonal="add" if season else None,
-        seasonal_periods=season or None,
-        initialization_method="heuristic",
-    )
-    with warnings.catch_warnings():
-        # A poor fit is seen in the test of the last days, which decides.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.nan_to_num(model.fit().forecast(steps))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -161,6 +162,12 @@ def test_a_rule_that_is_none_cannot_be_enabled(one: Cluster, alice: User) -> Non
     assert not EnabledRule.objects.exists()
 
 
+def test_a_rule_may_be_enabled_that_gives_nothing_at_one_moment(one: Cluster, alice: User) -> None:
+    enable_rule(one, group="cpu", expression="2 - queue", by=alice)
+    with pytest.raises(ValidationError, match="true or false, not a number"):
+        enable_rule(one, group="cpu", expression="queue > 3", by=alice)
+
+
 def test_a_disabled_rule_raises_nothing_and_forgets(one: Cluster, alice: User) -> None:
     enable_rule(one, **RULE, by=alice)
     floors(one)
@@ -279,6 +286,45 @@ def test_old_samples_are_forgotten(one: Cluster) -> None:
     ScalingSample.objects.create(cluster=one, group="cpu", at=old, needed=1, ready=1)
     scaling_samples.take()
     assert not ScalingSample.objects.filter(at=old).exists()
+
+
+def test_pages_show_the_floors_of_the_last_pass_and_write_nothing(
+    one: Cluster, alice: User
+) -> None:
+    enable_rule(one, **RULE, by=alice)
+    assert "rule" not in {floor.kind for floor in queries.floors_shown(one)["cpu"]}
+    asked = floors(one)
+    with CaptureQueriesContext(connection) as queried:
+        shown = queries.floors_shown(one)
+    assert shown == {"cpu": asked}
+    assert all(query["sql"].startswith("SELECT") for query in queried.captured_queries)
+
+
+def test_a_value_of_an_earlier_run_is_over(one: Cluster, alice: User) -> None:
+    enable_rule(one, **RULE, by=alice)
+    floors(one)
+    one.requested_at = datetime.now(UTC)
+    one.agent_seen_at = None
+    assert "rule" not in kinds(one)
+
+
+def test_hindsight_compares_the_forecast_with_what_was_needed(one: Cluster) -> None:
+    add_node(one)
+    at = moment_now()
+    for minutes, upper, needed in [(10, 3.0, 1), (5, 1.0, 2), (0, None, 2)]:
+        ScalingSample.objects.create(
+            cluster=one,
+            group="cpu",
+            at=at - timedelta(minutes=minutes),
+            needed=needed,
+            ready=needed,
+            expected_upper=upper,
+        )
+    found = queries.hindsight_of(one, group="cpu")
+    assert found.hours == pytest.approx(10 / 60)
+    assert found.over_node_hours == pytest.approx(2 * 5 / 60)
+    assert found.under_node_hours == pytest.approx(5 / 60)
+    assert found.over_usd == Decimal("0.3333")
 
 
 def test_the_queue_is_counted_from_when_it_began(one: Cluster) -> None:

@@ -16,6 +16,7 @@ from domain.strategies.expression import (
     BadExpression,
     EvaluationFailed,
     ExpressionError,
+    OutOfRange,
     check,
     understood,
 )
@@ -105,6 +106,12 @@ def test_a_text_that_is_no_rule_says_why(text: str, sentence: str) -> None:
 )
 def test_a_rule_without_a_number_of_nodes_says_why(text: str, sentence: str) -> None:
     with pytest.raises(EvaluationFailed, match=re.escape(sentence)):
+        check(text)
+
+
+@pytest.mark.parametrize("text", ["2 - queue", "1 / (nodes - 3)", "nodes * 1000000"])
+def test_a_number_that_is_none_of_nodes_only_now_is_told_apart(text: str) -> None:
+    with pytest.raises(OutOfRange):
         check(text)
 
 
