@@ -51,6 +51,7 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     "getMonth": _of_now(lambda now: now.month - 1),  # 0 is January, as CEL says
 }
 
+LARGEST = 2**53  # beyond, fractions leave whole numbers out
 _REFUSED = {
     "map_lit": "maps",
     "member_object": "objects",
@@ -95,7 +96,10 @@ def _make_fraction(node: Any, *, refuse: Callable[[str], Exception]) -> None:
     if token.type == "BYTES_LIT":
         raise refuse("A rule has no bytes: compare numbers instead.")
     if token.type in {"INT_LIT", "UINT_LIT"}:
-        number = int(str(token).rstrip("uU"), 0)
+        digits = str(token).rstrip("uU")
+        number = int(digits, 16 if "x" in digits.lower() else 10)
+        if number > LARGEST:
+            raise refuse(f"{digits[:20]} is too large a number: {LARGEST} at most.")
         node.children[0] = Token("FLOAT_LIT", f"{float(number)!r}")
 
 

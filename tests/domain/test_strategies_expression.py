@@ -50,6 +50,7 @@ FACTS = replace(EXAMPLE, now=datetime(2026, 6, 3, 7, 30, tzinfo=UTC))  # a Wedne
         ("usd_per_hour > 10 ? 0 : 1", 1),
         ("!(nodes > 3) ? 1 : 0", 1),
         ("0x10 + 1", 17),
+        ("010", 10),
     ],
 )
 def test_a_rule_answers_in_nodes(text: str, nodes: int) -> None:
@@ -79,6 +80,7 @@ def test_every_variable_can_be_asked(name: str) -> None:
         ("{'a': 1}.a", "A rule has no maps"),
         ("hour % 2", "A rule has no remainder (%)"),
         ("b'a'", "A rule has no bytes"),
+        ("9" * 400, "99999999999999999999 is too large a number"),
         (".nodes", "names that begin with a dot"),
     ],
 )
