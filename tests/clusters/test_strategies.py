@@ -349,6 +349,22 @@ def test_the_next_openings_of_schedules_are_listed(one: Cluster) -> None:
     assert row.open_until is not None
 
 
+def test_what_beat_asks_for_are_tasks(one: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    from clusters import tasks
+    from clusters.schedule import CELERY_BEAT
+
+    asked: list[str] = []
+    monkeypatch.setattr(
+        tasks.forecast_cluster, "apply_async", lambda ids, **_options: asked.extend(ids)
+    )
+    for entry in CELERY_BEAT.values():
+        getattr(tasks, str(entry["task"]).rpartition(".")[2])()
+    assert ScalingSample.objects.count() == 1
+    assert asked == [str(one.pk)]
+    tasks.forecast_cluster(asked[0])
+    assert Forecast.objects.count() == 1
+
+
 def test_the_web_process_never_loads_statsmodels() -> None:
     code = (
         "import django, sys; django.setup(); import mobula.urls, clusters.tasks; "
