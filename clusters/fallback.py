@@ -45,16 +45,12 @@ def has_next(cluster: Cluster) -> bool:
 
 
 def give_up_late_head(cluster: Cluster, head: Node) -> None:
-    """End a head that has not come up within `zone_starting_timeout`, if there is an other way."""
-    starting = cluster.state == ClusterState.STARTING and head.state in {
-        NodeState.REQUESTED,
-        NodeState.LAUNCHING,
-        NodeState.BOOTING,
-    }
-    if not starting or len(resources_of(cluster)) == 1:
+    """End a head that has not come up within `zone_starting_timeout`, if there is another way."""
+    coming = head.state in {NodeState.LAUNCHING, NodeState.BOOTING}
+    if cluster.state != ClusterState.STARTING or not coming or len(resources_of(cluster)) == 1:
         return
     limit = start_timeout(configuration_of(cluster))
-    if now() - cluster.requested_at > limit and _next(cluster) is not None:
+    if now() - head.requested_at > limit and has_next(cluster):
         why = cluster.last_error or "It has not come up."
         give_up(head, reason=f"No head within {duration(limit)}: {why}")
 

@@ -132,7 +132,7 @@ def _tell_ledger(node: Node, state: NodeState, moment: datetime) -> None:
 
 def _open_interval(node: Node, moment: datetime) -> None:
     """A node costs from the moment its machine is there."""
-    cluster, group = node.cluster, node.group
+    cluster, hardware = node.cluster, node.hardware
     ledger.open_interval(
         node=node.name,
         cluster_id=cluster.pk,
@@ -142,13 +142,13 @@ def _open_interval(node: Node, moment: datetime) -> None:
         template_name=cluster.version.template.name,
         owner_id=cluster.owner_id,
         owner_name=str(cluster.owner),
-        group=group.name,
+        group=node.group.name,
         role=NodeRole(node.role),
         instance_type=node.machine,
         market=node.market,
-        vcpus=group.vcpus,
-        memory_bytes=group.memory_bytes,
-        gpus=group.gpus,
+        vcpus=hardware.vcpus,
+        memory_bytes=hardware.memory_bytes,
+        gpus=hardware.gpus,
         hourly_microusd=node.hourly_microusd,
         started_at=moment,
     )

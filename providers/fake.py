@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
+from domain.cooling import FailureClass
 from domain.offerings import Market, Offering, ProviderKind
 from providers import base
 from providers.base import (
@@ -201,10 +202,13 @@ class FakeDriver:
         with self._store.open() as world:
             world.plan.interruptions.append(interruption)
 
-    def break_node(self, name: str, *, reason: str = "The machine died.") -> None:
+    def break_node(
+        self, name: str, *, reason: str = "The machine died.", failure: FailureClass | None = None
+    ) -> None:
         """Let a node fail from outside: it is observed as failed until it is terminated."""
         with self._store.open() as world:
             world.nodes[name].failure = reason
+            world.nodes[name].failure_class = failure.value if failure else ""
 
     def vanish(self, name: str) -> None:
         """Let a node disappear as if somebody had removed it behind our back."""
@@ -242,6 +246,7 @@ class FakeDriver:
             address=f"{node.name}.fake",
             started_at=datetime.fromtimestamp(node.launched_at, UTC),
             reason=node.failure or (TAKEN_BACK if phase is MachinePhase.FAILED else ""),
+            failure=FailureClass(node.failure_class) if node.failure_class else None,
             interruption_at=datetime.fromtimestamp(node.interrupted_at, UTC)
             if node.interrupted_at is not None
             else None,

@@ -27,6 +27,7 @@ class FakeNode:
     zone: str = ""
     ended_at: float | None = None
     failure: str = ""
+    failure_class: str = ""
     vanished: bool = False
     interrupted_at: float | None = None  # when it is taken back; None: nothing of that was said
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +12,14 @@ from accounts.models import TeamQuerySet
 from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeState
 from domain.offerings import Market
 from providers.base import NodeRole
+
+
+class Hardware(NamedTuple):
+    """What one machine physically has."""
+
+    vcpus: float
+    memory_bytes: int
+    gpus: float
 
 
 def new_handle() -> str:
@@ -176,6 +184,11 @@ class Node(models.Model):
     instance_type = models.CharField(max_length=63, blank=True)
     zone = models.CharField(max_length=63, blank=True, help_text="Empty: the provider chose.")
     resources = models.JSONField(default=dict, help_text="Logical. Empty: as its group.")
+    vcpus = models.FloatField(
+        null=True, help_text="Physical. Empty, as the next two: as its group."
+    )
+    memory_bytes = models.BigIntegerField(null=True)
+    gpus = models.FloatField(null=True)
     planned = models.JSONField(default=list, help_text="What it was launched for.")
     hourly_microusd = models.BigIntegerField(null=True, help_text="Empty: no price is known.")
     decision = models.ForeignKey("clusters.Decision", models.SET_NULL, null=True)
@@ -231,6 +244,14 @@ class Node(models.Model):
     def machine(self) -> str:
         """The instance type that the node is."""
         return self.instance_type or self.group.instance_type
+
+    @property
+    def hardware(self) -> Hardware:
+        """What the machine physically has."""
+        own, group = (self.vcpus, self.memory_bytes, self.gpus), self.group
+        if own == (None, None, None):
+            return Hardware(group.vcpus, group.memory_bytes, group.gpus)
+        return Hardware(self.vcpus or 0, self.memory_bytes or 0, self.gpus or 0)
 
     @property
     def promised(self) -> dict[str, float]:

@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.utils.timezone import now
 
-from clusters.models import Cluster, Group
+from clusters.models import Cluster
+from clusters.models.cluster import Hardware
 from clusters.services import sync_bounds as bounds
 from clusters.services.sync_jobs import store_jobs, store_logs
 from clusters.services.sync_nodes import finish_commands, store_nodes
@@ -109,26 +110,26 @@ def _samples(cluster: Cluster, items: Sequence[Mapping[str, Any]]) -> list[Sampl
     items = list(islice(items, MOST_SAMPLES))
     names = {str(item["node"]) for item in items}
     rows = cluster.nodes.filter(name__in=names).select_related("group")
-    groups = {node.name: node.group for node in rows}
-    return [_sample(item, groups[item["node"]]) for item in items if str(item["node"]) in groups]
+    nodes = {node.name: node.hardware for node in rows}
+    return [_sample(item, nodes[item["node"]]) for item in items if str(item["node"]) in nodes]
 
 
 def _measured(value: float | None) -> float | None:
     return None if value is None else min(value, bounds.MOST)
 
 
-def _sample(item: Mapping[str, Any], group: Group) -> Sample:
+def _sample(item: Mapping[str, Any], hardware: Hardware) -> Sample:
     held = item.get("held") or {}
     return Sample(
         node=str(item["node"]),
         at=datetime.fromtimestamp(float(item["at"]), tz=UTC),
-        cpu_capacity=group.vcpus,
+        cpu_capacity=hardware.vcpus,
         cpu_held=_measured(held.get("CPU", 0.0)),
         cpu_used=_measured(item.get("cpu_cores")),
-        memory_capacity=group.memory_bytes,
+        memory_capacity=hardware.memory_bytes,
         memory_held=_measured(held.get("memory", 0.0)),
         memory_used=_measured(item.get("memory_bytes")),
-        gpu_capacity=group.gpus,
+        gpu_capacity=hardware.gpus,
         gpu_held=_measured(held.get("GPU", 0.0)),
         gpu_used=_measured(item.get("gpu_used")),
         object_store_capacity=_measured(item.get("object_store_capacity")),

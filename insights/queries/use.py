@@ -83,7 +83,7 @@ def use_by_node(cluster_id: UUID, *, since: datetime, now: datetime) -> list[Use
     nodes = Node.objects.filter(cluster=cluster_id, name__in=list(found)).select_related("group")
     known: Mapping[str, Node] = {node.name: node for node in nodes}
     rows = [
-        _row(name, known[name].label, known[name].group.instance_type, known[name].state, use)
+        _row(name, known[name].label, known[name].machine, known[name].state, use)
         for name, use in found.items()
         if name in known
     ]

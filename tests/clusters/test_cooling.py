@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from accounts.models import Team, User
 from accounts.permissions import Action, may
 from clusters import cooling
+from clusters.machines import specification
 from clusters.models import Cluster, Command, CoolDown, Node, Version
 from clusters.queries_cooling import cool_downs
 from clusters.spot_returns import spot_returns
@@ -68,6 +69,30 @@ def test_a_refused_worker_cannot_start_late(head: Head, driver: FakeDriver) -> N
     first.refresh_from_db()
     assert first.state == "terminated"
     assert first.name in {name for c in driver.calls if c.verb == "terminate" for name in c.names}
+
+
+def test_a_machine_that_the_provider_gives_up_later_cools_down_too(
+    head: Head, driver: FakeDriver
+) -> None:
+    node = grow(head, 1)[0]
+    head.silent.add(node.name)
+    head.wants(0)  # else its replacement would prove that there are such machines
+    head.report()
+    driver.break_node(node.name, reason="Sold out.", failure=FailureClass.CAPACITY)
+    head.pass_by()
+    node.refresh_from_db()
+    assert node.end_cause == EndCause.START_FAILED
+    assert CoolDown.objects.get().cause == "Sold out."
+
+
+def test_a_node_is_counted_and_priced_as_the_machine_that_it_is(head: Head) -> None:
+    node = grow(head, 1)[0]
+    assert node.hardware.vcpus == node.group.vcpus
+    node.instance_type, node.resources = "large", {"CPU": 8.0}
+    node.vcpus, node.memory_bytes, node.gpus = 8, 32 * 2**30, 0
+    assert (node.machine, node.promised, node.hardware.gpus) == ("large", {"CPU": 8.0}, 0)
+    asked = specification(node)
+    assert (asked.instance_type, asked.resources) == ("large", {"CPU": 8.0})
 
 
 def test_a_machine_that_is_there_ends_the_streak(head: Head) -> None:

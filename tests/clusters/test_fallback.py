@@ -52,7 +52,7 @@ def head(
 
 
 def age(head: Head, by: timedelta) -> None:
-    Cluster.objects.filter(pk=head.cluster.pk).update(requested_at=now() - by)
+    head.cluster.nodes.filter(role="head").update(requested_at=now() - by)
 
 
 def test_a_late_head_is_tried_on_the_next_resource(
