@@ -23,7 +23,12 @@ def lines_of(found: Estimate) -> list[PriceLine]:
     """Return what is known of the price; nothing where the limits contradict each other."""
     if found.least is not None and found.most is not None and found.least > found.most:
         return []
-    lines = (("Minimum", found.least), ("At launch", found.at_launch), ("Maximum", found.most))
+    lines = (
+        ("Minimum", found.least),
+        ("At launch", found.at_launch),
+        ("Maximum", found.most),
+        ("Of it spare nodes, up to", found.spare),
+    )
     return [_line(label, usd) for label, usd in lines if usd is not None]
 
 

@@ -120,5 +120,5 @@ class RuleForm(forms.Form):
     """A group's number of nodes by an expression."""
 
     group = text("Group", widget=forms.Select)
-    expression = LinesField(label="Nodes", example="queue > 100 ? 8 : 0")
+    expression = LinesField(label="Nodes, as an expression", example="queue > 100 ? 8 : 0")
     name = text("Name")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from domain.offerings import InstanceType, Market
+from domain.problems import path_of
 from domain.search import Found, equivalents
 from domain.shapes import shape_type
 from domain.spec import ComputeConfig, MarketType, NodeConfig, PhysicalResources
@@ -50,6 +51,10 @@ def cloned(
     }
     head = nodes.pop("head_node", None)
     groups = None if config.worker_nodes is None else tuple(nodes.values())
+    own = {
+        name: settings.model_copy(update={"fallback_types": ()})
+        for name, settings in config.mobula.groups.items()
+    }
     moved = config.replace(
         cloud=cloud,
         cloud_resource=None,
@@ -59,6 +64,7 @@ def cloned(
         worker_nodes=groups,
         flags={name: value for name, value in config.flags.items() if name != "efa_config"},
         configs=None,
+        mobula=config.mobula.model_copy(update={"groups": own}),
     )
     return moved, list(_left_out(config, machines, others=others))
 
@@ -119,6 +125,10 @@ def _left_out(config: ComputeConfig, machines: list[Mapped], *, others: int) -> 
 
 
 def _left_out_of_nodes(config: ComputeConfig) -> Iterator[str]:
+    for name, settings in config.mobula.groups.items():
+        if settings.fallback_types:
+            path = path_of(("mobula", "groups", name, "fallback_types"))
+            yield f"{path}: {', '.join(settings.fallback_types)} are types of the old cloud."
     for path, _, node in _nodes(config):
         if node.advanced_instance_config:
             yield f"{path}.advanced_instance_config: the new cloud is set up otherwise."

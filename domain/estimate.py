@@ -1,6 +1,6 @@
 """What a configuration costs before anything runs, and how far its groups can really grow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
@@ -26,12 +26,14 @@ class Estimate:
 
     `least` is the head and each group's minimum, `at_launch` what starts before any work comes,
     `most` what the limits allow at the very most. Spot with a fallback counts as spot in the first
-    two and as on demand in the last.
+    two and as on demand in the last. `spare` is what nodes that are kept free cost at the most: a
+    part of `most`, and None where no group keeps any.
     """
 
     least: Decimal | None
     at_launch: Decimal | None
     most: Decimal | None
+    spare: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +63,48 @@ def estimate(config: ComputeConfig, *, target: Target) -> Estimate:
     if head is None or len(known) < len(workers):
         return Estimate(least=None, at_launch=None, most=None)
     low = [span.low for span in known]
-    least = _total(head, low, [_fewest(group, config) for group in config.groups])
+    fewest = [_fewest(group, config) for group in config.groups]
+    least = _total(head, low, fewest) + _floors(config, target, fewest, markets=_SPOTS)
     most = _most(config, target, head=head, workers=[span.high for span in known])
     cap = config.mobula.max_usd_per_hour
     return Estimate(
         least=least,
         at_launch=_at_launch(config, target, head=head, workers=low, least=least),
         most=most if cap is None else min(most, max(least, Decimal(str(cap)))),
+        spare=_spare(config, [span.high for span in known]),
     )
+
+
+_SPOTS = (MarketType.SPOT, MarketType.PREFER_SPOT)
+
+
+def _floors(
+    config: ComputeConfig,
+    target: Target,
+    counts: Iterable[int],
+    *,
+    markets: Sequence[MarketType],
+) -> Decimal:
+    """What the on-demand nodes of spot groups cost beyond spot, of so many nodes each."""
+    total = Decimal(0)
+    for group, count in zip(config.groups, counts, strict=True):
+        nodes = config.settings_of(group.name).on_demand_of(count)
+        if nodes and group.market_type in markets:
+            on_demand = price_of(group, target, market=Market.ON_DEMAND) or Decimal(0)
+            spot = price_of(group, target, market=Market.SPOT)
+            total += nodes * max(on_demand - (on_demand if spot is None else spot), Decimal(0))
+    return total
+
+
+def _spare(config: ComputeConfig, prices: Sequence[Decimal]) -> Decimal | None:
+    if not config.mobula.autoscaling:
+        return None
+    spares = [
+        config.settings_of(group.name).spare_of(most_nodes(group, config))
+        for group in config.groups
+    ]
+    found = sum((n * price for n, price in zip(spares, prices, strict=True)), Decimal(0))
+    return found or None
 
 
 def unpriced(config: ComputeConfig, target: Target) -> list[str]:
@@ -153,12 +189,13 @@ def _most(
         int(min(most_nodes(group, config), room_of(config, shapes, offered)[0]))
         for group, offered in shapes.groups
     ]
+    floors = _floors(config, target, counts, markets=[MarketType.SPOT])
     totals = [_total(head, workers, counts)]
     for resource, most in config.max_resources.items():
         left = most - (shapes.head or {}).get(resource, 0)
         uses = [(offered or {}).get(resource, 0) for _, offered in shapes.groups]
         totals.append(head + sum(_filled(max(left, 0), uses, workers, counts), Decimal(0)))
-    return min(totals)
+    return min(totals) + floors
 
 
 def _filled(

@@ -107,3 +107,15 @@ class GroupSettings(Model):
     on_demand_percent: Percent = 0
     fallback_types: tuple[Text, ...] = ()
     consolidation: ConsolidationWord | None = None
+
+    def on_demand_of(self, nodes: int) -> int:
+        """How many of so many nodes of a spot group are on demand; a part of one is a whole one."""
+        first = min(nodes, self.on_demand_nodes)
+        return first + -(-(nodes - first) * self.on_demand_percent // 100)
+
+    def spare_of(self, nodes: int) -> int:
+        """How many of so many nodes are spare while all the others work."""
+        if isinstance(self.warm_spare, int):
+            return min(self.warm_spare, nodes)
+        percent = int(self.warm_spare.removesuffix("%"))
+        return nodes - nodes * 100 // (100 + percent)

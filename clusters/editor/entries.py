@@ -51,7 +51,8 @@ KINDS: Mapping[str, Kind] = {
         "r",
         "Rule",
         "Rules",
-        "A group has at least as many nodes as a line of CEL says. "
+        "A group has at least as many nodes as a line of CEL says, once the rule is enabled on the "
+        "cluster's Scaling page. "
         f"It may ask for {', '.join(VARIABLES)}, and use {', '.join(FUNCTIONS)}.",
         RuleForm,
         Rule,

@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
         return INVALID
     found = estimate(parsed.config, target=target)
     amounts = {"minimum": found.least, "at launch": found.at_launch, "maximum": found.most}
+    if found.spare is not None:
+        amounts["of it spare"] = found.spare
     if arguments.json:
         print(
             json.dumps({name: None if usd is None else str(usd) for name, usd in amounts.items()})
@@ -49,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
             words = (
                 "unknown" if usd is None else f"{price(usd)}/h, {price(usd * HOURS_A_MONTH)}/month"
             )
-            print(f"{name:<10} {words}")
+            print(f"{name:<11} {words}")
     if len(parsed.config.configs or ()) > 1:
         print("mobula: only the first of the cloud resources is priced.", file=sys.stderr)
     for name in unpriced(parsed.config, target):

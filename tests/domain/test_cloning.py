@@ -113,3 +113,12 @@ def test_part_of_a_processor_asks_for_a_whole_one() -> None:
     assert new.head_node is not None
     assert new.head_node.required_resources is not None
     assert new.head_node.required_resources.CPU == 1
+
+
+def test_types_to_fall_back_to_stay_behind_and_are_named() -> None:
+    own = {"groups": {"cpu": {"fallback_types": ["m5.2xlarge"], "warm_spare": 1}}}
+    config = CONFIG.replace(mobula=own)
+    new, left_out = cloned(config, cloud="gcp", chosen=first_choices(), machines=machines())
+    assert new.mobula.groups["cpu"].fallback_types == ()
+    assert new.mobula.groups["cpu"].warm_spare == 1
+    assert "mobula.groups.cpu.fallback_types: m5.2xlarge are types of the old cloud." in left_out

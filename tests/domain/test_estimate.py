@@ -1,5 +1,6 @@
 """What a configuration costs before it runs, and which limits hold its groups back."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -117,3 +118,30 @@ def test_a_cap_below_the_minimum_does_not_make_the_minimum_cheaper() -> None:
 def test_hardware_is_priced_as_the_cheapest_machine_that_has_it() -> None:
     text = "head_node: {required_resources: {CPU: 2, memory: 4Gi}}\nworker_nodes: []\n"
     assert priced(text)[0] == Decimal("0.1")
+
+
+SPOT_TARGET = replace(TARGET, prices={**TARGET.prices, ("large", Market.SPOT): Decimal("0.1")})
+
+
+@pytest.mark.parametrize(
+    ("own", "least", "most"),
+    [
+        ("{}", "0.3", "1.1"),
+        ("{on_demand_nodes: 1}", "0.6", "1.4"),
+        ("{on_demand_percent: 50}", "0.6", "2.6"),
+        ("{on_demand_nodes: 1, on_demand_percent: 100}", "0.9", "4.1"),
+    ],
+)
+def test_floor_of_a_spot_group_is_paid_at_list_price(own: str, least: str, most: str) -> None:
+    group = "{name: cpu, instance_type: large, min_nodes: 2, market_type: SPOT}"
+    text = f"head_node: {{instance_type: small}}\nworker_nodes: [{group}]\n"
+    found = estimate(config(f"{text}mobula: {{groups: {{cpu: {own}}}}}"), target=SPOT_TARGET)
+    assert (found.least, found.most) == (Decimal(least), Decimal(most))
+
+
+@pytest.mark.parametrize(
+    ("spare", "price"), [("0", None), ("2", "0.8"), ("50", "4"), ("10%", "0.4"), ("100%", "2")]
+)
+def test_spare_nodes_are_a_line_of_their_own(spare: str, price: str | None) -> None:
+    text = f"{GROUPS}mobula: {{groups: {{cpu: {{warm_spare: {spare}}}}}}}"
+    assert estimate(config(text), target=TARGET).spare == (price and Decimal(price))
