@@ -1,0 +1,77 @@
+"""Refused machines and interruption notices with real Ray nodes, as a failure plan wants them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.cluster import DrivenCluster
+from tests.e2e.stack import Console
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.ray
+
+TEXT = """\
+cloud: local
+head_node:
+  instance_type: 1CPU-2GB
+worker_nodes:
+  - name: cheap
+    instance_type: 2CPU-4GB
+    market_type: SPOT
+    min_nodes: 1
+    max_nodes: 2
+"""
+
+
+def plan(console: Console, **failures: object) -> None:
+    """Let this go wrong from now on."""
+    directory = console.home.path / "local"
+    directory.mkdir(exist_ok=True)
+    draft = directory / "draft.json"
+    draft.write_text(json.dumps(failures))
+    draft.replace(directory / "failures.json")
+
+
+def workers(cluster: DrivenCluster, *, cause: str) -> list[str]:
+    ended = cluster.nodes(role="worker", live=False)
+    return [node["name"] for node in ended if node["end_cause"] == cause]
+
+
+def messages(cluster: DrivenCluster) -> str:
+    return "\n".join(event["message"] for event in cluster.events())
+
+
+def test_a_refused_machine_cools_down_and_an_interrupted_one_is_drained_and_replaced(
+    mobula: Console,
+) -> None:
+    plan(mobula, failures=[{"market": "spot", "times": 1, "message": "Spot is sold out."}])
+    cluster = mobula.launch("cheap", version=mobula.make_template("cheap", TEXT))
+    cluster.comes_to("running")
+    cluster.has_workers(1)
+    assert len(workers(cluster, cause="start failed")) == 1, cluster.describe()
+    assert "cools down until" in messages(cluster)
+
+    victim = cluster.ready_workers()[0]["name"]
+    plan(mobula, interruptions=[{"node": victim, "in_seconds": 20}])
+    eventually(
+        lambda: workers(cluster, cause="interrupted") == [victim],
+        what=f"{victim} is told to go",
+        seen=cluster.describe,
+    )
+    query = "SELECT * FROM clusters_command WHERE cluster_id = %s AND kind = 'drain'"
+    eventually(
+        lambda: any(row["ok"] for row in mobula.rows(query, cluster.id)),
+        what="Ray drains it",
+        seen=cluster.describe,
+    )
+    eventually(
+        lambda: victim not in {node["name"] for node in cluster.nodes()},
+        what=f"{victim} is gone",
+        seen=cluster.describe,
+    )
+    cluster.has_workers(1)
+    assert "back at" in messages(cluster)
+    cluster.press("terminate")
+    cluster.comes_to("terminated")
