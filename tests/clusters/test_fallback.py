@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from accounts.models import Team, User
 from clouds.models import Cloud
 from clusters.models import Cluster, Version
-from providers.base import BadCredentials
+from providers.base import BadCredentials, QuotaExceeded
 from providers.failure_plan import PlannedFailure
 from providers.fake import FakeDriver
 from tests.clusters.head import Head
@@ -29,6 +29,7 @@ configs:
     head_node: {instance_type: large}
     worker_nodes: [{name: cpu, instance_type: large, max_nodes: 3}]
 """
+NOWHERE = "head_node: {instance_type: enormous}"
 
 
 @pytest.fixture
@@ -122,3 +123,44 @@ def test_a_cluster_with_one_resource_waits_on(cluster: Cluster, driver: FakeDriv
     age(head, timedelta(minutes=14))
     head.pass_by()
     assert head.nodes(role="head")[0].state == "launching"
+
+
+def launched(text: str, launch: Callable[..., Cluster], team: Team, by: User) -> Head:
+    """A cluster of another template, just launched."""
+    from clusters.services.templates import create_template
+
+    version = create_template(team=team, name="other", text=text, message="First.", by=by)
+    return Head(launch("other", of=version))
+
+
+def test_a_resource_whose_cloud_has_no_such_machine_is_passed_over(
+    there: FakeDriver,
+    driver: FakeDriver,
+    launch: Callable[..., Cluster],
+    research: Team,
+    alice: User,
+) -> None:
+    head = launched(
+        TEXT.replace("head_node: {instance_type: large}", NOWHERE), launch, research, alice
+    )
+    driver.fail_next("launch", BadCredentials("The key was rejected."))
+    for _ in range(5):
+        head.pass_by()
+    assert head.state == "failed"
+    assert there.launched == []
+    assert head.cluster.events.filter(
+        message="there (cloud resource 2 of 2) is passed over: there has no machine for head_node."
+    ).exists()
+
+
+def test_two_resources_of_one_cloud_share_what_was_prepared(
+    driver: FakeDriver, launch: Callable[..., Cluster], research: Team, alice: User
+) -> None:
+    text = TEXT.replace("cloud_resource: there", "cloud_resource: gpus")
+    head = launched(text, launch, research, alice)
+    driver.fail_next("launch", QuotaExceeded("No more of these."))
+    for _ in range(4):
+        head.pass_by()
+    node = Head(head.cluster).nodes(role="head")[0]
+    assert (node.machine, node.state) == ("large", "booting")
+    assert "destroy" not in {call.verb for call in driver.calls}
