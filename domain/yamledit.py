@@ -286,6 +286,7 @@ def _items(
     old: CommentedSeq, new: Sequence[object], *, model: type[BaseModel] | None = None
 ) -> CommentedSeq:
     """A plain list: as many old items as still fit, then new ones."""
+    _drop_gone(old, new)
     for index, item in enumerate(new):
         if index < len(old):
             old[index] = _merged(old[index], item, model=model)
@@ -293,6 +294,13 @@ def _items(
             old.append(_styled(item))
     del old[len(new) :]
     return old
+
+
+def _drop_gone(old: CommentedSeq, new: Sequence[object]) -> None:
+    """Take out as many old items as are too many, first those that are not wanted any more."""
+    for index in reversed(range(len(old))):
+        if len(old) > len(new) and old[index] not in new:
+            del old[index]
 
 
 def _groups(old: CommentedSeq, new: Sequence[Plain]) -> CommentedSeq:

@@ -58,6 +58,11 @@ _READ_DIFFERENTLY = re.compile(
 )
 
 
+def _is_understood(text: str, loc: Loc) -> bool:
+    """True for an `off` of ours, for which the `false` of older readers is taken as well."""
+    return text == "off" and loc[:1] == ("mobula",) and loc[-1] in {"consolidation", "mode"}
+
+
 @dataclass(slots=True)
 class Tree:
     """What a text says: its top value, where each path stands, and what is wrong so far."""
@@ -198,7 +203,7 @@ class _Builder:
         if _DATE.match(text):
             message = f"{shown(text)} is a date, and no setting takes one."
             self._report(path_of(loc), "date-value", message, event, hint="Put it in quotes.")
-        elif _READ_DIFFERENTLY.match(text):
+        elif _READ_DIFFERENTLY.match(text) and not _is_understood(text, loc):
             meant = shown(scalar(text))
             message = (
                 f"{shown(text)} is read as {meant} here, but differently by older YAML readers."

@@ -14,7 +14,15 @@ from domain.problems import (
     warning,
 )
 from domain.quantities import part_of
-from domain.spec import Budget, ComputeConfig, ForecastMode, Rule, Schedule, WorkerGroup
+from domain.spec import (
+    Budget,
+    ComputeConfig,
+    Consolidation,
+    ForecastMode,
+    Rule,
+    Schedule,
+    WorkerGroup,
+)
 from domain.strategies.expression import BadExpression, ExpressionError, check
 from domain.validation.windows import names_a_time, window_problems
 
@@ -100,6 +108,8 @@ def _while_off(config: ComputeConfig) -> Iterator[Problem]:
     used = [name for name in ("schedules", "rules") if getattr(scaling, name)]
     if scaling.forecast.mode is ForecastMode.FORECAST_AND_SCALE:
         used.append("forecast")
+    if scaling.consolidation is Consolidation.ACT:
+        used.append("consolidation")
     if used and not config.mobula.autoscaling:
         at, message = f"{_AT}.{used[0]}", "Autoscaling is off: every group keeps its size."
         hint = f"Turn autoscaling on, or remove {' and '.join(used)}."

@@ -109,6 +109,7 @@ def test_off_is_understood_however_it_is_read(word: str) -> None:
         f"mobula: {{scaling: {{consolidation: {word}, forecast: {{mode: {word}}}}}}}"
     ).draft
     assert config is not None
+    assert codes(f"{{scaling: {{consolidation: {word}}}}}") == []
     assert (config.mobula.scaling.consolidation, config.mobula.scaling.forecast.mode) == (
         "off",
         "off",
@@ -196,3 +197,5 @@ def test_rule_and_forecast_do_nothing_while_autoscaling_is_off() -> None:
     assert codes(only, fixed) == []
     scale = "{autoscaling: false, scaling: {forecast: {mode: forecast_and_scale}}}"
     assert codes(scale, fixed) == ["scaling-while-off"]
+    act = "{autoscaling: false, scaling: {consolidation: act}}"
+    assert codes(act, fixed) == ["scaling-while-off"]

@@ -69,6 +69,15 @@ def test_a_removed_group_goes_and_a_new_one_comes() -> None:
     assert "  - name: new\n    instance_type: x\n" in update_text(GPU_WITH_FALLBACK, more)
 
 
+def test_comments_stay_with_the_entries_of_a_list_when_one_of_them_goes() -> None:
+    rules = ["{group: a, expression: queue}  # first", "{group: b, expression: nodes}  # second"]
+    text = "mobula:\n  scaling:\n    rules:\n" + "".join(f"      - {one}\n" for one in rules)
+    config = read(text)
+    left = config.mobula.scaling.model_copy(update={"rules": config.mobula.scaling.rules[1:]})
+    changed = config.replace(mobula=config.mobula.model_copy(update={"scaling": left}))
+    assert update_text(text, changed) == text.replace(f"      - {rules[0]}\n", "")
+
+
 def test_unknown_keys_and_their_comments_survive() -> None:
     text = "cloud: a\nfuture: {x: 1}  # from a newer version\nhead_node:\n  speed: fast\n"
     changed = update_text(text, read(text).replace(cloud="b"))
