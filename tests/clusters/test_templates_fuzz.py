@@ -21,7 +21,7 @@ from domain.validation import check_text
 from domain.yamltext import dump, parse
 from tests.clusters.conftest import TEXT
 from tests.clusters.test_templates_editor import Editor, editor
-from tests.domain.configurations import GPU_WITH_FALLBACK
+from tests.domain.configurations import GPU_WITH_FALLBACK, SCALED
 
 __all__ = ["editor"]
 
@@ -33,6 +33,7 @@ ODD = [
     *("-1", "9" * 40, ".inf", ".nan", "2026-01-01", "1_000", "{{ x }}", "{% x %}", "<script>"),
     *("worker_nodes:", "head_node:", "mobula:", "max_resources:", "name:", "²", "٣"),
 ]
+ENTRIES = ["add:schedules", "add:rules", "add:budgets", "remove:s1", "remove:b0", "remove:r7"]
 TREES: list[Any] = [
     *(None, True, False, 0, -1, 1, 1.5, 2**53, 2**70, float("inf"), "", "x", "4Gi", "ray:²"),
     *([], {}, [[]], {"a": {}}, [None], {"": ""}, {"CPU": -1}, [1, "x"], {"image": 7}),
@@ -66,7 +67,7 @@ def mutated_tree(tree: Any, chance: random.Random) -> Any:
 def mutations(count: int, *, seed: int) -> Iterator[str]:
     """`count` broken configurations: half by their text, half by their tree."""
     chance = random.Random(seed)  # noqa: S311
-    texts = [TEXT, TEXT, TEXT, GPU_WITH_FALLBACK]
+    texts = [TEXT, TEXT, SCALED, SCALED, GPU_WITH_FALLBACK]
     trees = [YAML(typ="safe", pure=True).load(text) for text in texts]
     for number in range(count):
         if number % 2:
@@ -86,14 +87,16 @@ def test_check_answers_every_mutation(editor: Editor) -> None:
 
 
 @pytest.mark.django_db
-def test_check_answers_every_mutation_of_the_form(editor: Editor) -> None:
+@pytest.mark.parametrize("text", [TEXT, SCALED], ids=["plain", "scaled"])
+def test_check_answers_every_mutation_of_the_form(editor: Editor, text: str) -> None:
     chance = random.Random(2)  # noqa: S311
+    editor.check(text=text)
     for _ in range(POSTED):
         posted = dict(editor.page.fields)
         for name in chance.sample(sorted(posted), k=3):
             posted[name] = chance.choice([*ODD, *map(str, TREES)])
         posted["base"] = "1"
-        posted["do"] = chance.choice(["add", "copy:g0", "remove:g0", "up:g0", ""])
+        posted["do"] = chance.choice(["add", "copy:g0", "remove:g0", "up:g0", "", *ENTRIES])
         response = editor.client.post(editor.check_url, posted)
         assert response.status_code == 200, posted
 

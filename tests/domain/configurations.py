@@ -52,6 +52,26 @@ mobula:
   idle_minutes: 20
 """
 
+SCALED = """\
+head_node: {instance_type: small}
+worker_nodes:
+  - {name: cpu, instance_type: small, max_nodes: 20, market_type: SPOT}
+mobula:
+  scaling:
+    schedules:
+      - {name: office, group: cpu, min_nodes: 4, cron: 0 8 * * mon-fri, minutes: 600}
+      - {group: cpu, min_nodes: 1, days: [sat, sun], start: "10:00", end: "16:00"}
+    forecast: {mode: forecast_and_scale, quantile: 0.9, max_error_percent: 25}
+    rules:
+      - {name: queue, group: cpu, expression: "queue > 100 && pending.CPU > 8 ? max(8, nodes) : 0"}
+    budgets:
+      - {nodes: 10%}
+      - {nodes: 0, reasons: [consolidation], cron: 0 22 * * *, minutes: 480, time_zone: Asia/Tokyo}
+    consolidation: act
+  groups:
+    cpu: {warm_spare: 10%, on_demand_nodes: 2, on_demand_percent: 20, fallback_types: [large]}
+"""
+
 _texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters=[chr(c) for c in range(32)]),
     max_size=12,
