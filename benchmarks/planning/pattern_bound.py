@@ -67,6 +67,14 @@ class _Content:
         return self.worth + duals.beside(relaxed, self.bin) - relaxed.bins[self.bin].usd
 
 
+class _Silent(highspy.Highs):
+    """HiGHS without the banner that its constructor prints before anybody can turn it off."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name
+        self.silent()
+        super().enableCallbacks()
+
+
 class _Master:
     """How many nodes of each known content to rent."""
 
@@ -75,8 +83,7 @@ class _Master:
         self.usd = math.inf  # of the last solution
         self._known: set[tuple[int, frozenset[tuple[int, int]]]] = set()
         self._limited = [b for b, bin_ in enumerate(relaxed.bins) if bin_.most < math.inf]
-        self._highs = highspy.Highs()
-        self._highs.setOptionValue("output_flag", False)
+        self._highs = _Silent()
         self._highs.setOptionValue("threads", 1)
         for item in relaxed.items:
             self._highs.addRow(float(item.count), math.inf, 0, [], [])
