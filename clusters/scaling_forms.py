@@ -73,7 +73,7 @@ class WindowForm(forms.Form):
     time_zone = text("Time zone")
     name = text("Name")
 
-    times: tuple[tuple[str, str], ...] = ((CRON, "By a cron line"), (WEEK, "On weekdays"))
+    times: tuple[tuple[str, str], ...] = ((CRON, "Cron line"), (WEEK, "Weekly"))
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -103,7 +103,7 @@ class BudgetForm(WindowForm):
 
     nodes = NodesOrPercentField(label="At most (nodes)")
 
-    times = ((ALWAYS, "At all times"), *WindowForm.times)
+    times = ((ALWAYS, "Always"), *WindowForm.times)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
