@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from clusters.models import Cluster, Command, Job, Node
 from clusters.models.record import Severity
-from clusters.scaling import has_fresh_report
+from clusters.planning import has_fresh_report
 from clusters.transitions import Conflict, move_cluster
 from domain.idle import IdleInput, Verdict, verdict
 from domain.lifecycle import ClusterState, ClusterTarget, NodeState

@@ -5,155 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import F
 from django.utils.timezone import now
 
-from clouds.catalogue import price_in
 from clusters.leases import LeaseLost, renew
 from clusters.models import Cluster, Command, Decision, Group, Node
+from clusters.planning import current_demand, planned_rows, request_for
+from clusters.renting import machine_for
+from clusters.strategies import floors_of
 from clusters.transitions import move_node
-from domain.demand import Demand, demand_from_report, describe
+from domain.demand import describe
 from domain.lifecycle import EndCause, NodeState
-from domain.offerings import Market
-from domain.planner import Drain, Launch, NodeView, Plan, PlanRequest, Unserved, plan
-from domain.planner import Group as PlannedGroup
-from domain.planner.model import NodePhase
-from domain.pricing import hourly_microusd, microusd
-from domain.wording import MICRO
-from metering import rates
+from domain.planner import Drain, Launch, Plan, Unserved, plan
 from providers.base import NodeRole
 
-# An agent that was silent for so long says nothing about now.
-REPORT_LIMIT = timedelta(seconds=30)
 # A node that must go gets so long to finish what it does.
 DRAIN_TIME = timedelta(seconds=30)
 # Who does not answer for so long whether an idle node may go is not asked any more.
 ANSWER_TIME = timedelta(seconds=60)
 # A node that Ray wanted to keep is left in peace for so long.
 REFUSAL_TIME = timedelta(seconds=30)
-# So many failed starts in so long, and the group does not grow until they are past.
-FAILED_STARTS, FAILED_STARTS_TIME = 3, timedelta(minutes=10)
 # What cannot be served is noted once in so long, and not without end.
 UNSERVED_TIME, MOST_UNSERVED = timedelta(minutes=10), 50
-
-NODE_GROUP_LABEL = "ray.io/node-group"
-
-_PHASES = {
-    NodeState.REQUESTED: NodePhase.PENDING,
-    NodeState.LAUNCHING: NodePhase.PENDING,
-    NodeState.BOOTING: NodePhase.PENDING,
-    NodeState.READY: NodePhase.READY,
-    NodeState.DRAINING: NodePhase.LEAVING,
-    NodeState.TERMINATING: NodePhase.LEAVING,
-}
-
-
-def request_for(cluster: Cluster, groups: list[Group], nodes: list[Node]) -> PlanRequest:
-    """Return the planner's question for the cluster as its rows are now."""
-    head = next((node for node in nodes if node.role == NodeRole.HEAD), None)
-    workers = [node for node in nodes if node.role == NodeRole.WORKER]
-    fresh = has_fresh_report(cluster)
-    prices = _prices(cluster, groups) if cluster.max_usd_per_hour is not None else {}
-    return PlanRequest(
-        groups=tuple(
-            _group(cluster, group, hourly_usd=prices.get(group.name))
-            for group in groups
-            if group.role == NodeRole.WORKER
-        ),
-        nodes=tuple(_view(node, fresh=fresh) for node in workers),
-        demand=current_demand(cluster),
-        autoscaling=cluster.autoscaling,
-        head_free=head.free if head else {},
-        head_total=head.total if head else {},
-        max_resources=cluster.max_resources,
-        min_resources=cluster.min_resources,
-        max_usd_per_hour=cluster.max_usd_per_hour,
-        head_usd_per_hour=prices.get(head.group.name, Decimal(0)) if head else Decimal(0),
-        cooling=_cooling(cluster),
-    )
-
-
-def has_fresh_report(cluster: Cluster) -> bool:
-    """Return whether the agent has spoken lately enough for its word to count."""
-    seen = cluster.agent_seen_at
-    return seen is not None and now() - seen < REPORT_LIMIT
-
-
-def _cooling(cluster: Cluster) -> dict[str, str]:
-    """Return the groups that fail to start again and again, with the reason not to go on."""
-    failed = cluster.nodes.filter(
-        run=cluster.run,
-        end_cause=EndCause.START_FAILED,
-        terminating_at__gt=now() - FAILED_STARTS_TIME,
-    )
-    counts = failed.order_by().values_list("group__name").annotate(Count("pk"))
-    return {
-        group: f"{count} of its nodes failed to start within "
-        f"{FAILED_STARTS_TIME.seconds // 60} minutes"
-        for group, count in counts
-        if count >= FAILED_STARTS
-    }
-
-
-def current_demand(cluster: Cluster) -> Demand:
-    """Return what Ray waits for, or nothing when the last report is too old to act on."""
-    if not cluster.demand_at or not has_fresh_report(cluster):
-        return Demand()
-    return demand_from_report(cluster.demand)
-
-
-def _prices(cluster: Cluster, groups: list[Group]) -> dict[str, Decimal]:
-    """Return what one node of each group costs in dollars an hour, where that is known."""
-    prices = {group.name: _hourly_microusd(cluster, group) for group in groups}
-    return {name: Decimal(price) / MICRO for name, price in prices.items() if price is not None}
-
-
-def _group(cluster: Cluster, group: Group, *, hourly_usd: Decimal | None) -> PlannedGroup:
-    return PlannedGroup(
-        name=group.name,
-        instance_type=group.instance_type,
-        market=Market(group.market),
-        resources=group.resources,
-        # Ray itself gives its nodes this label; work may ask for it.
-        labels={**group.labels, NODE_GROUP_LABEL: group.name},
-        min_nodes=group.min_nodes,
-        max_nodes=group.max_nodes,
-        idle_seconds=cluster.worker_idle_seconds
-        if group.idle_seconds is None
-        else group.idle_seconds,
-        hourly_usd=hourly_usd,
-    )
-
-
-def _view(node: Node, *, fresh: bool) -> NodeView:
-    ready = node.state == NodeState.READY
-    moment = now()
-    idle_since = node.idle_since if fresh else None
-    return NodeView(
-        name=node.name,
-        group=node.group.name,
-        phase=_PHASES[NodeState(node.state)],
-        free=node.free if ready else node.group.resources,
-        total=node.total if ready else node.group.resources,
-        idle_seconds=(moment - idle_since).total_seconds() if idle_since else None,
-        age_seconds=(moment - node.requested_at).total_seconds(),
-    )
 
 
 def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
     """Plan once and write the outcome down; return the live nodes, new ones included."""
     groups = list(cluster.groups.all())
-    answer = plan(request_for(cluster, groups, nodes))
+    floors = floors_of(cluster, groups, nodes, current_demand(cluster))
+    answer = plan(request_for(cluster, groups, nodes, floors=floors))
     drains = _without_refused(cluster, answer.drains)
-    if not (drains or answer.launches or answer.unserved):
+    if not (drains or answer.launches or answer.unserved or answer.placements):
         return nodes
     with transaction.atomic():
         renew(cluster)  # locks the cluster before its nodes, as a report does: no deadlock
         _note_unserved(cluster, answer)
+        _note_placements(nodes, answer)
         by_name = {node.name: node for node in nodes}
         for drain in drains:
             _drain(cluster, by_name[drain.node], drain)
@@ -161,6 +51,17 @@ def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
             group = next(g for g in groups if g.name == launch.group)
             nodes = [*nodes, *_write_nodes(cluster, group, launch)]
     return nodes
+
+
+def _note_placements(nodes: Sequence[Node], answer: Plan) -> None:
+    """Keep what each node is to take: the next plan puts the same there, and launches nothing."""
+    changed = []
+    for node in nodes:
+        planned = planned_rows(answer.placements.get(node.name, ()))
+        if node.role == NodeRole.WORKER and planned and planned != node.planned:
+            node.planned = planned
+            changed.append(node)
+    Node.objects.bulk_update(changed, ["planned"])
 
 
 def _without_refused(cluster: Cluster, drains: Sequence[Drain]) -> Sequence[Drain]:
@@ -210,8 +111,15 @@ def _decide(
         group=group,
         count=getattr(item, "count", 1),
         reason=reason[:1000],
-        demand={"asked": asdict(item), "waiting": _shortened(cluster.demand)},
+        demand={"asked": _asked(item), "waiting": _shortened(cluster.demand)},
     )
+
+
+def _asked(item: Launch | Drain | Unserved) -> dict[str, Any]:
+    """Return the item as JSON has it: prices as text, and what nodes are for with the nodes."""
+    plain = {name: value for name, value in asdict(item).items() if name != "packs"}
+    price = plain.get("hourly_usd")
+    return plain if price is None else {**plain, "hourly_usd": str(price)}
 
 
 def _shortened(demand: Mapping[str, Any]) -> dict[str, Any]:
@@ -223,23 +131,29 @@ def _write_nodes(cluster: Cluster, group: Group, launch: Launch) -> list[Node]:
     decision = _decide(
         cluster, Decision.Kind.LAUNCH, launch, reason=launch.reason, group=group.name
     )
-    return add_nodes(cluster, group, count=launch.count, decision=decision)
+    return add_nodes(cluster, group, count=launch.count, decision=decision, launch=launch)
 
 
 def add_nodes(
-    cluster: Cluster, group: Group, *, count: int, decision: Decision | None = None
+    cluster: Cluster,
+    group: Group,
+    *,
+    count: int,
+    decision: Decision | None = None,
+    launch: Launch | None = None,
 ) -> list[Node]:
     """Write `count` new nodes down under names never used before.
 
     The counter moves only for the holder of the lease, so that two workers, one of them late,
-    can never both answer the same demand.
+    can never both answer the same demand. Without a launch they are the group's own machine.
     """
     held = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
     if not held.update(next_node=F("next_node") + count):
         raise LeaseLost
     cluster.refresh_from_db(fields=["next_node"])
-    price = _hourly_microusd(cluster, group)
+    machine = machine_for(cluster, group, launch)
     numbers = range(cluster.next_node - count, cluster.next_node)
+    planned = _planned(launch, count=count)
     return Node.objects.bulk_create(
         Node(
             name=f"{cluster.handle}-{number}",
@@ -247,28 +161,18 @@ def add_nodes(
             group=group,
             run=cluster.run,
             role=group.role,
-            market=group.market,
-            hourly_microusd=price,
             decision=decision,
+            planned=shapes,
+            **machine,
         )
-        for number in numbers
+        for number, shapes in zip(numbers, planned, strict=True)
     )
 
 
-def _hourly_microusd(cluster: Cluster, group: Group) -> int | None:
-    """Return what one node of `group` costs an hour from now on, or None where nobody knows."""
-    own = price_in(cluster.cloud, group.instance_type, market=Market(group.market))
-    if own is not None:
-        return microusd(own)
-    card = rates.current_rate(cluster.cloud_id, now(), kind=cluster.cloud.provider)
-    if card is None:
-        return None
-    return hourly_microusd(
-        rates.rate_card(card),
-        vcpus=group.vcpus,
-        memory_bytes=group.memory_bytes,
-        gpus=group.gpus,
-    )
+def _planned(launch: Launch | None, *, count: int) -> list[list[dict[str, Any]]]:
+    packs = launch.packs if launch else ()
+    planned = [planned_rows(pack.shapes) for pack in packs for _ in range(pack.count)]
+    return planned + [[] for _ in range(count - len(planned))]
 
 
 def _drain(cluster: Cluster, node: Node, drain: Drain) -> None:

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from clusters.facts import facts_of, moment_now, needed_nodes, stored, waiting_since
 from clusters.forecasts import expected_at
 from clusters.models import Cluster, Node, ScalingSample
-from clusters.scaling import current_demand, has_fresh_report
+from clusters.planning import current_demand, has_fresh_report
 from clusters.strategies import floors_of
 from domain.lifecycle import ClusterState, NodeState
 from domain.strategies.expression import Facts

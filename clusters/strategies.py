@@ -18,6 +18,7 @@ from clusters.configured import configuration_of
 from clusters.facts import facts_of, waiting_since
 from clusters.models import Cluster, EnabledRule, Forecast, Group, Node, RuleValue
 from clusters.models.record import Severity
+from clusters.planning import REPORT_LIMIT
 from clusters.transitions import note
 from domain.demand import Demand
 from domain.spec import Scaling
@@ -29,7 +30,7 @@ from domain.strategies.model import Floor
 from domain.strategies.schedule import window_of
 
 # An agent that was silent for so long says nothing about now: rules keep their last value.
-SILENCE = timedelta(seconds=30)
+SILENCE = REPORT_LIMIT
 # A forecast that nobody renewed for so long is not acted on.
 STALE_FORECAST = timedelta(hours=2)
 # A rule that fails again and again is told of once in so long.

@@ -39,8 +39,10 @@ def _prices(cloud: Cloud, types: Mapping[str, InstanceType]) -> Prices:
     card = rate_card(row) if row else None
     if card is None:
         return own
+    # A rate card knows no markets: as spot, a machine costs what it always costs.
     unpriced = [one for one in types.values() if (one.name, Market.ON_DEMAND) not in own]
-    return {**{(one.name, Market.ON_DEMAND): _price(card, one) for one in unpriced}, **own}
+    by_card = {(one.name, market): _price(card, one) for one in unpriced for market in Market}
+    return {**by_card, **own}
 
 
 def _price(card: RateCard, one: InstanceType) -> Decimal:

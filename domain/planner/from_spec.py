@@ -8,7 +8,9 @@ from domain.matching import price_of
 from domain.node_resources import shapes_of
 from domain.offerings import Market
 from domain.planner.model import Group, PlanRequest
-from domain.spec import ComputeConfig, MarketType, NodeConfig, WorkerGroup
+from domain.planner.offers import Cold, nothing_cold, offers_of, ranking_of, zone_policy
+from domain.spec import ComputeConfig, GroupSettings, NodeConfig, WorkerGroup
+from domain.strategies.model import Floor
 from domain.target import Target
 
 
@@ -17,22 +19,16 @@ def request_from_spec(config: ComputeConfig, *, demand: Demand, target: Target) 
 
     Raises ValueError, with a sentence, when a machine of the configuration is not known.
     """
-    shapes = shapes_of(config, target)
-    head = shapes.head or {}
+    head = shapes_of(config, target).head or {}
     cap = config.mobula.max_usd_per_hour
+    ranking, _ = ranking_of(config)
     return PlanRequest(
-        groups=tuple(
-            _group(
-                group,
-                resources,
-                idle_seconds=config.idle_seconds_of(group.name),
-                hourly_usd=price_of(group, target, market=_market(group)),
-            )
-            for group, resources in shapes.groups
-        ),
+        groups=tuple(group_of(group, config, target) for group in config.groups),
         nodes=(),
         demand=demand,
         autoscaling=config.mobula.autoscaling,
+        ranking=ranking,
+        zones=zone_policy(config),
         head_free=head,
         head_total=head,
         max_resources=config.max_resources,
@@ -42,36 +38,47 @@ def request_from_spec(config: ComputeConfig, *, demand: Demand, target: Target) 
     )
 
 
-def _head_price(config: ComputeConfig, target: Target) -> Decimal | None:
-    return price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)
-
-
-def _market(group: WorkerGroup) -> Market:
-    on_demand = group.market_type is MarketType.ON_DEMAND
-    return Market.ON_DEMAND if on_demand else Market.SPOT
-
-
-def _group(
+def group_of(
     group: WorkerGroup,
-    resources: Mapping[str, float] | None,
+    config: ComputeConfig,
+    target: Target,
     *,
-    idle_seconds: float,
-    hourly_usd: Decimal | None,
+    cold: Cold = nothing_cold,
+    floors: tuple[Floor, ...] = (),
+    cooling: str = "",
 ) -> Group:
-    if resources is None:
-        raise ValueError(
-            f"Group {group.name}: the size of {group.instance_type or 'its machine'} is not known. "
-            "Name an instance type of this cloud, or say required_resources."
-        )
+    """Return a worker group as the planner sees it, with what it may rent on the target.
+
+    Raises ValueError, with a sentence, when none of its machines is known.
+    """
+    own = config.mobula.groups.get(group.name, GroupSettings())
+    _, ranks = ranking_of(config)
     return Group(
         name=group.name,
-        instance_type=group.instance_type or group.name,
-        market=_market(group),
-        resources=resources,
-        # Ray itself labels every node with the group that it is started for.
-        labels={**group.required_labels, **group.labels, "ray.io/node-group": group.name},
+        offers=offers_of(group, config, target, cold=cold),
         min_nodes=group.min_nodes,
         max_nodes=group.max_nodes,
-        idle_seconds=idle_seconds,
-        hourly_usd=hourly_usd,
+        idle_seconds=config.idle_seconds_of(group.name),
+        rank=ranks.get(group.name, len(ranks)),
+        weight=_weight(group.flags),
+        floors=floors,
+        warm_spare=own.warm_spare if isinstance(own.warm_spare, int) else 0,
+        warm_spare_percent=_percent(own.warm_spare),
+        on_demand_nodes=own.on_demand_nodes,
+        on_demand_percent=own.on_demand_percent,
+        cooling=cooling,
     )
+
+
+def _weight(flags: Mapping[str, object]) -> float:
+    """Anyscale's `pricing_weight`: prices are divided by it."""
+    value = flags.get("pricing_weight")
+    return float(value) if isinstance(value, int | float) and value > 0 else 1.0
+
+
+def _percent(spare: int | str) -> int:
+    return int(spare.removesuffix("%")) if isinstance(spare, str) else 0
+
+
+def _head_price(config: ComputeConfig, target: Target) -> Decimal | None:
+    return price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)

@@ -1,22 +1,32 @@
 """How far each group may still grow, and what stops it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
 from domain.planner.amounts import STEPS, Amounts, add, exact
+from domain.planner.candidates import Candidate, of_node
 from domain.planner.model import Group, NodePhase, NodeView, PlanRequest
 from domain.wording import price as usd
 
-_ENDLESS = 2**31
+ENDLESS = 2**31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    nodes: int  # how many more of the group there may be
+    nodes: int  # how many more there may be
     stop: str  # why not more, as part of a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One limit: what one node of a candidate takes of it, and what is left."""
+
+    takes: float
+    room: float
+    key: tuple[str, ...]  # candidates with the same key share it
 
 
 def ceiling(group: Group, *, autoscaling: bool) -> int:
@@ -25,8 +35,13 @@ def ceiling(group: Group, *, autoscaling: bool) -> int:
 
 
 def floor(group: Group) -> int:
-    """Return the fewest nodes that `group` is kept at."""
+    """Return the fewest nodes that `group` is kept at, whatever strategies ask for beyond."""
     return min(group.min_nodes, group.max_nodes)
+
+
+def raised_floor(group: Group) -> int:
+    """Return the fewest nodes that `group` is kept at now, within its maximum."""
+    return min(max([group.min_nodes, *(one.nodes for one in group.floors)]), group.max_nodes)
 
 
 class Limits:
@@ -38,18 +53,20 @@ class Limits:
             name: 0 for name, amount in request.max_resources.items() if amount <= 0
         }
         self._nodes: Counter[str] = Counter()
+        self._rented: Counter[tuple[str, ...]] = Counter()
         self._totals: dict[str, int] = exact(request.head_total)
-        self._prices = {group.name: group.hourly_usd for group in request.groups}
         self._spent = request.head_usd_per_hour
+        self._offers = of_node(request)
         for node in kept:
-            self._count(node.group, 1)
+            self._nodes[node.group] += 1
+            self._spent += self.price_of(node) or 0
             add(self._totals, exact(node.total))
 
     def fork(self) -> Self:
         """Return a copy that can be thrown away."""
         copy = object.__new__(type(self))
-        copy._request, copy._most, copy._prices = self._request, self._most, self._prices
-        copy._spent = self._spent
+        copy._request, copy._most, copy._offers = self._request, self._most, self._offers
+        copy._spent, copy._rented = self._spent, self._rented.copy()
         copy._nodes, copy._totals = self._nodes.copy(), self._totals.copy()
         return copy
 
@@ -61,25 +78,48 @@ class Limits:
     def nodes(self) -> Mapping[str, int]:
         return self._nodes
 
-    def room(self, group: Group, brings: Amounts) -> Room:
-        """Return how many more nodes of `group`, each of which `brings` so much, there may be."""
-        return min(self._rooms(group, brings), key=lambda room: room.nodes)
+    def price_of(self, node: NodeView) -> Decimal | None:
+        """Return what a node costs in dollars an hour; None: not known."""
+        if node.hourly_usd is not None:
+            return node.hourly_usd
+        offer = self._offers.get((node.group, node.instance_type, node.market, node.zone))
+        return offer.hourly_usd if offer else None
 
-    def take(self, group: Group, brings: Amounts, *, count: int) -> None:
-        """Count `count` more nodes of `group`."""
-        self._count(group.name, count)
-        add(self._totals, brings, times=count)
+    def room(self, candidate: Candidate) -> Room:
+        """Return how many more nodes of a candidate there may be."""
+        return min(self._rooms(candidate), key=lambda room: room.nodes)
+
+    def limits(self, candidate: Candidate) -> Iterator[Limit]:
+        """Yield the same as numbers, for candidates of which at least one more may be rented."""
+        group, name = candidate.group, candidate.group.name
+        most = ceiling(group, autoscaling=self._request.autoscaling)
+        yield Limit(takes=1, room=most - self._nodes[name], key=("group", name))
+        if (quota := candidate.offer.quota) is not None:
+            key = _rented(candidate)
+            yield Limit(takes=1, room=quota - self._rented[key], key=("quota", *key))
+        for resource in sorted(self._most.keys() & candidate.brings.keys()):
+            left = self._most[resource] - self._totals.get(resource, 0)
+            takes = candidate.brings[resource] / STEPS
+            yield Limit(takes=takes, room=left / STEPS, key=("resource", resource))
+        if (cap := self._request.max_usd_per_hour) is not None:
+            takes = float(candidate.charge or 0)
+            yield Limit(takes=takes, room=float(cap - self._spent), key=("price",))
+
+    def take(self, candidate: Candidate, *, count: int) -> None:
+        """Count `count` more nodes of a candidate."""
+        self._nodes[candidate.group.name] += count
+        self._rented[_rented(candidate)] += count
+        self._spent += (candidate.charge or 0) * count
+        add(self._totals, candidate.brings, times=count)
 
     def give_back(self, node: NodeView) -> None:
         """Count `node` no more."""
-        self._count(node.group, -1)
+        self._nodes[node.group] -= 1
+        self._spent -= self.price_of(node) or 0
         add(self._totals, exact(node.total), times=-1)
 
-    def _count(self, group: str, nodes: int) -> None:
-        self._nodes[group] += nodes
-        self._spent += (self._prices.get(group) or 0) * nodes
-
-    def _rooms(self, group: Group, brings: Amounts) -> Iterable[Room]:
+    def _rooms(self, candidate: Candidate) -> Iterable[Room]:
+        group, offer = candidate.group, candidate.offer
         most = ceiling(group, autoscaling=self._request.autoscaling)
         stop = (
             f"group {group.name} is at its maximum of {most}"
@@ -87,28 +127,46 @@ class Limits:
             else f"autoscaling is off and group {group.name} has its {most}"
         )
         yield Room(nodes=max(0, most - self._nodes[group.name]), stop=stop)
-        if why := self._request.cooling.get(group.name):
-            yield Room(nodes=0, stop=f"group {group.name} cannot grow now: {why}")
-        for name in sorted(self._most.keys() & brings.keys()):
+        if group.cooling:
+            yield Room(nodes=0, stop=f"group {group.name} cannot grow now: {group.cooling}")
+        if offer.cooling:
+            yield Room(nodes=0, stop=f"{machine(candidate)}: {offer.cooling}")
+        if offer.quota is not None:
+            left = max(0, offer.quota - self._rented[_rented(candidate)])
+            yield Room(nodes=left, stop=f"the quota for {machine(candidate)} is used up")
+        for name in sorted(self._most.keys() & candidate.brings.keys()):
             free = max(0, self._most[name] - self._totals.get(name, 0))
             yield Room(
-                nodes=free // brings[name],
+                nodes=free // candidate.brings[name],
                 stop=f"max_resources.{name} = {self._most[name] / STEPS:g} is reached",
             )
         if (cap := self._request.max_usd_per_hour) is not None:
-            yield self._affordable(group, cap)
+            yield self._affordable(candidate, cap)
 
-    def _affordable(self, group: Group, cap: Decimal) -> Room:
-        """A price that is not known could be any: such a group does not grow under a cap."""
-        price = group.hourly_usd
-        if price is None:
-            stop = f"group {group.name} has no known price and the cap is {usd(cap)} an hour"
+    def _affordable(self, candidate: Candidate, cap: Decimal) -> Room:
+        """A price that is not known could be any: such a machine is not rented under a cap."""
+        if candidate.charge is None:
+            name = candidate.group.name
+            stop = f"group {name} has no known price and the cap is {usd(cap)} an hour"
             return Room(nodes=0, stop=stop)
         left = max(Decimal(0), cap - self._spent)
-        stop = f"one more {group.instance_type} would exceed the cap of {usd(cap)} an hour"
-        return Room(nodes=int(left // price) if price else _ENDLESS, stop=stop)
+        kind = candidate.offer.instance_type
+        stop = f"one more {kind} would exceed the cap of {usd(cap)} an hour"
+        return Room(nodes=int(left // candidate.charge) if candidate.charge else ENDLESS, stop=stop)
+
+
+def machine(candidate: Candidate) -> str:
+    """Return a candidate's machine in words: its type, its market where it is spot, its zone."""
+    offer = candidate.offer
+    words = [offer.instance_type, "spot" if offer.market == "spot" else ""]
+    return " ".join(word for word in [*words, f"in {offer.zone}" if offer.zone else ""] if word)
 
 
 def pending_or_ready(nodes: Iterable[NodeView]) -> list[NodeView]:
     """Return the nodes that count: those that leave count for nothing."""
     return [node for node in nodes if node.phase is not NodePhase.LEAVING]
+
+
+def _rented(candidate: Candidate) -> tuple[str, ...]:
+    offer = candidate.offer
+    return offer.instance_type, offer.market, offer.zone

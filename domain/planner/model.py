@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.demand import Demand, Resources
+from domain.demand import Demand, Resources, Shape
 from domain.offerings import Market
+from domain.strategies.model import Floor
 
 
 class NodePhase(StrEnum):
@@ -15,19 +17,67 @@ class NodePhase(StrEnum):
     LEAVING = "leaving"  # drains or is being removed: counts for nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """One group of workers: what one of its nodes brings, and how many there may be."""
+class Ranking(StrEnum):
+    """Which of the groups that could serve is taken."""
 
-    name: str
+    PRICE = "price"  # whatever makes the whole cheapest; a group's weight divides its price
+    ORDER = "order"  # the first that fits, whatever it costs
+
+
+class ZonePolicy(StrEnum):
+    """How a cluster's nodes lie in the zones of its region."""
+
+    ANY = "any"  # wherever it is cheapest
+    ONE = "one"  # all in one zone, another one only when the first has nothing
+    SPREAD = "spread"  # evenly over the zones that offer the machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An offering as a group may rent it, and what one node on it brings to Ray."""
+
     instance_type: str
-    market: Market
+    market: Market = Market.ON_DEMAND
+    zone: str = ""
     resources: Resources  # logical, of one node
     labels: Mapping[str, str] = field(default_factory=dict)
+    hourly_usd: Decimal | None  # None: unknown, which is not 0
+    quota: int | None = None  # so many more may be rented; None: no limit is known
+    cooling: str = ""  # why it cannot be rented now, as part of a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One group of workers: what it may rent, and how many nodes there may be."""
+
+    name: str
+    offers: tuple[Offer, ...]  # in the order of preference; the first is what minima are kept with
     min_nodes: int
     max_nodes: int
     idle_seconds: float  # give a node back after so long without work
-    hourly_usd: Decimal | None
+    rank: int = 0  # with Ranking.ORDER: lower comes first; equal ones by price
+    weight: float = 1  # with Ranking.PRICE: prices are divided by it
+    floors: tuple[Floor, ...] = ()  # what strategies ask for beyond min_nodes
+    warm_spare: int = 0  # nodes that are kept free beyond those that work
+    warm_spare_percent: float = 0  # the same as a part of those that work, rounded up
+    on_demand_nodes: int = 0  # so many first nodes are not spot
+    on_demand_percent: float = 0  # of the nodes beyond those
+    cooling: str = ""  # why nothing of it can be rented now
+
+    @property
+    def instance_type(self) -> str:
+        """The machine that it prefers."""
+        return self.offers[0].instance_type if self.offers else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What would be moved or lost with a node; all zero for an idle one."""
+
+    tasks: int = 0
+    actors: int = 0
+    bundles: int = 0  # of placement groups
+    object_bytes: int = 0  # primary copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,29 +89,54 @@ class NodeView:
     phase: NodePhase
     free: Resources
     total: Resources
+    instance_type: str = ""
+    market: Market = Market.ON_DEMAND
+    zone: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)  # beyond those of its offer
+    hourly_usd: Decimal | None = None  # None: as its offer
     idle_seconds: float | None = None  # None: busy, or not known
     age_seconds: float = 0
+    planned: tuple[Shape, ...] = ()  # what it was launched for, while that may still be coming
+    work: Work = Work()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    groups: tuple[Group, ...]  # in the order of preference
+    groups: tuple[Group, ...]
     nodes: tuple[NodeView, ...]
     demand: Demand
+    now: datetime | None = None
     autoscaling: bool = True  # off: every group is kept at its minimum
+    ranking: Ranking = Ranking.PRICE
+    zones: ZonePolicy = ZonePolicy.ANY
     head_free: Resources = field(default_factory=dict)  # what the head itself still offers
     head_total: Resources = field(default_factory=dict)
     max_resources: Resources = field(default_factory=dict)  # over the whole cluster
     min_resources: Resources = field(default_factory=dict)
     max_usd_per_hour: Decimal | None = None  # of the whole cluster, its head included
     head_usd_per_hour: Decimal = Decimal(0)
-    cooling: Mapping[str, str] = field(default_factory=dict)  # group -> why it cannot grow now
+    most_idle_drains: int | None = None  # what the disruption budgets allow now; None: any number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """`count` nodes, each of them for `shapes`."""
+
+    count: int
+    shapes: tuple[Shape, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
+    """`count` equal machines for one group, and what they are for."""
+
     group: str
+    instance_type: str
+    market: Market
+    zone: str
     count: int
+    hourly_usd: Decimal | None  # of one
+    packs: tuple[Pack, ...] = ()  # of no more than `count` nodes; the others are for no demand
     reason: str
 
 
@@ -84,6 +159,8 @@ class Plan:
     launches: tuple[Launch, ...] = ()
     drains: tuple[Drain, ...] = ()
     unserved: tuple[Unserved, ...] = ()
+    # What each node that is there is to take: the next plan puts the same there again.
+    placements: Mapping[str, tuple[Shape, ...]] = field(default_factory=dict)
     hourly_usd: Decimal | None = None  # of all workers once the plan is carried out
 
     @property

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from domain.demand import Gang, Shape, Strategy
+from domain.demand import Gang, Resources, Shape, Strategy
 from domain.planner.amounts import Amounts, add, exact
-from domain.planner.model import Group
+from domain.planner.candidates import Candidate
 from domain.planner.packing import Need
 
 
 def ordered_needs(
-    shapes: Iterable[Shape], groups: Sequence[Group], *, whose: str = ""
+    shapes: Iterable[Shape], machines: Sequence[Candidate], *, whose: str = ""
 ) -> list[Need]:
     """Return equal shapes as one need each, the hardest to place first."""
     counts = Counter[tuple[object, ...]]()
@@ -18,28 +19,26 @@ def ordered_needs(
     for shape in shapes:
         if shape.count <= 0:
             continue
-        amounts = exact(shape.resources)
-        key = (tuple(sorted(amounts.items())), shape.selectors)
-        counts[key] += shape.count
-        first[key] = Need(amounts=amounts, count=0, selectors=shape.selectors, whose=whose)
-    needs = [_counted(need, count=counts[key]) for key, need in first.items()]
-    largest = _largest_node(groups)
+        need = Need(amounts=exact(shape.resources), count=0, selectors=shape.selectors, whose=whose)
+        counts[need.key] += shape.count
+        first[need.key] = need
+    needs = [replace(need, count=counts[key]) for key, need in first.items()]
+    largest = _largest_node(machines)
     return sorted(needs, key=lambda need: _hardness(need, largest))
 
 
-def ordered_gangs(gangs: Iterable[Gang], groups: Sequence[Group]) -> list[Gang]:
+def ordered_gangs(gangs: Iterable[Gang], machines: Sequence[Candidate]) -> list[Gang]:
     """Return the placement groups, the hardest to place first; those without bundles left out."""
-    largest = _largest_node(groups)
+    largest = _largest_node(machines)
 
     def hardness(gang: Gang) -> tuple[object, ...]:
         together = Need(amounts=total(exact(bundle) for bundle in gang.bundles), count=1)
-        bundles = sorted(tuple(sorted(bundle.items())) for bundle in gang.bundles)
-        return (*_hardness(together, largest), gang.strategy, bundles)
+        return (*_hardness(together, largest), gang.strategy, _bundles(gang))
 
     return sorted((gang for gang in gangs if gang.bundles), key=hardness)
 
 
-def gang_needs(gang: Gang, groups: Sequence[Group]) -> list[Need]:
+def gang_needs(gang: Gang, machines: Sequence[Candidate]) -> list[Need]:
     """Return what must be placed for one placement group, all of it or nothing.
 
     PACK and SPREAD are wishes that Ray fulfils as far as the nodes allow: they open no nodes.
@@ -49,10 +48,18 @@ def gang_needs(gang: Gang, groups: Sequence[Group]) -> list[Need]:
         together = total(exact(bundle) for bundle in gang.bundles)
         return [Need(amounts=together, count=1, whose=whose)]
     bundles = [Shape(resources=bundle, count=1) for bundle in gang.bundles]
-    needs = ordered_needs(bundles, groups, whose=whose)
+    needs = ordered_needs(bundles, machines, whose=whose)
     if gang.strategy is Strategy.STRICT_SPREAD:
-        return [_counted(need, count=need.count, apart=True) for need in needs]
+        return [replace(need, apart=True) for need in needs]
     return needs
+
+
+def alike(gangs: Iterable[Gang]) -> list[tuple[Gang, int]]:
+    """Return placement groups of which there are several once, with their number."""
+    counts: dict[tuple[object, ...], list[Gang]] = {}
+    for gang in gangs:
+        counts.setdefault((gang.strategy, _bundles(gang)), []).append(gang)
+    return [(same[0], len(same)) for same in counts.values()]
 
 
 def total(parts: Iterable[Amounts]) -> dict[str, int]:
@@ -63,22 +70,20 @@ def total(parts: Iterable[Amounts]) -> dict[str, int]:
     return result
 
 
-def _counted(need: Need, *, count: int, apart: bool = False) -> Need:
-    return Need(
-        amounts=need.amounts,
-        count=count,
-        selectors=need.selectors,
-        apart=apart,
-        whose=need.whose,
-    )
+def _bundles(gang: Gang) -> tuple[tuple[tuple[str, float], ...], ...]:
+    return tuple(sorted(_items(bundle) for bundle in gang.bundles))
 
 
-def _largest_node(groups: Sequence[Group]) -> dict[str, int]:
+def _items(bundle: Resources) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(bundle.items()))
+
+
+def _largest_node(machines: Sequence[Candidate]) -> dict[str, int]:
     """Return the most of each resource that one node of any group has."""
     largest: dict[str, int] = {}
-    for group in groups:
-        brings = exact(group.resources)
-        largest |= {name: max(amount, largest.get(name, 0)) for name, amount in brings.items()}
+    for machine in machines:
+        for name, amount in machine.brings.items():
+            largest[name] = max(amount, largest.get(name, 0))
     return largest
 
 

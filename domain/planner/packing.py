@@ -1,17 +1,13 @@
-"""Put demand on nodes: on what is free first, then on new nodes of the first group that fits.
-
-Shapes are placed by arithmetic: runs of equal nodes take counts of equal shapes, so that the
-work grows with the kinds of shapes and nodes and not with the number of tasks.
-"""
+"""Demand on nodes: which of them hold how many of which need."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from domain.demand import LabelSelector
-from domain.planner.amounts import Amounts, exact, less, times_in
+from domain.planner.amounts import Amounts, less, times_in
+from domain.planner.candidates import Candidate
 from domain.planner.limits import Limits
-from domain.planner.model import Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +23,15 @@ class Need:
     def accepts(self, labels: Mapping[str, str]) -> bool:
         return not self.selectors or all(s.accepts(labels) for s in self.selectors)
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes two needs the same shape."""
+        return tuple(sorted(self.amounts.items())), self.selectors
+
+
+type Content = tuple[tuple[Need, int], ...]
+"""What one node is given to do: needs with how many copies of each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -36,7 +41,10 @@ class Run:
     labels: Mapping[str, str]
     count: int = 1
     names: tuple[str, ...] = ()  # of nodes that are there already
-    used: bool = False
+    candidate: Candidate | None = None  # of nodes that are new
+    content: Content = ()
+    planned: Content = ()  # what they were launched for
+    why: str = ""  # why new nodes are rented, where no demand says it
     closed: bool = False  # holds a bundle that wants no other of its placement group beside it
 
     def holds(self, need: Need) -> int:
@@ -50,51 +58,42 @@ class Run:
         full, rest = divmod(served, each)
         touched = full + (rest > 0)
         if full:
-            yield self._laden(need, times=each, start=0, stop=full)
+            yield self.laden(((need, each),), start=0, stop=full)
         if rest:
-            yield self._laden(need, times=rest, start=full, stop=touched)
+            yield self.laden(((need, rest),), start=full, stop=touched)
         if touched < self.count:
             yield replace(self, count=self.count - touched, names=self.names[touched:])
 
-    def _laden(self, need: Need, *, times: int, start: int, stop: int) -> "Run":
+    def laden(self, content: Content, *, start: int, stop: int) -> "Run":
+        """Return some of the nodes with more on them."""
+        free = self.free
+        for need, times in content:
+            free = less(free, need.amounts, times=times)
         return replace(
             self,
-            free=less(self.free, need.amounts, times=times),
+            free=free,
             count=stop - start,
             names=self.names[start:stop],
-            used=True,
-            closed=need.apart,
+            content=(*self.content, *content),
+            closed=any(need.apart for need, _ in content),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """New nodes of one group, and for what."""
-
-    group: Group
-    count: int
-    need: Need
-    served: int
-    passed_over: tuple[str, ...] = ()  # why groups that are preferred could not serve it
-
-
+@dataclass(kw_only=True)
 class Packing:
     """The cluster while demand is put on it; it opens new nodes as far as the limits allow."""
 
-    def __init__(self, groups: Sequence[Group], *, runs: Iterable[Run], limits: Limits) -> None:
-        self.groups = groups
-        self.brings = {group.name: exact(group.resources) for group in groups}
-        self.runs = list(runs)
-        self.limits = limits
-        self.opened: list[Opened] = []
+    candidates: Sequence[Candidate]
+    runs: list[Run]
+    limits: Limits
+    by_price: bool  # else in the order of the candidates
+    left: list[tuple[Need, int]] = field(default_factory=list)  # what found no place
 
     def fork(self) -> Self:
         """Return a copy that can be thrown away."""
-        copy = object.__new__(type(self))
-        copy.groups, copy.brings = self.groups, self.brings
-        copy.runs, copy.limits = self.runs.copy(), self.limits.fork()
-        copy.opened = self.opened.copy()
-        return copy
+        return replace(
+            self, runs=self.runs.copy(), limits=self.limits.fork(), left=self.left.copy()
+        )
 
     def reopen(self) -> None:
         """Let every node take bundles again: the placement group is complete."""
@@ -102,30 +101,36 @@ class Packing:
 
     def used_names(self) -> set[str]:
         """Return the names of the existing nodes that serve something."""
-        return {name for run in self.runs if run.used for name in run.names}
+        return {name for run in self.runs if run.content for name in run.names}
 
-    def serve(self, need: Need) -> tuple[int, tuple[str, ...]]:
-        """Place what can be placed; return how many are left and what stopped each group."""
+    def cost(self) -> float:
+        """Return the dollars an hour of all new nodes."""
+        return sum(run.candidate.cost * run.count for run in self.runs if run.candidate)
+
+    def serve(self, need: Need) -> int:
+        """Place what can be placed; return how many are left, which are noted too."""
         left = self._fill(need)
-        stops: list[str] = []
-        for group in self.fitting(need):
+        for candidate in self.fitting(need):
             if not left:
                 break
-            left, stop = self._open(group, need, left=left, passed_over=tuple(stops))
-            stops.append(stop)
-        return left, tuple(dict.fromkeys(stops))
+            left = self._open(candidate, need, left=left)
+        if left:
+            self.left.append((need, left))
+        return left
 
-    def fitting(self, need: Need) -> list[Group]:
-        """Return the groups whose empty nodes can take one of `need`, the preferred first."""
+    def fitting(self, need: Need) -> list[Candidate]:
+        """Return the candidates whose empty nodes can take one of `need`, the preferred first."""
         fits = [
-            group
-            for group in self.groups
-            if need.accepts(group.labels)
-            and times_in(self.brings[group.name], need.amounts, at_most=1)
+            (one, times_in(one.brings, need.amounts, at_most=1 if need.apart else need.count))
+            for one in self.candidates
+            if need.accepts(one.labels)
         ]
-        if "GPU" in need.amounts:
-            return fits
-        return sorted(fits, key=lambda group: "GPU" in self.brings[group.name])
+        fits = [(one, times) for one, times in fits if times]
+        if self.by_price:
+            fits.sort(key=lambda fit: (fit[0].cost / fit[1], fit[0].cost))
+        elif "GPU" not in need.amounts:
+            fits.sort(key=lambda fit: (fit[0].group.rank, "GPU" in fit[0].brings))
+        return [one for one, _ in fits]
 
     def _fill(self, need: Need) -> int:
         left, runs = need.count, list[Run]()
@@ -142,24 +147,28 @@ class Packing:
         self.runs = runs
         return left
 
-    def _open(
-        self, group: Group, need: Need, *, left: int, passed_over: tuple[str, ...]
-    ) -> tuple[int, str]:
-        empty = Run(free=self.brings[group.name], labels=group.labels)
-        each = min(empty.holds(need), left)
-        room = self.limits.room(group, self.brings[group.name])
-        count = min(-(-left // each), room.nodes)
+    def _open(self, candidate: Candidate, need: Need, *, left: int) -> int:
+        each = times_in(candidate.brings, need.amounts, at_most=1 if need.apart else left)
+        count = min(-(-left // each), self.limits.room(candidate).nodes)
         if count == 0:
-            return left, room.stop
+            return left
         served = min(left, each * count)
-        self.limits.take(group, self.brings[group.name], count=count)
-        self.runs.extend(replace(empty, count=count).serve(need, each=each, served=served))
-        self.opened.append(
-            Opened(group=group, count=count, need=need, served=served, passed_over=passed_over)
-        )
-        return left - served, room.stop
+        self.limits.take(candidate, count=count)
+        opened = new_run(candidate, count=count).serve(need, each=each, served=served)
+        self.runs.extend(opened)
+        return left - served
 
 
-def new_run(group: Group, *, count: int) -> Run:
-    """Return `count` empty nodes of `group`."""
-    return Run(free=exact(group.resources), labels=group.labels, count=count)
+def new_run(candidate: Candidate, *, count: int) -> Run:
+    """Return `count` empty new nodes."""
+    return Run(free=candidate.brings, labels=candidate.labels, count=count, candidate=candidate)
+
+
+def unserved(packing: Packing) -> int:
+    """Return how many copies found no place."""
+    return sum(count for _, count in packing.left)
+
+
+def nodes_opened(runs: Iterable[Run]) -> int:
+    """Return how many of the nodes are new."""
+    return sum(run.count for run in runs if run.candidate)

@@ -1,84 +1,80 @@
 """Why the plan is as it is, in sentences for users."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from math import ceil
 
 from domain.demand import LabelSelector, Resources, describe
-from domain.planner.amounts import plain
-from domain.planner.limits import floor
-from domain.planner.model import Group, Launch, Unserved
-from domain.planner.packing import Need, Opened, Packing
+from domain.planner.amounts import add, plain, times_in
+from domain.planner.candidates import Candidate
+from domain.planner.limits import Limits, machine, raised_floor
+from domain.planner.model import Group, Ranking, Unserved
+from domain.planner.packing import Need, Packing, Run
+from domain.wording import price as usd
+
+# A launch names so many shapes that it is for, and so many things that stood in the way.
+MOST_SHAPES, MOST_STOPS = 3, 2
 
 
-def launches(opened: Iterable[Opened]) -> list[Launch]:
-    """Return one launch for each stretch of new nodes that were opened for the same thing."""
-    return [
-        _launch(
-            stretch[0],
-            count=sum(opened.count for opened in stretch),
-            served=sum(opened.served for opened in stretch),
-        )
-        for stretch in (list(same) for _, same in groupby(opened, key=_purpose))
-    ]
+def launch(
+    runs: Sequence[Run], *, candidates: Sequence[Candidate], limits: Limits, ranking: Ranking
+) -> str:
+    """Return why so many equal machines are launched."""
+    candidate = _candidate(runs[0])
+    count = sum(run.count for run in runs)
+    kind = f"{count} × {machine(candidate)}"
+    if runs[0].why:
+        return f"{kind}: {runs[0].why}."
+    why = _choice(runs, candidate, candidates=candidates, limits=limits, ranking=ranking)
+    return f"{kind} for {_served(runs)}: {why}."
 
 
-def _purpose(opened: Opened) -> tuple[object, ...]:
-    need = opened.need
-    return opened.group.name, tuple(sorted(need.amounts.items())), need.whose, opened.passed_over
+def minimum(group: Group) -> str:
+    """Return why a group is kept at so many nodes."""
+    least = raised_floor(group)
+    raised = [floor for floor in group.floors if floor.nodes > group.min_nodes]
+    if not raised:
+        return f"group {group.name} is kept at {least} or more"
+    highest = max(raised, key=lambda floor: floor.nodes)
+    return f"group {group.name} is kept at {least} or more now: {highest.reason.rstrip('.')}"
 
 
-def _launch(opened: Opened, *, count: int, served: int) -> Launch:
-    group, need = opened.group, opened.need
-    why = "the first group that fits"
-    if opened.passed_over:
-        why = f"the next group that fits, since {' and '.join(opened.passed_over)}"
-    shape = describe(plain(need.amounts)) + (f" {need.whose}" if need.whose else "")
-    return Launch(
-        group=group.name,
-        count=count,
-        reason=f"{count} × {group.instance_type} for {served} × {shape}: {why}.",
-    )
-
-
-def minimum_launch(group: Group, *, count: int) -> Launch:
-    """Return the launch that brings `group` up to the nodes it is kept at."""
-    reason = (
-        f"{count} × {group.instance_type}: group {group.name} is kept at {floor(group)} or more."
-    )
-    return Launch(group=group.name, count=count, reason=reason)
-
-
-def minimum_missed(group: Group, *, count: int, stop: str) -> Unserved:
+def minimum_missed(group: Group, *, count: int, stops: Sequence[str]) -> Unserved:
     """Return the nodes that `group` lacks to its minimum."""
-    reason = f"group {group.name} is kept at {floor(group)} or more: {stop}"
-    return Unserved(resources=group.resources, count=count, reason=reason)
+    why = "; ".join(dict.fromkeys(stops)) or "it has nothing that it could rent"
+    reason = f"{minimum(group)}: {why}"
+    resources = group.offers[0].resources if group.offers else {}
+    return Unserved(resources=resources, count=count, reason=reason)
 
 
-def resource_launch(group: Group, *, count: int, least: Resources) -> Launch:
-    """Return the launch that brings the cluster up to its minimum of one resource."""
-    reason = f"{count} × {group.instance_type}: the cluster is kept at {_bare(least)} or more."
-    return Launch(group=group.name, count=count, reason=reason)
+def resource(least: Resources) -> str:
+    """Return why the cluster is kept at so much of one resource."""
+    return f"the cluster is kept at {_bare(least)} or more"
 
 
 def resource_missed(missing: Resources, *, stops: Sequence[str]) -> Unserved:
     """Return what the cluster lacks to its minimum of one resource."""
-    why = "; ".join(stops) or f"no group has {' or '.join(missing)}"
+    why = "; ".join(dict.fromkeys(stops)) or f"no group has {' or '.join(missing)}"
     return Unserved(resources=missing, count=1, reason=f"min_resources: {why}")
 
 
-def unserved(need: Need, *, left: int, stops: Sequence[str], packing: Packing) -> Unserved:
-    """Return what of `need` was not placed, with what stopped each group that fits."""
-    reason = "; ".join(stops) or _misfit(need, packing)
-    if need.whose:
-        reason = f"{need.whose.removeprefix('of a ')}: {reason}"
-    return Unserved(resources=plain(need.amounts), count=left, reason=reason)
+def standing(run: Run) -> str:
+    """Return why a node is kept for a standing request, or what it was rented for before."""
+    if not run.content:
+        return run.why
+    need, _ = run.content[0]
+    return f"a standing request for {describe(plain(need.amounts))} must fit the cluster"
 
 
-def gang_missed(needs: Sequence[Need], *, missed: Unserved) -> list[Unserved]:
-    """Return all bundles of a placement group, with the reason why one of them has no place."""
+def spare(group: Group, *, spare: int) -> str:
+    """Return why free nodes are kept."""
+    return f"group {group.name} keeps {spare} free for work to come"
+
+
+def unserved(packing: Packing) -> list[Unserved]:
+    """Return what has no place, with what stopped each machine that it fits."""
     return [
-        Unserved(resources=plain(need.amounts), count=need.count, reason=missed.reason)
-        for need in needs
+        Unserved(resources=plain(need.amounts), count=count, reason=_waits(need, packing))
+        for need, count in packing.left
     ]
 
 
@@ -94,18 +90,113 @@ def merged(items: Iterable[Unserved]) -> tuple[Unserved, ...]:
     )
 
 
-def _misfit(need: Need, packing: Packing) -> str:
+def _candidate(run: Run) -> Candidate:
+    if run.candidate is None:
+        raise ValueError("Only new nodes are launched.")
+    return run.candidate
+
+
+def _served(runs: Sequence[Run]) -> str:
+    counts: dict[str, int] = {}
+    for run in runs:
+        for need, times in run.content:
+            shape = describe(plain(need.amounts)) + (f" {need.whose}" if need.whose else "")
+            counts[shape] = counts.get(shape, 0) + times * run.count
+    largest = sorted(counts.items(), key=lambda item: -item[1])
+    words = [f"{count} × {shape}" for shape, count in largest[:MOST_SHAPES]]
+    if more := len(largest) - MOST_SHAPES:
+        words += [f"{more} more shapes"] if more > 0 else []
+    return ", ".join(words)
+
+
+def _choice(
+    runs: Sequence[Run],
+    candidate: Candidate,
+    *,
+    candidates: Sequence[Candidate],
+    limits: Limits,
+    ranking: Ranking,
+) -> str:
+    """Return what speaks for this machine, and what stood in the way of others."""
+    others = [one for one in candidates if one is not candidate and _could(one, runs)]
+    if ranking is Ranking.ORDER:
+        before = others[: _place(candidate, others, candidates)]
+        stops = _stops(before, limits)
+        return f"the next group that fits, since {stops}" if stops else "the first group that fits"
+    stops = _stops([one for one in others if one.cost < candidate.cost], limits)
+    open_others = [one for one in others if limits.room(one).nodes]
+    dearer = min(open_others, key=lambda one: _price_instead(one, runs), default=None)
+    why = "the only machine that fits" if dearer is None else _compared(dearer, runs)
+    return f"{why}; {stops}" if stops else why
+
+
+def _place(
+    candidate: Candidate, others: Sequence[Candidate], candidates: Sequence[Candidate]
+) -> int:
+    order = {id(one): place for place, one in enumerate(candidates)}
+    return sum(order[id(one)] < order[id(candidate)] for one in others)
+
+
+def _stops(machines: Sequence[Candidate], limits: Limits) -> str:
+    found = [room.stop for one in machines if not (room := limits.room(one)).nodes]
+    return " and ".join(list(dict.fromkeys(found))[:MOST_STOPS])
+
+
+def _could(one: Candidate, runs: Sequence[Run]) -> bool:
+    """Return whether a machine could hold the largest need of each node alone."""
+    return all(
+        need.accepts(one.labels) and times_in(one.brings, need.amounts, at_most=1)
+        for run in runs
+        for need, _ in run.content
+    )
+
+
+def _nodes_instead(one: Candidate, runs: Sequence[Run]) -> int:
+    """Return the fewest nodes of another machine with as much of everything as is used."""
+    used: dict[str, int] = {}
+    for run in runs:
+        for need, times in run.content:
+            add(used, need.amounts, times=times * run.count)
+    shares = [amount / one.brings[name] for name, amount in used.items() if amount]
+    return max(1, ceil(max(shares, default=1) - 1e-9))
+
+
+def _price_instead(one: Candidate, runs: Sequence[Run]) -> float:
+    return one.cost * _nodes_instead(one, runs)
+
+
+def _compared(other: Candidate, runs: Sequence[Run]) -> str:
+    candidate = _candidate(runs[0])
+    count, theirs = sum(run.count for run in runs), _nodes_instead(other, runs)
+    alternative = f"{theirs} × {machine(other)}"
+    if candidate.offer.hourly_usd is None or other.offer.hourly_usd is None:
+        return f"rather than {alternative}, by what such machines usually cost"
+    ours, its = candidate.offer.hourly_usd * count, other.offer.hourly_usd * theirs
+    if its > ours:
+        return f"cheaper than {alternative} ({usd(ours)} instead of {usd(its)} an hour)"
+    if its == ours:
+        return f"at the price of {alternative} ({usd(ours)} an hour)"
+    return "the cheapest mix for all that waits"
+
+
+def _waits(need: Need, packing: Packing) -> str:
+    stops = [packing.limits.room(one).stop for one in packing.fitting(need)]
+    reason = "; ".join(dict.fromkeys(stops)) or _misfit(need, packing.candidates)
+    return f"{need.whose.removeprefix('of a ')}: {reason}" if need.whose else reason
+
+
+def _misfit(need: Need, candidates: Sequence[Candidate]) -> str:
     """Say why no empty node of any group could take one of `need`."""
-    if not packing.groups:
+    if not candidates:
         return "the cluster has no worker groups"
     most: dict[str, int] = {}
-    for brings in packing.brings.values():
-        most |= {name: max(amount, most.get(name, 0)) for name, amount in brings.items()}
+    for one in candidates:
+        most |= {name: max(amount, most.get(name, 0)) for name, amount in one.brings.items()}
     if missing := sorted(need.amounts.keys() - most.keys()):
         return f"no group has {' or '.join(missing)}"
     if large := sorted(name for name in need.amounts if need.amounts[name] > most[name]):
         return f"the largest node has {describe(plain({name: most[name] for name in large}))}"
-    if not any(need.accepts(group.labels) for group in packing.groups):
+    if not any(need.accepts(one.labels) for one in candidates):
         return f"no group has labels with {' and '.join(map(_selector, need.selectors))}"
     return "no group has all of it on one node"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from domain.planner.amounts import exact
-from domain.planner.limits import Limits, ceiling, floor, pending_or_ready
+from domain.planner.limits import Limits, ceiling, pending_or_ready, raised_floor
 from domain.planner.model import Drain, Group, NodePhase, NodeView, PlanRequest
 
 
@@ -35,20 +35,29 @@ def idle_drains(
 ) -> list[Drain]:
     """Return the nodes that idle for longer than their group allows and that nothing needs.
 
-    Takes them out of `limits` too. Ray is asked again before each goes: it may be busy by then.
+    The dearest go first, then those that idle the longest. Takes them out of `limits` too. Ray is
+    asked again before each goes: it may be busy by then.
     """
     groups = {group.name: group for group in request.groups}
     least = exact(request.min_resources)
     drains: list[Drain] = []
-    for node in sorted(kept, key=lambda node: (-(node.idle_seconds or 0), *by_name(node))):
+    most = request.most_idle_drains
+    for node in sorted(kept, key=lambda node: _worth_least(node, limits)):
+        if most is not None and len(drains) >= most:
+            break
         group = groups[node.group]
         if node.name in needed or not _too_idle(node, group):
             continue
-        if limits.nodes[group.name] <= floor(group) or _would_miss(node, least, limits):
+        if limits.nodes[group.name] <= raised_floor(group) or _would_miss(node, least, limits):
             continue
         limits.give_back(node)
         drains.append(Drain(node=node.name, reason=_idle_reason(node, group), idle=True))
     return drains
+
+
+def _worth_least(node: NodeView, limits: Limits) -> tuple[object, ...]:
+    price = limits.price_of(node)
+    return (-(price or 0), -(node.idle_seconds or 0), *by_name(node))
 
 
 def by_name(node: NodeView) -> tuple[object, ...]:

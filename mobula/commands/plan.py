@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from mobula.commands.targets import add_target, local_target, target_of_options
 from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
 
 if TYPE_CHECKING:
@@ -20,14 +21,15 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "plan",
         help="show which nodes a demand would launch",
-        description="Plan for a cluster that has only its head, on local machine sizes. Exit "
-        "code 0: all of the demand is served, 1: some must wait or the configuration is not "
-        "valid, 2: not readable.",
+        description="Plan for a cluster that has only its head, on local machine sizes unless "
+        "--provider says otherwise. Exit code 0: all of the demand is served, 1: some must wait "
+        "or the configuration is not valid, 2: not readable.",
     )
     parser.add_argument("file", help="the compute configuration, or - for standard input")
     parser.add_argument(
         "--demand", required=True, metavar="FILE", help='JSON: {"shapes": [...], "gangs": [...]}'
     )
+    add_target(parser)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
     parser.set_defaults(run=run)
 
@@ -38,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     from domain.planner import plan
     from domain.planner.from_spec import request_from_spec
 
-    target = local_target()
     try:
+        target = local_target() if arguments.provider is None else target_of_options(arguments)
         text = read_text(arguments.file)
         demand = _demand(arguments.demand)
     except (OSError, ValueError) as error:
@@ -56,16 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
     answer = plan(request)
     print(_as_json(answer) if arguments.json else _words(answer))
     return INVALID if answer.unserved else VALID
-
-
-def local_target() -> "Target":
-    """Return this machine and the sizes that it declares."""
-    from domain.offerings import ProviderKind, type_of
-    from domain.target import target_of
-    from providers.local.offerings import local_offerings
-
-    types = [type_of(offering) for offering in local_offerings("")]
-    return target_of(types, provider=ProviderKind.LOCAL)
 
 
 def _demand(file: str) -> "Demand":

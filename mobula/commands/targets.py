@@ -29,7 +29,7 @@ def target_of_options(arguments: argparse.Namespace) -> "Target":
     if arguments.provider is None:
         return ANYWHERE
     if arguments.provider == "local":
-        return _local()
+        return local_target()
     kind = ProviderKind(arguments.provider)
     region = arguments.region or REGIONS.get(arguments.provider, "")
     known = facts.regions(kind)
@@ -40,7 +40,8 @@ def target_of_options(arguments: argparse.Namespace) -> "Target":
     return Target(provider=kind, check_block=block_check(kind))
 
 
-def _local() -> "Target":
+def local_target() -> "Target":
+    """Return this machine and the sizes that it declares, at the rates of a new rate card."""
     from domain.offerings import Market, ProviderKind, type_of
     from domain.pricing import DEFAULT_CARD, hourly_usd
     from domain.target import Target
@@ -48,9 +49,10 @@ def _local() -> "Target":
 
     types = {one.instance_type: type_of(one) for one in local_offerings("")}
     prices = {
-        (name, Market.ON_DEMAND): hourly_usd(
+        (name, market): hourly_usd(
             DEFAULT_CARD, vcpus=one.vcpus, memory_bytes=one.memory_bytes, gpus=one.gpus
         )
         for name, one in types.items()
+        for market in Market
     }
     return Target(provider=ProviderKind.LOCAL, types=types, prices=prices)

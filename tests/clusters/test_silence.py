@@ -8,7 +8,8 @@ import pytest
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Command, Node
-from clusters.scaling import ANSWER_TIME, REFUSAL_TIME, REPORT_LIMIT
+from clusters.planning import REPORT_LIMIT
+from clusters.scaling import ANSWER_TIME, REFUSAL_TIME
 from domain.lifecycle import ClusterState
 from providers.fake import FakeDriver
 from tests.clusters.head import Head

@@ -36,7 +36,7 @@ def test_the_plan_is_told_in_words(
     assert main(["plan", configuration, "--demand", str(demand)]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "Launch 1 × 2CPU-4GB: group cpu is kept at 1 or more.",
-        "Launch 1 × 4CPU-16GB-1GPU for 1 × {GPU: 1}: the first group that fits.",
+        ("Launch 1 × 4CPU-16GB-1GPU for 2 × {CPU: 1}, 1 × {GPU: 1}: the only machine that fits."),
     ]
 
 
@@ -53,18 +53,15 @@ def test_json_holds_launches_drains_and_what_waits(
 ) -> None:
     demand.write_text(waiting(({"TPU": 4}, 2)))
     main(["plan", configuration, "--demand", str(demand), "--json"])
-    assert json.loads(capsys.readouterr().out) == {
-        "launches": [
-            {
-                "group": "cpu",
-                "count": 1,
-                "reason": "1 × 2CPU-4GB: group cpu is kept at 1 or more.",
-            }
-        ],
-        "drains": [],
-        "unserved": [{"resources": {"TPU": 4.0}, "count": 2, "reason": "no group has TPU"}],
-        "hourly_usd": None,
-    }
+    told = json.loads(capsys.readouterr().out)
+    (launch,) = told["launches"]
+    assert (launch["group"], launch["instance_type"], launch["count"]) == ("cpu", "2CPU-4GB", 1)
+    assert launch["reason"] == "1 × 2CPU-4GB: group cpu is kept at 1 or more."
+    assert told["drains"] == []
+    assert told["unserved"] == [
+        {"resources": {"TPU": 4.0}, "count": 2, "reason": "no group has TPU"}
+    ]
+    assert told["hourly_usd"] == launch["hourly_usd"]
 
 
 def test_a_selector_of_rays_own_group_label_finds_the_group(

@@ -7,10 +7,11 @@ import pytest
 
 from domain.demand import Demand, Gang, LabelSelector, Resources, Strategy
 from domain.planner import Plan, plan
+from domain.planner.model import Ranking
 from tests.domain.planning import LEAVING, PENDING, group, node, request, shape, sizes
 
 CPU = group("cpu", {"CPU": 2.0})
-GPU = group("gpu", {"CPU": 4.0, "GPU": 1.0}, most=2)
+GPU = group("gpu", {"CPU": 4.0, "GPU": 1.0}, most=2, hourly_usd="1")
 IN_A = LabelSelector(key="zone", operator="in", values=("a",))
 
 
@@ -37,7 +38,7 @@ def test_demand_launches_as_many_nodes_as_it_fills() -> None:
     answer = plan(request(CPU, demand=waiting(shape(5, CPU=1))))
     (launch,) = answer.launches
     assert (launch.group, launch.count) == ("cpu", 3)
-    assert launch.reason == "3 × 2CPU for 5 × {CPU: 1}: the first group that fits."
+    assert launch.reason == "3 × 2CPU for 5 × {CPU: 1}: the only machine that fits."
 
 
 def test_free_room_is_used_before_anything_is_launched() -> None:
@@ -68,9 +69,17 @@ def test_small_shapes_fill_what_large_ones_leave() -> None:
     assert sizes(answer) == {"big": 3}
 
 
-def test_the_first_group_that_fits_is_preferred() -> None:
-    groups = (group("small", {"CPU": 1.0}), group("large", {"CPU": 8.0}), group("huge"))
-    assert sizes(plan(request(*groups, demand=waiting(shape(CPU=4))))) == {"large": 1}
+def test_in_the_order_of_preference_the_first_group_that_fits_is_taken() -> None:
+    groups = (
+        group("small", {"CPU": 1.0}, rank=0),
+        group("large", {"CPU": 8.0}, rank=1, hourly_usd="9"),
+        group("huge", {"CPU": 16.0}, rank=2),
+    )
+    demand = waiting(shape(CPU=4))
+    answer = plan(request(*groups, ranking=Ranking.ORDER, demand=demand))
+    assert sizes(answer) == {"large": 1}
+    assert answer.launches[0].reason == "1 × 8CPU for 1 × {CPU: 4}: the first group that fits."
+    assert sizes(plan(request(*groups, demand=demand))) == {"huge": 1}
 
 
 def test_work_without_gpu_avoids_machines_with_gpu() -> None:
@@ -85,10 +94,10 @@ def test_work_without_gpu_overflows_to_machines_with_gpu_and_says_why() -> None:
     full = group("cpu", {"CPU": 2.0}, most=1)
     answer = plan(request(full, GPU, demand=waiting(shape(2, CPU=2))))
     assert [launch.reason for launch in answer.launches] == [
-        "1 × 2CPU for 1 × {CPU: 2}: the first group that fits.",
+        ("1 × 2CPU for 1 × {CPU: 2}: cheaper than 1 × 4CPU-1GPU ($0.10 instead of $1.00 an hour)."),
         (
-            "1 × 4CPU-1GPU for 1 × {CPU: 2}: the next group that fits, "
-            "since group cpu is at its maximum of 1."
+            "1 × 4CPU-1GPU for 1 × {CPU: 2}: the only machine that fits; "
+            "group cpu is at its maximum of 1."
         ),
     ]
 
@@ -195,7 +204,7 @@ def test_a_standing_request_is_met_by_the_whole_cluster_used_or_not() -> None:
     demand = Demand(floors=(shape(3, CPU=1),))
     answer = plan(request(CPU, nodes=nodes, demand=demand))
     assert [launch.reason for launch in answer.launches] == [
-        "1 × 2CPU for 1 × {CPU: 1} of a standing request: the first group that fits."
+        "1 × 2CPU: a standing request for {CPU: 1} must fit the cluster."
     ]
 
 
@@ -278,13 +287,13 @@ def test_a_minimum_does_not_pass_the_maximum_of_the_cluster() -> None:
 
 
 def test_a_cooling_group_is_passed_over_with_its_reason() -> None:
-    other = group("other")
-    cooling = {"cpu": "no capacity until 12:05"}
-    answer = plan(request(CPU, other, cooling=cooling, demand=waiting(shape(CPU=1))))
+    cold = group("cpu", {"CPU": 2.0}, cooling="no capacity until 12:05")
+    other = group("other", hourly_usd="0.2")
+    answer = plan(request(cold, other, demand=waiting(shape(CPU=1))))
     assert [launch.reason for launch in answer.launches] == [
         (
-            "1 × 2CPU for 1 × {CPU: 1}: the next group that fits, "
-            "since group cpu cannot grow now: no capacity until 12:05."
+            "1 × 2CPU for 1 × {CPU: 1}: the only machine that fits; "
+            "group cpu cannot grow now: no capacity until 12:05."
         )
     ]
 
@@ -318,8 +327,8 @@ def test_what_waits_says_why(groups: tuple[object, ...], demand: Demand, reason:
 
 
 def test_everything_that_stops_the_groups_is_named() -> None:
-    groups = (group("a", most=0), group("b"))
-    answer = plan(request(*groups, cooling={"b": "quota"}, demand=waiting(shape(2, CPU=1))))
+    groups = (group("a", most=0), group("b", cooling="quota"))
+    answer = plan(request(*groups, demand=waiting(shape(2, CPU=1))))
     (left,) = answer.unserved
     assert (left.count, left.resources) == (2, {"CPU": 1})
     assert left.reason == "group a is at its maximum of 0; group b cannot grow now: quota"

@@ -1,0 +1,104 @@
+"""Needs, nodes and candidates as arrays, for the search for the cheapest plan."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.planner.amounts import Amounts
+from domain.planner.candidates import Candidate
+from domain.planner.cheapest.problem import Bools, Ints, Problem
+from domain.planner.limits import Limits
+from domain.planner.packing import Need, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A need of the arrays.
+
+    `spread` names the placement groups whose bundles lie apart: a node takes `groups` of them at
+    most, one bundle of each. By König's theorem on edge colouring they can then be dealt out so
+    that no group has two on one node.
+    """
+
+    need: Need
+    spread: str = ""
+    groups: int = 0
+
+
+class Arrays:
+    """Rows of needs, and all that can hold them, in the same columns of resources."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        # Work that asks for nothing goes anywhere; an array without columns would not say so.
+        names = {name for row in rows for name in row.need.amounts} or {"CPU"}
+        self._columns = {name: place for place, name in enumerate(sorted(names))}
+        self._spread = {row.spread: row.groups for row in rows if row.spread}
+        self.needs = np.array(
+            [self._vector(row.need.amounts, spread={row.spread: 1}) for row in rows],
+            dtype=np.int64,
+        ).reshape(len(rows), len(self._columns) + len(self._spread))
+        self.counts = np.array([row.need.count for row in rows], dtype=np.int64)
+
+    def rooms(self, rooms: Iterable[Amounts]) -> Ints:
+        """Return the rooms of nodes, each with a place for all placement groups that spread."""
+        vectors = [self._vector(room, spread=self._spread) for room in rooms]
+        return np.array(vectors, dtype=np.int64).reshape(len(vectors), self.needs.shape[1])
+
+    def allowed(self, labels: Sequence[Mapping[str, str]]) -> Bools:
+        """Return for each need and each node whether the labels let it go there."""
+        allowed = np.ones((len(self.rows), len(labels)), dtype=bool)
+        for place, row in enumerate(self.rows):
+            if row.need.selectors:
+                allowed[place] = [row.need.accepts(one) for one in labels]
+        return allowed
+
+    def problem(self, candidates: Sequence[Candidate], limits: Limits, counts: Ints) -> Problem:
+        """Return the packing of `counts` on new nodes of candidates that can be rented."""
+        takes, room = _limits(candidates, limits, most=int(counts.sum()))
+        return Problem(
+            needs=self.needs,
+            counts=counts,
+            bins=self.rooms(one.brings for one in candidates),
+            prices=np.array([one.cost for one in candidates], dtype=float),
+            allowed=self.allowed([one.labels for one in candidates]),
+            limits=takes,
+            room=room,
+        )
+
+    def planned(self, run: Run) -> Ints:
+        """Return what the nodes of a run were launched for, as far as it still waits."""
+        wanted = np.zeros(len(self.rows), dtype=np.int64)
+        for need, count in run.planned:
+            left = count
+            for place, row in enumerate(self.rows):
+                if left and row.need.key == need.key:
+                    most = min(left, row.groups) if row.spread else left
+                    wanted[place] += min(most, row.need.count)
+                    left -= min(most, row.need.count)
+        return wanted
+
+    def _vector(self, amounts: Amounts, *, spread: Mapping[str, int]) -> list[int]:
+        plain = [amounts.get(name, 0) for name in self._columns]
+        return plain + [spread.get(name, 0) for name in self._spread]
+
+
+def _limits(
+    candidates: Sequence[Candidate], limits: Limits, *, most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each candidate takes of each limit (L × T) and what is left of it (L).
+
+    A limit that `most` nodes cannot reach is left out.
+    """
+    takes: dict[tuple[str, ...], dict[int, float]] = {}
+    room: dict[tuple[str, ...], float] = {}
+    for place, candidate in enumerate(candidates):
+        for limit in limits.limits(candidate):
+            if limit.takes * most > limit.room:
+                takes.setdefault(limit.key, {})[place] = limit.takes
+                room[limit.key] = max(0.0, limit.room)
+    table = np.zeros((len(takes), len(candidates)))
+    for row, taken in enumerate(takes.values()):
+        table[row, list(taken)] = list(taken.values())
+    return table, np.array([room[key] for key in takes], dtype=float)

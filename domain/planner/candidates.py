@@ -1,0 +1,93 @@
+"""The machines that each group could grow by, as the planner compares them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.demand import Resources
+from domain.offerings import Market
+from domain.planner.amounts import Amounts, exact
+from domain.planner.model import Group, Offer, PlanRequest, Ranking, ZonePolicy
+from domain.pricing import BYTES_PER_GIB, DEFAULT_CARD
+
+# Each node runs an agent and Ray's own processes: of two plans at one price, that with fewer nodes.
+NODE_OVERHEAD_USD = 0.0001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
+    """One offer of one group."""
+
+    group: Group
+    offer: Offer
+    brings: Amounts
+    cost: float  # what plans are compared by, dollars an hour
+    charge: Decimal | None  # the most that one may cost, for the cap; None: not known
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return self.offer.labels
+
+    @property
+    def key(self) -> tuple[str, str, Market, str]:
+        """What a launch names."""
+        offer = self.offer
+        return self.group.name, offer.instance_type, offer.market, offer.zone
+
+
+def candidates(request: PlanRequest) -> list[Candidate]:
+    """Return every offer of every group, in the order of preference."""
+    found = [
+        Candidate(
+            group=group,
+            offer=offer,
+            brings=exact(offer.resources),
+            cost=_cost(group, offer),
+            charge=_charge(group, offer, zones=request.zones),
+        )
+        for group in request.groups
+        for offer in group.offers
+    ]
+    if request.ranking is Ranking.ORDER:
+        return sorted(found, key=lambda one: one.group.rank)
+    return found
+
+
+def of_node(request: PlanRequest) -> dict[tuple[str, str, Market, str], Offer]:
+    """Return each offer by its group, type, market and zone."""
+    return {
+        (group.name, offer.instance_type, offer.market, offer.zone): offer
+        for group in request.groups
+        for offer in group.offers
+    }
+
+
+def stand_in_price(resources: Resources) -> float:
+    """Return what a machine of that size would cost at the default rates, in dollars an hour."""
+    card = DEFAULT_CARD
+    return (
+        float(card.usd_per_cpu_hour) * resources.get("CPU", 0)
+        + float(card.usd_per_gib_hour) * resources.get("memory", 0) / BYTES_PER_GIB
+        + float(card.usd_per_gpu_hour) * resources.get("GPU", 0)
+    )
+
+
+def _cost(group: Group, offer: Offer) -> float:
+    """A price that is not known is taken to be what such a machine usually costs."""
+    known = offer.hourly_usd
+    price = stand_in_price(offer.resources) if known is None else float(known)
+    return price / group.weight + NODE_OVERHEAD_USD
+
+
+def _charge(group: Group, offer: Offer, *, zones: ZonePolicy) -> Decimal | None:
+    """Some nodes of a spot group become on-demand ones, and spread ones lie in any zone."""
+    mixed = bool(group.on_demand_nodes or group.on_demand_percent)
+    alike = [
+        other.hourly_usd
+        for other in group.offers
+        if other.instance_type == offer.instance_type
+        and (other.market is offer.market or mixed)
+        and (other.zone == offer.zone or zones is ZonePolicy.SPREAD)
+    ]
+    prices = [price for price in alike if price is not None]
+    return None if offer.hourly_usd is None else max(prices)

@@ -1,0 +1,86 @@
+"""What each shape is worth: the duals of a linear program that deals shapes out to kinds.
+
+min Σ price·nodes, every copy dealt out, no kind given more of a resource than its nodes have, and
+no more copies of one shape than whole copies fit its nodes. Its optimum is a lower bound of any
+plan; its duals say what one more copy of a shape costs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.planner.cheapest.linear import INFINITE, Program
+from domain.planner.cheapest.problem import Floats, Problem
+
+# What it costs to leave one copy out, in prices of the dearest kind: more than to serve it.
+PENALTY = 1_000.0
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Values:
+    bound: float  # dollars an hour
+    worth: Floats  # S, dollars an hour of one copy
+    nodes: Floats  # T, how many nodes of each kind the bound has
+    margins: Floats  # S × T, what one copy there gains: 0 where it belongs, else negative
+
+
+def values(problem: Problem) -> Values:
+    """Return what the shapes are worth while the limits allow so much."""
+    shapes, kinds = problem.most.shape
+    scale = np.maximum(problem.bins.max(axis=0, initial=1), 1).astype(float)
+    dealt = np.argwhere((problem.most > 0) & (problem.counts[:, None] > 0))
+    resources, limited = problem.needs.shape[1], len(problem.room)
+    capacity = shapes  # the first row of capacities: kind 0, resource 0
+    whole = capacity + kinds * resources
+    limit = whole + len(dealt)
+    program = Program(
+        np.concatenate([problem.counts, np.full(limit - capacity + limited, -INFINITE)]),
+        np.concatenate([np.full(shapes, INFINITE), np.zeros(limit - capacity), problem.room]),
+    )
+    cuts: list[list[int]] = [[] for _ in range(kinds)]
+    for place, (_, kind) in enumerate(dealt):
+        cuts[kind].append(place)
+    program.add(
+        problem.prices,
+        [
+            (
+                [
+                    *(capacity + kind * resources + np.arange(resources)),
+                    *(whole + place for place in cuts[kind]),
+                    *(limit + np.arange(limited)),
+                ],
+                np.concatenate(
+                    [
+                        -problem.bins[kind] / scale,
+                        -problem.most[dealt[cuts[kind], 0], kind].astype(float),
+                        problem.limits[:, kind],
+                    ]
+                ),
+            )
+            for kind in range(kinds)
+        ],
+    )
+    scaled = problem.needs / scale
+    program.add(
+        np.zeros(len(dealt)),
+        [
+            (
+                [shape, *(capacity + kind * resources + np.arange(resources)), whole + place],
+                np.concatenate([[1.0], scaled[shape], [1.0]]),
+            )
+            for place, (shape, kind) in enumerate(dealt)
+        ],
+    )
+    penalty = PENALTY * float(problem.prices.max(initial=1.0))
+    program.add(np.full(shapes, penalty), [([shape], [1.0]) for shape in range(shapes)])
+    found = program.solve()
+    if found is None:
+        raise ArithmeticError("The program of values has an optimum, always: each copy may wait.")
+    margins = np.full((shapes, kinds), -np.inf)
+    margins[dealt[:, 0], dealt[:, 1]] = -found.reduced[kinds : kinds + len(dealt)]
+    return Values(
+        bound=found.objective,
+        worth=np.maximum(found.duals[:shapes], 0),
+        nodes=found.values[:kinds],
+        margins=margins,
+    )

@@ -1,0 +1,115 @@
+"""The contents of one node that are worth the most: bounded knapsacks in several resources."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from domain.planner.cheapest.linear import INFINITE, Program
+from domain.planner.cheapest.problem import ENDLESS, Floats, Ints, Problem
+
+# A pattern must be worth so much more than its node, in prices, to count as a gain.
+GAIN = 1e-6
+# Patterns of one kind that are told of at once.
+PATTERNS = 4
+# How many fewer copies than fit are tried; the last stands for none.
+_FEWER = np.array([0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 1 << 40])
+
+
+def gains(
+    problem: Problem, worth: Floats, charges: Floats, *, width: int
+) -> Iterator[tuple[int, Ints]]:
+    """Yield kinds with patterns (S) that are worth more than `charges` (T).
+
+    So many partly filled nodes are kept while shapes are tried one after the other: none is missed
+    while there are no more than `width`.
+    """
+    for kind, charge in enumerate(charges):
+        most = np.minimum(problem.most[:, kind], problem.counts)
+        shapes = np.flatnonzero((most > 0) & (worth > 0))
+        if not len(shapes) or not problem.nodes_left(kind):
+            continue
+        knapsack = Knapsack(
+            needs=problem.needs[shapes],
+            room=problem.bins[kind],
+            worth=worth[shapes],
+            most=most[shapes],
+            enough=float(charge + GAIN * problem.prices[kind]),
+        )
+        for held in _filled(knapsack, width=width):
+            pattern = np.zeros(len(worth), dtype=np.int64)
+            pattern[shapes] = held
+            yield kind, pattern
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Knapsack:
+    """One node, and what its content could be: more worth than `enough` is looked for."""
+
+    needs: Ints  # K × R
+    room: Ints  # R
+    worth: Floats  # K, positive
+    most: Ints  # K
+    enough: float
+
+
+def _relaxed(knapsack: Knapsack) -> tuple[float, Floats]:
+    """Return the worth of the best content in parts of copies, and of one step of each resource."""
+    room = np.maximum(knapsack.room, 1)
+    program = Program(np.full(len(room), -INFINITE), (knapsack.room > 0).astype(float))
+    shares = knapsack.needs / room
+    rows = [np.flatnonzero(share) for share in shares]
+    entries = [(used, share[used]) for used, share in zip(rows, shares, strict=True)]
+    program.add(-knapsack.worth, entries, most=knapsack.most.astype(float))
+    found = program.solve()
+    if found is None:
+        raise ArithmeticError("An empty node is always a content.")
+    return -found.objective, -found.duals / room
+
+
+def _filled(knapsack: Knapsack, *, width: int) -> Iterator[Ints]:
+    """Yield whole contents that are worth enough: branch and bound, the large shapes first.
+
+    What a partly filled node may still come to is bounded by the content in parts of copies: it
+    falls by what its choices so far lose against that.
+    """
+    ceiling, rates = _relaxed(knapsack)
+    if ceiling <= knapsack.enough:
+        return
+    needs, most = knapsack.needs, knapsack.most
+    margins = knapsack.worth - needs @ rates
+    best = np.maximum(margins, 0) * most
+    sizes = (needs / np.maximum(knapsack.room, 1)).max(axis=1)
+    rests, lost = knapsack.room[None, :].copy(), np.zeros(1)
+    held = np.zeros((1, len(needs)), dtype=np.int64)
+    for shape in np.lexsort((-margins, -sizes)):
+        fits = np.minimum(times_in_each(needs[shape], rests), most[shape])
+        sources, counts = _choices(fits)
+        losses = lost[sources] + best[shape] - counts * margins[shape]
+        kept = np.flatnonzero(losses < ceiling - knapsack.enough)
+        if len(kept) > width:
+            kept = kept[np.argsort(losses[kept], kind="stable")[:width]]
+        sources, counts, lost = sources[kept], counts[kept], losses[kept]
+        rests = rests[sources] - counts[:, None] * needs[shape]
+        held = held[sources]
+        held[:, shape] = counts
+    values = held @ knapsack.worth
+    for place in np.argsort(-values, kind="stable")[:PATTERNS]:
+        if values[place] > knapsack.enough:
+            yield held[place]
+
+
+def times_in_each(need: Ints, rooms: Ints) -> Ints:
+    """Return how many copies of one need (R) fit into each room (P × R): P."""
+    used = need > 0
+    fewest: Ints = (rooms[:, used] // need[used]).min(axis=1, initial=ENDLESS)
+    return fewest
+
+
+def _choices(fits: Ints) -> tuple[Ints, Ints]:
+    """Return partly filled nodes and how many copies each takes: all, nearly all, … none."""
+    counts = np.maximum(fits - _FEWER[:, None], 0)
+    new = np.ones(counts.shape, dtype=bool)
+    new[1:] = counts[1:] != counts[:-1]
+    _, sources = np.nonzero(new)
+    return sources, counts[new]

@@ -1,0 +1,284 @@
+"""The plan: what must go, what must stand anyway, what waits for room, and what idles."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from itertools import groupby
+from math import ceil
+
+from domain.demand import Resources, Shape
+from domain.planner import reasons
+from domain.planner.amounts import exact, plain
+from domain.planner.candidates import Candidate, candidates, of_node
+from domain.planner.limits import Limits, pending_or_ready, raised_floor
+from domain.planner.mixing import mixed
+from domain.planner.model import (
+    Group,
+    Launch,
+    NodePhase,
+    NodeView,
+    Pack,
+    Plan,
+    PlanRequest,
+    Ranking,
+    Unserved,
+)
+from domain.planner.needs import ordered_gangs, ordered_needs
+from domain.planner.packing import Need, Packing, Run, new_run
+from domain.planner.scale_in import by_name, idle_drains, removals
+from domain.planner.serving import best_served
+
+
+def drafted(request: PlanRequest) -> Plan:
+    """Return the plan for machines in any of the zones that the request offers."""
+    removed = removals(request)
+    gone = {drain.node for drain in removed}
+    kept = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
+    draft = _Draft(request, kept=kept)
+    draft.keep_minimum()
+    draft.serve_floors()
+    draft.keep_resources()
+    draft.serve_demand()
+    draft.keep_spares()
+    idle = idle_drains(request, kept=kept, needed=draft.needed, limits=draft.limits)
+    launches = tuple(draft.launches())
+    going = {drain.node for drain in idle}
+    staying = [node for node in kept if node.name not in going]
+    return Plan(
+        launches=launches,
+        drains=(*removed, *idle),
+        unserved=reasons.merged(draft.unserved),
+        placements=draft.placements,
+        hourly_usd=_hourly_usd(draft.limits, staying, launches),
+    )
+
+
+class _Draft:
+    """A plan in the making."""
+
+    def __init__(self, request: PlanRequest, *, kept: list[NodeView]) -> None:
+        self.request = request
+        self.kept = sorted(kept, key=self._order)
+        self.candidates = candidates(request)
+        self.limits = Limits(request, kept=kept)
+        self.offers = of_node(request)
+        self.new: list[Run] = []
+        self.unserved: list[Unserved] = []
+        self.needed: set[str] = set()
+        self.placements: dict[str, tuple[Shape, ...]] = {}
+
+    def keep_minimum(self) -> None:
+        """Rent what a group lacks to its minimum, and to what strategies raise it to."""
+        for group in self.request.groups:
+            most = raised_floor(group) if self.request.autoscaling else group.min_nodes
+            missing = min(most, group.max_nodes) - self.limits.nodes.get(group.name, 0)
+            stops = self._rent(self._own(group), count=missing, why=reasons.minimum(group))
+            missing = min(most, group.max_nodes) - self.limits.nodes.get(group.name, 0)
+            if missing > 0:
+                self.unserved.append(reasons.minimum_missed(group, count=missing, stops=stops))
+
+    def serve_floors(self) -> None:
+        """Make the cluster as a whole, used or not, large enough for the standing requests."""
+        rooms = [(node, node.total) for node in self.kept]
+        packing = self._packing(self.request.head_total, rooms)
+        whose = "of a standing request"
+        for need in ordered_needs(self.request.demand.floors, self.candidates, whose=whose):
+            packing.serve(need)
+        self.limits = packing.limits
+        self.unserved += reasons.unserved(packing)
+        self.needed |= packing.used_names()
+        self.new = [
+            replace(run, free=run.candidate.brings, content=(), why=reasons.standing(run))
+            for run in packing.runs
+            if run.candidate
+        ]
+
+    def keep_resources(self) -> None:
+        """Rent what the cluster as a whole lacks to its minimum of each resource."""
+        for name, wanted in sorted(exact(self.request.min_resources).items()):
+            least = plain({name: wanted})
+            stops: list[str] = []
+            for one in self._by_share(name):
+                missing = wanted - self.limits.totals.get(name, 0)
+                if missing <= 0:
+                    break
+                count = -(-missing // one.brings[name])
+                stops += self._rent([one], count=count, why=reasons.resource(least))
+            if (missing := wanted - self.limits.totals.get(name, 0)) > 0:
+                self.unserved.append(reasons.resource_missed(plain({name: missing}), stops=stops))
+
+    def serve_demand(self) -> None:
+        """Place what waits; placement groups want all or nothing."""
+        rooms = [(node, node.free) for node in self.kept]
+        base = self._packing(self.request.head_free, rooms)
+        demand = self.request.demand
+        needs = ordered_needs(demand.shapes, self.candidates)
+        packing = best_served(base, needs, ordered_gangs(demand.gangs, self.candidates))
+        self.limits = packing.limits
+        self.unserved += reasons.unserved(packing)
+        self.needed |= packing.used_names()
+        self.new = [run for run in packing.runs if run.candidate]
+        self.placements = {
+            name: tuple(_shapes(run)) for run in packing.runs if run.content for name in run.names
+        }
+
+    def keep_spares(self) -> None:
+        """Keep some nodes of a group free: they start work at once."""
+        for group in self.request.groups:
+            own = [node for node in self.kept if node.group == group.name]
+            free = [node for node in own if node.name not in self.needed and _is_free(node)]
+            mine = [run for run in self.new if run.candidate and run.candidate.group is group]
+            working = len(own) - len(free) + sum(run.count for run in mine if run.content)
+            spare = _spare(group, working=working)
+            self.needed |= {node.name for node in sorted(free, key=_cheapest_first)[:spare]}
+            missing = spare - len(free) - sum(run.count for run in mine if not run.content)
+            # A spare that cannot be had is nobody's demand: it does not wait.
+            self._rent(self._own(group), count=missing, why=reasons.spare(group, spare=spare))
+
+    def launches(self) -> Iterator[Launch]:
+        """Yield the launches, one for each machine and purpose, in the order of their opening."""
+        runs = mixed(self.request, self.kept, self.new)
+        for (key, _), same in groupby(_sorted_by_opening(runs), key=_opening):
+            alike = list(same)
+            del key
+            yield self._launch(alike)
+
+    def _launch(self, runs: list[Run]) -> Launch:
+        candidate = runs[0].candidate
+        if candidate is None:
+            raise ValueError("Only new nodes are launched.")
+        packs = [Pack(count=run.count, shapes=tuple(_shapes(run))) for run in runs if run.content]
+        return Launch(
+            group=candidate.group.name,
+            instance_type=candidate.offer.instance_type,
+            market=candidate.offer.market,
+            zone=candidate.offer.zone,
+            count=sum(run.count for run in runs),
+            hourly_usd=candidate.offer.hourly_usd,
+            packs=tuple(packs),
+            reason=reasons.launch(
+                runs, candidates=self.candidates, limits=self.limits, ranking=self.request.ranking
+            ),
+        )
+
+    def _rent(self, machines: Iterable[Candidate], *, count: int, why: str) -> list[str]:
+        """Rent so many nodes, the first machines first; return what stopped those passed over."""
+        stops: list[str] = []
+        for one in machines:
+            if count <= 0:
+                break
+            room = self.limits.room(one)
+            stops.append(room.stop)
+            if taken := min(count, room.nodes):
+                self.limits.take(one, count=taken)
+                self.new.append(replace(new_run(one, count=taken), why=why))
+                count -= taken
+        return stops
+
+    def _own(self, group: Group) -> list[Candidate]:
+        """Return the machines of a group, the preferred first."""
+        own = [one for one in self.candidates if one.group is group]
+        by_price = self.request.ranking is Ranking.PRICE
+        return sorted(own, key=lambda one: one.cost) if by_price else own
+
+    def _by_share(self, name: str) -> list[Candidate]:
+        """Return the machines that have a resource, the cheapest of it first."""
+        having = [one for one in self.candidates if one.brings.get(name)]
+        if self.request.ranking is Ranking.PRICE:
+            return sorted(having, key=lambda one: one.cost / one.brings[name])
+        return sorted(having, key=lambda one: "GPU" in one.brings and name != "GPU")
+
+    def _packing(self, head: Resources, nodes: list[tuple[NodeView, Resources]]) -> Packing:
+        """Return the head, the nodes and the new ones so far, in the order they are filled."""
+        return Packing(
+            candidates=self.candidates,
+            runs=[Run(free=exact(head), labels={}), *self._runs(nodes), *self.new],
+            limits=self.limits,
+            by_price=self.request.ranking is Ranking.PRICE,
+        )
+
+    def _runs(self, nodes: list[tuple[NodeView, Resources]]) -> Iterator[Run]:
+        runs = (self._run(node, room) for node, room in nodes)
+        for _, alike in groupby(runs, key=lambda run: (run.why, run.labels, run.free, run.planned)):
+            same = list(alike)
+            names = tuple(name for run in same for name in run.names)
+            yield replace(same[0], count=len(same), names=names, why="")
+
+    def _run(self, node: NodeView, room: Resources) -> Run:
+        planned = tuple(
+            (Need(amounts=exact(s.resources), count=s.count, selectors=s.selectors), s.count)
+            for s in node.planned
+        )
+        return Run(
+            free=exact(room),
+            labels=self._labels(node),
+            names=(node.name,),
+            planned=planned,
+            why=node.group,  # only equal nodes of one group stand together
+        )
+
+    def _labels(self, node: NodeView) -> dict[str, str]:
+        offer = self.offers.get((node.group, node.instance_type, node.market, node.zone))
+        return {**(offer.labels if offer else {}), **node.labels}
+
+    def _order(self, node: NodeView) -> tuple[object, ...]:
+        """Order nodes as they are filled: busy ones first, so that idle ones can go.
+
+        Nodes to come are filled in the order of their names, which is the order in which earlier
+        plans opened them: so the next plan puts the same demand on them.
+        """
+        if node.phase is NodePhase.PENDING:
+            return (1, *by_name(node))
+        return (
+            0,
+            node.total.get("GPU", 0) > 0,
+            node.idle_seconds is not None,
+            node.idle_seconds or 0,
+            *by_name(node),
+        )
+
+
+def _opening(run: Run) -> tuple[object, str]:
+    return (run.candidate.key if run.candidate else None), run.why
+
+
+def _sorted_by_opening(runs: list[Run]) -> list[Run]:
+    """Return the runs with those of one machine and purpose together, in the order of the first."""
+    first: dict[object, int] = {}
+    for place, run in enumerate(runs):
+        first.setdefault(_opening(run), place)
+    return sorted(runs, key=lambda run: first[_opening(run)])
+
+
+def _shapes(run: Run) -> Iterator[Shape]:
+    for need, count in run.content:
+        yield Shape(resources=plain(need.amounts), count=count, selectors=need.selectors)
+
+
+def _is_free(node: NodeView) -> bool:
+    return node.phase is NodePhase.PENDING or node.free == node.total
+
+
+def _cheapest_first(node: NodeView) -> tuple[object, ...]:
+    return (node.hourly_usd or Decimal(0), *by_name(node))
+
+
+def _spare(group: Group, *, working: int) -> int:
+    return max(group.warm_spare, ceil(working * group.warm_spare_percent / 100))
+
+
+def _hourly_usd(
+    limits: Limits, staying: Iterable[NodeView], launches: Iterable[Launch]
+) -> Decimal | None:
+    """Return what all workers cost once the plan is carried out; None where a price is missing."""
+    total = Decimal(0)
+    for node in staying:
+        price = limits.price_of(node)
+        if price is None:
+            return None
+        total += price
+    for launch in launches:
+        if launch.hourly_usd is None:
+            return None
+        total += launch.hourly_usd * launch.count
+    return total

@@ -1,0 +1,56 @@
+"""Ways to put demand on a cluster, and the best of them."""
+
+from collections.abc import Iterator, Sequence
+
+from domain.demand import Gang
+from domain.planner.needs import gang_needs
+from domain.planner.packing import Need, Packing, nodes_opened, unserved
+from domain.planner.together import placed_together, rows_of
+
+# First fit looks at every node for every need: beyond so many it would take longer than the search.
+FIRST_FIT_STEPS = 4_000
+
+
+def best_served(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing:
+    """Return `base` with the demand on it: most of it first, then cheapest, then fewest nodes."""
+    return min(_ways(base, needs, gangs), key=_quality)
+
+
+def _quality(packing: Packing) -> tuple[int, float, int]:
+    return unserved(packing), round(packing.cost(), 9), nodes_opened(packing.runs)
+
+
+def _ways(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Iterator[Packing]:
+    """Yield packings in which each placement group has all its bundles, or none of them."""
+    if not base.by_price:
+        yield _first_fit(base, needs, gangs)
+        return
+    together = placed_together(base, rows_of(needs, gangs, base.candidates))
+    complete = not any("placement group" in need.whose for need, _ in together.left)
+    if complete:
+        yield together
+    elif gangs:
+        yield placed_together(_gang_by_gang(base, gangs), rows_of(needs, (), base.candidates))
+    if not complete or len(needs) * (len(needs) + len(base.runs)) <= FIRST_FIT_STEPS:
+        yield _first_fit(base, needs, gangs)
+
+
+def _first_fit(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing:
+    packing = _gang_by_gang(base.fork(), gangs)
+    for need in needs:
+        packing.serve(need)
+    return packing
+
+
+def _gang_by_gang(packing: Packing, gangs: Sequence[Gang]) -> Packing:
+    """Return the packing with each placement group that fits whole on it."""
+    for gang in gangs:
+        trial = packing.fork()
+        wanted = gang_needs(gang, packing.candidates)
+        if any(trial.serve(need) for need in wanted):
+            packing = packing.fork()
+            packing.left += [(need, need.count) for need in wanted]
+        else:
+            trial.reopen()
+            packing = trial
+    return packing

@@ -1,0 +1,57 @@
+"""The plan, in the zone or zones that the policy allows."""
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+from domain.planner.draft import drafted
+from domain.planner.model import NodePhase, Plan, PlanRequest, ZonePolicy
+
+
+def plan(request: PlanRequest) -> Plan:
+    """Return which nodes to launch and which to give back, each with its reason.
+
+    The same request always gives the same plan. A plan that was carried out is followed by an
+    empty one, with the exceptions that docs/scaling.md names.
+    """
+    zones = _zones(request)
+    if request.zones is not ZonePolicy.ONE or len(zones) < 2:
+        return drafted(request)
+    if pinned := _pinned(request, zones):
+        answer = drafted(_within(request, pinned))
+        if not answer.unserved:
+            return answer
+        zones = [pinned, *(zone for zone in zones if zone != pinned)]
+    return min((drafted(_within(request, zone)) for zone in zones), key=_quality)
+
+
+def _zones(request: PlanRequest) -> list[str]:
+    found = (offer.zone for group in request.groups for offer in group.offers)
+    return [zone for zone in dict.fromkeys(found) if zone]
+
+
+def _pinned(request: PlanRequest, zones: list[str]) -> str:
+    """Return the zone in which most of the cluster lies already, or "" when it lies in none."""
+    lying = Counter(
+        node.zone
+        for node in request.nodes
+        if node.zone in zones and node.phase is not NodePhase.LEAVING
+    )
+    return min(lying, key=lambda zone: (-lying[zone], zone), default="")
+
+
+def _within(request: PlanRequest, zone: str) -> PlanRequest:
+    """Return the request with only that zone's machines to rent; what is there stays known."""
+    groups = tuple(
+        replace(
+            group,
+            offers=tuple(one for one in group.offers if one.zone in {zone, ""}) or group.offers,
+        )
+        for group in request.groups
+    )
+    return replace(request, groups=groups)
+
+
+def _quality(answer: Plan) -> tuple[int, Decimal]:
+    waiting = sum(left.count for left in answer.unserved)
+    return waiting, Decimal(0) if answer.hourly_usd is None else answer.hourly_usd
