@@ -22,6 +22,7 @@ class Row:
     """
 
     need: Need
+    is_gang: bool = False  # some of it are bundles of placement groups
     spread: str = ""
     groups: int = 0
 
@@ -89,16 +90,16 @@ def _limits(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what each candidate takes of each limit (L × T) and what is left of it (L).
 
-    A limit that `most` nodes cannot reach is left out.
+    A limit that `most` nodes of any kind cannot reach is left out.
     """
     takes: dict[tuple[str, ...], dict[int, float]] = {}
     room: dict[tuple[str, ...], float] = {}
     for place, candidate in enumerate(candidates):
         for limit in limits.limits(candidate):
-            if limit.takes * most > limit.room:
-                takes.setdefault(limit.key, {})[place] = limit.takes
-                room[limit.key] = max(0.0, limit.room)
-    table = np.zeros((len(takes), len(candidates)))
-    for row, taken in enumerate(takes.values()):
-        table[row, list(taken)] = list(taken.values())
-    return table, np.array([room[key] for key in takes], dtype=float)
+            takes.setdefault(limit.key, {})[place] = limit.takes
+            room[limit.key] = max(0.0, limit.room)
+    binding = [key for key, taken in takes.items() if max(taken.values()) * most > room[key]]
+    table = np.zeros((len(binding), len(candidates)))
+    for row, key in enumerate(binding):
+        table[row, list(takes[key])] = list(takes[key].values())
+    return table, np.array([room[key] for key in binding], dtype=float)

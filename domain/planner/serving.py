@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from domain.demand import Gang
 from domain.planner.needs import gang_needs
 from domain.planner.packing import Need, Packing, nodes_opened, unserved
-from domain.planner.together import placed_together, rows_of
 
 # First fit looks at every node for every need: beyond so many it would take longer than the search.
 FIRST_FIT_STEPS = 4_000
@@ -22,16 +21,20 @@ def _quality(packing: Packing) -> tuple[int, float, int]:
 
 def _ways(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Iterator[Packing]:
     """Yield packings in which each placement group has all its bundles, or none of them."""
+    # Late: numpy and HiGHS load for half a second, and most processes of the web never plan.
+    from domain.planner.together import placed_together, rows_of
+
     if not base.by_price:
         yield _first_fit(base, needs, gangs)
         return
-    together = placed_together(base, rows_of(needs, gangs, base.candidates))
-    complete = not any("placement group" in need.whose for need, _ in together.left)
+    together, complete = placed_together(base, rows_of(needs, gangs, base.candidates))
     if complete:
         yield together
-    elif gangs:
-        yield placed_together(_gang_by_gang(base, gangs), rows_of(needs, (), base.candidates))
-    if not complete or len(needs) * (len(needs) + len(base.runs)) <= FIRST_FIT_STEPS:
+    else:
+        rest = rows_of(needs, (), base.candidates)
+        yield placed_together(_gang_by_gang(base, gangs), rest)[0]
+    items = len(needs) + len(gangs)
+    if not complete or items * (items + len(base.runs)) <= FIRST_FIT_STEPS:
         yield _first_fit(base, needs, gangs)
 
 

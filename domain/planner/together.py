@@ -11,7 +11,7 @@ from domain.planner.candidates import Candidate
 from domain.planner.cheapest import Packed, cheapest
 from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.dominance import worth_searching
-from domain.planner.cheapest.problem import Floats, Ints, Problem
+from domain.planner.cheapest.problem import Floats, Ints, Problem, times
 from domain.planner.cheapest.reuse import There, reuse
 from domain.planner.needs import alike, gang_needs
 from domain.planner.packing import Content, Need, Packing, new_run
@@ -20,20 +20,42 @@ from domain.planner.packing import Content, Need, Packing, new_run
 def rows_of(
     needs: Sequence[Need], gangs: Sequence[Gang], machines: Sequence[Candidate]
 ) -> list[Row]:
-    """Return the rows of what waits; equal placement groups share theirs."""
-    rows: list[Row] = []
+    """Return the rows of what waits; equal placement groups share theirs.
+
+    Bundles that may lie anywhere share a row with equal bundles and tasks.
+    """
+    spread: list[Row] = []
+    anywhere: dict[tuple[object, ...], Row] = {}
     for number, (gang, count) in enumerate(alike(gangs)):
-        spread = f"{number}" if gang.strategy is Strategy.STRICT_SPREAD else ""
         for need in gang_needs(gang, machines):
-            times = replace(need, count=need.count * count, apart=False)
-            rows.append(Row(need=times, spread=spread, groups=count if spread else 0))
-    return [*rows, *(Row(need=need) for need in needs)]
+            row = Row(need=replace(need, count=need.count * count, apart=False), is_gang=True)
+            if gang.strategy is Strategy.STRICT_SPREAD:
+                spread.append(replace(row, spread=f"{number}", groups=count))
+            else:
+                _merge(anywhere, row)
+    for need in needs:
+        _merge(anywhere, Row(need=need))
+    return [*spread, *anywhere.values()]
 
 
-def placed_together(base: Packing, rows: Sequence[Row]) -> Packing:
-    """Return the packing with all rows on it, as far as the limits allow; `base` stays as it is."""
+def _merge(rows: dict[tuple[object, ...], Row], row: Row) -> None:
+    """Add the row to an equal one; whose it is stays told only where all of it is of one kind."""
+    same = rows.get(row.need.key)
+    if same is None:
+        rows[row.need.key] = row
+        return
+    whose = same.need.whose if same.need.whose == row.need.whose else ""
+    need = replace(same.need, count=same.need.count + row.need.count, whose=whose)
+    rows[row.need.key] = replace(same, need=need, is_gang=same.is_gang or row.is_gang)
+
+
+def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
+    """Return the packing with all rows on it, as far as the limits allow.
+
+    And whether all placement groups have all their bundles; `base` stays as it is.
+    """
     if not rows:
-        return base
+        return base, True
     packing, arrays = base.fork(), Arrays(rows)
     rentable = [one for one in packing.candidates if packing.limits.room(one).nodes]
     left = _reused(packing, arrays, rentable)
@@ -41,7 +63,8 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> Packing:
     for packed in solution.packed:
         _rent(packing, arrays, rentable[packed.kind], packed)
     packing.left += _content(arrays, left - _served(solution.packed, left))
-    return packing
+    waiting = {need.key for need, _ in packing.left}
+    return packing, not any(row.is_gang and row.need.key in waiting for row in rows)
 
 
 def _served(packed: Sequence[Packed], like: Ints) -> Ints:
@@ -61,11 +84,12 @@ def _rent(packing: Packing, arrays: Arrays, candidate: Candidate, packed: Packed
 def _reused(packing: Packing, arrays: Arrays, rentable: Sequence[Candidate]) -> Ints:
     """Put on the nodes that are there what they take; return what is left."""
     runs = packing.runs
-    if not runs:
+    rooms = arrays.rooms(run.free for run in runs)
+    if not times(arrays.needs, rooms).any():
         return arrays.counts
     there = There(
         needs=arrays.needs,
-        rooms=arrays.rooms(run.free for run in runs),
+        rooms=rooms,
         nodes=np.array([run.count for run in runs], dtype=np.int64),
         allowed=arrays.allowed([run.labels for run in runs]),
         planned=np.array([arrays.planned(run) for run in runs]),

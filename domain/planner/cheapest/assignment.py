@@ -22,6 +22,7 @@ class Values:
     worth: Floats  # S, dollars an hour of one copy
     nodes: Floats  # T, how many nodes of each kind the bound has
     margins: Floats  # S × T, what one copy there gains: 0 where it belongs, else negative
+    rates: Floats  # L, what one step of each limit is worth, 0 where it does not bind
 
 
 def values(problem: Problem) -> Values:
@@ -83,4 +84,5 @@ def values(problem: Problem) -> Values:
         worth=np.maximum(found.duals[:shapes], 0),
         nodes=found.values[:kinds],
         margins=margins,
+        rates=-np.minimum(found.duals[limit:], 0),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from domain.planner.cheapest.assignment import PENALTY
 from domain.planner.cheapest.fills import fill, pattern
 from domain.planner.cheapest.linear import INFINITE, Program, Solved
-from domain.planner.cheapest.pricing import gains
+from domain.planner.cheapest.pricing import Pricing
 from domain.planner.cheapest.problem import Bools, Floats, Ints, Packed, Problem
 
 # Rounds of greedy fills, then of searched ones; both end when nothing is gained any more.
@@ -20,6 +20,8 @@ GREEDY_ROUNDS, SEARCH_ROUNDS = 40, 40
 WIDTHS = (32, 400)
 # Greedy fills must gain so much, in prices, and so many of one kind are added in a round.
 GREEDY_GAIN, GREEDY_COLUMNS = 1e-4, 12
+# An integer program gets so many patterns at most.
+MOST_COLUMNS = 80
 
 
 class Columns:
@@ -66,6 +68,18 @@ class Columns:
             raise ArithmeticError("The master program has an optimum, always: each copy may wait.")
         return found
 
+    def without(self, solved: Solved, *, gain: float) -> "Columns":
+        """Return the patterns that a solution cheaper than `solved` by less than `gain` may use.
+
+        A pattern whose reduced cost is more cannot be in it.
+        """
+        fewer = Columns(self.problem)
+        reduced = solved.reduced[self.waiting :]
+        kept = np.flatnonzero(reduced <= gain)
+        nearest = np.sort(kept[np.argsort(reduced[kept], kind="stable")[:MOST_COLUMNS]])
+        fewer.add((self.kinds[i], self.patterns[i]) for i in nearest)
+        return fewer
+
     def whole(self, *, gap: float, most_nodes: int) -> list[Packed] | None:
         """Return the best whole numbers of nodes, or None when none were found in time."""
         found = self._program.solve_whole(gap=gap, most_nodes=most_nodes)
@@ -89,26 +103,35 @@ class Columns:
         """Return what one more copy of each shape costs."""
         return np.maximum(solved.duals[: self.waiting], 0)
 
+    def rates(self, solved: Solved) -> Floats:
+        """Return what one step of each limit is worth (L)."""
+        return -np.minimum(solved.duals[self.waiting :], 0)
+
     def charges(self, solved: Solved) -> Floats:
         """Return what one node of each kind costs, with the limits that it uses up."""
-        limits = np.minimum(solved.duals[self.waiting :], 0)
-        charged: Floats = self.problem.prices - limits @ self.problem.limits
-        return charged
+        return self.problem.charges(self.rates(solved))
+
+
+def sketched(problem: Problem, *, rounds: int = GREEDY_ROUNDS) -> tuple[Columns, Solved]:
+    """Return patterns that greedy fills find, and how many of each serve the problem."""
+    columns = Columns(problem)
+    columns.add(_singles(problem))
+    solved = columns.solve()
+    for _ in range(rounds):
+        if not columns.add(_greedy(problem, columns.worth(solved), columns.charges(solved))):
+            break
+        solved = columns.solve()
+    return columns, solved
 
 
 def generate(problem: Problem) -> tuple[Columns, Solved]:
     """Return patterns that serve the problem at the least cost in parts of nodes."""
-    columns = Columns(problem)
-    columns.add(_singles(problem))
-    solved = columns.solve()
-    for _ in range(GREEDY_ROUNDS):
-        if not columns.add(_greedy(problem, columns.worth(solved), columns.charges(solved))):
-            break
-        solved = columns.solve()
+    columns, solved = sketched(problem)
+    pricing = Pricing(problem)
     for width in WIDTHS:
         for _ in range(SEARCH_ROUNDS):
             worth, charges = columns.worth(solved), columns.charges(solved)
-            if not columns.add(gains(problem, worth, charges, width=width)):
+            if not columns.add(pricing.gains(worth, charges, width=width)):
                 break
             solved = columns.solve()
     return columns, solved

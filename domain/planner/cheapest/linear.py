@@ -95,6 +95,8 @@ class Program:
         self._highs.setOptionValue("mip_rel_gap", gap)
         self._highs.setOptionValue("mip_abs_gap", 1e-9)
         self._highs.setOptionValue("mip_max_nodes", most_nodes)
+        # A restart pays after long searches only.
+        self._highs.setOptionValue("mip_allow_restart", False)
         self._highs.run()
         if self._highs.getInfo().primal_solution_status != highspy.kSolutionStatusFeasible:
             return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from domain.planner.cheapest.fills import pattern
 from domain.planner.cheapest.linear import INFINITE, Program
 from domain.planner.cheapest.problem import ENDLESS, Floats, Ints, Problem
 
@@ -16,30 +17,51 @@ PATTERNS = 4
 _FEWER = np.array([0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 1 << 40])
 
 
-def gains(
-    problem: Problem, worth: Floats, charges: Floats, *, width: int
-) -> Iterator[tuple[int, Ints]]:
-    """Yield kinds with patterns (S) that are worth more than `charges` (T).
+class Pricing:
+    """The search for patterns that gain; it remembers what steps of each kind were worth last."""
 
-    So many partly filled nodes are kept while shapes are tried one after the other: none is missed
-    while there are no more than `width`.
-    """
-    for kind, charge in enumerate(charges):
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._rates: dict[int, Floats] = {}
+
+    def gains(self, worth: Floats, charges: Floats, *, width: int) -> Iterator[tuple[int, Ints]]:
+        """Yield kinds with patterns (S) that are worth more than `charges` (T).
+
+        So many partly filled nodes are kept while shapes are tried one after the other: none is
+        missed while there are no more than `width`.
+        """
+        for kind in self._problem.rentable():
+            shapes, knapsack = self._knapsack(int(kind), worth, float(charges[kind]))
+            if not len(shapes) or self._hopeless(int(kind), knapsack):
+                continue
+            ceiling, rates = _relaxed(knapsack)
+            self._rates[int(kind)] = rates
+            for held in _filled(knapsack, ceiling, rates, width=width):
+                yield int(kind), pattern(shapes, held, size=len(worth))
+
+    def _knapsack(self, kind: int, worth: Floats, charge: float) -> tuple[Ints, "Knapsack"]:
+        problem = self._problem
         most = np.minimum(problem.most[:, kind], problem.counts)
         shapes = np.flatnonzero((most > 0) & (worth > 0))
-        if not len(shapes) or not problem.nodes_left(kind):
-            continue
-        knapsack = Knapsack(
+        return shapes, Knapsack(
             needs=problem.needs[shapes],
             room=problem.bins[kind],
             worth=worth[shapes],
             most=most[shapes],
-            enough=float(charge + GAIN * problem.prices[kind]),
+            enough=charge + GAIN * float(problem.prices[kind]),
         )
-        for held in _filled(knapsack, width=width):
-            pattern = np.zeros(len(worth), dtype=np.int64)
-            pattern[shapes] = held
-            yield kind, pattern
+
+    def _hopeless(self, kind: int, knapsack: "Knapsack") -> bool:
+        """Return whether the bound at the rates of last time says already that nothing gains.
+
+        Any rates give a bound (Lagrange); those of last time a good one.
+        """
+        rates = self._rates.get(kind)
+        if rates is None:
+            return False
+        margins = knapsack.worth - (knapsack.needs * rates).sum(axis=1)
+        bound = (rates * knapsack.room).sum() + (np.maximum(margins, 0) * knapsack.most).sum()
+        return bool(bound <= knapsack.enough)
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -67,17 +89,16 @@ def _relaxed(knapsack: Knapsack) -> tuple[float, Floats]:
     return -found.objective, -found.duals / room
 
 
-def _filled(knapsack: Knapsack, *, width: int) -> Iterator[Ints]:
+def _filled(knapsack: Knapsack, ceiling: float, rates: Floats, *, width: int) -> Iterator[Ints]:
     """Yield whole contents that are worth enough: branch and bound, the large shapes first.
 
     What a partly filled node may still come to is bounded by the content in parts of copies: it
     falls by what its choices so far lose against that.
     """
-    ceiling, rates = _relaxed(knapsack)
     if ceiling <= knapsack.enough:
         return
     needs, most = knapsack.needs, knapsack.most
-    margins = knapsack.worth - needs @ rates
+    margins = knapsack.worth - (needs * rates).sum(axis=1)
     best = np.maximum(margins, 0) * most
     sizes = (needs / np.maximum(knapsack.room, 1)).max(axis=1)
     rests, lost = knapsack.room[None, :].copy(), np.zeros(1)
@@ -93,7 +114,7 @@ def _filled(knapsack: Knapsack, *, width: int) -> Iterator[Ints]:
         rests = rests[sources] - counts[:, None] * needs[shape]
         held = held[sources]
         held[:, shape] = counts
-    values = held @ knapsack.worth
+    values = (held * knapsack.worth).sum(axis=1)
     for place in np.argsort(-values, kind="stable")[:PATTERNS]:
         if values[place] > knapsack.enough:
             yield held[place]

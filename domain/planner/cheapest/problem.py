@@ -51,6 +51,11 @@ class Problem:
             return int(ENDLESS)
         return max(0, int(np.floor((self.room[used] / takes[used]).min() + SLACK)))
 
+    def charges(self, rates: Floats) -> Floats:
+        """Return what a node of each kind costs (T) with what it uses up of limits (L)."""
+        charged: Floats = self.prices + (rates[:, None] * self.limits).sum(axis=0)
+        return charged
+
     def rentable(self) -> Ints:
         """Return the kinds of which at least one more node may be rented."""
         return np.array([t for t in range(len(self.prices)) if self.nodes_left(t)], dtype=np.int64)

@@ -1,19 +1,23 @@
 """From parts of nodes to whole nodes."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from domain.planner.cheapest.columns import Columns
+from domain.planner.cheapest.assignment import values
+from domain.planner.cheapest.columns import Columns, sketched
 from domain.planner.cheapest.linear import Solved
-from domain.planner.cheapest.problem import Floats, Ints, Packed, Problem, Solution, merged
+from domain.planner.cheapest.problem import SLACK, Floats, Ints, Packed, Problem, Solution, merged
 from domain.planner.cheapest.sequence import in_sequence
 
 # The rest after rounding down is solved to a gap of so much of the whole, in so many search nodes.
-GAP, NODES = 5e-4, 20
+GAP, NODES = 1e-3, 20
 # So many quick packings of the rest are tried, each with chances of its own.
 QUICK = 6
+# So many rounds of greedy fills give patterns of the small kinds, which only the rest needs.
+SKETCH = 3
 # What HiGHS calls whole may miss it by so much.
 WHOLE = 1e-6
 
@@ -33,12 +37,15 @@ def whole(problem: Problem, columns: Columns, solved: Solved, *, kinds: Ints) ->
     if not rest.counts.any():
         return Solution(packed=done, left=rest.counts)
     gap = GAP * solved.objective
-    quick = [fitted(rest, in_sequence(rest, seed=seed)) for seed in range(QUICK)]
+    charges = problem.charges(columns.rates(solved))
+    worths = values(rest)
+    packings = (in_sequence(rest, seed=seed, worths=worths) for seed in range(QUICK))
+    quick = [fitted(rest, packing, charges) for packing in packings]
     best = min(quick, key=lambda way: way.key(rest))
     bound = solved.objective - Solution(packed=done, left=rest.counts).cost(problem)
     if best.cost(rest) - bound > gap or best.left.any():
         known = [(int(kinds[kind]), held) for kind, held in columns.known()]
-        best = _searched(rest, known, quick, best=best, gap=gap)
+        best = _searched(rest, known, quick, best=best, gap=gap, charges=charges)
     return Solution(packed=(*done, *best.packed), left=best.left)
 
 
@@ -49,19 +56,23 @@ def _searched(
     *,
     best: Solution,
     gap: float,
+    charges: Floats,
 ) -> Solution:
     """Return the best mix of known patterns for the rest, or `best`, whichever is better."""
     clipped = [(kind, np.minimum(pattern, rest.counts)) for kind, pattern in known]
     ones = [Packed(kind=kind, pattern=held, count=1) for kind, held in clipped if held.any()]
     ones += [replace(one, count=1) for way in quick for one in way.packed]
-    by_price = np.argsort(rest.prices, kind="stable")
-    mix = Columns(rest)
-    mix.add((part.kind, part.pattern) for one in ones for part in _moved(rest, one, by_price))
+    mix, _ = sketched(rest, rounds=SKETCH)
+    mix.add((one.kind, one.pattern) for one in ones)
+    mix.add((_best_kind(rest, one, charges), one.pattern) for one in ones)
+    solved = mix.solve()
+    gain = math.inf if best.left.any() else best.cost(rest) - solved.objective
+    mix = mix.without(solved, gain=gain)
     found = mix.whole(gap=gap / max(best.cost(rest), gap), most_nodes=NODES)
     if found is None:
         return best
     done, waiting = trimmed(rest, found)
-    searched = fitted(rest, Solution(packed=done, left=waiting.counts))
+    searched = fitted(rest, Solution(packed=done, left=waiting.counts), charges)
     return min(best, searched, key=lambda way: way.key(rest))
 
 
@@ -89,31 +100,49 @@ def _fitting(one: Packed, left: Ints) -> Iterable[Packed]:
         count -= alike
 
 
-def fitted(problem: Problem, solution: Solution, charges: Floats | None = None) -> Solution:
-    """Return the same packing with each node on the cheapest kind that holds its content."""
-    prices = problem.prices if charges is None else charges
-    by_price = np.argsort(prices, kind="stable")
+def fitted(problem: Problem, solution: Solution, charges: Floats) -> Solution:
+    """Return the same packing with each node on the kind that holds its content for the least.
+
+    `charges` (T) are what nodes cost, with what they use up of the limits.
+    """
     moved: list[Packed] = []
-    rest = problem
+    room = problem.room - sum(
+        (one.count * problem.limits[:, one.kind] for one in solution.packed),
+        np.zeros(len(problem.room)),
+    )
     for one in merged(solution.packed):
-        for part in _moved(rest, one, by_price):
+        for part in _moved(problem, one, charges, room):
+            room = room + part.count * (problem.limits[:, one.kind] - problem.limits[:, part.kind])
             moved.append(part)
-            rest = rest.without(part)
     return Solution(packed=tuple(moved), left=solution.left)
 
 
-def _moved(problem: Problem, one: Packed, by_price: Ints) -> Iterable[Packed]:
-    need = one.pattern @ problem.needs
-    shapes = one.pattern > 0
+def _moved(problem: Problem, one: Packed, charges: Floats, room: Floats) -> Iterable[Packed]:
+    """Yield the nodes on cheaper kinds, as many as the limits allow, and the others as they are."""
     left = one.count
-    for kind in by_price:
-        if not left:
-            return
-        if (problem.bins[kind] < need).any() or not problem.allowed[shapes, kind].all():
-            continue
-        count = min(left, problem.nodes_left(int(kind)))
-        if count:
-            part = replace(one, kind=int(kind), count=count)
-            yield part
-            problem = problem.without(part)
+    for kind in _kinds_for(problem, one, charges):
+        if not left or kind == one.kind:
+            break
+        more = problem.limits[:, kind] - problem.limits[:, one.kind]
+        uses = more > 0
+        most = int(np.floor((room[uses] / more[uses]).min(initial=float(left)) + SLACK))
+        if (count := max(0, min(left, most))) > 0:
+            yield replace(one, kind=kind, count=count)
+            room = room - count * more
             left -= count
+    if left:
+        yield replace(one, count=left)
+
+
+def _kinds_for(problem: Problem, one: Packed, charges: Floats) -> list[int]:
+    """Return the kinds that hold the content of a node, the cheapest first."""
+    need = (one.pattern[:, None] * problem.needs).sum(axis=0)
+    holds = (problem.bins >= need).all(axis=1)
+    holds &= problem.allowed[one.pattern > 0].all(axis=0)
+    kinds = np.flatnonzero(holds)
+    return [int(kind) for kind in kinds[np.argsort(charges[kinds], kind="stable")]]
+
+
+def _best_kind(problem: Problem, one: Packed, charges: Floats) -> int:
+    kinds = (kind for kind in _kinds_for(problem, one, charges) if problem.nodes_left(kind))
+    return next(kinds, one.kind)

@@ -30,12 +30,15 @@ HASTY = Effort(trials=96, sample=48, close=0.03, rounds_a_value=400)
 MANY_SHAPES = 400
 
 
-def in_sequence(problem: Problem, *, seed: int = 0) -> Solution:
-    """Return a packing that takes the best filled nodes first, as often as they can be repeated."""
+def in_sequence(problem: Problem, *, seed: int = 0, worths: Values | None = None) -> Solution:
+    """Return a packing that takes the best filled nodes first, as often as they can be repeated.
+
+    `worths` are those of the problem, where they are known already.
+    """
     chance = np.random.default_rng(seed)
     effort = THOROUGH if len(problem.counts) <= MANY_SHAPES else HASTY
     packed: list[Packed] = []
-    rounds, worths = 0, values(problem)
+    rounds, worths = 0, worths or values(problem)
     while problem.counts.any():
         if rounds == effort.rounds_a_value:
             rounds, worths = 0, values(problem)
@@ -61,7 +64,8 @@ def _round(
     owners = np.repeat(kinds, max(1, effort.trials // len(kinds)))
     orders, takes = _orders(problem, worths, owners, chance, sample=effort.sample)
     held = fill(problem.bins[owners], orders, takes, problem.needs, problem.counts)
-    density = (held * worths.worth[orders]).sum(axis=1) / problem.prices[owners]
+    charges = problem.charges(worths.rates)
+    density = (held * worths.worth[orders]).sum(axis=1) / charges[owners]
     ranked = np.argsort(-density, kind="stable")
     taken: list[Packed] = []
     for trial in ranked:

@@ -1,8 +1,9 @@
 """The search for the cheapest nodes: which way for which problem."""
 
+from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.columns import generate
 from domain.planner.cheapest.dominance import worth_searching
-from domain.planner.cheapest.problem import Problem, Solution
+from domain.planner.cheapest.problem import Floats, Problem, Solution
 from domain.planner.cheapest.rounding import fitted, whole
 from domain.planner.cheapest.sequence import in_sequence
 
@@ -15,12 +16,15 @@ def cheapest(problem: Problem) -> Solution:
     kinds = worth_searching(problem, sizes=True)
     if not len(kinds) or not problem.counts.any():
         return Solution(packed=(), left=problem.counts)
-    return fitted(problem, _search(problem.only(kinds)).on(kinds))
+    found, rates = _search(problem.only(kinds))
+    return fitted(problem, found.on(kinds), problem.charges(rates))
 
 
-def _search(problem: Problem) -> Solution:
+def _search(problem: Problem) -> tuple[Solution, Floats]:
+    """Return a packing, and what one step of each limit is worth in it."""
     large = worth_searching(problem, sizes=False)
+    few = problem.only(large)
     if len(problem.counts) > FEW_SHAPES:
-        return in_sequence(problem.only(large)).on(large)
-    columns, solved = generate(problem.only(large))
-    return whole(problem, columns, solved, kinds=large)
+        return in_sequence(few).on(large), values(few).rates
+    columns, solved = generate(few)
+    return whole(problem, columns, solved, kinds=large), columns.rates(solved)
