@@ -20,7 +20,6 @@ from clusters.models import (
     Template,
     Version,
 )
-from domain.demand import demand_from_report, describe
 from domain.lifecycle import ClusterState, NodeState
 from providers.base import NodeRole
 
@@ -116,30 +115,6 @@ def latest_events(user: User, *, team: Team, limit: int = 12) -> list[Event]:
 def decisions_of(cluster: Cluster) -> list[Decision]:
     """Return the newest scaling decisions."""
     return list(cluster.decisions.all()[:PAGE])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemandRow:
-    shape: str
-    count: int
-    kind: str
-
-
-def demand_rows(cluster: Cluster) -> list[DemandRow]:
-    """Return what Ray waits for, as the last report said it."""
-    demand = demand_from_report(cluster.demand)
-    rows = [
-        DemandRow(shape=describe(s.resources), count=s.count, kind="tasks or actors")
-        for s in demand.shapes
-    ]
-    for gang in demand.gangs:
-        shape = " + ".join(describe(bundle) for bundle in gang.bundles[:8])
-        rows.append(DemandRow(shape=shape, count=1, kind=f"placement group, {gang.strategy}"))
-    rows += [
-        DemandRow(shape=describe(s.resources), count=s.count, kind="standing request")
-        for s in demand.floors
-    ]
-    return rows
 
 
 def jobs_of(cluster: Cluster) -> list[Job]:

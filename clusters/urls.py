@@ -11,13 +11,14 @@ from clusters.views import (
     launching,
     library,
     operations,
+    scaling,
     templates,
     versions,
 )
 
 
 class TableConverter(StringConverter):
-    regex = "nodes|events|decisions|jobs"
+    regex = "nodes|events|decisions|jobs|demand|groups|cooling"
 
 
 register_converter(TableConverter, "table")
@@ -35,6 +36,11 @@ urlpatterns = [
     path("clusters/<uuid:pk>/hold/", operations.hold, name="hold"),
     path("clusters/<uuid:pk>/groups/<str:group>/resize/", operations.resize, name="resize"),
     path("clusters/<uuid:pk>/groups/<str:group>/again/", cooling.try_again, name="try-again"),
+    path("clusters/<uuid:pk>/groups/<str:group>/rule/enable/", scaling.enable, name="enable-rule"),
+    path(
+        "clusters/<uuid:pk>/groups/<str:group>/rule/disable/", scaling.disable, name="disable-rule"
+    ),
+    path("clusters/<uuid:pk>/what-if/", scaling.what_if, name="what-if"),
     path("clusters/<uuid:pk>/workloads/<str:key>/", operations.run_workload, name="workload"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/", operations.job, name="job"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/log/", operations.job_log, name="job-log"),

@@ -6,12 +6,14 @@ from insights.views.cost import cost
 from insights.views.idle import idle
 from insights.views.overview import overview
 from insights.views.rates import rates
+from insights.views.scaling import scaling
 from insights.views.utilisation import utilisation
 
 pages = [
     path("utilisation/", utilisation, name="utilisation"),
     path("idle/", idle, name="idle"),
     path("cost/", cost, name="cost"),
+    path("scaling/", scaling, name="scaling"),
     path("rates/", rates, name="rates"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [

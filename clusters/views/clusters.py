@@ -17,17 +17,21 @@ from accounts.permissions import Action, may
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from clusters import ending, queries
+from clusters import ending, queries, scaling_queries
 from clusters.forms import HoldForm, ResizeForm, WorkloadForm
 from clusters.machines import has_token_auth, ray_token
-from clusters.models import Cluster
+from clusters.models import Cluster, Node
+from clusters.queries_cooling import cool_downs
 from clusters.timeline import next_step, phases
 from clusters.workloads import WORKLOADS
 from domain.lifecycle import ClusterState
 from domain.wording import usd
 from metering.queries.running import accrued
 
+SHOWN_DECISIONS = 20  # the CSV has the last hundred
 TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
+
+type Rows = tuple[list[Node], list[queries.GroupRow]]  # the live nodes, and the groups of workers
 
 
 @require_GET
@@ -86,7 +90,7 @@ def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, Any]:
-    nodes = queries.nodes_of(cluster)
+    nodes, groups = _rows(cluster)
     spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
     return {
         "cluster": cluster,
@@ -97,7 +101,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         ],
         "crumbs": [("Clusters", reverse("clusters:list"))],
         "nodes": [(node, phases(node, now())) for node in nodes],
-        "groups": queries.group_rows(cluster, nodes),
+        "groups": groups,
         "head": next((node for node in nodes if node.role == "head"), None),
         "verdict": ending.verdict_for(cluster, nodes),
         "accrued": spent,
@@ -107,11 +111,11 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "start_cost": f"It has cost {usd(spent)} so far.",
         "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
         "now": now(),
-        **_TAB_CONTEXT[tab](request, cluster),
+        **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
     }
 
 
-def _overview(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
+def _overview(request: SignedInRequest, cluster: Cluster, rows: Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
         "events": queries.events_of(cluster, limit=15),
         "jobs": queries.jobs_of(cluster)[:5],
@@ -141,31 +145,38 @@ def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
     }
 
 
-def _nodes(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+def _nodes(request: HttpRequest, cluster: Cluster, rows: Rows) -> dict[str, Any]:  # noqa: ARG001
     return {"ended": queries.nodes_of(cluster, ended=True)}
 
 
-def _scaling(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
-    groups = cluster.groups.filter(role="worker")
-    return {
-        "decisions": queries.decisions_of(cluster),
-        "demand": queries.demand_rows(cluster),
+def _scaling(request: HttpRequest, cluster: Cluster, rows: Rows) -> dict[str, Any]:
+    found = scaling_queries.scaling_now(cluster, *rows)
+    context = {
+        "decisions": queries.decisions_of(cluster)[:SHOWN_DECISIONS],
+        "scaling": found,
+        "cool_downs": cool_downs(cluster),
+    }
+    if request.GET.get("part") == "live":
+        return context
+    groups = [line.row.group for line in found.groups]
+    return context | {
         "resize_forms": [(group.name, ResizeForm.of(group)) for group in groups],
+        "what_if": scaling_queries.what_if(cluster, request.GET.get("demand")),
     }
 
 
-def _jobs(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+def _jobs(request: HttpRequest, cluster: Cluster, rows: Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
         "jobs": queries.jobs_of(cluster),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
     }
 
 
-def _events(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+def _events(request: HttpRequest, cluster: Cluster, rows: Rows) -> dict[str, Any]:  # noqa: ARG001
     return {"events": queries.events_of(cluster)}
 
 
-def _configuration(request: HttpRequest, cluster: Cluster) -> dict[str, Any]:  # noqa: ARG001
+def _configuration(request: HttpRequest, cluster: Cluster, rows: Rows) -> dict[str, Any]:  # noqa: ARG001
     return {"text": cluster.version.text}
 
 
@@ -217,6 +228,43 @@ def _decisions_table(cluster: Cluster) -> tuple[list[str], Any]:
     )
 
 
+def _rows(cluster: Cluster) -> Rows:
+    nodes = queries.nodes_of(cluster)
+    return nodes, queries.group_rows(cluster, nodes)
+
+
+def _demand_table(cluster: Cluster) -> tuple[list[str], Any]:
+    found = scaling_queries.scaling_now(cluster, *_rows(cluster), shown=scaling_queries.EXPORTED)
+    return ["asked_for", "count", "as", "group", "fits", "why"], (
+        [line.shape, line.count, line.kind, one.group, one.fits, one.words]
+        for line in found.demand
+        for one in line.verdicts
+    )
+
+
+def _groups_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["group", "size", "ready", "coming", "leaving", "min", "max", "floor_now", "why"]
+    found = scaling_queries.scaling_now(cluster, *_rows(cluster), shown=0)
+    return [*header, "spare", "spare_usd_per_hour"], (
+        [
+            *[line.row.group.name, line.row.group.instance_type],
+            *[line.row.ready, line.row.coming, line.row.leaving],
+            *[line.row.group.min_nodes, line.row.group.max_nodes, line.floor],
+            "; ".join(floor.reason for floor in line.floors),
+            *[line.spare, line.spare_usd],
+        ]
+        for line in found.groups
+    )
+
+
+def _cooling_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["machine", "market", "zone", "until", "failures", "last_failure", "failure", "why"]
+    return header, (
+        [r.instance_type, r.market, r.zone, r.until, r.streak, r.failed_at, r.failure, r.cause]
+        for r in cool_downs(cluster).rows
+    )
+
+
 def _jobs_table(cluster: Cluster) -> tuple[list[str], Any]:
     header = ["job", "status", "entrypoint", "started", "ended", "message"]
     return header, (
@@ -230,4 +278,7 @@ _TABLES = {
     "events": _events_table,
     "decisions": _decisions_table,
     "jobs": _jobs_table,
+    "demand": _demand_table,
+    "groups": _groups_table,
+    "cooling": _cooling_table,
 }

@@ -56,10 +56,12 @@ def explained(request: PlanRequest) -> Iterator[Waiting]:
 
 def more_usd(plan: Plan) -> Decimal | None:
     """Return what the plan's launches cost in dollars an hour; None: a price is not known."""
-    prices = [launch.hourly_usd for launch in plan.launches]
-    if any(one is None for one in prices):
-        return None
-    return sum((one.count * (one.hourly_usd or 0) for one in plan.launches), Decimal(0))
+    total = Decimal(0)
+    for launch in plan.launches:
+        if launch.hourly_usd is None:
+            return None
+        total += launch.count * launch.hourly_usd
+    return total
 
 
 def outcome(plan: Plan) -> str:
@@ -75,11 +77,12 @@ def outcome(plan: Plan) -> str:
 
 
 def _launched(plan: Plan) -> str:
-    nodes = _counted(sum(launch.count for launch in plan.launches), "node")
+    count = sum(launch.count for launch in plan.launches)
     usd = more_usd(plan)
     if usd is None:
-        return f"{nodes} more; what they cost is not known."
-    return f"{nodes} more: {price(usd)} an hour more."
+        they = "it costs" if count == 1 else "they cost"
+        return f"{_counted(count, 'more node')}; what {they} is not known."
+    return f"{_counted(count, 'more node')}: {price(usd)} an hour more."
 
 
 def _counted(count: int, word: str) -> str:

@@ -27,7 +27,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.add_argument("file", help="the compute configuration, or - for standard input")
     parser.add_argument(
-        "--demand", required=True, metavar="FILE", help='JSON: {"shapes": [...], "gangs": [...]}'
+        "--demand",
+        required=True,
+        metavar="FILE",
+        help='lines such as 4 x CPU:2, memory:8GiB; or JSON: {"shapes": [...], "gangs": [...]}',
     )
     add_target(parser)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
@@ -61,12 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _demand(file: str) -> "Demand":
-    from domain.demand import demand_from_report
+    from domain.demand_text import demand_from_text
 
-    report = json.loads(read_text(file))
-    if not isinstance(report, dict):
-        raise ValueError(f"{file} must hold a JSON object, such as an agent's report of demand.")
-    return demand_from_report(report)
+    try:
+        return demand_from_text(read_text(file))
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
 
 
 def _checked(file: str, text: str, target: "Target") -> "ComputeConfig | None":

@@ -27,6 +27,9 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "hold": (("{cluster}",), {"hours": 1}),
     "resize": (("{cluster}", "cpu"), {"cpu-min_nodes": 0, "cpu-max_nodes": 3}),
     "try-again": (("{cluster}", "cpu"), {}),
+    "what-if": (("{cluster}",), None),
+    "enable-rule": (("{cluster}", "cpu"), {}),
+    "disable-rule": (("{cluster}", "cpu"), {}),
     "workload": (
         ("{cluster}", "cpu_tasks"),
         {"cpu_tasks-tasks": 1, "cpu_tasks-cpus": 1, "cpu_tasks-seconds": 0},

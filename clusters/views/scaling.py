@@ -1,0 +1,116 @@
+"""The Scaling page's own doors: what a demand would launch, its tables, and its rules' switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import push_url
+
+from accounts.permissions import Action, may, require
+from accounts.requests import SignedInRequest
+from accounts.spreadsheets import csv_response
+from clusters import scaling_queries
+from clusters.models import Cluster
+from clusters.scaling_queries import WhatIf
+from clusters.services.strategies import disable_rule, enable_rule
+from clusters.strategy_queries import rule_rows
+from clusters.views.clusters import visible_cluster
+from domain.demand import describe
+
+
+@require_GET
+def what_if(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Show which nodes the demand in `?demand=` would launch; nothing is launched."""
+    cluster = visible_cluster(request, pk)
+    text = request.GET.get("demand")
+    answer = scaling_queries.what_if(cluster, text)
+    if request.GET.get("format") == "csv":
+        return _as_csv(cluster, answer)
+    context = {"cluster": cluster, "what_if": answer, "now": now()}
+    response = render(request, "clusters/scaling_what_if.html", context)
+    query = {"tab": "scaling", "demand": text or ""}
+    return push_url(response, f"{_page(cluster)}?{urlencode(query)}")
+
+
+@require_POST
+def enable(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
+    """Let a rule of the cluster's configuration start nodes."""
+    cluster, expression = _editable(request, pk), request.POST.get("expression", "")
+    known = any((row.rule.group, row.rule.expression) == (group, expression)
+                for row in rule_rows(cluster))  # fmt: skip
+    if not known:
+        messages.error(
+            request, f"{cluster} has no such rule of group {group} any more: look at it again."
+        )
+        return _back(cluster)
+    return _switched(
+        request,
+        cluster,
+        lambda: enable_rule(cluster, group=group, expression=expression, by=request.user),
+        done=f"The rule of group {group} may start nodes now.",
+    )
+
+
+@require_POST
+def disable(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
+    """Stop a rule from starting nodes."""
+    cluster, expression = _editable(request, pk), request.POST.get("expression", "")
+    template = cluster.version.template
+    return _switched(
+        request,
+        cluster,
+        lambda: disable_rule(template, group=group, expression=expression, by=request.user),
+        done=f"The rule of group {group} starts no nodes any more.",
+    )
+
+
+def _editable(request: SignedInRequest, pk: UUID) -> Cluster:
+    """A rule belongs to the template: it starts nodes in every cluster of it that says it so."""
+    cluster = visible_cluster(request, pk)
+    require(may(request.user, Action.EDIT_TEMPLATE, team=cluster.team))
+    return cluster
+
+
+def _switched(
+    request: HttpRequest, cluster: Cluster, act: Callable[[], object], *, done: str
+) -> HttpResponse:
+    try:
+        act()
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, done)
+    return _back(cluster)
+
+
+def _page(cluster: Cluster) -> str:
+    return reverse("clusters:detail", args=[cluster.pk])
+
+
+def _back(cluster: Cluster) -> HttpResponse:
+    return redirect(f"{_page(cluster)}?tab=scaling#strategies")
+
+
+def _as_csv(cluster: Cluster, answer: WhatIf) -> HttpResponse:
+    header = ["what", "count", "of", "usd_per_hour_each", "reason"]
+    rows: list[list[object]] = []
+    if answer.plan:
+        rows += [
+            ["launch", one.count, one.instance_type, one.hourly_usd, one.reason]
+            for one in answer.plan.launches
+        ]
+        rows += [["drain", 1, one.node, None, one.reason] for one in answer.plan.drains]
+        rows += [
+            ["wait", one.count, describe(one.resources), None, one.reason]
+            for one in answer.plan.unserved
+        ]
+    return csv_response(f"{cluster.name}-what-if", header=header, rows=rows)

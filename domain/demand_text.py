@@ -1,0 +1,151 @@
+"""Demand as people write it down: JSON as a head agent reports it, or one line for each shape.
+
+4 x CPU:2, memory:8GiB            four tasks or actors
+STRICT_SPREAD 3 x GPU:1           one placement group of three bundles
+"""
+
+import json
+import math
+import re
+from typing import Any
+
+from domain.demand import Demand, Gang, Resources, Shape, Strategy, demand_from_report, describe
+from domain.quantities import parse_bytes
+
+MOST_COUNT, MOST_BUNDLES = 1_000_000, 1_000
+EXAMPLE = "4 x CPU:2, memory:8GiB"
+_IN_BYTES = {"memory", "object_store_memory"}
+_LINE = re.compile(
+    rf"(?:(?P<strategy>{'|'.join(Strategy)})\s+)?(?:(?P<count>\d{{1,9}})\s*[x×*]\s*)?"
+    r"(?P<resources>[^\s].*)",
+    re.ASCII,
+)
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?\Z", re.ASCII)
+
+
+def demand_from_text(text: str) -> Demand:
+    """Return the demand that `text` says; raises ValueError with the line and the way out."""
+    if text.lstrip().startswith(("{", "[")) and not _is_line(text):
+        return _checked(_from_json(text))
+    shapes, gangs = list[Shape](), list[Gang]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not (bare := line.partition("#")[0].strip()):
+            continue
+        try:
+            found = _from_line(bare)
+        except ValueError as error:
+            raise ValueError(f"Line {number}: {error}") from error
+        (shapes if isinstance(found, Shape) else gangs).append(found)  # type: ignore[arg-type]
+    if not (shapes or gangs):
+        raise ValueError(f"No demand is given: write a line such as {EXAMPLE}.")
+    return Demand(shapes=tuple(shapes), gangs=tuple(gangs))
+
+
+def text_of(demand: Demand) -> str:
+    """Return shapes and placement groups as lines; what lines cannot say is left out."""
+    shapes = [f"{shape.count} x {_written(shape.resources)}" for shape in demand.shapes]
+    gangs = [
+        f"{gang.strategy} {len(gang.bundles)} x {_written(gang.bundles[0])}"
+        for gang in demand.gangs
+        if gang.bundles and all(bundle == gang.bundles[0] for bundle in gang.bundles)
+    ]
+    return "\n".join(shapes + gangs)
+
+
+def _written(resources: Resources) -> str:
+    return describe(resources).strip("{}").replace(": ", ":").replace(" GiB", "GiB")
+
+
+def _is_line(text: str) -> bool:
+    """`{CPU: 1}` is how pages write a shape, and no JSON: its names have no quotes."""
+    first = text.strip().splitlines()[0]
+    return first.startswith("{") and first.endswith("}") and '"' not in first and ":" in first
+
+
+def _from_json(text: str) -> Demand:
+    try:
+        report = json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"Line {error.lineno}: this is no JSON ({error.msg} at column {error.colno}). "
+            f"Mend it, or write lines such as {EXAMPLE}."
+        ) from error
+    except RecursionError:
+        raise ValueError("The JSON is nested too deeply to be demand.") from None
+    if not isinstance(report, dict) or not report.keys() <= {"shapes", "gangs", "floors"}:
+        raise ValueError(
+            'The JSON must be an object with "shapes", "gangs" or "floors", such as '
+            '{"shapes": [{"resources": {"CPU": 2}, "count": 4}]}.'
+        )
+    try:
+        return demand_from_report(report)
+    except ValueError as error:
+        why = str(error).removeprefix("Demand cannot be read: ").rstrip(".")
+        raise ValueError(
+            f"The JSON is no demand: {why}. Write it as an agent reports it, or as {EXAMPLE}."
+        ) from error
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no amount: write a number.")
+
+
+def _checked(demand: Demand) -> Demand:
+    for shape in (*demand.shapes, *demand.floors):
+        _check_count(shape.count)
+    for gang in demand.gangs:
+        _check_bundles(len(gang.bundles))
+    return demand
+
+
+def _from_line(line: str) -> Shape | Gang:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise ValueError(f"{line[:60]!r} names no resources: write it as {EXAMPLE}.")
+    count = int(match["count"] or 1)
+    _check_count(count)
+    resources = _resources(match["resources"])
+    if match["strategy"] is None:
+        return Shape(resources=resources, count=count)
+    _check_bundles(count)
+    return Gang(strategy=Strategy(match["strategy"]), bundles=(resources,) * count)
+
+
+def _check_count(count: int) -> None:
+    if not 1 <= count <= MOST_COUNT:
+        raise ValueError(f"the count is {count}: write a number from 1 to {MOST_COUNT:,}.")
+
+
+def _check_bundles(count: int) -> None:
+    if not 1 <= count <= MOST_BUNDLES:
+        raise ValueError(
+            f"a placement group has {count} bundles: write a number from 1 to {MOST_BUNDLES:,}."
+        )
+
+
+def _resources(text: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for part in text.strip("{} \t").split(","):
+        name, separator, amount = part.rpartition(":" if ":" in part else "=")
+        name = name.strip().strip("\"'")
+        if not (separator and name and amount.strip()):
+            raise ValueError(f"{part.strip()[:40]!r} has no amount: write it as CPU:2.")
+        if name in found:
+            raise ValueError(f"{name} stands there twice: write one amount.")
+        found[name] = _amount(name, amount.replace(" ", ""))
+    return found
+
+
+def _amount(name: str, text: str) -> float:
+    if name in _IN_BYTES:
+        try:
+            amount = float(parse_bytes(re.sub(r"([KMGTP]i)B\Z", r"\1", text)))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from error
+    elif _NUMBER.match(text):
+        amount = float(text)
+    else:
+        raise ValueError(f"{name} is {text[:40]!r}, which is no number: write it as {name}:2.")
+    if not (amount > 0 and math.isfinite(amount)):
+        raise ValueError(f"{name} is 0: leave it out, or write how much is asked for.")
+    return amount

@@ -1,0 +1,137 @@
+"""A group over time: what was needed, what there was, what strategies asked for and foresaw."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from clusters.models import Forecast, ScalingSample
+from domain.strategies.replay import Point
+from domain.wording import number
+from insights.charts import Chart, figure_of
+
+type Value = float | None
+type Read = Callable[[ScalingSample], Value]
+type Line = tuple[str, str, dict[datetime, Value]]  # label, tone, values by the step's beginning
+
+HOUR = timedelta(hours=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def nodes_chart(samples: Sequence[ScalingSample], *, group: str, step: timedelta) -> Chart:
+    """Return the nodes that were needed and ready, and the floor that strategies raised."""
+    lines: list[Line] = [
+        ("Needed", "used", _by_step(samples, step, lambda one: one.needed)),
+        ("Ready", "capacity", _by_step(samples, step, lambda one: one.ready)),
+        ("Floor", "held", _by_step(samples, step, lambda one: one.floor)),
+    ]
+    return _chart("scaling-nodes", f"Nodes of {group}: needed, ready and floor", lines, step=step)
+
+
+def forecast_chart(
+    samples: Sequence[ScalingSample], forecast: Forecast, *, step: timedelta
+) -> Chart | None:
+    """Return what forecasts had said beside what was needed, and the next two days' forecast."""
+    middle = _by_step(samples, step, lambda one: one.expected)
+    upper = _by_step(samples, step, lambda one: one.expected_upper)
+    for place, (half, most) in enumerate(zip(forecast.p50, forecast.upper, strict=True)):
+        at = forecast.starts_at + place * HOUR
+        middle.setdefault(at, half)
+        upper.setdefault(at, most)
+    if not upper:
+        return None
+    lines: list[Line] = [
+        ("Needed", "used", _by_step(samples, step, lambda one: one.needed)),
+        ("Forecast", "3", middle),
+        (f"Forecast, p{forecast.quantile * 100:g}", "held", upper),
+    ]
+    title = f"Nodes of {forecast.group}: forecast against actual"
+    return _chart("scaling-forecast", title, lines, step=step)
+
+
+def replay_chart(points: Sequence[Point], *, name: str, chart_id: str) -> Chart:
+    """Return what a rule would have asked for, hour by hour, beside the nodes there were."""
+    floors: dict[datetime, list[float]] = {}
+    nodes: dict[datetime, list[float]] = {}
+    for point in points:
+        floors.setdefault(_begin(point.at, HOUR), []).append(point.floor)
+        nodes.setdefault(_begin(point.at, HOUR), []).append(point.nodes)
+    lines: list[Line] = [
+        ("The rule", "held", {at: _mean(values) for at, values in floors.items()}),
+        ("Nodes there were", "capacity", {at: _mean(values) for at, values in nodes.items()}),
+    ]
+    return _chart(chart_id, f"{name}: replay of the last 7 days", lines, step=HOUR, size="small")
+
+
+def _by_step(
+    samples: Sequence[ScalingSample], step: timedelta, read: Read
+) -> dict[datetime, Value]:
+    found: dict[datetime, list[float]] = {}
+    for one in samples:
+        if (value := read(one)) is not None:
+            found.setdefault(_begin(one.at, step), []).append(value)
+    return {at: _mean(values) for at, values in found.items()}
+
+
+def _begin(at: datetime, step: timedelta) -> datetime:
+    return at - (at - _EPOCH) % step
+
+
+def _mean(values: Sequence[float]) -> float:
+    return round(sum(values) / len(values), 2)
+
+
+def _chart(
+    chart_id: str, title: str, lines: Sequence[Line], *, step: timedelta, size: str = ""
+) -> Chart:
+    times = _grid({at for _, _, values in lines for at in values}, step)
+    traces = [
+        {
+            "type": "scatter",
+            "x": [f"{at.astimezone(UTC):%Y-%m-%dT%H:%M}" for at in times],
+            "y": [values.get(at) for at in times],
+            "name": label,
+            "mode": "lines",
+            "fill": "tozeroy" if tone == "used" else "none",
+            "line": {"width": 2 if tone == "used" else 1.5, "shape": "hv", "dash": _dash(tone)},
+            "hovertemplate": "%{y:.4~g} nodes",
+            "meta": {"tone": tone},
+        }
+        for label, tone, values in lines
+    ]
+    return Chart(
+        id=chart_id,
+        title=title,
+        unit="nodes",
+        size=size,
+        summary=_summary(lines),
+        figure=figure_of(traces, xaxis={"type": "date"}, yaxis={"rangemode": "tozero"}),
+        columns=["Time (UTC)", *[label for label, _, _ in lines]],
+        rows=[_row(at, lines) for at in times if any(at in values for _, _, values in lines)],
+    )
+
+
+def _grid(known: set[datetime], step: timedelta) -> list[datetime]:
+    """Return every step from the first to the last: where nothing is known, a line breaks."""
+    if not known:
+        return []
+    first, last = min(known), max(known)
+    return sorted(known | {first + place * step for place in range((last - first) // step + 1)})
+
+
+def _row(at: datetime, lines: Sequence[Line]) -> list[str]:
+    cells = [values.get(at) for _, _, values in lines]
+    said = ["–" if value is None else number(value) for value in cells]
+    return [f"{at.astimezone(UTC):%Y-%m-%d %H:%M}", *said]
+
+
+def _dash(tone: str) -> str:
+    return {"capacity": "dot", "held": "dash"}.get(tone, "solid")
+
+
+def _summary(lines: Sequence[Line]) -> str:
+    sentences = []
+    for label, _, values in lines:
+        known = [value for value in values.values() if value is not None]
+        if known:
+            mean = number(sum(known) / len(known))
+            sentences.append(f"{label}: {mean} on average, {number(max(known))} at most.")
+    return " ".join(sentences) or "Nothing was measured."

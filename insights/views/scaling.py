@@ -1,0 +1,100 @@
+"""A cluster's strategies over time: a panel of its Scaling page, and a page of its own."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Action, may
+from accounts.requests import SignedInRequest
+from accounts.spreadsheets import csv_response
+from clusters.models import Cluster
+from clusters.strategy_queries import rule_rows, samples_of, schedule_rows
+from insights import ranges
+from insights.choices import address_with, choices
+from insights.queries.scaling import strategies_of
+from insights.views.asked import asked_cluster
+
+RANGES = tuple(one for one in ranges.OF_USE if one.key in {"6h", "24h", "7d"})
+STEPS = {"6h": timedelta(minutes=5), "24h": timedelta(minutes=15), "7d": timedelta(hours=1)}
+_HEADER = ["at", "group", "needed", "ready", "floor", "expected", "expected_upper"]
+
+
+@require_GET
+def scaling(request: SignedInRequest) -> HttpResponse:
+    """Show the strategies of `?cluster=`, one group over time; `?part=` gives the panel alone."""
+    cluster = asked_cluster(request)
+    if cluster is None:
+        raise Http404("Name a cluster: open Scaling on its page.")
+    groups = list(cluster.groups.filter(role="worker").values_list("name", flat=True))
+    group = request.GET.get("group") or next(iter(groups), "")
+    if group and group not in groups:
+        raise Http404(f"Cluster {cluster} has no group '{group}'.")
+    chosen = ranges.chosen(request.GET.get("range"), among=RANGES, otherwise="24h")
+    if wanted := request.GET.get("format"):
+        return _as_csv(cluster, group, chosen, table=wanted)
+    moment = now()
+    context = {
+        "cluster": cluster,
+        "strategies": strategies_of(
+            cluster,
+            group=group,
+            since=chosen.since(moment),
+            moment=moment,
+            step=STEPS[chosen.key],
+        ),
+        "range": chosen,
+        "now": moment,
+        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=cluster.team),
+        **_frame(request, cluster, groups, group, chosen),
+    }
+    part = "#panel" if request.GET.get("part") == "strategies" else ""
+    return render(request, f"insights/scaling.html{part}", context)
+
+
+def _frame(
+    request: SignedInRequest,
+    cluster: Cluster,
+    groups: list[str],
+    group: str,
+    chosen: ranges.TimeRange,
+) -> dict[str, Any]:
+    page = reverse("insights:scaling")
+    lengths = [(one.key, one.key) for one in RANGES]
+    query = address_with(request, part=None)
+    return {
+        "page_url": page,
+        "csv_url": f"{page}{query}&format=",
+        "crumbs": [
+            ("Clusters", reverse("clusters:list")),
+            (cluster.name, f"{reverse('clusters:detail', args=[cluster.pk])}?tab=scaling"),
+        ],
+        "range_choices": choices(request, "range", lengths, current=chosen.key),
+        "group_choices": choices(request, "group", [(g, g) for g in groups], current=group),
+    }
+
+
+def _as_csv(cluster: Cluster, group: str, chosen: ranges.TimeRange, *, table: str) -> HttpResponse:
+    moment = now()
+    if table == "schedules":
+        header = ["group", "schedule", "min_nodes", "time_zone", "opens", "ends"]
+        return csv_response(f"{cluster.name}-schedules", header=header, rows=(
+            [row.group, row.name, row.min_nodes, row.time_zone, *opening]
+            for row in schedule_rows(cluster, moment=moment)
+            for opening in row.openings
+        ))  # fmt: skip
+    if table == "rules":
+        header = ["group", "rule", "expression", "enabled", "nodes", "error"]
+        return csv_response(f"{cluster.name}-rules", header=header, rows=(
+            [row.rule.group, row.rule.name, row.rule.expression, row.enabled]
+            + ([row.last.nodes, row.last.error] if row.last else [None, None])
+            for row in rule_rows(cluster)
+        ))  # fmt: skip
+    samples = samples_of(cluster, group=group, since=chosen.since(moment))
+    return csv_response(f"{cluster.name}-{group}-scaling", header=_HEADER, rows=(
+        [s.at, s.group, s.needed, s.ready, s.floor, s.expected, s.expected_upper] for s in samples
+    ))  # fmt: skip
