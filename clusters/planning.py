@@ -11,9 +11,11 @@ from typing import Any
 from django.db.models import Count
 from django.utils.timezone import now
 
+from clusters.budgets import left_to_go
 from clusters.configured import configuration_of
 from clusters.cooling import cooling_of, stopped_of
 from clusters.models import Cluster, Group, Node
+from clusters.node_work import work_of
 from clusters.targets import target_for
 from domain.cooling import Place, why_cold
 from domain.demand import Demand, Shape, demand_from_report
@@ -24,7 +26,7 @@ from domain.planner import NodeView, Offer, PlanRequest
 from domain.planner.from_spec import group_of
 from domain.planner.model import NodePhase
 from domain.planner.offers import ranking_of, zone_policy
-from domain.spec import ComputeConfig
+from domain.spec import ComputeConfig, Disruption
 from domain.strategies.model import Floor
 from domain.target import Target
 from domain.wording import MICRO
@@ -97,6 +99,7 @@ def request_for(
         min_resources=cluster.min_resources,
         max_usd_per_hour=cluster.max_usd_per_hour,
         head_usd_per_hour=(_dollars(head) if head else None) or Decimal(0),
+        most_idle_drains=left_to_go(around.config, nodes, reason=Disruption.IDLE),
     )
 
 
@@ -199,6 +202,7 @@ def _view(node: Node, *, fresh: bool) -> NodeView:
         idle_seconds=(moment - idle_since).total_seconds() if idle_since else None,
         age_seconds=(moment - node.requested_at).total_seconds(),
         planned=demand_from_report({"shapes": node.planned}).shapes,
+        work=work_of(node),
     )
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from clouds.drivers import driver_for
-from clusters import ending, fallback, launches, observation, scaling
+from clusters import adding, draining, ending, fallback, launches, observation, scaling
 from clusters.leases import LeaseLost, lease, renew
 from clusters.machines import reference, specification
 from clusters.models import Cluster, Node
@@ -130,7 +130,7 @@ def _head(
     if heads:
         return None  # the head of an earlier run is still going
     group = cluster.groups.get(role=NodeRole.HEAD)
-    return scaling.add_nodes(cluster, group, count=1)[0]
+    return adding.add_nodes(cluster, group, count=1)[0]
 
 
 def _fail(cluster: Cluster, reason: str) -> None:
@@ -157,7 +157,7 @@ def _end_drain(cluster: Cluster, node: Node) -> None:
     if node.state != NodeState.DRAINING:
         return
     if node.drain_deadline is None:
-        scaling.keep_if_unanswered(cluster, node)
+        draining.keep_if_unanswered(cluster, node)
     elif node.drain_deadline < now():
         move_node(node, NodeState.TERMINATING, reason="Its time to drain is over.")
 

@@ -1,5 +1,6 @@
 """Settings from the environment, refused with a sentence when they make no sense."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,26 @@ def number(name: str, *, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return the comma-separated words in the variable `name`."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def weights(name: str, *, default: dict[str, float]) -> dict[str, float]:
+    """Return the default with what the variable `name` changes of it, such as `task=1,actor=2`.
+
+    The first one must be more than 0.
+    """
+    found = dict(default)
+    for word in words(name):
+        key, _, value = word.partition("=")
+        try:
+            found[key.strip()] = abs(float(value))
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: '{word}' is not NAME=NUMBER.") from None
+    if found.keys() != default.keys():
+        raise ImproperlyConfigured(f"{name} knows only {', '.join(default)}.")
+    first = next(iter(default))
+    if not 0 < found[first] < math.inf or not all(map(math.isfinite, found.values())):
+        raise ImproperlyConfigured(f"{name}: {first} must be more than 0, and no number endless.")
+    return found
 
 
 def path(name: str, default: Path) -> Path:

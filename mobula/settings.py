@@ -96,6 +96,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
+# Once for all processes of a worker: the planner's solver is only loaded when it is first asked.
+CELERY_IMPORTS = ["domain.planner.together"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep asks again; a poisonous task must not loop
 CELERY_TASK_IGNORE_RESULT = True
@@ -134,6 +136,12 @@ PRICE_ACCESS = {
         "project": env.text("MOBULA_GCP_PROJECT", ""),
     },
 }
+
+# What makes it a disruption to take a node away, for consolidation to weigh against what it saves.
+DISRUPTION_WEIGHTS = env.weights(
+    "MOBULA_DISRUPTION_WEIGHTS",
+    default={"node": 1, "task": 1, "actor": 2, "bundle": 5, "objects": 3},
+)
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

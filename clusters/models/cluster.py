@@ -211,6 +211,7 @@ class Node(models.Model):
     ray_node_id = models.CharField(max_length=64, blank=True)
     missing_since = models.DateTimeField(null=True, help_text="Ray lists it no more since then.")
     idle_since = models.DateTimeField(null=True, help_text="Empty: busy, or not known.")
+    actors = models.PositiveIntegerField(null=True, help_text="That live on it; empty: not known.")
     total = models.JSONField(default=dict)
     free = models.JSONField(default=dict)
 

@@ -37,10 +37,14 @@ class Decision(models.Model):
         LAUNCH = "launch"
         DRAIN = "drain"
         UNSERVED = "unserved"
+        CONSOLIDATE = "consolidate"
+        SPOT_RETURN = "spot_return", "Back to spot"
+        RECOMMEND = "recommend"
+        KEEP = "keep"  # what was not worth to be moved
 
     cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="decisions")
     at = models.DateTimeField(db_default=Now())
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=20, choices=Kind)
     group = models.CharField(max_length=63, blank=True)
     count = models.PositiveIntegerField(default=1)
     reason = models.CharField(max_length=1000)

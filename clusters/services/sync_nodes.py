@@ -17,7 +17,7 @@ from domain.lifecycle import EndCause, NodeState
 
 # Not those that were never asked for: Ray cannot know them, whatever the report says.
 _JOINING = {NodeState.LAUNCHING, NodeState.BOOTING}
-_FROM_RAY = ("ray_node_id", "address", "idle_since", "total", "free", "missing_since")
+_FROM_RAY = ("ray_node_id", "address", "idle_since", "actors", "total", "free", "missing_since")
 MISSING_TIME = timedelta(seconds=30)
 _MOST_RESULTS = 1_000
 _LONGEST_IDLE = 10 * 365 * 24 * 3600
@@ -70,6 +70,7 @@ def _ray_fields(node: Node, item: Mapping[str, Any]) -> dict[str, Any]:
         # The provider's word stands: two that differ would be written in turns for ever.
         "address": node.address or bounds.text(item.get("address"), most=100),
         "idle_since": since,
+        "actors": None if item.get("actors") is None else int(bounds.amount(item["actors"])),
         "total": bounds.amounts(item.get("total", {})),
         "free": bounds.amounts(item.get("available", {})),
         "missing_since": None,

@@ -26,6 +26,7 @@ class Proposal:
     group: str
     nodes: tuple[str, ...]
     launch: Launch | None
+    takers: tuple[str, ...]  # the other nodes that are to take the work
     savings_usd: Decimal  # an hour
     score: Score
     sentence: str
@@ -44,6 +45,7 @@ class Findings:
 
     proposal: Proposal | None = None
     stays: Mapping[str, str] = field(default_factory=dict)
+    closest: str = ""  # of what could go but is not worth it, the sentence on what comes closest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,8 @@ def consolidation(
     best = max(proposals, key=lambda one: one.savings_usd, default=None)
     going = best.nodes if best else ()
     stays = {name: why for name, why in search.stays.items() if name not in going}
-    return Findings(proposal=best, stays=stays)
+    _, closest = max(search.refused, default=(0, ""))
+    return Findings(proposal=best, stays=stays, closest=closest)
 
 
 class _Search:
@@ -105,6 +108,7 @@ class _Search:
         self.limits = Limits(request, kept=self.kept)
         self.trials = 0
         self.stays: dict[str, str] = {}
+        self.refused: list[tuple[float, str]] = []
 
     def best_of(self, group: Group, mode: Consolidation) -> Proposal | None:
         """Return the best proposal for one group: several nodes at once, else one."""
@@ -200,12 +204,16 @@ class _Search:
         new = _price(trial)
         score = pool.score(nodes, new=new)
         if not score.is_enough:
+            names = _listed(nodes)
+            stays = "stays" if len(nodes) == 1 else "stay"
+            self.refused.append((score.value, f"{names} {stays}: {score}."))
             return None, str(score)
         saved = pool.saved(nodes, new=new)
         return Proposal(
             group=pool.group.name,
             nodes=tuple(node.name for node in sorted(nodes, key=by_name)),
             launch=trial.launch,
+            takers=tuple(sorted(trial.plan.placements)),
             savings_usd=saved,
             score=score,
             sentence=_sentence(nodes, trial.launch, saved, score),
@@ -259,12 +267,15 @@ def _not_cheaper(pool: _Pool, nodes: Sequence[NodeView], launch: Launch | None) 
 def _sentence(
     nodes: Sequence[NodeView], launch: Launch | None, saved: Decimal, score: Score
 ) -> str:
-    names = [node.name for node in sorted(nodes, key=by_name)]
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    whose = "its" if len(names) == 1 else "their"
+    whose = "its" if len(nodes) == 1 else "their"
     if launch is None:
         place = f"{whose} work fits on the other nodes"
     else:
         spot = " spot" if launch.market is Market.SPOT else ""
         place = f"one new {launch.instance_type}{spot} of group {launch.group} takes {whose} work"
-    return f"{listed} can go: {place}, {usd(saved)}/h less; {score}."
+    return f"{_listed(nodes)} can go: {place}, {usd(saved)}/h less; {score}."
+
+
+def _listed(nodes: Sequence[NodeView]) -> str:
+    *others, last = [node.name for node in sorted(nodes, key=by_name)]
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,8 +1,7 @@
 """What it disturbs to take a node away, and whether that is worth what it saves."""
 
 import math
-import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from domain.planner.model import Work
 
@@ -10,7 +9,6 @@ THRESHOLD = 0.5
 """Approved from here on: a share of the pool's cost is worth twice that share of its disruption."""
 
 GIB = 2**30
-_PAIR = re.compile(r"\s*(\w+)\s*=\s*(\d+(?:\.\d+)?)\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +37,6 @@ class Weights:
             + self.bundle * work.bundles
             + self.objects * (work.object_bytes > GIB)
         )
-
-
-def weights_from(text: str) -> Weights:
-    """Return the weights in `node=1,task=1,actor=2`; raises ValueError with a sentence.
-
-    What is not named stays as it is. A node weighs more than 0: else an idle pool has no shares.
-    """
-    known = {field.name for field in fields(Weights)}
-    given: dict[str, float] = {}
-    for part in filter(str.strip, text.split(",")):
-        found = _PAIR.fullmatch(part)
-        if found is None or found[1] not in known:
-            names = ", ".join(sorted(known))
-            raise ValueError(f"{part.strip()!r} is no weight: write NAME=NUMBER, with {names}.")
-        given[found[1]] = float(found[2])
-    if given.get("node", 1) <= 0:
-        raise ValueError("The weight of a node must be more than 0.")
-    return Weights(**given)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from domain.demand import LabelSelector, Resources, Shape
 from domain.labels_of_ray import ACCELERATOR
+from domain.offerings import Market
 from domain.planner.candidates import candidates, of_node
 from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.mixing import on_demand_wanted
-from domain.planner.model import Group, Launch, Market, NodeView, Plan, PlanRequest
+from domain.planner.model import Group, Launch, NodeView, Plan, PlanRequest
 from domain.planner.zones import plan
 
 # Ray names what a placement group reserved by the group's id, beside the resource itself.

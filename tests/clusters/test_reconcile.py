@@ -245,7 +245,7 @@ def test_killed_worker_leaves_a_lease_that_runs_out(cluster: Cluster) -> None:
             assert third
             # The late first worker may not write new nodes down any more.
             from clusters.leases import LeaseLost
-            from clusters.scaling import add_nodes
+            from clusters.adding import add_nodes
 
             with pytest.raises(LeaseLost):
                 add_nodes(held, held.groups.get(name="cpu"), count=1)

@@ -9,7 +9,8 @@ from django.utils.timezone import now
 
 from clusters.models import Cluster, Command, Node
 from clusters.planning import REPORT_LIMIT
-from clusters.scaling import ANSWER_TIME, REFUSAL_TIME
+from clusters.draining import ANSWER_TIME
+from clusters.scaling import REFUSAL_TIME
 from domain.lifecycle import ClusterState
 from providers.fake import FakeDriver
 from tests.clusters.head import Head

@@ -1,0 +1,79 @@
+"""Write down what was decided about a cluster's size, and why, for people to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.utils.timezone import now
+
+from clusters.models import Cluster, Decision, Node
+from domain.demand import describe
+from domain.planner import Drain, Launch, Unserved
+
+# What cannot be served is noted once in so long, and not without end.
+UNSERVED_TIME, MOST_UNSERVED = timedelta(minutes=10), 50
+
+_NAME = re.compile(r"[a-z0-9]+-\d+")
+
+
+def decide(
+    cluster: Cluster,
+    kind: Decision.Kind,
+    *,
+    reason: str,
+    asked: Mapping[str, Any],
+    group: str = "",
+    count: int = 1,
+) -> Decision:
+    """Write one decision down, with what was asked and what waited."""
+    return Decision.objects.create(
+        cluster=cluster,
+        kind=kind,
+        group=group,
+        count=count,
+        reason=reason[:1000],
+        demand={"asked": asked, "waiting": _shortened(cluster.demand)},
+    )
+
+
+def asked(item: Launch | Drain | Unserved) -> dict[str, Any]:
+    """Return the item as JSON has it: prices as text, and what nodes are for with the nodes."""
+    plain = {name: value for name, value in asdict(item).items() if name != "packs"}
+    price = plain.get("hourly_usd")
+    return plain if price is None else {**plain, "hourly_usd": str(price)}
+
+
+def note_unserved(cluster: Cluster, unserved: Sequence[Unserved]) -> None:
+    """Store what cannot be served, each shape and reason once in UNSERVED_TIME."""
+    if not unserved:
+        return
+    recent = cluster.decisions.filter(
+        kind=Decision.Kind.UNSERVED, at__gt=now() - UNSERVED_TIME
+    ).values_list("demand__asked", flat=True)
+    noted = {_what_and_why(one) for one in recent}
+    for item in unserved:
+        key = _what_and_why(asdict(item))
+        if key in noted or len(noted) >= MOST_UNSERVED:
+            continue
+        noted.add(key)
+        reason = f"{item.count} × {describe(item.resources)} must wait: {item.reason}"
+        decide(cluster, Decision.Kind.UNSERVED, reason=reason, asked=asked(item), count=item.count)
+
+
+def labelled(text: str, nodes: Iterable[Node]) -> str:
+    """Return the text with the nodes as people know them: by group and number."""
+    labels = {node.name: node.label for node in nodes}
+    return _NAME.sub(lambda found: labels.get(found[0], found[0]), text)
+
+
+def _what_and_why(item: Mapping[str, Any]) -> tuple[str, str]:
+    return describe(item["resources"]), item["reason"]
+
+
+def _shortened(demand: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first of what waits: a decision is read, not computed with."""
+    return {kind: list(items)[:20] for kind, items in demand.items()}
