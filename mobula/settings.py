@@ -96,8 +96,6 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
-# Once for all processes of a worker: the planner's solver is only loaded when it is first asked.
-CELERY_IMPORTS = ["domain.planner.together"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep asks again; a poisonous task must not loop
 CELERY_TASK_IGNORE_RESULT = True

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from tests.e2e.waiting import PATIENCE_SECONDS, eventually
 
 if TYPE_CHECKING:
-    import httpx
-
     from tests.e2e.stack import Console, Row
 
 OVER = {"SUCCEEDED", "FAILED", "STOPPED"}
+TOKEN = re.compile(r"RAY_AUTH_TOKEN=(\w+)")
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,9 @@ class DrivenCluster:
 
     def nodes(self, *, role: str = "", live: bool = True) -> list[Row]:
         """Return the nodes, oldest first; of one role if it is given, all or those not ended."""
-        query = """SELECT node.*, grp.name AS group_name FROM clusters_node AS node
+        query = """SELECT node.*, grp.name AS group_name,
+                coalesce(nullif(node.instance_type, ''), grp.instance_type) AS machine
+            FROM clusters_node AS node
             JOIN clusters_group AS grp ON grp.id = node.group_id
             WHERE node.cluster_id = %s AND (%s = '' OR node.role = %s)
                 AND (NOT %s OR node.state <> 'terminated') ORDER BY node.id"""
@@ -69,6 +74,26 @@ class DrivenCluster:
         jobs = self.jobs()
         assert len(jobs) == before + 1, page.text
         return jobs[-1]
+
+    def submit(self, entrypoint: str) -> Row:
+        """Submit a job to Ray itself, as `ray job submit` does, and return its row."""
+        page = self.console.http.get(f"/clusters/{self.id}/")
+        token = TOKEN.search(page.text)
+        submission_id = f"own-{secrets.token_hex(4)}"
+        answer = httpx.post(
+            f"{self.row['dashboard_url']}/api/jobs/",
+            json={"entrypoint": entrypoint, "submission_id": submission_id},
+            headers={"Authorization": f"Bearer {token[1]}"} if token else {},
+            timeout=60,
+        )
+        assert answer.status_code == 200, answer.text
+        return eventually(
+            lambda: (
+                next((j for j in self.jobs() if j["submission_id"] == submission_id), None) or {}
+            ),
+            what=f"{submission_id} is known",
+            seen=self.describe,
+        )
 
     def job_over(self, job: Row) -> Row:
         """Return the job's row once it is over."""

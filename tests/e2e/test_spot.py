@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.e2e.cluster import DrivenCluster
+from tests.e2e.failures import plan_failures
 from tests.e2e.stack import Console
 from tests.e2e.waiting import eventually
 
@@ -25,15 +24,6 @@ worker_nodes:
 """
 
 
-def plan(console: Console, **failures: object) -> None:
-    """Let this go wrong from now on."""
-    directory = console.home.path / "local"
-    directory.mkdir(exist_ok=True)
-    draft = directory / "draft.json"
-    draft.write_text(json.dumps(failures))
-    draft.replace(directory / "failures.json")
-
-
 def workers(cluster: DrivenCluster, *, cause: str) -> list[str]:
     ended = cluster.nodes(role="worker", live=False)
     return [node["name"] for node in ended if node["end_cause"] == cause]
@@ -46,7 +36,7 @@ def messages(cluster: DrivenCluster) -> str:
 def test_a_refused_machine_cools_down_and_an_interrupted_one_is_drained_and_replaced(
     mobula: Console,
 ) -> None:
-    plan(mobula, failures=[{"market": "spot", "times": 1, "message": "Spot is sold out."}])
+    plan_failures(mobula, failures=[{"market": "spot", "times": 1, "message": "Spot is sold out."}])
     cluster = mobula.launch("cheap", version=mobula.make_template("cheap", TEXT))
     cluster.comes_to("running")
     cluster.has_workers(1)
@@ -54,7 +44,7 @@ def test_a_refused_machine_cools_down_and_an_interrupted_one_is_drained_and_repl
     assert "cools down until" in messages(cluster)
 
     victim = cluster.ready_workers()[0]["name"]
-    plan(mobula, interruptions=[{"node": victim, "in_seconds": 20}])
+    plan_failures(mobula, interruptions=[{"node": victim, "in_seconds": 20}])
     eventually(
         lambda: workers(cluster, cause="interrupted") == [victim],
         what=f"{victim} is told to go",
