@@ -33,9 +33,10 @@ def forecast_chart(
     middle = _by_step(samples, step, lambda one: one.expected)
     upper = _by_step(samples, step, lambda one: one.expected_upper)
     for place, (half, most) in enumerate(zip(forecast.p50, forecast.upper, strict=True)):
-        at = forecast.starts_at + place * HOUR
-        middle.setdefault(at, half)
-        upper.setdefault(at, most)
+        for part in range(HOUR // step):
+            at = forecast.starts_at + place * HOUR + part * step
+            middle.setdefault(at, half)
+            upper.setdefault(at, most)
     if not upper:
         return None
     lines: list[Line] = [

@@ -13,9 +13,10 @@ from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters.models import Cluster
-from clusters.strategy_queries import rule_rows, samples_of, schedule_rows
+from clusters.strategy_queries import replay_of, rule_rows, samples_of, schedule_rows
+from domain.strategies.expression import ExpressionError
 from insights import ranges
-from insights.choices import address_with, choices
+from insights.choices import Choice, address_with
 from insights.queries.scaling import strategies_of
 from insights.views.asked import asked_cluster
 
@@ -35,8 +36,10 @@ def scaling(request: SignedInRequest) -> HttpResponse:
     if group and group not in groups:
         raise Http404(f"Cluster {cluster} has no group '{group}'.")
     chosen = ranges.chosen(request.GET.get("range"), among=RANGES, otherwise="24h")
-    if wanted := request.GET.get("format"):
-        return _as_csv(cluster, group, chosen, table=wanted)
+    if table := request.GET.get("format"):
+        if table == "replay":
+            return _replay_as_csv(cluster, request.GET.get("rule", ""))
+        return _as_csv(cluster, group, chosen, table=table)
     moment = now()
     context = {
         "cluster": cluster,
@@ -67,15 +70,30 @@ def _frame(
     lengths = [(one.key, one.key) for one in RANGES]
     query = address_with(request, part=None)
     return {
-        "page_url": page,
         "csv_url": f"{page}{query}&format=",
         "crumbs": [
             ("Clusters", reverse("clusters:list")),
             (cluster.name, f"{reverse('clusters:detail', args=[cluster.pk])}?tab=scaling"),
         ],
-        "range_choices": choices(request, "range", lengths, current=chosen.key),
-        "group_choices": choices(request, "group", [(g, g) for g in groups], current=group),
+        "range_choices": _choices(request, "range", lengths, current=chosen.key),
+        "group_choices": _choices(request, "group", [(g, g) for g in groups], current=group),
+        "is_part": "part" in request.GET,
     }
+
+
+def _choices(
+    request: SignedInRequest, name: str, options: list[tuple[str, str]], *, current: str
+) -> list[Choice]:
+    """Return a switch that leads from the panel, too, to the page of its own."""
+    page = reverse("insights:scaling")
+    return [
+        Choice(
+            label=label,
+            url=page + address_with(request, part=None, **{name: value}),
+            current=value == current,
+        )
+        for value, label in options
+    ]
 
 
 def _as_csv(cluster: Cluster, group: str, chosen: ranges.TimeRange, *, table: str) -> HttpResponse:
@@ -97,4 +115,19 @@ def _as_csv(cluster: Cluster, group: str, chosen: ranges.TimeRange, *, table: st
     samples = samples_of(cluster, group=group, since=chosen.since(moment))
     return csv_response(f"{cluster.name}-{group}-scaling", header=_HEADER, rows=(
         [s.at, s.group, s.needed, s.ready, s.floor, s.expected, s.expected_upper] for s in samples
+    ))  # fmt: skip
+
+
+def _replay_as_csv(cluster: Cluster, place: str) -> HttpResponse:
+    """Return the replay of the rule in this place of the configuration."""
+    rules = {str(number): row.rule for number, row in enumerate(rule_rows(cluster))}
+    if place not in rules:
+        raise Http404(f"Cluster {cluster} has no rule {place}.")
+    rule = rules[place]
+    try:
+        points = replay_of(cluster, group=rule.group, expression=rule.expression).points
+    except ExpressionError as error:
+        raise Http404(str(error)) from error
+    return csv_response(f"{cluster.name}-replay", header=["at", "rule", "nodes"], rows=(
+        [point.at, point.floor, point.nodes] for point in points
     ))  # fmt: skip

@@ -101,12 +101,12 @@ def test_the_page_has_nothing_to_complain_about(
     expect(page.locator("#scaling-nodes .main-svg").first).to_be_visible()
     expect(page.locator("#scaling-forecast .main-svg").first).to_be_visible()
     expect(page.locator("#what-if")).to_contain_text("an hour more")
+    show(page, f"{width}-{theme}")
     page.get_by_text("Replay", exact=True).click()
     expect(page.locator("#replay-0 .main-svg").first).to_be_visible()
     assert alices.barriers() == []
     assert alices.complaints() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    show(page, f"{width}-{theme}")
 
 
 def show(page: object, name: str) -> None:

@@ -126,7 +126,7 @@ def test_more_lines_than_a_page_holds_are_counted(head: Head, page: Any) -> None
 
 def test_groups_say_their_floor_its_reason_and_what_is_kept_free(scaled: Head, page: Any) -> None:
     text = page(scaled.cluster).text
-    assert "3: schedule always until " in text
+    assert "schedule always until " in text
     assert "1 node, $0." in text
     (row,) = exported(page, scaled.cluster, "groups")
     assert (row["floor_now"], row["spare"]) == ("3", "1")
@@ -248,6 +248,20 @@ def test_strategies_show_charts_openings_and_replays(scaled: Head, page: Any) ->
     assert "It failed 16 times" in text
 
 
+def test_openings_are_told_by_the_clock_of_their_place(
+    research: Team, alice: User, launch: Callable[..., Cluster], version: object, page: Any
+) -> None:
+    schedule = (
+        'mobula:\n  scaling: {schedules: [{group: cpu, min_nodes: 1, days: [mon], start: "08:00",'
+        ' end: "09:30", time_zone: Asia/Tokyo}]}\n'
+    )
+    text = TEXT.partition("mobula:")[0] + schedule
+    made = create_template(team=research, name="tokyo", text=text, message="First.", by=alice)
+    shown = panel(page, launch("tokyo", of=made)).text
+    assert shown.count(" 08:00</time> – <time") == shown.count(">09:30</time>") == 5
+    assert "Asia/Tokyo" in shown
+
+
 def test_strategies_before_anything_was_sampled(scaled: Head, page: Any) -> None:
     text = panel(page, scaled.cluster).text
     assert "Nothing was sampled" in text
@@ -266,6 +280,8 @@ def test_strategies_are_exported(scaled: Head, page: Any) -> None:
     assert len(table(panel(page, scaled.cluster, format="schedules"))) == 5
     (rule,) = table(panel(page, scaled.cluster, format="rules"))
     assert (rule["rule"], rule["enabled"]) == ("by-queue", "False")
+    assert len(table(panel(page, scaled.cluster, format="replay", rule="0"))) >= 23
+    assert panel(page, scaled.cluster, format="replay", rule="7").status_code == 404
 
 
 def test_strangers_see_no_strategies(scaled: Head, charlie: User) -> None:
