@@ -58,6 +58,7 @@ def show_once(config: Config) -> int:
     agent.look()
     agent.usage.look()
     agent.dashboard.look()
+    agent.actors.look()
     time.sleep(MEASURE_SECONDS)
     agent.usage.look()
     body = dict(agent.body(), samples=agent.usage.buffer.oldest()[1])

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 TIMEOUT_SECONDS = 10.0
+MOST_ACTORS = 10_000  # Ray refuses to list more
 SUBMIT_TIMEOUT_SECONDS = 60.0
 
 
@@ -85,6 +86,12 @@ class Dashboard:
     def hosts(self) -> list[dict[str, Any]]:
         """Return what Ray's reporter measured on each node's host, dead nodes included."""
         return list(self._json("GET", "/nodes?view=summary")["data"]["summary"])
+
+    def living_actors(self) -> dict[str, Any]:
+        """Return Ray's listing of the actors that live, and numbers that say if it is whole."""
+        query = "filter_keys=state&filter_predicates=%3D&filter_values=ALIVE"
+        answer = self._json("GET", f"/api/v0/actors?limit={MOST_ACTORS}&{query}")
+        return dict(answer["data"]["result"])
 
     def _json(self, method: str, path: str, *, body: bytes | None = None) -> Any:
         content = self._request(method, path, body=body)

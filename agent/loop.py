@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from agent import PROTOCOL
+from agent.actors import ActorWatch
 from agent.commands import Actions, CommandDesk
 from agent.config import Config
 from agent.dashboard import Dashboard
@@ -58,6 +59,7 @@ class HeadAgent:
         self._deaths = Deaths()
         reader = LogReader(dashboard, self._view, node_dirs=config.node_dirs)
         self.dashboard = DashboardWatch(dashboard, reader, self._deaths, news=self._wake.set)
+        self.actors = ActorWatch(dashboard)
         meter = ProcessMeter(config.node_dirs) if config.shared_host else HostMeter(dashboard)
         self.usage = UsageWatch(meter, self._view)
         self._desk = CommandDesk(Actions(self._gcs, dashboard).carry_out, news=self._wake.set)
@@ -82,6 +84,7 @@ class HeadAgent:
         """Work until Mobula says that the cluster is over (Refused) or the head is gone."""
         self._wait_for_head()
         self.dashboard.start()
+        self.actors.start()
         self.usage.start()
         while True:
             if self._is_due(time.monotonic()):
@@ -128,7 +131,7 @@ class HeadAgent:
             "session": self._view.session,
             "healthy": not self._gcs_error,
             "errors": [error for error in (self._gcs_error, self.dashboard.error) if error],
-            "nodes": self._view.nodes,
+            "nodes": self.actors.told(self._view.nodes),
             "dead": self._deaths.report(now=now),
             "demand": self._demand,
             "samples": [],

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from domain.offerings import Market
+from domain.planner.candidates import Candidate
 from domain.planner.disruption import THRESHOLD, Score, Weights
-from domain.planner.disruption_trial import Trial, bundles_of, tried
+from domain.planner.disruption_fit import Fit
+from domain.planner.disruption_trial import Trial, bundles_of, quickly, tried
 from domain.planner.limits import Limits, pending_or_ready, raised_floor
 from domain.planner.model import Group, Launch, NodePhase, NodeView, PlanRequest
 from domain.planner.scale_in import by_name
@@ -15,8 +17,8 @@ from domain.wording import price as usd
 
 MOST_NODES = 100
 """So many nodes at most go together."""
-MOST_TRIALS = 30
-"""A trial is a plan; what is not tried in one look has its turn when the cluster has changed."""
+MOST_PLANS = 6
+"""A plan may take half a second: one look makes no more of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,7 @@ class _Search:
         self.weights, self.threshold, self.most = weights, threshold, most
         self.kept = pending_or_ready(request.nodes)
         self.limits = Limits(request, kept=self.kept)
-        self.trials = 0
+        self.plans = 0
         self.stays: dict[str, str] = {}
         self.refused: list[tuple[float, str]] = []
 
@@ -173,7 +175,7 @@ class _Search:
             return None
         best, _ = self._judged(pool, nodes)
         least, most = 2, 0 if best else len(nodes) - 1
-        while least <= most and self.trials < MOST_TRIALS:
+        while least <= most:
             count = (least + most) // 2
             found, _ = self._judged(pool, nodes[:count])
             if found:
@@ -183,31 +185,44 @@ class _Search:
         return best
 
     def _single(self, pool: _Pool, able: Sequence[NodeView]) -> Proposal | None:
-        for node in able:
-            if self.trials >= MOST_TRIALS:
-                self._keep([node], "so many nodes were tried that it had no turn in this look")
-                continue
-            found, why = self._judged(pool, [node])
+        """Try one after the other, those first that need no new node."""
+        fits = {node.name: self._quickly(pool, [node]) for node in able}
+        for node in sorted(able, key=lambda node: fits[node.name].new is not None):
+            found, why = self._judged(pool, [node], fit=fits[node.name])
             if found:
                 return found
             self._keep([node], why)
         return None
 
-    def _judged(self, pool: _Pool, nodes: Sequence[NodeView]) -> tuple[Proposal | None, str]:
+    def _quickly(self, pool: _Pool, nodes: Sequence[NodeView]) -> Fit:
+        return quickly(self.request, {node.name for node in nodes}, below=pool.saved(nodes))
+
+    def _judged(
+        self, pool: _Pool, nodes: Sequence[NodeView], *, fit: Fit | None = None
+    ) -> tuple[Proposal | None, str]:
         """Return the proposal to take these nodes away, or why not, as part of a sentence."""
-        self.trials += 1
-        trial = tried(self.request, {node.name for node in nodes})
-        if len(nodes) > 1 and (twin := _twin(pool, nodes, trial.launch)):
+        fit = fit or self._quickly(pool, nodes)
+        if not fit.found:
+            return None, "neither the other nodes nor one cheaper node take its work"
+        if twin := _twin(pool, nodes, fit.new):
             return self._judged(pool, [node for node in nodes if node is not twin])
+        score = pool.score(nodes, new=fit.new_usd)
+        if not score.is_enough:
+            return self._refused(nodes, score)
+        if self.plans >= MOST_PLANS:
+            return None, "so many others could go that it had no turn in this look"
+        return self._planned(pool, nodes)
+
+    def _planned(self, pool: _Pool, nodes: Sequence[NodeView]) -> tuple[Proposal | None, str]:
+        """The same by a plan, which knows every limit."""
+        self.plans += 1
+        trial = tried(self.request, {node.name for node in nodes})
         if why := trial.why or _not_cheaper(pool, nodes, trial.launch):
             return None, why
         new = _price(trial)
         score = pool.score(nodes, new=new)
         if not score.is_enough:
-            names = _listed(nodes)
-            stays = "stays" if len(nodes) == 1 else "stay"
-            self.refused.append((score.value, f"{names} {stays}: {score}."))
-            return None, str(score)
+            return self._refused(nodes, score)
         saved = pool.saved(nodes, new=new)
         return Proposal(
             group=pool.group.name,
@@ -218,6 +233,11 @@ class _Search:
             score=score,
             sentence=_sentence(nodes, trial.launch, saved, score),
         ), ""
+
+    def _refused(self, nodes: Sequence[NodeView], score: Score) -> tuple[None, str]:
+        stays = "stays" if len(nodes) == 1 else "stay"
+        self.refused.append((score.value, f"{_listed(nodes)} {stays}: {score}."))
+        return None, str(score)
 
     def _keep(self, nodes: Sequence[NodeView], why: str) -> None:
         self.stays |= {node.name: f"{node.name} stays: {why}." for node in nodes}
@@ -235,11 +255,11 @@ def _apart(nodes: Sequence[NodeView]) -> list[NodeView]:
     return chosen
 
 
-def _twin(pool: _Pool, nodes: Sequence[NodeView], launch: Launch | None) -> NodeView | None:
-    """Return the node that may as well stay, since what takes its place is another like it."""
-    if launch is None or launch.group != pool.group.name:
+def _twin(pool: _Pool, nodes: Sequence[NodeView], new: Candidate | None) -> NodeView | None:
+    """Return the node that may as well stay, since what would take its place is another like it."""
+    if new is None or len(nodes) < 2 or new.group is not pool.group:
         return None
-    alike = [node for node in nodes if node.instance_type == launch.instance_type]
+    alike = [node for node in nodes if node.instance_type == new.offer.instance_type]
     return max(alike, key=lambda node: pool.weights.of(node.work), default=None)
 
 
@@ -253,15 +273,20 @@ def _not_cheaper(pool: _Pool, nodes: Sequence[NodeView], launch: Launch | None) 
     if launch.hourly_usd is None:
         return f"the price of a new {launch.instance_type} is not known"
     if launch.hourly_usd >= pool.saved(nodes):
-        return "no cheaper node takes its work"
+        return "no cheaper node takes the work"
     first = nodes[0]
     if len(nodes) > 1:
-        return ""
-    if (first.group, first.instance_type) == (launch.group, launch.instance_type):
+        alike = any((one.group, one.instance_type) == _kind(launch) for one in nodes)
+        return "one of them may as well stay" if alike else ""
+    if (first.group, first.instance_type) == _kind(launch):
         return "only the market or the zone would be another"
     if first.market is Market.SPOT and launch.market is Market.SPOT:
         return "a spot node is not changed for another spot node"
     return ""
+
+
+def _kind(launch: Launch) -> tuple[str, str]:
+    return launch.group, launch.instance_type
 
 
 def _sentence(

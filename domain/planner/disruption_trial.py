@@ -3,11 +3,13 @@
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from domain.demand import LabelSelector, Resources, Shape
 from domain.labels_of_ray import ACCELERATOR
 from domain.offerings import Market
 from domain.planner.candidates import candidates, of_node
+from domain.planner.disruption_fit import Fit, fitting
 from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import Group, Launch, NodeView, Plan, PlanRequest
@@ -28,6 +30,11 @@ class Trial:
     plan: Plan
     launch: Launch | None = None
     why: str = ""
+
+
+def quickly(request: PlanRequest, gone: Collection[str], *, below: Decimal) -> Fit:
+    """Return where the work of the nodes `gone` may fit, a new node costing less than `below`."""
+    return fitting(_without(request, gone), below=below)
 
 
 def tried(request: PlanRequest, gone: Collection[str]) -> Trial:

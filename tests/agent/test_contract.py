@@ -138,6 +138,13 @@ def test_the_worker_is_told_with_its_resources(cluster: Cluster) -> None:
     assert worker["address"].startswith("127.")
 
 
+def test_actors_are_counted_on_each_node(cluster: Cluster) -> None:
+    def counted(sync: dict[str, object]) -> bool:
+        return {node["node"]: node["actors"] for node in sync["nodes"]}.get(WORKER) == 0  # type: ignore[attr-defined,index]
+
+    cluster.mobula.sync(counted, "that the worker has no actors")
+
+
 def test_each_node_is_sampled_by_its_own_processes(cluster: Cluster) -> None:
     samples = cluster.mobula.samples
     for node in (HEAD, WORKER):

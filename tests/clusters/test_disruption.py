@@ -332,3 +332,14 @@ def test_work_of_a_node_is_read_from_what_ray_counts(head: Head) -> None:
     node.idle_since = now()
     assert work_of(node) == Work()
     assert work_of(Node(state="ready", total={"CPU": 2.0}, free={"CPU": 2.0})) == Work(tasks=1)
+
+
+def test_what_ray_says_of_actors_is_kept_with_the_node(started: Callable[..., BusyHead]) -> None:
+    head = started("")
+    [node] = head.grows(1)
+    head.actors = {node.name: 3}
+    head.report()
+    assert head.nodes()[0].actors == 3
+    head.actors = {node.name: None}  # type: ignore[dict-item]
+    head.report()
+    assert head.nodes()[0].actors is None

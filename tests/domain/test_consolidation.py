@@ -96,8 +96,12 @@ def test_the_score_reads_as_the_trade_writes_it() -> None:
 @pytest.mark.parametrize(
     ("why", "nodes", "of"),
     [
-        ("it takes 2 new nodes, one at most may be", (busy("n-1", 8),), replace(CPU, min_nodes=2)),
-        ("no cheaper node takes its work", (busy("n-1", 8),), CPU),
+        (
+            "it takes 2 new nodes, one at most may be",
+            (busy("n-1", 2, of=BOTH),),
+            replace(BOTH, min_nodes=2),
+        ),
+        ("neither the other nodes nor one cheaper node take its work", (busy("n-1", 8),), CPU),
         ("it is idle, and goes by itself after 60 s of that", (node("n-1", CPU, idle=5),), CPU),
         ("it has not been up for 60 s yet", (busy("n-1", 1, age=59),), CPU),
         ("Ray has not said what it has", (replace(busy("n-1", 1), total={}),), CPU),
@@ -180,9 +184,8 @@ def test_bundles_of_one_placement_group_stay_apart() -> None:
 def test_work_stays_where_the_labels_are_that_it_may_have_asked_for() -> None:
     west = group("west", {"CPU": 8.0}, labels={"disk": "ssd"}, hourly_usd="0.4")
     nodes = (busy("n-1", 6, of=CPU), busy("n-2", 1, of=west))
-    assert "no other place" in found(request(CPU, west, nodes=nodes)).stays["n-2"] or (
-        "no cheaper node" in found(request(CPU, west, nodes=nodes)).stays["n-2"]
-    )
+    assert "neither the other" in found(request(CPU, west, nodes=nodes)).stays["n-2"]
+    assert proposed(request(CPU, nodes=(nodes[0], busy("n-2", 1)))).nodes == ("n-2",)
 
 
 def test_waiting_work_keeps_its_place() -> None:
