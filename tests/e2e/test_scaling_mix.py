@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import sys
 from collections import Counter
@@ -47,17 +48,18 @@ worker_nodes:
       CPU: 0
     max_nodes: 1
 mobula:
-  worker_idle_seconds: 6
+  worker_idle_seconds: 5
   scaling:
     consolidation: off
   groups:
     small:
       fallback_types: [2CPU-8GB]
+      consolidation: act
 """
 
 # What is full already counts for nothing.
 BESIDE = TEXT.replace("min_nodes: 1", "min_nodes: 0")
-WORK = Path(__file__).with_name("mixed_work.py")
+MIXED, HALVES = (Path(__file__).with_name(f"{name}_work.py") for name in ("mixed", "half"))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,7 @@ def release(mobula: Console) -> Path:
 @pytest.fixture(scope="module")
 def job(mix: DrivenCluster, release: Path) -> Row:
     """The mixed job, submitted."""
-    return mix.submit(f"{sys.executable} {WORK} --until {release}")
+    return mix.submit(f"{sys.executable} {MIXED} --until {release}")
 
 
 def test_the_cluster_grows_as_planned_by_the_cheapest_machines(
@@ -126,23 +128,59 @@ def test_idle_nodes_go_and_that_of_the_actor_stays_while_it_lives(
     assert {node["end_cause"] for node in gone if node["ready_at"]} == {"idle"}
 
 
-def test_what_cannot_be_had_cools_down_on_the_page_and_a_fallback_serves(
-    mobula: Console, mix: DrivenCluster
-) -> None:
+@pytest.fixture(scope="module")
+def emptied(mobula: Console) -> Path:
+    """The file whose coming ends the tasks that keep two nodes half busy."""
+    return mobula.home.path / "emptied"
+
+
+@pytest.fixture(scope="module")
+def halves(mobula: Console, mix: DrivenCluster, emptied: Path) -> Row:
+    """The job that needs a second small node while the type of the first is sold out."""
     sold_out = {"instance_type": "2CPU-4GB", "message": "Sold out."}
     plan_failures(mobula, failures=[sold_out])
-    job = mix.run_workload("placement_group", bundles=2, cpus=2, seconds=0)
-    assert mix.job_over(job)["status"] == "SUCCEEDED", mix.describe()
-    fallback = [node for node in mix.nodes(role="worker") if node["instance_type"] == "2CPU-8GB"]
-    assert [node["group_name"] for node in fallback] == ["small"], mix.describe()
+    return mix.submit(f"{sys.executable} {HALVES} --until {emptied}")
+
+
+def test_what_cannot_be_had_cools_down_on_the_page_and_a_fallback_serves(
+    mobula: Console, mix: DrivenCluster, halves: Row
+) -> None:
+    comes_to_be(mix, {("small", "2CPU-4GB"): 1, ("small", "2CPU-8GB"): 1})
+    (fallback,) = (node for node in mix.nodes(role="worker") if node["machine"] == "2CPU-8GB")
     # Its zone is the cluster's: one that has another of the group's types is not left.
     query = "SELECT * FROM clusters_cooldown WHERE instance_type = '2CPU-4GB'"
     (cold,) = mobula.rows(query)
-    assert cold["zone"] == fallback[0]["zone"]
-    assert f"until {cold['until']:%H:%M}" in "\n".join(event["message"] for event in mix.events())
-    page = mobula.http.get(f"/clusters/{mix.id}/?tab=scaling").text
+    assert cold["zone"] == fallback["zone"]
+    page = scaling_page(mix)
     assert f">{cold['until']:%H:%M}</time>" in page
     assert "capacity: Sold out." in page
+
+
+def test_two_half_empty_nodes_become_one_and_no_task_is_lost(
+    mix: DrivenCluster, halves: Row, emptied: Path
+) -> None:
+    (decision,) = eventually(
+        lambda: mix.decisions(kind="consolidate"), what="it consolidates", seen=mix.describe
+    )
+    assert "can go: its work fits on the other nodes" in decision["reason"]
+    assert decision["reason"] in scaling_page(mix)
+    # Only once Ray knows does it put nothing there any more.
+    query = """SELECT node.* FROM clusters_command AS command
+        JOIN clusters_node AS node ON node.id = command.node_id
+        WHERE node.decision_id = %s AND command.kind = 'drain' AND command.ok"""
+    (going,) = eventually(
+        lambda: mix.console.rows(query, decision["id"]), what="Ray drains it", seen=mix.describe
+    )
+    emptied.touch()
+    assert mix.job_over(halves)["status"] == "SUCCEEDED", mix.describe()
+    ran = placed_by(mix, halves)
+    assert len(set(ran["halves"])) == 2
+    assert going["name"] in ran["halves"]
+    mix.has_workers(1)
+    (left,) = mix.ready_workers()
+    assert ran["after"] == [left["name"]] * 2
+    (gone,) = (node for node in mix.nodes(live=False) if node["name"] == going["name"])
+    assert gone["end_cause"] == "consolidated"
 
 
 def test_the_ledger_has_each_machine_at_its_own_price(mobula: Console, mix: DrivenCluster) -> None:
@@ -201,6 +239,11 @@ def placed_by(cluster: DrivenCluster, job: Row) -> dict[str, list[str]]:
 
     found = eventually(line, what="all of the work has run", seen=cluster.describe)
     return dict(json.loads(found.removeprefix("placed ")))
+
+
+def scaling_page(cluster: DrivenCluster) -> str:
+    """Return the Scaling page as a person reads it."""
+    return html.unescape(cluster.console.http.get(f"/clusters/{cluster.id}/?tab=scaling").text)
 
 
 def machines(nodes: list[Row]) -> Counter[tuple[str, str]]:
