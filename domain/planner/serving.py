@@ -21,7 +21,7 @@ def _quality(packing: Packing) -> tuple[int, float, int]:
 
 def _ways(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Iterator[Packing]:
     """Yield packings in which each placement group has all its bundles, or none of them."""
-    # Late: numpy and HiGHS load for half a second, and most processes of the web never plan.
+    # Late: numpy and HiGHS take half a second to load, and the web process may never plan.
     from domain.planner.together import placed_together, rows_of
 
     if not base.by_price:

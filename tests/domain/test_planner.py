@@ -92,11 +92,11 @@ def test_work_without_gpu_takes_machines_with_gpu_when_no_other_fits() -> None:
 
 def test_work_without_gpu_overflows_to_machines_with_gpu_and_says_why() -> None:
     full = group("cpu", {"CPU": 2.0}, most=1)
-    answer = plan(request(full, GPU, demand=waiting(shape(2, CPU=2))))
+    answer = plan(request(full, GPU, demand=waiting(shape(3, CPU=2))))
     assert [launch.reason for launch in answer.launches] == [
         ("1 × 2CPU for 1 × {CPU: 2}: cheaper than 1 × 4CPU-1GPU ($0.10 instead of $1.00 an hour)."),
         (
-            "1 × 4CPU-1GPU for 1 × {CPU: 2}: the only machine that fits; "
+            "1 × 4CPU-1GPU for 2 × {CPU: 2}: the only machine that fits; "
             "group cpu is at its maximum of 1."
         ),
     ]

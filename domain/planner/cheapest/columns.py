@@ -16,8 +16,10 @@ from domain.planner.cheapest.problem import Bools, Floats, Ints, Packed, Problem
 
 # Rounds of greedy fills, then of searched ones; both end when nothing is gained any more.
 GREEDY_ROUNDS, SEARCH_ROUNDS = 40, 40
-# The search is narrow at first, and wide once the narrow one finds nothing.
-WIDTHS = (32, 400)
+# The search is narrow at first, and wide once the narrow one finds nothing; of more shapes than
+# these a node has contents without end, and the narrow one alone does.
+WIDTHS, WIDE_SHAPES = (32, 400), 32
+NARROW = 12
 # Greedy fills must gain so much, in prices, and so many of one kind are added in a round.
 GREEDY_GAIN, GREEDY_COLUMNS = 1e-4, 12
 # An integer program gets so many patterns at most.
@@ -128,7 +130,7 @@ def generate(problem: Problem) -> tuple[Columns, Solved]:
     """Return patterns that serve the problem at the least cost in parts of nodes."""
     columns, solved = sketched(problem)
     pricing = Pricing(problem)
-    for width in WIDTHS:
+    for width in WIDTHS if len(problem.counts) <= WIDE_SHAPES else (NARROW,):
         for _ in range(SEARCH_ROUNDS):
             worth, charges = columns.worth(solved), columns.charges(solved)
             if not columns.add(pricing.gains(worth, charges, width=width)):

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from domain.planner.cheapest.problem import Bools, Floats, Ints, times_in_one
+from domain.planner.cheapest.fills import fill
+from domain.planner.cheapest.problem import Bools, Floats, Ints, times, times_in_one
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -37,15 +38,12 @@ def reuse(there: There, counts: Ints, worth: Floats) -> tuple[list[Place], Ints]
     demand again. Then each node takes what is worth the most on the room that it has.
     """
     places = [_empty(there, run) for run in range(len(there.nodes))]
-    left = counts.copy()
-    for fill in (_as_planned, _most_worth):
-        filled: list[Place] = []
-        for place in places:
-            for part in fill(there, place, left, worth):
-                left = left - (part.stop - part.start) * (part.held - place.held)
-                filled.append(part)
-        places = filled
-    return places, left
+    left = counts
+    wanted = [there.planned[place.run] for place in places]
+    places, left = _filled(there, places, wanted, left)
+    places, left = _filled(there, places, _most_worth(there, places, left, worth), left)
+    # Where others took what was meant for a node, it takes what is still there.
+    return _filled(there, places, [left for _ in places], left, worth=worth)
 
 
 def _empty(there: There, run: int) -> Place:
@@ -53,33 +51,57 @@ def _empty(there: There, run: int) -> Place:
     return Place(run=run, start=0, stop=int(there.nodes[run]), held=nothing, rest=there.rooms[run])
 
 
-def _as_planned(there: There, place: Place, left: Ints, worth: Floats) -> Iterator[Place]:
-    wanted = there.planned[place.run]
-    if not wanted.any():
-        yield place
-        return
-    yield from _repeated(there, place, left, worth, np.flatnonzero(wanted), wanted)
+def _most_worth(there: There, places: list[Place], left: Ints, worth: Floats) -> list[Ints]:
+    """Return for each place the content of the most worth, as if all of `left` were for it."""
+    rests = np.array([place.rest for place in places])
+    runs = np.array([place.run for place in places])
+    fits = there.allowed[:, runs].T & (times(there.needs, rests).T > 0)
+    shares = there.needs[None, :, :] / np.maximum(rests, 1)[:, None, :]
+    weights = [shares.sum(axis=2), shares.max(axis=2)]
+    weights += [shares[:, :, r] + 0.1 * weights[0] for r in range(shares.shape[2])]
+    scores = [worth / np.maximum(weight, 1e-12) for weight in weights]
+    scores.append(np.broadcast_to(worth, fits.shape))
+    found = [_content(there, rests, left, np.where(fits, score, -1.0), fits) for score in scores]
+    gained = np.stack([(content * worth).sum(axis=1) for content in found])
+    return [found[way][place] for place, way in enumerate(gained.argmax(axis=0))]
 
 
-def _most_worth(there: There, place: Place, left: Ints, worth: Floats) -> Iterator[Place]:
-    fits = times_in_one(there.needs, place.rest) * there.allowed[:, place.run]
-    shapes = np.flatnonzero((fits > 0) & (left > 0))
-    if not len(shapes):
-        yield place
-        return
-    shares = (there.needs[shapes] / np.maximum(place.rest, 1)).max(axis=1)
-    order = shapes[np.argsort(-worth[shapes] / np.maximum(shares, 1e-12), kind="stable")]
-    yield from _repeated(there, place, left, worth, order, fits)
+def _content(there: There, rests: Ints, left: Ints, scores: Floats, fits: Bools) -> Ints:
+    """Return what each place holds (P × S) when it is filled in the order of the scores."""
+    orders = np.argsort(-scores, axis=1, kind="stable")
+    takes = np.take_along_axis(fits, orders, axis=1)
+    held = fill(rests, orders, takes, there.needs, left)
+    content = np.zeros_like(held)
+    np.put_along_axis(content, orders, held, axis=1)
+    return content
+
+
+def _filled(
+    there: There,
+    places: list[Place],
+    wanted: list[Ints],
+    left: Ints,
+    *,
+    worth: Floats | None = None,
+) -> tuple[list[Place], Ints]:
+    """Return the places with as much of what is wanted there as they hold and as is left.
+
+    With `worth`, the most worth a share of the node goes first.
+    """
+    filled: list[Place] = []
+    for place, most in zip(places, wanted, strict=True):
+        for part in _repeated(there, place, left, most, worth):
+            left = left - (part.stop - part.start) * (part.held - place.held)
+            filled.append(part)
+    return filled, left
 
 
 def _repeated(
-    there: There, place: Place, left: Ints, worth: Floats, order: Ints, most: Ints
+    there: There, place: Place, left: Ints, most: Ints, worth: Floats | None
 ) -> Iterator[Place]:
-    """Yield the nodes filled in this order, equal ones together."""
-    del worth
-    left = left.copy()
+    """Yield the nodes with what they take, equal ones together."""
     while place.start < place.stop:
-        added = _filled(there, place, np.minimum(left, most), order)
+        added = _taken(there, place, np.minimum(left, most), worth)
         used = added > 0
         if not used.any():
             yield place
@@ -92,15 +114,19 @@ def _repeated(
         place = replace(place, start=stop)
 
 
-def _filled(there: There, place: Place, most: Ints, order: Ints) -> Ints:
-    """Return what one node takes, all that it can of each shape in this order."""
+def _taken(there: There, place: Place, most: Ints, worth: Floats | None) -> Ints:
+    """Return what one node takes, all that it can of each shape in turn."""
     added = np.zeros(len(most), dtype=np.int64)
+    fits = times_in_one(there.needs, place.rest) * there.allowed[:, place.run]
+    shapes = np.flatnonzero((fits > 0) & (most > 0))
+    if worth is not None and len(shapes):
+        shares = (there.needs[shapes] / np.maximum(place.rest, 1)).max(axis=1)
+        order = np.argsort(-worth[shapes] / np.maximum(shares, 1e-12), kind="stable")
+        shapes = shapes[order]
     rest = place.rest
-    for shape in order:
+    for shape in shapes:
         need = there.needs[shape]
-        if not most[shape] or (need > rest).any() or not there.allowed[shape, place.run]:
-            continue
-        taken = min(int(times_in_one(need[None, :], rest)[0]), int(most[shape]))
-        added[shape] = taken
-        rest = rest - taken * need
+        count = min(int(times_in_one(need[None, :], rest)[0]), int(most[shape]))
+        added[shape] = count
+        rest = rest - count * need
     return added

@@ -14,8 +14,10 @@ from domain.planner.cheapest.sequence import in_sequence
 
 # The rest after rounding down is solved to a gap of so much of the whole, in so many search nodes.
 GAP, NODES = 1e-3, 20
+# Where not all can be served, the whole is searched, in so many search nodes.
+SCARCE_NODES = 1
 # So many quick packings of the rest are tried, each with chances of its own.
-QUICK = 6
+QUICK = 4
 # So many rounds of greedy fills give patterns of the small kinds, which only the rest needs.
 SKETCH = 3
 # What HiGHS calls whole may miss it by so much.
@@ -46,7 +48,21 @@ def whole(problem: Problem, columns: Columns, solved: Solved, *, kinds: Ints) ->
     if best.cost(rest) - bound > gap or best.left.any():
         known = [(int(kinds[kind]), held) for kind, held in columns.known()]
         best = _searched(rest, known, quick, best=best, gap=gap, charges=charges)
-    return Solution(packed=(*done, *best.packed), left=best.left)
+    found = Solution(packed=(*done, *best.packed), left=best.left)
+    least = np.ceil(solved.values[: columns.waiting].sum() - WHOLE)
+    if best.left.sum() <= least:
+        return found
+    return min(found, _all_whole(problem, columns, kinds, charges), key=lambda s: s.key(problem))
+
+
+def _all_whole(problem: Problem, columns: Columns, kinds: Ints, charges: Floats) -> Solution:
+    """Return the most that the known patterns serve where the limits do not let all be served."""
+    fewer = columns.without(columns.solve(), gain=math.inf)
+    packed = fewer.whole(gap=1e-5, most_nodes=SCARCE_NODES) or []
+    nodes = Solution(packed=tuple(packed), left=columns.problem.counts).on(kinds)
+    done, rest = trimmed(problem, nodes.packed)
+    last = fitted(rest, in_sequence(rest), charges)
+    return Solution(packed=(*done, *last.packed), left=last.left)
 
 
 def _searched(
@@ -121,8 +137,8 @@ def _moved(problem: Problem, one: Packed, charges: Floats, room: Floats) -> Iter
     """Yield the nodes on cheaper kinds, as many as the limits allow, and the others as they are."""
     left = one.count
     for kind in _kinds_for(problem, one, charges):
-        if not left or kind == one.kind:
-            break
+        if not left:
+            return
         more = problem.limits[:, kind] - problem.limits[:, one.kind]
         uses = more > 0
         most = int(np.floor((room[uses] / more[uses]).min(initial=float(left)) + SLACK))
@@ -135,9 +151,10 @@ def _moved(problem: Problem, one: Packed, charges: Floats, room: Floats) -> Iter
 
 
 def _kinds_for(problem: Problem, one: Packed, charges: Floats) -> list[int]:
-    """Return the kinds that hold the content of a node, the cheapest first."""
+    """Return the kinds that hold the content of a node for less, the cheapest first."""
     need = (one.pattern[:, None] * problem.needs).sum(axis=0)
     holds = (problem.bins >= need).all(axis=1)
+    holds &= (charges < charges[one.kind] - SLACK) & (problem.prices < problem.prices[one.kind])
     holds &= problem.allowed[one.pattern > 0].all(axis=0)
     kinds = np.flatnonzero(holds)
     return [int(kind) for kind in kinds[np.argsort(charges[kinds], kind="stable")]]

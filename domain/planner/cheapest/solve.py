@@ -3,12 +3,13 @@
 from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.columns import generate
 from domain.planner.cheapest.dominance import worth_searching
+from domain.planner.cheapest.exact import exact
 from domain.planner.cheapest.problem import Floats, Problem, Solution
 from domain.planner.cheapest.rounding import fitted, whole
 from domain.planner.cheapest.sequence import in_sequence
 
 # Up to so many shapes, column generation ends in milliseconds.
-FEW_SHAPES = 40
+FEW_SHAPES = 60
 
 
 def cheapest(problem: Problem) -> Solution:
@@ -16,6 +17,9 @@ def cheapest(problem: Problem) -> Solution:
     kinds = worth_searching(problem, sizes=True)
     if not len(kinds) or not problem.counts.any():
         return Solution(packed=(), left=problem.counts)
+    best = exact(problem.only(kinds))
+    if best is not None:
+        return best.on(kinds)
     found, rates = _search(problem.only(kinds))
     return fitted(problem, found.on(kinds), problem.charges(rates))
 
