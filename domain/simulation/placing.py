@@ -1,0 +1,86 @@
+"""Which waiting work starts where: first come first served, on the busiest node that has room.
+
+It stands for Ray's own scheduler and is the same for every policy.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from domain.planner.amounts import Amounts
+from domain.simulation.nodes import Node, Run, Waiting
+from domain.simulation.work import Kind
+
+type Queues = dict[Kind, deque[Waiting]]
+type Places = tuple[tuple[Node, Amounts, int], ...]
+
+
+def placed(queues: Queues, nodes: Iterable[Node], *, now: int) -> Iterator[Run]:
+    """Yield what starts now; takes it out of the queues and holds its resources.
+
+    What does not fit lets others pass, as Ray does: each kind waits in a line of its own.
+    """
+    ready = [node for node in nodes if node.takes_work]
+    waiting = [kind for kind, queue in queues.items() if queue]
+    for kind in sorted(waiting, key=lambda kind: (queues[kind][0].arrived, kind.number)):
+        starting = _gangs if kind.gang else _tasks
+        yield from starting(queues[kind], kind, ready, now)
+
+
+def _tasks(queue: deque[Waiting], kind: Kind, ready: Sequence[Node], now: int) -> Iterator[Run]:
+    (amounts,) = kind.bundles
+    for node in _busiest(ready, amounts):
+        room = node.holds(amounts, at_most=sum(one.count for one in queue))
+        while room and queue:
+            count = min(room, queue[0].count)
+            room -= count
+            yield _started(queue, count, ((node, amounts, count),), now)
+        if not queue:
+            return
+
+
+def _gangs(queue: deque[Waiting], kind: Kind, ready: Sequence[Node], now: int) -> Iterator[Run]:
+    while queue and (places := _places(kind, ready)):
+        yield _started(queue, 1, places, now)
+
+
+def _started(queue: deque[Waiting], count: int, places: Places, now: int) -> Run:
+    first = queue[0]
+    run = Run(
+        kind=first.kind,
+        arrived=first.arrived,
+        seconds=first.seconds,
+        count=count,
+        started=now,
+        places=places,
+        again=first.again,
+    )
+    run.begin()
+    first.count -= count
+    if not first.count:
+        queue.popleft()
+    return run
+
+
+def _places(kind: Kind, ready: Sequence[Node]) -> Places:
+    """Return where all bundles of a placement group go, or nothing when one has no place."""
+    found: list[tuple[Node, Amounts, int]] = []
+    bundles = (kind.total,) if kind.is_packed else kind.bundles
+    for bundle in sorted(bundles, key=lambda one: -sum(one.values())):
+        taken = {node for node, _, _ in found} if kind.is_apart else set()
+        node = next((one for one in _busiest(ready, bundle) if one not in taken), None)
+        if node is None:
+            break
+        node.take(bundle, times=1)  # the next bundle must see it
+        found.append((node, bundle, 1))
+    for node, bundle, _ in found:
+        node.give_back(bundle, times=1)
+    return tuple(found) if len(found) == len(bundles) else ()
+
+
+def _busiest(ready: Sequence[Node], amounts: Amounts) -> list[Node]:
+    """Return the nodes with room for it, in the order in which they are filled."""
+    fitting = [node for node in ready if node.holds(amounts, at_most=1)]
+    spares_gpu = "GPU" not in amounts
+    return sorted(
+        fitting, key=lambda one: (spares_gpu and "GPU" in one.total, not one.runs, one.number)
+    )

@@ -1,0 +1,275 @@
+"""`mobula simulate FILE`: what a week of work costs, and who waits, with each strategy."""
+
+import argparse
+import json
+import sys
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobula.commands.targets import add_target, local_target, target_of_options
+from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from domain.planner import PlanRequest
+    from domain.simulation import Arrival, Outcome
+    from domain.simulation.foresight import Need
+    from domain.simulation.policy import Policy
+    from domain.simulation.weather import Weather
+    from domain.spec import ComputeConfig
+    from domain.target import Target
+
+VARIANTS = ("configured", "reactive", "scheduled", "forecast", "spare")
+WORKLOADS = ("office-hours", "bursts", "nightly", "steady")
+# A Monday: the made-up weeks begin with one.
+STARTED = "2026-01-05"
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "simulate",
+        help="replay a week of work with each strategy, and with Ray's own autoscaler",
+        description="Replay a workload against the planner and against a model of Ray's "
+        "autoscaler. Exit code 0: simulated, 1: the configuration is not valid or lacks what a "
+        "strategy needs, 2: not readable.",
+    )
+    parser.add_argument("file", help="the compute configuration, or - for standard input")
+    work = parser.add_mutually_exclusive_group(required=True)
+    work.add_argument("--workload", metavar="FILE", help="what arrived: .json or .csv")
+    work.add_argument("--synthetic", choices=WORKLOADS, help="a made-up workload")
+    parser.add_argument(
+        "--strategy", choices=VARIANTS, action="append", help="compare these (configured)"
+    )
+    parser.add_argument("--no-ray", action="store_true", help="leave Ray's autoscaler out")
+    _add_numbers(parser)
+    add_target(parser)
+    parser.add_argument("--json", action="store_true", help="print the outcomes as JSON")
+    parser.set_defaults(run=run)
+
+
+def _add_numbers(parser: argparse.ArgumentParser) -> None:
+    number = parser.add_argument
+    number("--days", type=_count, default=7, help="how long (7)")
+    number("--seed", type=int, default=1, help="of all that is left to chance (1)")
+    number("--size", type=_positive, default=1.0, help="multiplies a made-up workload (1)")
+    number("--start", type=_moment, default=_moment(STARTED), help=f"the first day ({STARTED})")
+    number("--boot-seconds", type=_positive, default=90.0, help="median of a machine's start (90)")
+    number("--interruptions-per-hour", type=_rate, default=0.0, help="of a spot machine (0)")
+    number("--spot-shortages-per-day", type=_rate, default=0.0, help="of each type (0)")
+    number("--on-demand-shortages-per-day", type=_rate, default=0.0, help="of each type (0)")
+    number("--shortage-minutes", type=_positive, default=30.0, help="on average (30)")
+    number("--history-days", type=_count, default=21, help="a forecast learns from, made up (21)")
+    number("--ray-idle-seconds", type=_count, default=60, help="Ray's idle time (60)")
+    number("--ray-upscaling-speed", type=_positive, default=1000.0, help="Ray's (1000: no limit)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print a row for each policy."""
+    from domain.simulation.variants import base_of
+
+    try:
+        target = local_target() if arguments.provider is None else target_of_options(arguments)
+        text = read_text(arguments.file)
+        arrivals = _arrivals(arguments)
+    except (OSError, ValueError) as error:
+        print(f"mobula: {error}", file=sys.stderr)
+        return UNREADABLE
+    config = _checked(arguments.file, text, target)
+    if config is None:
+        return INVALID
+    try:
+        base = base_of(config, target)
+        outcomes = list(_simulated(arguments, config, base, arrivals))
+    except ValueError as error:
+        print(f"mobula: {error}", file=sys.stderr)
+        return INVALID
+    print(_as_json(outcomes) if arguments.json else table(outcomes))
+    return VALID
+
+
+def _arrivals(arguments: argparse.Namespace) -> "tuple[Arrival, ...]":
+    from domain.simulation.recorded import read_csv, read_json
+
+    if arguments.synthetic:
+        return _made(arguments, days=arguments.days, first=arguments.start.weekday())
+    text = read_text(arguments.workload)
+    return read_csv(text) if Path(arguments.workload).suffix == ".csv" else read_json(text)
+
+
+def _made(arguments: argparse.Namespace, *, days: int, first: int) -> "tuple[Arrival, ...]":
+    from domain.simulation.synthetic import made
+
+    name, size = arguments.synthetic, arguments.size
+    return made(name, seed=arguments.seed, days=days, size=size, first=first)
+
+
+def _checked(file: str, text: str, target: "Target") -> "ComputeConfig | None":
+    """Return the configuration; print its errors and return None when it has any."""
+    from domain.problems import Severity
+    from domain.validation import check_text
+    from domain.yamltext import parse
+
+    errors = [
+        problem for problem in check_text(text, target=target) if problem.severity is Severity.ERROR
+    ]
+    for problem in errors:
+        print(as_line(file, problem), file=sys.stderr)
+    return None if errors else parse(text).config
+
+
+def _simulated(
+    arguments: argparse.Namespace,
+    config: "ComputeConfig",
+    base: "PlanRequest",
+    arrivals: "tuple[Arrival, ...]",
+) -> "Iterator[Outcome]":
+    from domain.simulation import Scenario, simulate
+
+    weather = _weather(arguments)
+    scenario = Scenario(arrivals=arrivals, weather=weather, days=arguments.days)
+    for policy in list(_policies(arguments, config, base, weather)):
+        yield simulate(scenario, policy)
+
+
+def _policies(
+    arguments: argparse.Namespace, config: "ComputeConfig", base: "PlanRequest", weather: "Weather"
+) -> "Iterator[Policy]":
+    from domain.simulation.variants import Variant, forecasts, ours_of, rays_of
+
+    for variant in map(Variant, dict.fromkeys(arguments.strategy or ["configured"])):
+        past = forecasts(config, variant) and arguments.synthetic
+        yield ours_of(
+            config,
+            base,
+            variant=variant,
+            started=arguments.start,
+            days=arguments.days,
+            history=_history(arguments, config, base, weather) if past else None,
+        )
+    for priorities in () if arguments.no_ray else (False, True):
+        yield rays_of(
+            base,
+            priorities=priorities,
+            idle_seconds=arguments.ray_idle_seconds,
+            upscaling_speed=arguments.ray_upscaling_speed,
+        )
+
+
+def _history(
+    arguments: argparse.Namespace, config: "ComputeConfig", base: "PlanRequest", weather: "Weather"
+) -> "Mapping[str, Need]":
+    """Return what the groups needed in the weeks before."""
+    from domain.simulation.variants import history_of
+
+    days = arguments.history_days
+    before = _made(arguments, days=days, first=arguments.start.weekday() - days)
+    return history_of(config, base, before, weather=weather, started=arguments.start, days=days)
+
+
+def _weather(arguments: argparse.Namespace) -> "Weather":
+    from domain.simulation.weather import Weather
+
+    return Weather(
+        seed=arguments.seed,
+        boot_seconds=arguments.boot_seconds,
+        interruptions_per_hour=arguments.interruptions_per_hour,
+        spot_shortages_per_day=arguments.spot_shortages_per_day,
+        on_demand_shortages_per_day=arguments.on_demand_shortages_per_day,
+        shortage_seconds=round(60 * arguments.shortage_minutes),
+    )
+
+
+def table(outcomes: "list[Outcome]") -> str:
+    """Return the outcomes as a table in Markdown, which is read as well in a terminal."""
+    head = (
+        "policy", "$", "machine-hours", "CPU use", "GPU use", "wait p50", "p95", "max",
+        "disruptions", "finished", "unfinished", "launches", "refused",
+    )  # fmt: skip
+    rows = [head, *(_row(one) for one in outcomes)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(head))]
+    lines = ["| " + " | ".join(_cells(row, widths)) + " |" for row in rows]
+    rule = "|" + "|".join(
+        "-" * (width + 1) + (":" if place else "-") for place, width in enumerate(widths)
+    )
+    return "\n".join([lines[0], rule + "|", *lines[1:]])
+
+
+def _cells(row: tuple[str, ...], widths: list[int]) -> "Iterator[str]":
+    for place, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        yield cell.rjust(width) if place else cell.ljust(width)
+
+
+def _row(one: "Outcome") -> tuple[str, ...]:
+    from domain.wording import duration
+
+    def use(resource: str) -> str:
+        part = one.utilisation(resource)
+        return "–" if part is None else f"{100 * part:.0f} %"
+
+    return (
+        one.policy,
+        f"{one.usd:,.2f}",
+        f"{one.machine_hours:,.1f}",
+        use("CPU"),
+        use("GPU"),
+        duration(one.wait(0.5)),
+        duration(one.wait(0.95)),
+        duration(one.longest_wait),
+        f"{one.disruptions:,}",
+        f"{one.finished:,}",
+        f"{one.unfinished:,}",
+        f"{one.launches:,}",
+        f"{one.refused:,}",
+    )
+
+
+def _as_json(outcomes: "list[Outcome]") -> str:
+    return json.dumps([_plain(one) for one in outcomes], indent=2, ensure_ascii=False)
+
+
+def _plain(one: "Outcome") -> dict[str, object]:
+    """Return an outcome with money as text, which keeps it exact."""
+    rented = sorted(one.node_seconds.items(), key=lambda item: (item[0][0], item[0][1]))
+    return {
+        "policy": one.policy,
+        "usd": str(one.usd),
+        "machine_hours": round(one.machine_hours, 4),
+        "utilisation": {name: round(one.utilisation(name) or 0, 4) for name in sorted(one.rented)},
+        "wait_seconds": {"p50": one.wait(0.5), "p95": one.wait(0.95), "max": one.longest_wait},
+        "disruptions": one.disruptions,
+        "arrived": one.arrived,
+        "finished": one.finished,
+        "unfinished": one.unfinished,
+        "launches": one.launches,
+        "refused": one.refused,
+        "interrupted": one.interrupted,
+        "machines": [
+            {"instance_type": kind, "market": market, "hourly_usd": str(price), "seconds": seconds}
+            for (kind, market, price), seconds in rented
+        ],
+    }
+
+
+def _moment(text: str) -> datetime:
+    return datetime.combine(date.fromisoformat(text), time(), tzinfo=UTC)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 10000.")
+    return number
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0 and at most 1000000.")
+    return number
+
+
+def _rate(text: str) -> float:
+    return 0.0 if float(text) == 0 else _positive(text)
