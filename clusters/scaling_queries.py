@@ -98,7 +98,7 @@ def request_now(
 def what_if(cluster: Cluster, text: str | None) -> WhatIf:
     """Return the plan for the demand in `text`, or for what waits now where it says "now"."""
     if text is None:
-        return WhatIf(text=text_of(demand_from_report(cluster.demand))[:LONGEST_TEXT])
+        return WhatIf(text=text_of(demand_from_report(cluster.demand), longest=LONGEST_TEXT))
     try:
         demand = _asked(cluster, text)
     except ValueError as error:
@@ -106,7 +106,7 @@ def what_if(cluster: Cluster, text: str | None) -> WhatIf:
     groups = list(cluster.groups.filter(role=NodeRole.WORKER))
     answer = plan(request_now(cluster, nodes_of(cluster), groups, demand=demand))
     is_now = text.strip() == NOW
-    shown = text_of(demand)[:LONGEST_TEXT] if is_now else text
+    shown = text_of(demand, longest=LONGEST_TEXT) if is_now else text
     return WhatIf(text=shown, is_now=is_now, plan=answer)
 
 

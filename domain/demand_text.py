@@ -7,6 +7,7 @@ STRICT_SPREAD 3 x GPU:1           one placement group of three bundles
 import json
 import math
 import re
+from dataclasses import asdict
 from typing import Any
 
 from domain.demand import Demand, Gang, Resources, Shape, Strategy, demand_from_report, describe
@@ -41,8 +42,25 @@ def demand_from_text(text: str) -> Demand:
     return Demand(shapes=tuple(shapes), gangs=tuple(gangs))
 
 
-def text_of(demand: Demand) -> str:
-    """Return shapes and placement groups as lines; what lines cannot say is left out."""
+def text_of(demand: Demand, *, longest: int) -> str:
+    """Return the demand as lines, or as JSON where lines cannot say it all.
+
+    What is longer than `longest` is cut after a whole line.
+    """
+    whole = _lines_of(demand) if _fits_lines(demand) else json.dumps(asdict(demand))
+    if len(whole) <= longest:
+        return whole
+    return _lines_of(demand)[: longest + 1].rpartition("\n")[0]
+
+
+def _fits_lines(demand: Demand) -> bool:
+    labelled = any(shape.selectors for shape in demand.shapes)
+    mixed = any(gang.bundles.count(gang.bundles[0]) < len(gang.bundles) for gang in demand.gangs
+                if gang.bundles)  # fmt: skip
+    return not (demand.floors or labelled or mixed)
+
+
+def _lines_of(demand: Demand) -> str:
     shapes = [f"{shape.count} x {_written(shape.resources)}" for shape in demand.shapes]
     gangs = [
         f"{gang.strategy} {len(gang.bundles)} x {_written(gang.bundles[0])}"

@@ -23,18 +23,16 @@ from domain.strategies.replay import Replay
 from insights.charts import Chart
 from insights.scaling_charts import forecast_chart, nodes_chart, replay_chart
 
-# A replay asks the rule some 2,000 times: a page plays so many of them, the others only by name.
-MOST_REPLAYS = 8
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLine:
-    """A rule with its replay; `error` says why there is none."""
+    """A rule and its place in the configuration, with its replay where one was asked for."""
 
+    place: int
     row: RuleRow
     replay: Replay | None = None
     chart: Chart | None = None
-    error: str = ""
+    error: str = ""  # why there is no replay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +53,15 @@ class Strategies:
 
 
 def strategies_of(
-    cluster: Cluster, *, group: str, since: datetime, moment: datetime, step: timedelta
+    cluster: Cluster,
+    *,
+    group: str,
+    since: datetime,
+    moment: datetime,
+    step: timedelta,
+    replay: int | None = None,
 ) -> Strategies:
-    """Return the cluster's strategies, with the charts of one group."""
+    """Return the cluster's strategies, with the charts of one group and one rule's replay."""
     samples, forecasts = samples_of(cluster, group=group, since=since), forecasts_of(cluster)
     own = next((row for row in forecasts if row.group == group), None)
     found = [nodes_chart(samples, group=group, step=step)] if samples else []
@@ -71,23 +75,26 @@ def strategies_of(
         hindsight=looked_back if looked_back and looked_back.hours else None,
         forecasts=forecasts,
         schedules=schedule_rows(cluster, moment=moment),
-        rules=[_rule(cluster, row, place) for place, row in enumerate(rule_rows(cluster))],
+        rules=[
+            replayed(cluster, row, place) if place == replay else RuleLine(place=place, row=row)
+            for place, row in enumerate(rule_rows(cluster))
+        ],
     )
 
 
-def _rule(cluster: Cluster, row: RuleRow, place: int) -> RuleLine:
-    if place >= MOST_REPLAYS:
-        return RuleLine(row=row, error=f"Only the first {MOST_REPLAYS} rules are replayed here.")
+def replayed(cluster: Cluster, row: RuleRow, place: int) -> RuleLine:
+    """Return the rule with its replay; of a week that takes the better part of a second."""
     rule = row.rule
     try:
         played = replay_of(cluster, group=rule.group, expression=rule.expression)
     except ExpressionError as error:
-        return RuleLine(row=row, error=str(error))
+        return RuleLine(place=place, row=row, error=str(error))
     if not played.points:
         return RuleLine(
+            place=place,
             row=row,
             error="Nothing to replay yet: samples are taken every five minutes while it runs.",
         )
     name = rule.name or f"rule of {rule.group}"
     chart = replay_chart(played.points, name=name, chart_id=f"replay-{place}")
-    return RuleLine(row=row, replay=played, chart=chart)
+    return RuleLine(place=place, row=row, replay=played, chart=chart)

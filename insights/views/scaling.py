@@ -13,11 +13,10 @@ from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters.models import Cluster
-from clusters.strategy_queries import replay_of, rule_rows, samples_of, schedule_rows
-from domain.strategies.expression import ExpressionError
+from clusters.strategy_queries import rule_rows, samples_of, schedule_rows
 from insights import ranges
 from insights.choices import Choice, address_with
-from insights.queries.scaling import strategies_of
+from insights.queries.scaling import replayed, strategies_of
 from insights.views.asked import asked_cluster
 
 RANGES = tuple(one for one in ranges.OF_USE if one.key in {"6h", "24h", "7d"})
@@ -36,11 +35,12 @@ def scaling(request: SignedInRequest) -> HttpResponse:
     if group and group not in groups:
         raise Http404(f"Cluster {cluster} has no group '{group}'.")
     chosen = ranges.chosen(request.GET.get("range"), among=RANGES, otherwise="24h")
+    if request.GET.get("part") == "replay":
+        return _replay(request, cluster)
     if table := request.GET.get("format"):
-        if table == "replay":
-            return _replay_as_csv(cluster, request.GET.get("rule", ""))
         return _as_csv(cluster, group, chosen, table=table)
     moment = now()
+    replay = _asked_replay(request)
     context = {
         "cluster": cluster,
         "strategies": strategies_of(
@@ -49,6 +49,7 @@ def scaling(request: SignedInRequest) -> HttpResponse:
             since=chosen.since(moment),
             moment=moment,
             step=STEPS[chosen.key],
+            replay=replay,
         ),
         "range": chosen,
         "now": moment,
@@ -118,16 +119,22 @@ def _as_csv(cluster: Cluster, group: str, chosen: ranges.TimeRange, *, table: st
     ))  # fmt: skip
 
 
-def _replay_as_csv(cluster: Cluster, place: str) -> HttpResponse:
-    """Return the replay of the rule in this place of the configuration."""
-    rules = {str(number): row.rule for number, row in enumerate(rule_rows(cluster))}
-    if place not in rules:
-        raise Http404(f"Cluster {cluster} has no rule {place}.")
-    rule = rules[place]
-    try:
-        points = replay_of(cluster, group=rule.group, expression=rule.expression).points
-    except ExpressionError as error:
-        raise Http404(str(error)) from error
-    return csv_response(f"{cluster.name}-replay", header=["at", "rule", "nodes"], rows=(
-        [point.at, point.floor, point.nodes] for point in points
-    ))  # fmt: skip
+def _asked_replay(request: SignedInRequest) -> int | None:
+    asked = request.GET.get("replay", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else None
+
+
+def _replay(request: SignedInRequest, cluster: Cluster) -> HttpResponse:
+    """Answer with what the rule of that place would have asked for, alone or as CSV."""
+    place = _asked_replay(request)
+    rules = dict(enumerate(rule_rows(cluster)))
+    if place is None or place not in rules:
+        raise Http404(f"Cluster {cluster} has no rule '{request.GET.get('replay', '')}'.")
+    line = replayed(cluster, rules[place], place)
+    if request.GET.get("format") == "csv":
+        points = line.replay.points if line.replay else ()
+        return csv_response(f"{cluster.name}-replay", header=["at", "rule", "nodes"], rows=(
+            [point.at, point.floor, point.nodes] for point in points
+        ))  # fmt: skip
+    context = {"cluster": cluster, "line": line, "now": now()}
+    return render(request, "insights/scaling_replay.html", context)

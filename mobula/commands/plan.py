@@ -93,10 +93,13 @@ def _as_json(answer: "Plan") -> str:
 
 def _words(answer: "Plan") -> str:
     from domain.demand import describe
+    from domain.planner.explain import outcome
 
+    if answer.is_empty and not answer.unserved:
+        return "Nothing to launch: the head has room for all of it."
     lines = [f"Launch {launch.reason}" for launch in answer.launches]
     lines += [
         f"Wait   {left.count} × {describe(left.resources)}: {left.reason}."
         for left in answer.unserved
     ]
-    return "\n".join(lines) or "Nothing to launch: the head has room for all of it."
+    return "\n".join([*lines, outcome(answer)])

@@ -102,8 +102,9 @@ def test_the_page_has_nothing_to_complain_about(
     expect(page.locator("#scaling-forecast .main-svg").first).to_be_visible()
     expect(page.locator("#what-if")).to_contain_text("an hour more")
     show(page, f"{width}-{theme}")
-    page.get_by_text("Replay", exact=True).click()
+    page.get_by_text("Replay over the last 7 days").click()
     expect(page.locator("#replay-0 .main-svg").first).to_be_visible()
+    show(page, f"replay-{width}-{theme}")
     assert alices.barriers() == []
     assert alices.complaints() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -160,3 +161,6 @@ def test_the_page_works_without_scripts(
     expect(page.locator("#plan-title")).to_contain_text("more node")
     page.get_by_role("link", name="Strategies").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Strategies of scaled")
+    page.get_by_text("Replay over the last 7 days").click()
+    page.get_by_role("link", name="Show what it would have asked for").click()
+    expect(page.locator("#strategies")).to_contain_text("It would have asked for")

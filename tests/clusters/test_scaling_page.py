@@ -22,6 +22,7 @@ from clusters.models import Cluster, EnabledRule, Forecast, Node, ScalingSample
 from clusters.services.templates import create_template
 from clusters.targets import target_for
 from domain.demand_text import demand_from_text
+from domain.lifecycle import ClusterState
 from domain.planner import plan
 from domain.planner.from_spec import request_from_spec
 from domain.yamltext import parse
@@ -122,6 +123,21 @@ def test_more_lines_than_a_page_holds_are_counted(head: Head, page: Any) -> None
     head.report()
     assert "5 more wait; the CSV has them." in page(head.cluster).text
     assert len(exported(page, head.cluster, "demand")) == 35
+
+
+@pytest.mark.parametrize("state", list(ClusterState))
+def test_the_page_opens_in_every_state(head: Head, page: Any, state: str) -> None:
+    Cluster.objects.filter(pk=head.cluster.pk).update(state=state, agent_seen_at=None)
+    head.cluster.nodes.update(state="terminated", ended_at=datetime.now(UTC))
+    assert "Nothing waits" in page(head.cluster, demand="2 x CPU:2").text
+
+
+def test_a_machine_that_the_cloud_offers_no_more_is_explained_too(head: Head, page: Any) -> None:
+    head.cluster.groups.filter(name="cpu").update(instance_type="gone", resources={"CPU": 2})
+    head.wants(1, CPU=1.0)
+    head.report()
+    assert "on one node of gone" in page(head.cluster).text
+    assert "unknown/h" not in page(head.cluster).text
 
 
 def test_groups_say_their_floor_its_reason_and_what_is_kept_free(scaled: Head, page: Any) -> None:
@@ -237,14 +253,14 @@ def test_strategies_show_charts_openings_and_replays(scaled: Head, page: Any) ->
         upper=[2.0] * 48, quantile=0.75, error_percent=12.5, tested_days=2, boot_seconds=60,
         mode="forecast_only",
     )  # fmt: skip
-    text = panel(page, scaled.cluster, part="strategies").text
+    text = panel(page, scaled.cluster, part="strategies", replay="0").text
     assert "<html" not in text
     assert 'id="scaling-nodes-figure"' in text
     assert 'id="scaling-forecast-figure"' in text
     assert "12.5 % off over the last 2 days" in text
     assert "node hours without work" in text
     assert text.count("<li><time") == 5
-    assert "Over the last 7 days it would have asked for" in text
+    assert "It would have asked for" in text
     assert "It failed 16 times" in text
 
 
@@ -263,7 +279,7 @@ def test_openings_are_told_by_the_clock_of_their_place(
 
 
 def test_strategies_before_anything_was_sampled(scaled: Head, page: Any) -> None:
-    text = panel(page, scaled.cluster).text
+    text = panel(page, scaled.cluster, replay="0").text
     assert "Nothing was sampled" in text
     assert "Nothing to replay yet" in text
 
@@ -280,8 +296,12 @@ def test_strategies_are_exported(scaled: Head, page: Any) -> None:
     assert len(table(panel(page, scaled.cluster, format="schedules"))) == 5
     (rule,) = table(panel(page, scaled.cluster, format="rules"))
     assert (rule["rule"], rule["enabled"]) == ("by-queue", "False")
-    assert len(table(panel(page, scaled.cluster, format="replay", rule="0"))) >= 23
-    assert panel(page, scaled.cluster, format="replay", rule="7").status_code == 404
+    replay = {"part": "replay", "replay": "0"}
+    assert len(table(panel(page, scaled.cluster, **replay, format="csv"))) >= 23
+    assert "It would have asked for" in panel(page, scaled.cluster, **replay).text
+    for unknown in ("7", "x", "-1", "9" * 9, "²"):
+        missing = panel(page, scaled.cluster, part="replay", replay=unknown)
+        assert missing.status_code == 404
 
 
 def test_strangers_see_no_strategies(scaled: Head, charlie: User) -> None:

@@ -37,6 +37,7 @@ def test_the_plan_is_told_in_words(
     assert capsys.readouterr().out.splitlines() == [
         "Launch 1 × 2CPU-4GB: group cpu is kept at 1 or more.",
         ("Launch 1 × 4CPU-16GB-1GPU for 2 × {CPU: 1}, 1 × {GPU: 1}: the only machine that fits."),
+        "2 more nodes: $1.238 an hour more.",
     ]
 
 
@@ -81,6 +82,19 @@ def test_a_cluster_without_autoscaling_is_its_minimum(
     demand.write_text(waiting(({"CPU": 2}, 2)))
     assert main(["plan", configuration, "--demand", str(demand)]) == 1
     assert "autoscaling is off and group cpu has its 1" in capsys.readouterr().out
+
+
+def test_a_demand_may_be_short_lines(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demand.write_text("4 x CPU:1, memory:1GiB\n1 x TPU:1")
+    assert main(["plan", configuration, "--demand", str(demand)]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[-2] == "Wait   1 × {TPU: 1}: no group has TPU."
+    assert told[-1].endswith("1 would have to wait.")
+    demand.write_text("4 x CPU:1\n4 x CPU")
+    assert main(["plan", configuration, "--demand", str(demand)]) == 2
+    assert "Line 2: 'CPU' has no amount: write it as CPU:2." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"shapes": 3}'])

@@ -147,7 +147,17 @@ def test_lines_hold_placement_groups_too_and_can_be_read_again() -> None:
     found = demand_from_text(text)
     gang = Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"GPU": 1.0},) * 3)
     assert found == Demand(shapes=(Shape(resources={"CPU": 1.0}, count=1),), gangs=(gang,))
-    assert demand_from_text(text_of(found)) == found
+    assert text_of(found, longest=100) == "1 x CPU:1\nSTRICT_SPREAD 3 x GPU:1"
+    assert text_of(found, longest=20) == "1 x CPU:1"
+    assert demand_from_text(text_of(found, longest=100)) == found
+
+
+def test_what_lines_cannot_say_is_written_as_json() -> None:
+    labelled = Demand(shapes=(shape(1, ZONE_A, CPU=1.0),), floors=(shape(2, CPU=2.0),))
+    gang = Gang(strategy=Strategy.PACK, bundles=({"CPU": 1.0}, {"CPU": 2.0}))
+    for demand in (labelled, Demand(gangs=(gang,))):
+        assert text_of(demand, longest=1000).startswith("{")
+        assert demand_from_text(text_of(demand, longest=1000)) == demand
 
 
 @pytest.mark.parametrize(
