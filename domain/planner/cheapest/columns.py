@@ -23,7 +23,7 @@ NARROW = 12
 # Greedy fills must gain so much, in prices, and so many of one kind are added in a round.
 GREEDY_GAIN, GREEDY_COLUMNS = 1e-4, 12
 # An integer program gets so many patterns at most.
-MOST_COLUMNS = 80
+MOST_COLUMNS = 60
 
 
 class Columns:

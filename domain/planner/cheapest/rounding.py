@@ -13,7 +13,9 @@ from domain.planner.cheapest.problem import SLACK, Floats, Ints, Packed, Problem
 from domain.planner.cheapest.sequence import in_sequence
 
 # The rest after rounding down is solved to a gap of so much of the whole, in so many search nodes.
-GAP, NODES = 1e-3, 20
+# Of many shapes the search takes long, so that less of a gap is put up with for few only.
+GAP, WIDE_GAP, NODES = 1e-3, 5e-3, 20
+MANY_SHAPES = 24
 # Where not all can be served, the whole is searched, in so many search nodes.
 SCARCE_NODES = 1
 # So many quick packings of the rest are tried, each with chances of its own.
@@ -38,7 +40,7 @@ def whole(problem: Problem, columns: Columns, solved: Solved, *, kinds: Ints) ->
     done, rest = trimmed(problem, rounded_down(columns, solved).on(kinds).packed)
     if not rest.counts.any():
         return Solution(packed=done, left=rest.counts)
-    gap = GAP * solved.objective
+    gap = (GAP if len(problem.counts) <= MANY_SHAPES else WIDE_GAP) * solved.objective
     charges = problem.charges(columns.rates(solved))
     worths = values(rest)
     packings = (in_sequence(rest, seed=seed, worths=worths) for seed in range(QUICK))
