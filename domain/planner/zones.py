@@ -54,4 +54,5 @@ def _within(request: PlanRequest, zone: str) -> PlanRequest:
 
 def _quality(answer: Plan) -> tuple[int, Decimal]:
     waiting = sum(left.count for left in answer.unserved)
-    return waiting, Decimal(0) if answer.hourly_usd is None else answer.hourly_usd
+    prices = (launch.count * (launch.hourly_usd or Decimal(0)) for launch in answer.launches)
+    return waiting, sum(prices, Decimal(0))

@@ -29,6 +29,7 @@ def values(problem: Problem) -> Values:
     """Return what the shapes are worth while the limits allow so much."""
     shapes, kinds = problem.most.shape
     scale = np.maximum(problem.bins.max(axis=0, initial=1), 1).astype(float)
+    most = np.minimum(problem.most, problem.counts[:, None])
     dealt = np.argwhere((problem.most > 0) & (problem.counts[:, None] > 0))
     resources, limited = problem.needs.shape[1], len(problem.room)
     capacity = shapes  # the first row of capacities: kind 0, resource 0
@@ -53,7 +54,7 @@ def values(problem: Problem) -> Values:
                 np.concatenate(
                     [
                         -problem.bins[kind] / scale,
-                        -problem.most[dealt[cuts[kind], 0], kind].astype(float),
+                        -most[dealt[cuts[kind], 0], kind].astype(float),
                         problem.limits[:, kind],
                     ]
                 ),
