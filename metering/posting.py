@@ -30,7 +30,7 @@ _MOVE_ON = """
 _DROP_AFTER_END = """
     DELETE FROM metering_costhour AS line USING metering_interval AS interval
     WHERE line.interval_id = interval.id AND interval.id = ANY(%s)
-        AND line.hour >= interval.ended_at
+        AND (line.hour >= interval.ended_at OR interval.ended_at <= interval.started_at)
     RETURNING line.cluster_id, line.day
 """
 _DROP_DAYS = """
