@@ -29,6 +29,8 @@ from providers.base import NodeRole
 SHOWN, EXPORTED = 30, 1_000
 # What an address holds, with its signs written as %3A, in every server on the way.
 LONGEST_TEXT = 2_000
+# Placement groups are planned bundle by bundle: more would keep the page waiting.
+MOST_BUNDLES = 2_000
 NOW = "now"
 
 
@@ -118,7 +120,14 @@ def _asked(cluster: Cluster, text: str) -> Demand:
             f"The demand has {len(text):,} characters, {LONGEST_TEXT:,} fit an address. "
             "Write equal shapes on one line with their count, or use mobula plan with a file."
         )
-    return demand_from_text(text)
+    demand = demand_from_text(text)
+    bundles = sum(len(gang.bundles) for gang in demand.gangs)
+    if bundles > MOST_BUNDLES:
+        raise ValueError(
+            f"The placement groups have {bundles:,} bundles, a page plans {MOST_BUNDLES:,}. "
+            "Write fewer, or use mobula plan with a file."
+        )
+    return demand
 
 
 def _sentence(text: str) -> str:

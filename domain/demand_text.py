@@ -7,11 +7,21 @@ STRICT_SPREAD 3 x GPU:1           one placement group of three bundles
 import json
 import math
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from domain.demand import Demand, Gang, Resources, Shape, Strategy, demand_from_report, describe
-from domain.quantities import parse_bytes
+from domain.demand import (
+    Demand,
+    Gang,
+    LabelSelector,
+    Resources,
+    Shape,
+    Strategy,
+    demand_from_report,
+    describe,
+)
+from domain.quantities import LARGEST, parse_bytes
 
 MOST_COUNT, MOST_BUNDLES = 1_000_000, 1_000
 EXAMPLE = "4 x CPU:2, memory:8GiB"
@@ -111,9 +121,26 @@ def _no_number(name: str) -> Any:
 def _checked(demand: Demand) -> Demand:
     for shape in (*demand.shapes, *demand.floors):
         _check_count(shape.count)
-    for gang in demand.gangs:
-        _check_bundles(len(gang.bundles))
+        _check_selectors(shape.selectors)
+    for resources in _every_resources(demand):
+        for name, amount in resources.items():
+            if not name.isprintable() or amount > LARGEST:
+                raise ValueError(f"{name[:40]!r} is {amount:g}: no machine has that.")
     return demand
+
+
+def _every_resources(demand: Demand) -> Iterator[Resources]:
+    yield from (shape.resources for shape in (*demand.shapes, *demand.floors))
+    yield from (bundle for gang in demand.gangs for bundle in gang.bundles)
+
+
+def _check_selectors(selectors: Iterable[LabelSelector]) -> None:
+    for one in selectors:
+        words = (one.key, *one.values)
+        if not all(isinstance(word, str) and word.isprintable() for word in words):
+            raise ValueError("A label selector has a key and values that are text.")
+        if one.operator not in {"in", "not in"}:
+            raise ValueError('A label selector has the operator "in" or "not in".')
 
 
 def _from_line(line: str) -> Shape | Gang:
@@ -125,20 +152,14 @@ def _from_line(line: str) -> Shape | Gang:
     resources = _resources(match["resources"])
     if match["strategy"] is None:
         return Shape(resources=resources, count=count)
-    _check_bundles(count)
+    if count > MOST_BUNDLES:
+        raise ValueError(f"{count:,} bundles are too many: write {MOST_BUNDLES:,} at most.")
     return Gang(strategy=Strategy(match["strategy"]), bundles=(resources,) * count)
 
 
 def _check_count(count: int) -> None:
     if not 1 <= count <= MOST_COUNT:
         raise ValueError(f"the count is {count}: write a number from 1 to {MOST_COUNT:,}.")
-
-
-def _check_bundles(count: int) -> None:
-    if not 1 <= count <= MOST_BUNDLES:
-        raise ValueError(
-            f"a placement group has {count} bundles: write a number from 1 to {MOST_BUNDLES:,}."
-        )
 
 
 def _resources(text: str) -> dict[str, float]:

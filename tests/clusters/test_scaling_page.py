@@ -196,6 +196,7 @@ def test_what_if_changes_nothing(head: Head, page: Any) -> None:
     [
         ("4 x CPU", "Line 1: &#x27;CPU&#x27; has no amount: write it as CPU:2."),
         ("", "No demand is given: write a line such as"),
+        ("SPREAD 1000 x CPU:1\n" * 3, "3,000 bundles, a page plans 2,000. Write fewer, or"),
         ("4 x CPU:1\n" * 300, "2,000 fit an address. Write equal shapes on one line"),
     ],
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy
 from domain.demand_text import demand_from_text, text_of
@@ -160,6 +163,49 @@ def test_what_lines_cannot_say_is_written_as_json() -> None:
         assert demand_from_text(text_of(demand, longest=1000)) == demand
 
 
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+    | st.sampled_from(["CPU", "in", "PACK", "STRICT_SPREAD"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)  # fmt: skip
+_SELECTORS = st.fixed_dictionaries(
+    {"key": _VALUES, "values": st.lists(_VALUES, max_size=2)}, optional={"operator": _VALUES}
+)
+_RESOURCES = st.dictionaries(st.text(max_size=3), st.integers() | st.floats(), max_size=2)
+_SHAPES = st.lists(
+    st.fixed_dictionaries(
+        {"resources": _RESOURCES, "count": st.integers(1, 99)},
+        optional={"selectors": st.lists(_SELECTORS, max_size=2)},
+    )
+    | _VALUES,
+    max_size=2,
+)
+_GANGS = st.lists(
+    st.fixed_dictionaries({"strategy": _VALUES, "bundles": st.lists(_RESOURCES, max_size=3)})
+    | _VALUES,
+    max_size=2,
+)
+_REPORTS = st.fixed_dictionaries(
+    {}, optional={"shapes": _SHAPES | _VALUES, "gangs": _GANGS, "floors": _SHAPES}
+)
+
+
+@given(
+    st.text(alphabet='{}[]":,.x×* #\nCPUmemory0129GiBSTRICT_PACK=\ud800\0')
+    | _REPORTS.map(json.dumps)
+)
+def test_any_text_is_a_demand_that_can_be_planned_or_a_sentence(text: str) -> None:
+    try:
+        demand = demand_from_text(text)
+    except ValueError:
+        return
+    asked = request(group(most=3), demand=demand)
+    said = [line.shape for line in explained(asked)] + [outcome(plan(asked))]
+    " ".join(said).encode()  # a page can show it
+    text_of(demand, longest=100).encode()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -172,7 +218,7 @@ def test_what_lines_cannot_say_is_written_as_json() -> None:
         ("2000000 x CPU:1", "the count is 2000000"),
         ("CPU:0", "Line 1: CPU is 0: leave it out"),
         ("CPU:1, CPU:2", "Line 1: CPU stands there twice"),
-        ("SPREAD 2000 x CPU:1", "Line 1: a placement group has 2000 bundles"),
+        ("SPREAD 2000 x CPU:1", "Line 1: 2,000 bundles are too many: write 1,000 at most."),
         ('{"shapes": [}', "Line 1: this is no JSON"),
         ('{"shapes": 3}', "The JSON is no demand"),
         ('{"shapes": [{"resources": {"CPU": "a"}, "count": 1}]}', "The JSON is no demand"),
