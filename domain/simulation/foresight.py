@@ -17,7 +17,7 @@ type Need = list[tuple[datetime, float]]
 
 SAMPLE_SECONDS = 300
 # Mobula makes forecasts each quarter of an hour; here that would take most of the time.
-RENEWED = timedelta(hours=6)
+RENEWED = timedelta(hours=12)
 # What a machine takes until one was seen.
 BOOT_SECONDS, LAST_BOOTS = 120.0, 100
 

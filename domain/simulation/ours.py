@@ -23,7 +23,7 @@ _NO_MACHINE = "the cloud has no such machine"
 
 @dataclass(kw_only=True)
 class Ours:
-    """Mobula. `base` is the planner's question of the empty cluster."""
+    """Mobula, for one replay. `base` is the planner's question of the empty cluster."""
 
     base: PlanRequest
     started: datetime
@@ -102,16 +102,12 @@ class Ours:
         return replace(
             self.base,
             groups=tuple(
-                _as_now(group, floors.get(group.name, ()), cold) for group in self._groups
+                _as_now(group, floors.get(group.name, ()), cold) for group in self.base.groups
             ),
             nodes=tuple(_view(node, state.now) for node in state.nodes.values()),
             demand=state.demand(),
             now=self._moment(state.now),
         )
-
-    @property
-    def _groups(self) -> Sequence[Group]:
-        return self.base.groups
 
     def _wanted(self, launch: Launch) -> Iterator[Wanted]:
         group = next(one for one in self.base.groups if one.name == launch.group)

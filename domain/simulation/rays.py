@@ -10,22 +10,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from math import ceil
 
-from domain.demand import Demand
 from domain.offerings import Market
 from domain.planner.model import Group, NodePhase, Offer
 from domain.simulation.nodes import Node
 from domain.simulation.policy import Decision, State, Wanted
-from domain.simulation.rays_packing import (
-    Bin,
-    NodeType,
-    Prefer,
-    TypeKey,
-    filled,
-    gangs_of,
-    new_bin,
-    opened,
-    tasks_of,
-)
+from domain.simulation.rays_packing import Bin, NodeType, TypeKey, new_bin, packed
 
 LOOP = 5
 MOST_AT_ONCE = 10  # AUTOSCALER_MAX_CONCURRENT_LAUNCHES
@@ -37,7 +26,7 @@ UPSCALING = 1000.0
 
 @dataclass(kw_only=True)
 class Rays:
-    """Ray's autoscaler with one idle time for all nodes."""
+    """Ray's autoscaler, for one replay, with one idle time for all nodes."""
 
     types: Sequence[NodeType]
     idle_seconds: int = IDLE
@@ -67,7 +56,7 @@ class Rays:
             new_bin(one) for one in self.types for _ in range(one.min_nodes - there[one.key])
         ]
         bins = [self._bin(node) for node in state.nodes.values()] + minimum
-        bins = self._packed(state.demand(), bins, partial(self._preference, state.now))
+        bins = packed(state.demand(), bins, self.types, partial(self._preference, state.now))
         new = [one for one in bins if not one.name]
         launched = list(self._at_once(new, state))
         self._is_withholding = len(launched) < len(new)
@@ -90,20 +79,6 @@ class Rays:
     def _bin(self, node: Node) -> Bin:
         found = next(one for one in self.types if one.key == _key(node))
         return Bin(type=found, name=node.name, total=node.total, free=dict(node.free))
-
-    def _packed(self, demand: Demand, bins: list[Bin], prefer: Prefer) -> list[Bin]:
-        """Return the nodes, new ones too, with the demand on them; placement groups come first."""
-        for requests in gangs_of(demand):
-            there, left = filled(bins, requests, prefer)
-            new, left = opened(self.types, left, self._room(there), prefer)
-            bins = bins if left else there + new  # whole or not at all
-        there, left = filled(bins, tasks_of(demand), prefer)
-        new, _ = opened(self.types, left, self._room(there), prefer)
-        return there + new
-
-    def _room(self, bins: Iterable[Bin]) -> dict[str, int]:
-        there = Counter(one.type.group for one in bins)
-        return {one.group: one.max_nodes - there[one.group] for one in self.types}
 
     def _preference(self, now: int, one: NodeType) -> tuple[float, ...]:
         """Return what decides among equals: no late failure, then the type's priority."""

@@ -4,6 +4,7 @@ Written after `_try_schedule` and `_compute_score` of Ray 2.60's `autoscaler/v2/
 equal requests counted instead of tried one by one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -93,11 +94,33 @@ def new_bin(one: NodeType) -> Bin:
     return Bin(type=one, total=total, free=total)
 
 
-def filled(
+def packed(
+    demand: Demand, bins: Sequence[Bin], types: Sequence[NodeType], prefer: Prefer
+) -> list[Bin]:
+    """Return the nodes and the new ones with the demand on them; placement groups come first."""
+    there = list(bins)
+    for requests in _gangs_of(demand):
+        everything, left = _placed(requests, there, types, prefer)
+        if not left:  # whole or not at all
+            there = everything
+    return _placed(_tasks_of(demand), there, types, prefer)[0]
+
+
+def _placed(
+    requests: Sequence[Request], bins: Sequence[Bin], types: Sequence[NodeType], prefer: Prefer
+) -> tuple[list[Bin], list[Request]]:
+    there, left = _filled(bins, requests, prefer)
+    counts = Counter(one.type.group for one in there)
+    room = {one.group: one.max_nodes - counts[one.group] for one in types}
+    new, left = _opened(types, left, room, prefer)
+    return there + new, left
+
+
+def _filled(
     bins: Sequence[Bin], requests: Sequence[Request], prefer: Prefer
 ) -> tuple[list[Bin], list[Request]]:
     """Return the nodes that are there with what fits on them, and what does not."""
-    rest, done, left = list(bins), list[Bin](), in_order(requests)
+    rest, done, left = list(bins), list[Bin](), _in_order(requests)
     while left and (found := _best(rest, left, prefer)):
         place, laden, left = found
         rest.pop(place)
@@ -105,28 +128,29 @@ def filled(
     return done + rest, left
 
 
-def opened(
+def _opened(
     types: Sequence[NodeType], requests: Sequence[Request], room: dict[str, int], prefer: Prefer
 ) -> tuple[list[Bin], list[Request]]:
     """Return the new nodes for the requests, and what still waits; takes them out of `room`."""
-    new, left = list[Bin](), in_order(requests)
+    pool, new, left = list(map(new_bin, types)), list[Bin](), _in_order(requests)
     while left:
-        pool = [new_bin(one) for one in types if room[one.group] > 0]
+        pool = [one for one in pool if room[one.type.group] > 0]
         found = _best(pool, left, prefer)
         if found is None:
             break
-        _, laden, left = found
+        place, laden, left = found
         room[laden.type.group] -= 1
         new.append(laden)
+        pool.append(pool.pop(place))  # of equals, Ray takes another one the next time
     return new, left
 
 
-def in_order(requests: Iterable[Request]) -> list[Request]:
+def _in_order(requests: Iterable[Request]) -> list[Request]:
     """Return the requests as Ray tries them: constrained ones, then those of most resources."""
     return sorted(requests, key=_size, reverse=True)
 
 
-def gangs_of(demand: Demand) -> Iterator[list[Request]]:
+def _gangs_of(demand: Demand) -> Iterator[list[Request]]:
     """Yield the requests of each placement group, the most constrained and largest first."""
     gangs = sorted(demand.gangs, key=lambda gang: (_constraints(gang), len(gang.bundles)))
     for number, gang in enumerate(reversed(gangs)):
@@ -140,7 +164,7 @@ def gangs_of(demand: Demand) -> Iterator[list[Request]]:
             yield [_request(bundle, apart=apart) for bundle in gang.bundles]
 
 
-def tasks_of(demand: Demand) -> list[Request]:
+def _tasks_of(demand: Demand) -> list[Request]:
     """Return the requests of tasks and actors."""
     return [_request(shape.resources, count=shape.count) for shape in demand.shapes]
 

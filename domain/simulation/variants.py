@@ -1,6 +1,6 @@
 """The policies that a configuration stands for: as it is, with one strategy alone, and Ray's."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +11,6 @@ from domain.planner.from_spec import request_from_spec
 from domain.planner.model import Group
 from domain.simulation.foresight import Foresight, Need
 from domain.simulation.ours import Ours
-from domain.simulation.policy import Policy
 from domain.simulation.rays import IDLE, UPSCALING, Rays, types_of
 from domain.simulation.replay import Scenario, simulate
 from domain.simulation.weather import Weather
@@ -135,20 +134,6 @@ def scheduled(config: ComputeConfig) -> list[ScheduledFloor]:
         )
         for item in config.mobula.scaling.schedules
     ]
-
-
-def policies(
-    config: ComputeConfig,
-    base: PlanRequest,
-    variants: Sequence[Variant],
-    *,
-    started: datetime,
-    days: int,
-    history: Mapping[str, Need] | None = None,
-) -> Iterator[Policy]:
-    """Yield our policy in each of the variants."""
-    for variant in variants:
-        yield ours_of(config, base, variant=variant, started=started, days=days, history=history)
 
 
 def _foresight(

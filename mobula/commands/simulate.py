@@ -117,7 +117,8 @@ def _checked(file: str, text: str, target: "Target") -> "ComputeConfig | None":
     ]
     for problem in errors:
         print(as_line(file, problem), file=sys.stderr)
-    return None if errors else parse(text).config
+    config = parse(text).config
+    return None if errors or config is None else config.primary
 
 
 def _simulated(
@@ -246,6 +247,7 @@ def _plain(one: "Outcome") -> dict[str, object]:
         "launches": one.launches,
         "refused": one.refused,
         "interrupted": one.interrupted,
+        "decisions": one.looks,
         "machines": [
             {"instance_type": kind, "market": market, "hourly_usd": str(price), "seconds": seconds}
             for (kind, market, price), seconds in rented
