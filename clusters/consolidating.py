@@ -50,7 +50,8 @@ _NOTHING: dict[str, Any] = {
 
 def last_look(cluster: Cluster) -> Consolidation | None:
     """Return what the last look at this run of the cluster found."""
-    return Consolidation.objects.filter(cluster=cluster, run=cluster.run).first()
+    row: Consolidation | None = getattr(cluster, "consolidation", None)
+    return row if row is not None and row.run == cluster.run else None
 
 
 def takers(last: Consolidation | None) -> set[str]:

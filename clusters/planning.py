@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -137,8 +138,9 @@ def current_demand(cluster: Cluster) -> Demand:
 
 
 def planned_rows(shapes: Sequence[Shape]) -> list[dict[str, Any]]:
-    """Return what a node is for as its row keeps it."""
-    return [asdict(shape) for shape in shapes]
+    """Return what a node is for as its row keeps it: JSON has lists where a shape has tuples."""
+    rows: list[dict[str, Any]] = json.loads(json.dumps([asdict(shape) for shape in shapes]))
+    return rows
 
 
 def _is_known(group: Group, target: Target) -> bool:

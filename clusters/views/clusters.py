@@ -18,6 +18,7 @@ from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters import ending, queries, scaling_queries
+from clusters.consolidation_queries import consolidation_of
 from clusters.forms import HoldForm, ResizeForm, WorkloadForm
 from clusters.machines import has_token_auth, ray_token
 from clusters.models import Cluster, Node
@@ -155,6 +156,7 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: Rows) -> dict[str, An
         "decisions": queries.decisions_of(cluster)[:SHOWN_DECISIONS],
         "scaling": found,
         "cool_downs": cool_downs(cluster),
+        "consolidation": consolidation_of(cluster),
     }
     if request.GET.get("part") == "live":
         return context

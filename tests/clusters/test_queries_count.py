@@ -106,10 +106,10 @@ def test_calm_pass_asks_little(head: Head, count: Any) -> None:
     head.report()
     head.pass_by()
     head.pass_by()
-    assert count(head.pass_by) <= 9  # what cannot be served is compared with what was noted
+    assert count(head.pass_by) <= 11  # what cannot be served is compared with what was noted
     head.wants(0)
     head.report()
-    assert count(head.pass_by) <= 7
+    assert count(head.pass_by) <= 10  # also prices, cool-downs, failed starts and stopped groups
     assert {node.state for node in head.nodes()} == {"ready"}
 
 

@@ -244,8 +244,8 @@ def test_killed_worker_leaves_a_lease_that_runs_out(cluster: Cluster) -> None:
         with lease(str(cluster.pk)) as third:
             assert third
             # The late first worker may not write new nodes down any more.
-            from clusters.leases import LeaseLost
             from clusters.adding import add_nodes
+            from clusters.leases import LeaseLost
 
             with pytest.raises(LeaseLost):
                 add_nodes(held, held.groups.get(name="cpu"), count=1)

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
+from clusters.draining import ANSWER_TIME
 from clusters.models import Cluster, Command, Node
 from clusters.planning import REPORT_LIMIT
-from clusters.draining import ANSWER_TIME
 from clusters.scaling import REFUSAL_TIME
 from domain.lifecycle import ClusterState
 from providers.fake import FakeDriver
