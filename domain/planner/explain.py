@@ -15,7 +15,7 @@ from domain.wording import price
 
 # Work that asks for nothing fits without end; nobody needs to read more than this.
 ANY_NUMBER = 1_000_000
-MOST_STOPS, MOST_BUNDLES = 2, 4
+MOST_STOPS, MOST_BUNDLES, MOST_NAMES = 2, 4, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,17 @@ class Waiting:
     count: int
     kind: str
     verdicts: tuple[Verdict, ...]
+
+    @property
+    def told(self) -> list[Verdict]:
+        """The verdicts, equal ones once with the names of their groups."""
+        groups: dict[tuple[bool, str], list[str]] = {}
+        for one in self.verdicts:
+            groups.setdefault((one.fits, one.words), []).append(one.group)
+        return [
+            Verdict(group=_names(names), fits=fits, words=words)
+            for (fits, words), names in groups.items()
+        ]
 
 
 def explained(request: PlanRequest) -> Iterator[Waiting]:
@@ -83,6 +94,12 @@ def _launched(plan: Plan) -> str:
         they = "it costs" if count == 1 else "they cost"
         return f"{_counted(count, 'more node')}; what {they} is not known."
     return f"{_counted(count, 'more node')}: {price(usd)} an hour more."
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    shown = names if more < 2 else names[:MOST_NAMES]
+    return ", ".join(shown) + (f" and {more} more groups" if more > 1 else "")
 
 
 def _counted(count: int, word: str) -> str:

@@ -101,6 +101,15 @@ def test_groups_that_fit_come_first_and_gangs_are_counted() -> None:
     assert found[1].verdicts[1].words == "the largest node has {CPU: 2}"
 
 
+def test_equal_verdicts_are_told_once() -> None:
+    demand = Demand(shapes=(shape(1, GPU=1.0),))
+    groups = [group(name) for name in "abcde"]
+    (line,) = explained(request(*groups, group("gpu", {"GPU": 1.0, "CPU": 1.0}), demand=demand))
+    assert [one.group for one in line.told] == ["gpu", "a, b, c and 2 more groups"]
+    (few,) = explained(request(*groups[:4], demand=demand))
+    assert [one.group for one in few.told] == ["a, b, c, d"]
+
+
 def test_work_that_asks_for_nothing_fits_any_number_of_times() -> None:
     assert "any number of it" in of_shape(group()).words
 
