@@ -48,14 +48,16 @@ def weights(name: str, *, default: dict[str, float]) -> dict[str, float]:
     for word in words(name):
         key, _, value = word.partition("=")
         try:
-            found[key.strip()] = abs(float(value))
+            found[key.strip()] = float(value)
         except ValueError:
             raise ImproperlyConfigured(f"{name}: '{word}' is not NAME=NUMBER.") from None
     if found.keys() != default.keys():
         raise ImproperlyConfigured(f"{name} knows only {', '.join(default)}.")
     first = next(iter(default))
-    if not 0 < found[first] < math.inf or not all(map(math.isfinite, found.values())):
-        raise ImproperlyConfigured(f"{name}: {first} must be more than 0, and no number endless.")
+    if found[first] <= 0 or not all(0 <= number < math.inf for number in found.values()):
+        raise ImproperlyConfigured(
+            f"{name}: {first} must be more than 0, and no number below 0 or endless."
+        )
     return found
 
 

@@ -8,8 +8,8 @@ from domain.offerings import Market
 from domain.planner.candidates import Candidate
 from domain.planner.disruption import THRESHOLD, Score, Weights
 from domain.planner.disruption_fit import Fit
-from domain.planner.disruption_trial import Trial, bundles_of, quickly, tried
-from domain.planner.limits import Limits, pending_or_ready, raised_floor
+from domain.planner.disruption_trial import Trial, bundles_of, going_idle, quickly, tried
+from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.model import Group, Launch, NodePhase, NodeView, PlanRequest
 from domain.planner.scale_in import by_name
 from domain.spec import Consolidation
@@ -108,6 +108,7 @@ class _Search:
         self.weights, self.threshold, self.most = weights, threshold, most
         self.kept = pending_or_ready(request.nodes)
         self.limits = Limits(request, kept=self.kept)
+        self.idle = going_idle(request)
         self.plans = 0
         self.stays: dict[str, str] = {}
         self.refused: list[tuple[float, str]] = []
@@ -164,7 +165,7 @@ class _Search:
             return "Ray has not said what it has"
         if node.age_seconds < group.idle_seconds:
             return f"it has not been up for {group.idle_seconds:g} s yet"
-        if node.idle_seconds is not None and self.limits.nodes[group.name] > raised_floor(group):
+        if node.name in self.idle:
             return f"it is idle, and goes by itself after {group.idle_seconds:g} s of that"
         return ""
 
@@ -195,7 +196,8 @@ class _Search:
         return None
 
     def _quickly(self, pool: _Pool, nodes: Sequence[NodeView]) -> Fit:
-        return quickly(self.request, {node.name for node in nodes}, below=pool.saved(nodes))
+        names, below = {node.name for node in nodes}, pool.saved(nodes)
+        return quickly(self.request, names, below=below, idle=self.idle)
 
     def _judged(
         self, pool: _Pool, nodes: Sequence[NodeView], *, fit: Fit | None = None
@@ -216,7 +218,7 @@ class _Search:
     def _planned(self, pool: _Pool, nodes: Sequence[NodeView]) -> tuple[Proposal | None, str]:
         """The same by a plan, which knows every limit."""
         self.plans += 1
-        trial = tried(self.request, {node.name for node in nodes})
+        trial = tried(self.request, {node.name for node in nodes}, idle=self.idle)
         if why := trial.why or _not_cheaper(pool, nodes, trial.launch):
             return None, why
         new = _price(trial)

@@ -12,7 +12,7 @@ from domain.planner.candidates import candidates, of_node
 from domain.planner.disruption_fit import Fit, fitting
 from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.mixing import on_demand_wanted
-from domain.planner.model import Group, Launch, NodeView, Plan, PlanRequest
+from domain.planner.model import Group, Launch, NodePhase, NodeView, Plan, PlanRequest
 from domain.planner.zones import plan
 
 # Ray names what a placement group reserved by the group's id, beside the resource itself.
@@ -32,16 +32,30 @@ class Trial:
     why: str = ""
 
 
-def quickly(request: PlanRequest, gone: Collection[str], *, below: Decimal) -> Fit:
+def quickly(
+    request: PlanRequest, gone: Collection[str], *, below: Decimal, idle: Collection[str] = ()
+) -> Fit:
     """Return where the work of the nodes `gone` may fit, a new node costing less than `below`."""
-    return fitting(_without(request, gone), below=below)
+    return fitting(_without(request, gone, idle=idle), below=below)
 
 
-def tried(request: PlanRequest, gone: Collection[str]) -> Trial:
-    """Return whether all work has a place without the nodes `gone`, with one new node at most."""
-    answer = plan(_without(request, gone))
+def tried(request: PlanRequest, gone: Collection[str], *, idle: Collection[str] = ()) -> Trial:
+    """Return whether all work has a place without the nodes `gone`, with one new node at most.
+
+    Nor does it go to the nodes `idle`, which go by themselves if nothing comes.
+    """
+    answer = plan(_without(request, gone, idle=idle))
     launch = answer.launches[0] if answer.launches else None
     return Trial(plan=answer, launch=launch, why=_against(request, answer, gone, launch))
+
+
+def going_idle(request: PlanRequest) -> frozenset[str]:
+    """Return the idle nodes that go in time, when nothing comes that could use them."""
+    if all(node.idle_seconds is None for node in request.nodes):
+        return frozenset()
+    groups = tuple(replace(group, idle_seconds=0) for group in request.groups)
+    answer = plan(replace(request, groups=groups, most_idle_drains=None))
+    return frozenset(drain.node for drain in answer.drains if drain.idle)
 
 
 def used(node: NodeView) -> dict[str, float]:
@@ -59,7 +73,7 @@ def bundles_of(total: Resources) -> list[str]:
     return [found[1] for name in sorted(total) if (found := _BUNDLE.fullmatch(name))]
 
 
-def _without(request: PlanRequest, gone: Collection[str]) -> PlanRequest:
+def _without(request: PlanRequest, gone: Collection[str], *, idle: Collection[str]) -> PlanRequest:
     """Return the request with the work of the nodes `gone` waiting beside what waits.
 
     Each node's work is one bundle: where that fits, its parts fit. A bundle of a placement group
@@ -67,7 +81,11 @@ def _without(request: PlanRequest, gone: Collection[str]) -> PlanRequest:
     """
     leaving = [node for node in request.nodes if node.name in gone]
     apart = {name for node in leaving for name in bundles_of(node.total)}
-    staying = tuple(_marked(node, apart) for node in request.nodes if node.name not in gone)
+    staying = tuple(
+        replace(node, phase=NodePhase.LEAVING) if node.name in idle else _marked(node, apart)
+        for node in request.nodes
+        if node.name not in gone
+    )
     work = tuple(_work(request, node) for node in leaving if used(node))
     demand = replace(request.demand, shapes=(*request.demand.shapes, *work))
     head_free = {} if apart & {*bundles_of(request.head_total)} else request.head_free

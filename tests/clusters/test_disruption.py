@@ -233,6 +233,43 @@ def test_a_replacement_that_does_not_come_changes_nothing(
     assert head.cluster.events.filter(message__contains="the new node did not come").exists()
 
 
+def test_more_work_meanwhile_keeps_the_old_node(started: Callable[..., BusyHead]) -> None:
+    head = started("    cpu: {consolidation: act}\n", text=TWO_TYPES)
+    [large] = head.grows(1)
+    Node.objects.filter(pk=large.pk).update(
+        instance_type="large", resources={"CPU": 8.0}, hourly_microusd=800_000
+    )
+    head.looks(times=2)
+    head.cpus[large.name] = 8
+    head.looks(times=2)
+    assert head.drained() == []
+    told = head.cluster.events.filter(message__startswith="Nothing is consolidated:").get().message
+    assert large.label in told
+
+
+def test_what_comes_closest_to_being_worth_it_is_noted_once(
+    started: Callable[..., BusyHead],
+) -> None:
+    head = started("    cpu: {consolidation: act}\n", text=TWO_TYPES)
+    [large] = head.grows(1)
+    Node.objects.filter(pk=large.pk).update(
+        instance_type="large", resources={"CPU": 8.0}, hourly_microusd=110_000
+    )
+    head.looks(times=3)
+    [reason] = head.decided("keep")
+    assert reason == (
+        f"{large.label} stays: score 0.09 < threshold 0.50 (k: 2, savings 9.1%, disruption 100.0%)."
+    )
+
+
+def test_a_new_run_begins_anew(acting: BusyHead) -> None:
+    acting.grows(1, 1)
+    acting.looks()
+    assert consolidating.last_look(Cluster.objects.get(pk=acting.cluster.pk)) is not None
+    Cluster.objects.update(run=2)
+    assert consolidating.last_look(Cluster.objects.get(pk=acting.cluster.pk)) is None
+
+
 PREFERS_SPOT = TEXT.replace("    max_nodes: 4", "    max_nodes: 4\n    market_type: PREFER_SPOT")
 
 

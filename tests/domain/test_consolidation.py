@@ -188,6 +188,24 @@ def test_work_stays_where_the_labels_are_that_it_may_have_asked_for() -> None:
     assert proposed(request(CPU, nodes=(nodes[0], busy("n-2", 1)))).nodes == ("n-2",)
 
 
+def test_work_does_not_move_to_a_node_that_goes_by_itself() -> None:
+    nodes = (busy("n-1", 1), node("n-2", CPU, idle=5))
+    assert found(request(CPU, nodes=nodes)).proposal is None
+    kept = replace(CPU, min_nodes=2)
+    assert found(request(kept, nodes=nodes)).proposal is None
+    third = request(replace(CPU, min_nodes=1), nodes=(*nodes, busy("n-3", 1)))
+    assert proposed(third).nodes in {("n-1",), ("n-3",)}
+
+
+def test_an_idle_node_that_only_a_minimum_keeps_becomes_a_cheaper_one() -> None:
+    both = replace(BOTH, min_nodes=1)
+    proposal = proposed(request(both, nodes=(node("n-1", both, idle=500),)))
+    assert (proposal.nodes, proposal.launch and proposal.launch.instance_type) == (
+        ("n-1",),
+        "small",
+    )
+
+
 def test_waiting_work_keeps_its_place() -> None:
     nodes = (busy("n-1", 6), busy("n-2", 1))
     demand = Demand(shapes=(shape(2, CPU=1),))
