@@ -27,7 +27,9 @@ class Weather:
     spot_shortages_per_day: float = 0.0  # of each type
     on_demand_shortages_per_day: float = 0.0
     shortage_seconds: int = 1800  # on average
-    _shortages: dict[tuple[str, Market], list[tuple[int, int]]] = field(default_factory=dict)
+    _shortages: dict[tuple[str, Market], list[tuple[int, int]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def boot_of(self, number: int) -> int:
         """Return how many seconds pass until this machine is in Ray."""
