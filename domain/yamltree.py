@@ -106,6 +106,9 @@ def scalar(text: str) -> object:
 def needs_quotes(text: str) -> bool:
     """True if the text without quotes would be read as something else, by us or by YAML 1.1."""
     reads_as_text = scalar(text) == text and text != "<<" and text.isprintable()
+    # In a list within a list, a question mark at the beginning would mark a key.
+    if text.startswith("?"):
+        return True
     return not reads_as_text or bool(_DATE.match(text) or _READ_DIFFERENTLY.match(text))
 
 

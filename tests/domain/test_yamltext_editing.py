@@ -122,3 +122,9 @@ def test_an_edited_text_says_the_new_configuration(old: ComputeConfig, new: Comp
 def test_the_example_can_be_edited_into_any_configuration(new: ComputeConfig) -> None:
     text = update_text(GPU_WITH_FALLBACK, new)
     assert read(text) == new
+
+
+def test_a_question_mark_in_a_list_of_lists_is_no_key() -> None:
+    wanted = ComputeConfig.model_validate({"advanced_instance_config": {"a": [["?0", "b"]]}})
+    assert read(update_text("cloud: a\n", wanted)) == wanted
+    assert read(dump(wanted)) == wanted
