@@ -25,9 +25,8 @@ RAY = report.DIRECTORY / "planner_ray.json"
 def main() -> int:
     """Measure all that was asked for; return 1 if a plan does not hold."""
     options = _options()
-    rows = _measured(options)
     report.DIRECTORY.mkdir(parents=True, exist_ok=True)
-    (report.DIRECTORY / "planner.json").write_text(json.dumps(rows, indent=1) + "\n")
+    rows = _measured(options)
     found = summary(rows)
     print("\n".join(lines(found)))
     report.write(
@@ -53,6 +52,8 @@ def _measured(options: argparse.Namespace) -> list[Row]:
             version: ray.figure(instance, version) if ray else None for version in SCHEDULERS
         }
         rows.append(row(instance, bound=bounds.of(instance), ray=figures, ray_from=ray_from))
+        # At once: a run that is ended leaves what it has.
+        (report.DIRECTORY / "planner.json").write_text(json.dumps(rows, indent=1) + "\n")
         print(line(rows[-1]), flush=True)
     return rows
 

@@ -16,10 +16,14 @@ HUGE = 100_000
 def instances(
     traces: Iterable[str], *, sizes: Sequence[int], types: Sequence[int], seeds: Sequence[int]
 ) -> Iterator[Instance]:
-    """Yield each instance; `huge` has a size of its own."""
-    for trace in traces:
-        for size, count, seed in product([HUGE] if trace == "huge" else sizes, types, seeds):
+    """Yield each instance, the small ones first; `huge` has a size of its own and comes last."""
+    names = list(traces)
+    for size, trace, count, seed in product(sizes, names, types, seeds):
+        if trace != "huge":
             yield instance(trace, size=size, types=count, seed=seed)
+    for count, seed in product(types, seeds):
+        if "huge" in names:
+            yield instance("huge", size=HUGE, types=count, seed=seed)
 
 
 def instance(trace: str, *, size: int, types: int, seed: int) -> Instance:

@@ -30,6 +30,7 @@ class RayFigures:
         self._path, self._timeout, self._ask = path, timeout, ask
         self.version = ray_schedulers.load()
         self._kept: dict[str, Figure] = self._read()
+        self._too_slow: set[tuple[str, ...]] = set()
 
     def figure(self, instance: Instance, version: str) -> Figure | None:
         """Return Ray's answer; None when it cannot be asked this, or was not asked yet."""
@@ -41,12 +42,20 @@ class RayFigures:
             self._write()
         return self._kept.get(key)
 
+    def _same_but_for_the_seed(self, instance: Instance, version: str) -> tuple[str, ...]:
+        return version, instance.trace, str(instance.size), str(len(instance.types))
+
     def _asked(self, instance: Instance, version: str) -> Figure:
+        alike = self._same_but_for_the_seed(instance, version)
+        slow: Figure = {"status": "too slow", "seconds": self._timeout}
+        if alike in self._too_slow:  # another seed of it takes as long
+            return slow
         ask = partial(SCHEDULERS[version], instance)
         try:
             answer: RayAnswer = forked(ask, seconds=self._timeout)
         except TooSlow:
-            return {"status": "too slow", "seconds": self._timeout}
+            self._too_slow.add(alike)
+            return slow
         except Broken as error:
             return {"status": str(error)}
         return {
