@@ -35,7 +35,12 @@ def drain(
     Node.objects.filter(pk=node.pk).update(decision=decision, drain_deadline=deadline)
     node.drain_deadline = deadline
     move_node(node, NodeState.DRAINING, reason=reason, cause=cause)
-    _order(node, idle=idle, message=f"decision {decision.pk}: {reason}", time=time)
+    order(
+        node,
+        reason="idle" if idle else "preemption",
+        message=f"decision {decision.pk}: {reason}",
+        seconds=time.seconds,
+    )
 
 
 def keep_if_unanswered(cluster: Cluster, node: Node) -> None:
@@ -51,8 +56,8 @@ def keep_if_unanswered(cluster: Cluster, node: Node) -> None:
         move_node(node, NodeState.READY, reason=told)
 
 
-def _order(node: Node, *, idle: bool, message: str, time: timedelta) -> None:
-    """Have the head agent drain `node` in Ray."""
+def order(node: Node, *, reason: str, message: str, seconds: int) -> None:
+    """Have the head agent drain `node` in Ray: "idle" asks, "preemption" tells."""
     Command.objects.create(
         cluster_id=node.cluster_id,
         run=node.run,
@@ -61,8 +66,8 @@ def _order(node: Node, *, idle: bool, message: str, time: timedelta) -> None:
         body={
             "node": node.name,
             "ray_node_id": node.ray_node_id,
-            "reason": "idle" if idle else "preemption",
+            "reason": reason,
             "message": message,
-            "deadline_seconds": time.seconds,
+            "deadline_seconds": seconds,
         },
     )

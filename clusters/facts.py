@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from heapq import nlargest
 from typing import Any
 
 from django.utils.timezone import now
@@ -18,6 +19,8 @@ from domain.strategies.expression import Facts
 from domain.wording import MICRO
 
 _STORED = [field.name for field in fields(Facts) if field.name != "now"]
+# Facts are kept with every sample, and user code may report thousands of names.
+MOST_RESOURCES = 100
 _COMING = {NodeState.REQUESTED, NodeState.LAUNCHING, NodeState.BOOTING}
 
 
@@ -56,7 +59,10 @@ def facts_of(
 
 
 def waiting_amounts(demand: Demand) -> dict[str, float]:
-    """Return how much of each resource waits, in tasks, actors and bundles together."""
+    """Return how much of each resource waits, in tasks, actors and bundles together.
+
+    Of more than MOST_RESOURCES, those of which the most waits.
+    """
     amounts: defaultdict[str, float] = defaultdict(float)
     for shape in demand.shapes:
         for resource, amount in shape.resources.items():
@@ -65,7 +71,7 @@ def waiting_amounts(demand: Demand) -> dict[str, float]:
         for bundle in gang.bundles:
             for resource, amount in bundle.items():
                 amounts[resource] += amount
-    return dict(amounts)
+    return dict(nlargest(MOST_RESOURCES, amounts.items(), key=lambda item: item[1]))
 
 
 def waiting_count(demand: Demand) -> int:
@@ -75,8 +81,13 @@ def waiting_count(demand: Demand) -> int:
 
 
 def waiting_since(cluster: Cluster, demand: Demand, *, moment: datetime) -> datetime | None:
-    """Return since when something has been waiting without a pause, and remember it."""
-    row = Waiting.objects.filter(pk=cluster.pk).first()
+    """Return since when something has been waiting without a pause, and remember it.
+
+    What waited in an earlier run is over, even if nobody looked since. The second in which this run
+    was asked for counts to it: moments are told without their fractions.
+    """
+    began = cluster.requested_at - timedelta(seconds=1)
+    row = Waiting.objects.filter(pk=cluster.pk, since__gte=began).first()
     since = row.since if row else None
     if bool(waiting_count(demand)) == (since is not None):
         return since

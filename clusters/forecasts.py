@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Avg, F
@@ -30,6 +30,7 @@ from providers.base import NodeRole
 
 # What a machine takes until somebody measured it here, and how many of the last ones count.
 BOOT_SECONDS, LAST_BOOTS = 120.0, 100
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def due() -> list[str]:
@@ -47,8 +48,15 @@ def make(cluster_id: str) -> None:
     cluster = Cluster.objects.filter(pk=cluster_id).first()
     if cluster is None or _wanted(cluster).mode is ForecastMode.OFF:
         return
-    for group in cluster.groups.filter(role=NodeRole.WORKER).values_list("name", flat=True):
+    for group in _oldest_first(cluster):
         _make(cluster, group, _wanted(cluster))
+
+
+def _oldest_first(cluster: Cluster) -> list[str]:
+    """Each group has its turn, though a task may not live long enough for hundreds of them."""
+    made = dict(cluster.forecasts.values_list("group", "made_at"))
+    names = cluster.groups.filter(role=NodeRole.WORKER).values_list("name", flat=True)
+    return sorted(names, key=lambda name: made.get(name, _NEVER))
 
 
 def boot_seconds(cluster: Cluster, group: str) -> float:
@@ -108,7 +116,8 @@ def _predicted(cluster: Cluster, group: str, wanted: Wanted, moment: datetime) -
 
 def _told(prediction: Prediction | None, moment: datetime) -> dict[str, object]:
     if prediction is None:
-        return {"starts_at": moment, "p50": [], "upper": [], "season": "", "error_percent": None}
+        nothing = {"p50": [], "upper": [], "season": "", "error_percent": None, "tested_days": 0}
+        return {"starts_at": moment, **nothing}
     return {
         "starts_at": prediction.starts_at,
         "p50": list(prediction.p50),

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import now
 
+from clusters.draining import order
 from clusters.leases import renew
-from clusters.models import Cluster, Command, Node
+from clusters.models import Cluster, Node
 from clusters.models.record import Severity
 from clusters.transitions import move_node, note
 from domain.lifecycle import EndCause, NodeState
@@ -48,25 +49,8 @@ def _drain(cluster: Cluster, node: Node, *, at: datetime, deadline: datetime) ->
     if node.state == NodeState.READY:
         cause = EndCause.INTERRUPTED
         move_node(node, NodeState.DRAINING, reason=f"{reason}.", cause=cause)
-    _order(node, message=reason, seconds=left)
+    order(node, reason="preemption", message=reason, seconds=left)
     note(cluster, f"{reason}: its work has {left} s to move.", severity=Severity.WARNING)
-
-
-def _order(node: Node, *, message: str, seconds: int) -> None:
-    """Have the head agent drain the node, whatever runs on it."""
-    Command.objects.create(
-        cluster_id=node.cluster_id,
-        run=node.run,
-        kind=Command.Kind.DRAIN,
-        node=node,
-        body={
-            "node": node.name,
-            "ray_node_id": node.ray_node_id,
-            "reason": "preemption",
-            "message": message,
-            "deadline_seconds": seconds,
-        },
-    )
 
 
 @transaction.atomic

@@ -42,6 +42,7 @@ _TOLD = {
     FailureClass.TRANSIENT: "The provider is busy and does not start {what} now.",
 }
 TAKEN_BACK = "The provider took the machine back."
+LONGEST_NOTICE = 7 * 24 * 3600  # seconds
 
 
 @dataclass(kw_only=True)
@@ -72,6 +73,9 @@ class PlannedFailure(_Scope):
     times: int | None = None
     until: str = ""  # ISO 8601: "2026-12-24T18:00:00+01:00"
 
+    def __post_init__(self) -> None:
+        _check_times(self.times)
+
     def is_over(self, now: float) -> bool:
         """Return whether it fails nothing any more."""
         return self.times == 0 or (bool(self.until) and now >= _seconds(self.until))
@@ -94,6 +98,11 @@ class PlannedInterruption(_Scope):
     node: str = ""
     in_seconds: float = 120
     times: int | None = 1
+
+    def __post_init__(self) -> None:
+        _check_times(self.times)
+        if not 0 <= self.in_seconds <= LONGEST_NOTICE:
+            raise ValueError(f"in_seconds must be 0 to {LONGEST_NOTICE}, not {self.in_seconds}.")
 
     def takes(self, node: NodeSpec) -> bool:
         """Return whether this node is to be taken back."""
@@ -170,6 +179,11 @@ class PlanFile:
             return FailurePlan.from_plain(json.loads(self.path.read_text()))
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise Unreachable(f"{self.path.name} is no failure plan: {error}") from error
+
+
+def _check_times(times: object) -> None:
+    if times is not None and not (isinstance(times, int) and times >= 0):
+        raise ValueError(f"times must be a whole number from 0 on, not {times!r}.")
 
 
 def _count_off(planned: PlannedFailure | PlannedInterruption) -> None:

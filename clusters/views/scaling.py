@@ -44,18 +44,12 @@ def what_if(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def enable(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
     """Let a rule of the cluster's configuration start nodes."""
-    cluster, expression = _editable(request, pk), request.POST.get("expression", "")
-    known = any((row.rule.group, row.rule.expression) == (group, expression)
-                for row in rule_rows(cluster))  # fmt: skip
-    if not known:
-        messages.error(
-            request, f"{cluster} has no such rule of group {group} any more: look at it again."
-        )
-        return _back(cluster)
+    cluster = _editable(request, pk)
     return _switched(
         request,
         cluster,
-        lambda: enable_rule(cluster, group=group, expression=expression, by=request.user),
+        group,
+        lambda rule: enable_rule(cluster, group=group, expression=rule, by=request.user),
         done=f"The rule of group {group} may start nodes now.",
     )
 
@@ -63,12 +57,13 @@ def enable(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
 @require_POST
 def disable(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
     """Stop a rule from starting nodes."""
-    cluster, expression = _editable(request, pk), request.POST.get("expression", "")
+    cluster = _editable(request, pk)
     template = cluster.version.template
     return _switched(
         request,
         cluster,
-        lambda: disable_rule(template, group=group, expression=expression, by=request.user),
+        group,
+        lambda rule: disable_rule(template, group=group, expression=rule, by=request.user),
         done=f"The rule of group {group} starts no nodes any more.",
     )
 
@@ -81,10 +76,22 @@ def _editable(request: SignedInRequest, pk: UUID) -> Cluster:
 
 
 def _switched(
-    request: HttpRequest, cluster: Cluster, act: Callable[[], object], *, done: str
+    request: HttpRequest,
+    cluster: Cluster,
+    group: str,
+    switch: Callable[[str], object],
+    *,
+    done: str,
 ) -> HttpResponse:
+    """Switch the posted rule, if the cluster's configuration has it."""
+    text = request.POST.get("expression", "")
+    rules = [row.rule for row in rule_rows(cluster)]
+    if not any((rule.group, rule.expression) == (group, text) for rule in rules):
+        told = f"{cluster} has no such rule of group {group} any more: look at it again."
+        messages.error(request, told)
+        return _back(cluster)
     try:
-        act()
+        switch(text)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

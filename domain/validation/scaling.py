@@ -1,6 +1,6 @@
 """Checks of schedules, rules and budgets, and of whether they can have an effect."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from domain.problems import (
     Problem,
@@ -27,6 +27,8 @@ from domain.strategies.expression import BadExpression, ExpressionError, check
 from domain.validation.windows import names_a_time, window_problems
 
 _AT = "mobula.scaling"
+MOST_ENTRIES = 200
+"""Every look at a cluster reads each of its schedules and rules."""
 
 type Groups = Mapping[str, WorkerGroup]
 
@@ -35,13 +37,22 @@ def scaling_problems(config: ComputeConfig) -> Iterator[Problem]:
     """What is wrong with the block `scaling`; its groups may be those of any cloud resource."""
     groups = groups_of(config)
     scaling = config.mobula.scaling
-    for index, one in enumerate(scaling.schedules):
+    for name in ("schedules", "rules", "budgets"):
+        yield from _many(getattr(scaling, name), name)
+    for index, one in enumerate(scaling.schedules[:MOST_ENTRIES]):
         yield from _schedule(one, f"{_AT}.schedules[{index}]", groups)
-    for index, rule in enumerate(scaling.rules):
+    for index, rule in enumerate(scaling.rules[:MOST_ENTRIES]):
         yield from _rule(rule, f"{_AT}.rules[{index}]", groups)
-    for index, budget in enumerate(scaling.budgets):
+    for index, budget in enumerate(scaling.budgets[:MOST_ENTRIES]):
         yield from _budget(budget, f"{_AT}.budgets[{index}]")
     yield from _while_off(config)
+
+
+def _many(entries: Sequence[object], name: str) -> Iterator[Problem]:
+    if len(entries) > MOST_ENTRIES:
+        message = f"There are {len(entries):,} {name}; at most {MOST_ENTRIES} are followed."
+        hint = f"Say more with fewer of them, or remove all after the first {MOST_ENTRIES}."
+        yield error(f"{_AT}.{name}", "many-entries", message, hint=hint)
 
 
 def groups_of(config: ComputeConfig) -> Groups:

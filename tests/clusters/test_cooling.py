@@ -17,6 +17,8 @@ from clusters import cooling
 from clusters.machines import specification
 from clusters.models import Cluster, Command, CoolDown, Node, Version
 from clusters.queries_cooling import cool_downs
+from clusters.services.cooling import try_group_again
+from clusters.services.operating import NotNow
 from clusters.spot_returns import spot_returns
 from domain.cooling import FailureClass, why_cold
 from domain.lifecycle import EndCause
@@ -143,11 +145,22 @@ def test_what_only_a_person_can_mend_stops_the_group_until_somebody_tries_again(
     assert "is not stopped" in answer.content.decode()
 
 
+@pytest.mark.parametrize("name", ["gpu", "c\0pu"])
+def test_a_group_that_is_none_cannot_be_tried_again(
+    head: Head, alice: User, client: Client, name: str
+) -> None:
+    client.force_login(alice)
+    url = reverse("clusters:try-again", args=[head.cluster.pk, name])
+    assert client.post(url).status_code == 404
+
+
 def test_a_new_run_tries_stopped_groups_again(head: Head) -> None:
     failed(head, grow(head, 1)[0], "permission")
     assert cooling.stopped_of(head.cluster)
     head.cluster.requested_at = now()
     assert not cooling.stopped_of(head.cluster)
+    with pytest.raises(NotNow, match="is not stopped"):
+        try_group_again(head.cluster, group="cpu", by=head.cluster.owner)
 
 
 def test_a_capacity_failure_of_the_head_cools_down_and_is_asked_again(

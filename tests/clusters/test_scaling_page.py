@@ -334,6 +334,16 @@ def test_a_rule_that_the_configuration_does_not_have_is_not_enabled(
     assert not EnabledRule.objects.exists()
 
 
+@pytest.mark.parametrize("door", ["enable-rule", "disable-rule"])
+@pytest.mark.parametrize(("group", "text"), [("cpu", "a\0b"), ("c\0pu", "1"), ("gpu", "1")])
+def test_no_rule_is_switched_that_the_configuration_cannot_have(
+    scaled: Head, page: Any, door: str, group: str, text: str
+) -> None:
+    url = reverse(f"clusters:{door}", args=[scaled.cluster.pk, group])
+    response = page.client.post(url, {"expression": text}, follow=True)
+    assert "no such rule of group" in response.text
+
+
 def test_a_viewer_may_look_but_not_switch(scaled: Head, bob: User) -> None:
     client = Client()
     client.force_login(bob)

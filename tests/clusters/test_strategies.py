@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import AuditEntry, User
 from clusters import forecasts, scaling_samples, strategies
 from clusters import strategy_queries as queries
-from clusters.facts import moment_now, needed_nodes, waiting_amounts, waiting_since
+from clusters.facts import MOST_RESOURCES, moment_now, needed_nodes, waiting_amounts, waiting_since
 from clusters.models import Cluster, EnabledRule, Forecast, Node, RuleValue, ScalingSample
 from clusters.services.strategies import disable_rule, enable_rule
 from domain.demand import Demand, Gang, Shape, Strategy
@@ -225,6 +225,24 @@ def test_a_forecast_without_history_only_shows(one: Cluster) -> None:
     assert "forecast" not in kinds(one)
 
 
+def test_the_group_that_waits_longest_for_its_forecast_comes_first(
+    one: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = one.groups.get(name="cpu")
+    for name in ("new", "old"):
+        group.pk, group.name, group.position = None, name, group.position + 1
+        group.save()
+    for name, hours in [("cpu", 1), ("old", 3)]:
+        made = datetime.now(UTC) - timedelta(hours=hours)
+        Forecast.objects.create(
+            cluster=one, group=name, made_at=made, starts_at=made, quantile=0.5, boot_seconds=1
+        )
+    asked: list[str] = []
+    monkeypatch.setattr(forecasts, "_make", lambda _cluster, name, _wanted: asked.append(name))
+    forecasts.make(str(one.pk))
+    assert asked == ["new", "old", "cpu"]
+
+
 def test_an_old_forecast_is_not_acted_on(one: Cluster) -> None:
     sampled(one, days=6, needed=office)
     forecasts.make(str(one.pk))
@@ -333,6 +351,22 @@ def test_the_queue_is_counted_from_when_it_began(one: Cluster) -> None:
     assert waiting_since(one, WAITING, moment=begin) == begin
     assert waiting_since(one, WAITING, moment=begin + timedelta(seconds=9)) == begin
     assert waiting_since(one, Demand(), moment=begin + timedelta(seconds=10)) is None
+
+
+def test_what_waited_in_an_earlier_run_is_over(one: Cluster) -> None:
+    begin = moment_now()
+    waiting_since(one, WAITING, moment=begin)
+    one.requested_at = begin + timedelta(hours=8)  # started anew; it waits again at once
+    later = begin + timedelta(hours=8, minutes=1)
+    assert waiting_since(one, WAITING, moment=later) == later
+    assert waiting_since(one, WAITING, moment=later + timedelta(seconds=9)) == later
+
+
+def test_thousands_of_resources_do_not_grow_the_samples() -> None:
+    rare = {f"node:{number}": 0.001 for number in range(5_000)}
+    amounts = waiting_amounts(Demand(shapes=(Shape(resources={**rare, "CPU": 2}, count=1),)))
+    assert len(amounts) == MOST_RESOURCES
+    assert amounts["CPU"] == 2
 
 
 def test_bundles_wait_too_and_nodes_for_a_floor_are_not_needed() -> None:

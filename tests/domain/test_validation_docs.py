@@ -31,6 +31,7 @@ NO_CODES |= {"aws-neuron-core", "kubernetes-json-schema", "x-kubernetes-patch-me
 NO_CODES |= {"user-data"}
 # These cannot be shown in a short text; other tests cause all but the last, which is a safety net.
 WITHOUT_EXAMPLE = {
+    "many-entries",
     "many-groups",
     "text-too-large",
     "unsupported-value",

@@ -8,6 +8,7 @@ from domain.fixes import apply_all
 from domain.problems import Problem, Severity
 from domain.target import ANYWHERE, Target
 from domain.validation import check_text
+from domain.validation.scaling import MOST_ENTRIES
 from domain.yamltext import parse
 from tests.domain.machines import AWS, KUBERNETES, MACHINES
 
@@ -199,3 +200,21 @@ def test_rule_and_forecast_do_nothing_while_autoscaling_is_off() -> None:
     assert codes(scale, fixed) == ["scaling-while-off"]
     act = "{autoscaling: false, scaling: {consolidation: act}}"
     assert codes(act, fixed) == ["scaling-while-off"]
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [
+        ("schedules", '{group: cpu, min_nodes: 2, cron: "0 8 * * *", minutes: 60}'),
+        ("rules", "{group: cpu, expression: queue}"),
+        ("budgets", "{nodes: 1}"),
+    ],
+)
+def test_lists_have_an_end(name: str, entry: str) -> None:
+    def listed(count: int) -> str:
+        return f"{{scaling: {{{name}: [{', '.join([entry] * count)}]}}}}"
+
+    assert codes(listed(MOST_ENTRIES)) == []
+    (problem,) = found(listed(MOST_ENTRIES + 1))
+    assert (problem.code, problem.path) == ("many-entries", f"mobula.scaling.{name}")
+    assert "There are 201" in problem.message

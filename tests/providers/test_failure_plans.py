@@ -197,3 +197,25 @@ def test_a_local_node_is_taken_back_after_its_notice(local: Site) -> None:
     local.driver.terminate(local.cluster, [head.name])
     eventually(lambda: local.observed() == {}, "the node is gone")
     assert local.processes() == []
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"interruptions": [{"in_seconds": "30"}]},
+        {"interruptions": [{"in_seconds": float("nan")}]},
+        {"interruptions": [{"in_seconds": 1e300}]},
+        {"interruptions": [{"in_seconds": -1}]},
+        {"interruptions": [{"times": "1"}]},
+        {"failures": [{"times": 0.5}]},
+        {"failures": [{"times": -1}]},
+    ],
+)
+def test_a_plan_with_impossible_numbers_is_named(tmp_path: Path, plan: object) -> None:
+    path = tmp_path / "failures.json"
+    path.write_text(json.dumps(plan))
+    with (
+        pytest.raises(Unreachable, match=r"failures\.json is no failure plan"),
+        PlanFile(path).open(),
+    ):
+        pass
