@@ -93,6 +93,7 @@ def request_for(
         now=now(),
         autoscaling=cluster.autoscaling,
         ranking=ranking,
+        objective=around.config.mobula.scaling.objective,
         zones=zone_policy(around.config),
         head_free=head.free if head else {},
         head_total=head.total if head else {},

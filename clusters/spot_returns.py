@@ -34,6 +34,7 @@ def spot_returns(cluster: Cluster, nodes: Iterable[Node]) -> list[Return]:
         zones=config.zones or catalogue.zones_in(cluster.cloud) or [],
         cold=cooling_of(cluster),
         last_hour=last,
+        objective=config.mobula.scaling.objective,
     )
 
 

@@ -102,6 +102,11 @@ CONSOLIDATION = [
     ("recommend", "As advice only"),
     ("act", "By itself"),
 ]
+OBJECTIVES = [
+    ("cost", "The price alone"),
+    ("speed", "Fewer, larger machines: ready sooner"),
+    ("steady", "Fewer interruptions: less spot"),
+]
 FORECASTS = [
     ("off", "Off"),
     ("forecast_only", "Show it only"),
@@ -188,6 +193,11 @@ class ConfigForm(forms.Form):
         example=_BLOCK,
         rows=5,
         label="Instance configuration of all nodes",
+    )
+    objective = forms.ChoiceField(
+        label="What is weighed",
+        choices=OBJECTIVES,
+        help_text="Beside the price, where machines are chosen by it.",
     )
     consolidation = forms.ChoiceField(
         label="Move work to fewer or cheaper nodes", choices=CONSOLIDATION

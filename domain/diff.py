@@ -54,6 +54,7 @@ _LABELS = {
     "forecast": "Forecast",
     "rules": "Scaling rules",
     "budgets": "Budgets of disruption",
+    "objective": "What is weighed",
     "consolidation": "Consolidation",
     "warm_spare": "Warm spare",
     "on_demand_nodes": "First nodes on demand",

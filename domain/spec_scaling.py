@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from domain.objective import Objective
 from domain.spec_types import (
     AtLeastOne,
     Count,
@@ -91,6 +92,7 @@ class Rule(Model):
 class Scaling(Model):
     """What moves the number of nodes beside the work that waits."""
 
+    objective: Objective = Objective.COST
     schedules: tuple[Schedule, ...] = ()
     forecast: Annotated[Forecast, BeforeValidator(empty_if_null)] = Forecast()
     rules: tuple[Rule, ...] = ()

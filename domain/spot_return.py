@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.cooling import Place, why_cold
+from domain.objective import Objective, spot_extra_usd
 from domain.offerings import Market, Prices
 from domain.wording import price
 
@@ -44,17 +45,19 @@ def returns(
     zones: Collection[str],
     cold: Mapping[Place, str],
     last_hour: datetime | None = None,
+    objective: Objective = Objective.COST,
 ) -> list[Return]:
     """Return the nodes that go back to spot, those that gain the most first.
 
     A node is expected to go on for as long as it has been up, at most until `last_hour`, when its
     cluster ends. Spot must be cheaper by more than $1 over that time and not cool down in every
-    zone. A busy node goes only where its group may be disturbed.
+    zone, and the objective must find it worth that, or the next plan would undo it. A busy node
+    goes only where its group may be disturbed.
     """
     found = [
         proposal
         for node in nodes
-        if (proposal := _proposal(node, prices, now, zones, cold, last_hour))
+        if (proposal := _proposal(node, prices, now, zones, cold, last_hour, objective))
     ]
     return sorted(found, key=lambda one: (-one.gain_usd, one.node))
 
@@ -66,6 +69,7 @@ def _proposal(
     zones: Collection[str],
     cold: Mapping[Place, str],
     last_hour: datetime | None,
+    objective: Objective,
 ) -> Return | None:
     if now - node.ready_at < node.threshold or not (node.is_idle or node.may_disturb):
         return None
@@ -74,7 +78,8 @@ def _proposal(
         return None
     hours = expected_hours(node.ready_at, now, last_hour=last_hour)
     gain = (node.hourly_usd - spot) * hours
-    if gain <= LEAST_GAIN_USD:
+    extra = spot_extra_usd(objective, on_demand_usd=float(node.hourly_usd))
+    if gain - Decimal(str(extra)) * hours <= LEAST_GAIN_USD:
         return None
     return Return(node=node.name, gain_usd=gain, sentence=_sentence(node, spot, hours, gain))
 

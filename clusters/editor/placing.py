@@ -41,6 +41,7 @@ _FIELDS = {
     "mobula.merge_instance_config": "merge_blocks",
     "mobula.mounts": "mounts",
     "mobula.environments": "environments",
+    "mobula.scaling.objective": "objective",
     "mobula.scaling.consolidation": "consolidation",
     "mobula.scaling.forecast": "forecast_mode",
     "mobula.scaling.forecast.quantile": "forecast_quantile",

@@ -30,7 +30,9 @@ LABELS = {
 }
 FIELDS = {
     BASICS: ("cloud", "cloud_resource", "image"),
-    SCALING: ("consolidation", "forecast_mode", "forecast_quantile", "forecast_error"),
+    SCALING: (
+        "objective", "consolidation", "forecast_mode", "forecast_quantile", "forecast_error",
+    ),
     LIMITS: ("max_cpu", "max_gpu", "more_max", "min_resources", "max_usd_per_hour"),
     ZONES: ("zones", "cross_zone", "threshold", "zone_timeout"),
     END: ("idle_minutes", "max_lifetime_minutes", "worker_idle_seconds"),

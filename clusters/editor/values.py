@@ -35,6 +35,7 @@ FORECAST = {
     "forecast_quantile": "quantile",
     "forecast_error": "max_error_percent",
 }
+SCALING_WORDS = ("objective", "consolidation")
 _HARDWARE = {
     "need_cpu": "CPU",
     "need_memory": "memory",
@@ -77,7 +78,7 @@ def values_of(config: ComputeConfig) -> Values:
         "block": yaml_text(config.advanced_instance_config or None),
         "mounts": yaml_text([written(mount) for mount in block.mounts] or None),
         "environments": yaml_text(block.environments or None),
-        "consolidation": str(block.scaling.consolidation),
+        **{name: str(getattr(block.scaling, name)) for name in SCALING_WORDS},
         **{field: getattr(block.scaling.forecast, name) for field, name in FORECAST.items()},
     }
 
@@ -177,7 +178,7 @@ def _block(block: MobulaBlock, new: Values) -> MobulaBlock:
     for name, empty in (("mounts", ()), ("environments", {})):
         if name in named:
             named[name] = named[name] or empty
-    if new.keys() & {*FORECAST, "consolidation"}:
+    if new.keys() & {*FORECAST, *SCALING_WORDS}:
         named["scaling"] = _scaling(block.scaling, new)
     return MobulaBlock.model_validate({**dict(block), **named})
 
@@ -185,10 +186,9 @@ def _block(block: MobulaBlock, new: Values) -> MobulaBlock:
 def _scaling(scaling: Scaling, new: Values) -> Scaling:
     """The scaling with what was changed in the fields of the whole cluster."""
     forecast = {name: new[field] for field, name in FORECAST.items() if field in new}
-    values = {**dict(scaling), "forecast": {**dict(scaling.forecast), **forecast}}
-    if "consolidation" in new:
-        values["consolidation"] = new["consolidation"]
-    return Scaling.model_validate(values)
+    words = {name: new[name] for name in SCALING_WORDS if name in new}
+    forecast = {**dict(scaling.forecast), **forecast}
+    return Scaling.model_validate({**dict(scaling), **words, "forecast": forecast})
 
 
 def _flags(config: ComputeConfig, new: Values) -> dict[str, Any]:

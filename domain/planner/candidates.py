@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.demand import Resources
+from domain.objective import Objective, interruption_usd, start_usd
 from domain.offerings import Market
 from domain.planner.amounts import Amounts, exact
 from domain.planner.model import Group, Offer, PlanRequest, Ranking, ZonePolicy
 from domain.pricing import BYTES_PER_GIB, DEFAULT_CARD
-
-# Each node runs an agent and Ray's own processes: of two plans at one price, that with fewer nodes.
-NODE_OVERHEAD_USD = 0.0001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,12 +35,13 @@ class Candidate:
 
 def candidates(request: PlanRequest) -> list[Candidate]:
     """Return every offer of every group, in the order of preference."""
+    on_demand = _on_demand_usd(request)
     found = [
         Candidate(
             group=group,
             offer=offer,
             brings=exact(offer.resources),
-            cost=_cost(group, offer),
+            cost=_cost(group, offer, objective=request.objective, on_demand=on_demand),
             charge=_charge(group, offer, zones=request.zones),
         )
         for group in request.groups
@@ -72,11 +71,27 @@ def stand_in_price(resources: Resources) -> float:
     )
 
 
-def _cost(group: Group, offer: Offer) -> float:
+def _cost(
+    group: Group, offer: Offer, *, objective: Objective, on_demand: Mapping[str, float]
+) -> float:
     """A price that is not known is taken to be what such a machine usually costs."""
-    known = offer.hourly_usd
-    price = stand_in_price(offer.resources) if known is None else float(known)
-    return price / group.weight + NODE_OVERHEAD_USD
+    usual = stand_in_price(offer.resources)
+    price = usual if offer.hourly_usd is None else float(offer.hourly_usd)
+    price += interruption_usd(
+        objective,
+        market=offer.market,
+        on_demand_usd=on_demand.get(offer.instance_type, usual),
+    )
+    return price / group.weight + start_usd(objective, market=offer.market)
+
+
+def _on_demand_usd(request: PlanRequest) -> dict[str, float]:
+    """Return what each type costs on demand, where that is known."""
+    return {
+        offer.instance_type: float(offer.hourly_usd)
+        for offer in of_node(request).values()
+        if offer.market is Market.ON_DEMAND and offer.hourly_usd is not None
+    }
 
 
 def _charge(group: Group, offer: Offer, *, zones: ZonePolicy) -> Decimal | None:

@@ -157,7 +157,7 @@ class _Draft:
             hourly_usd=candidate.offer.hourly_usd,
             packs=tuple(packs),
             reason=reasons.launch(
-                runs, candidates=self.candidates, limits=self.limits, ranking=self.request.ranking
+                runs, self.request, candidates=self.candidates, limits=self.limits
             ),
         )
 

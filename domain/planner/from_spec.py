@@ -28,6 +28,7 @@ def request_from_spec(config: ComputeConfig, *, demand: Demand, target: Target) 
         demand=demand,
         autoscaling=config.mobula.autoscaling,
         ranking=ranking,
+        objective=config.mobula.scaling.objective,
         zones=zone_policy(config),
         head_free=head,
         head_total=head,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.demand import Demand, Resources, Shape
+from domain.objective import Objective
 from domain.offerings import Market
 from domain.strategies.model import Floor
 
@@ -108,6 +109,7 @@ class PlanRequest:
     now: datetime | None = None
     autoscaling: bool = True  # off: every group is kept at its minimum
     ranking: Ranking = Ranking.PRICE
+    objective: Objective = Objective.COST  # with Ranking.PRICE
     zones: ZonePolicy = ZonePolicy.ANY
     head_free: Resources = field(default_factory=dict)  # what the head itself still offers
     head_total: Resources = field(default_factory=dict)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from math import ceil
 
 from domain.demand import LabelSelector, Resources, describe
+from domain.objective import Objective
 from domain.planner.amounts import add, plain, times_in
 from domain.planner.candidates import Candidate
 from domain.planner.limits import Limits, machine, raised_floor
-from domain.planner.model import Group, Ranking, Unserved
+from domain.planner.model import Group, PlanRequest, Ranking, Unserved
 from domain.planner.packing import Need, Packing, Run
 from domain.wording import price as usd
 
@@ -16,7 +17,11 @@ MOST_SHAPES, MOST_STOPS = 3, 2
 
 
 def launch(
-    runs: Sequence[Run], *, candidates: Sequence[Candidate], limits: Limits, ranking: Ranking
+    runs: Sequence[Run],
+    request: PlanRequest,
+    *,
+    candidates: Sequence[Candidate],
+    limits: Limits,
 ) -> str:
     """Return why so many equal machines are launched."""
     candidate = _candidate(runs[0])
@@ -24,7 +29,7 @@ def launch(
     kind = f"{count} × {machine(candidate)}"
     if runs[0].why:
         return f"{kind}: {runs[0].why}."
-    why = _choice(runs, candidate, candidates=candidates, limits=limits, ranking=ranking)
+    why = _choice(runs, request, candidates=candidates, limits=limits)
     return f"{kind} for {_served(runs)}: {why}."
 
 
@@ -111,22 +116,24 @@ def _served(runs: Sequence[Run]) -> str:
 
 def _choice(
     runs: Sequence[Run],
-    candidate: Candidate,
+    request: PlanRequest,
     *,
     candidates: Sequence[Candidate],
     limits: Limits,
-    ranking: Ranking,
 ) -> str:
     """Return what speaks for this machine, and what stood in the way of others."""
+    candidate = _candidate(runs[0])
     others = [one for one in candidates if one is not candidate and _could(one, runs)]
-    if ranking is Ranking.ORDER:
+    if request.ranking is Ranking.ORDER:
         before = others[: _place(candidate, others, candidates)]
         stops = _stops(before, limits)
         return f"the next group that fits, since {stops}" if stops else "the first group that fits"
     stops = _stops([one for one in others if one.cost < candidate.cost], limits)
     open_others = [one for one in others if limits.room(one).nodes]
     dearer = min(open_others, key=lambda one: _price_instead(one, runs), default=None)
-    why = "the only machine that fits" if dearer is None else _compared(dearer, runs)
+    why = "the only machine that fits"
+    if dearer is not None:
+        why = _compared(dearer, runs, objective=request.objective)
     return f"{why}; {stops}" if stops else why
 
 
@@ -165,7 +172,7 @@ def _price_instead(one: Candidate, runs: Sequence[Run]) -> float:
     return one.cost * _nodes_instead(one, runs)
 
 
-def _compared(other: Candidate, runs: Sequence[Run]) -> str:
+def _compared(other: Candidate, runs: Sequence[Run], *, objective: Objective) -> str:
     candidate = _candidate(runs[0])
     count, theirs = sum(run.count for run in runs), _nodes_instead(other, runs)
     alternative = f"{theirs} × {machine(other)}"
@@ -176,7 +183,12 @@ def _compared(other: Candidate, runs: Sequence[Run]) -> str:
         return f"cheaper than {alternative} ({usd(ours)} instead of {usd(its)} an hour)"
     if its == ours:
         return f"at the price of {alternative} ({usd(ours)} an hour)"
-    return "the cheapest mix for all that waits"
+    if objective is Objective.COST:
+        return "the cheapest mix for all that waits"
+    if candidate.cost * count > _price_instead(other, runs):
+        return f"the best mix for all that waits by the objective {objective}"
+    prices = f"{usd(ours)} instead of {usd(its)} an hour"
+    return f"better than {alternative} by the objective {objective} ({prices})"
 
 
 def _waits(need: Need, packing: Packing) -> str:

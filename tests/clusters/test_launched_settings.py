@@ -10,6 +10,7 @@ import pytest
 from accounts.models import Team, User
 from clusters.models import Cluster, Version
 from clusters.scaling import request_for
+from domain.objective import Objective
 from tests.clusters.conftest import TEXT
 from tests.clusters.head import Head
 
@@ -51,6 +52,15 @@ def test_a_group_has_its_own_idle_time(
     cluster = launch("patient", of=written("  groups: {cpu: {worker_idle_seconds: 600}}\n"))
     groups = list(cluster.groups.all())
     assert [g.idle_seconds for g in request_for(cluster, groups, []).groups] == [600]
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_the_planner_weighs_what_the_configuration_says(
+    written: Callable[[str], Version], launch: Callable[..., Cluster], objective: Objective
+) -> None:
+    cluster = launch("weighed", of=written(f"  scaling: {{objective: {objective}}}\n"))
+    groups = list(cluster.groups.all())
+    assert request_for(cluster, groups, []).objective is objective
 
 
 def test_a_cap_is_kept_to_the_cent(

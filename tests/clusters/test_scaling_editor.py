@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from clusters.editor.entries import MOST_ENTRIES
+from domain.objective import Objective
 from domain.spec import Consolidation, ForecastMode
 from domain.yamltext import dump, parse
 from tests.clusters.conftest import TEXT
@@ -157,19 +158,22 @@ def test_budget_has_nodes_reasons_and_perhaps_a_window(editor: Editor) -> None:
     assert "Write a number of nodes" in editor.check(**{"b0-nodes": "110%"}).text
 
 
-def test_forecast_and_consolidation_are_chosen(editor: Editor) -> None:
+def test_forecast_consolidation_and_objective_are_chosen(editor: Editor) -> None:
+    before = editor.page.config.mobula
     page = editor.check(
         forecast_mode="forecast_only",
         forecast_quantile="0.9",
         forecast_error="25",
         consolidation="act",
+        objective="steady",
     )
     scaling = page.config.mobula.scaling
+    assert scaling.objective is Objective.STEADY
     assert scaling.forecast.mode is ForecastMode.FORECAST_ONLY
     assert (scaling.forecast.quantile, scaling.forecast.max_error_percent) == (0.9, 25)
     assert scaling.consolidation is Consolidation.ACT
     page = editor.check(forecast_mode="off", forecast_quantile="0.75", forecast_error="40")
-    assert editor.check(consolidation="recommend").config.mobula.scaling == type(scaling)()
+    assert editor.check(consolidation="recommend", objective="cost").config.mobula == before
 
 
 OWN: list[tuple[str, str, dict[str, Any]]] = [

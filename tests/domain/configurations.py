@@ -67,6 +67,7 @@ mobula:
     budgets:
       - {nodes: 10%}
       - {nodes: 0, reasons: [consolidation], cron: 0 22 * * *, minutes: 480, time_zone: Asia/Tokyo}
+    objective: steady
     consolidation: act
   groups:
     cpu: {warm_spare: 10%, on_demand_nodes: 2, on_demand_percent: 20, fallback_types: [large]}
@@ -157,6 +158,7 @@ _scaling = {
     "rules": st.lists(st.fixed_dictionaries({}, optional=_rule), max_size=2),
     "budgets": st.lists(st.fixed_dictionaries({}, optional=_budget), max_size=2),
     "forecast": st.fixed_dictionaries({}, optional=_forecast),
+    "objective": st.sampled_from(["cost", "speed", "steady"]),
     "consolidation": _consolidation,
 }
 _group_settings = st.fixed_dictionaries(

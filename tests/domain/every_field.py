@@ -83,7 +83,7 @@ FORECAST: dict[str, Any] = {
 }  # fmt: skip
 SCALING: dict[str, Any] = {
     "schedules": [SCHEDULE, WEEKLY], "forecast": FORECAST, "rules": [RULE], "budgets": [BUDGET],
-    "consolidation": "act",
+    "objective": "steady", "consolidation": "act",
 }  # fmt: skip
 SETTINGS: dict[str, Any] = {
     "worker_idle_seconds": 90, "warm_spare": "10%", "on_demand_nodes": 2, "on_demand_percent": 20,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from domain.objective import Objective
 from domain.offerings import Market, Prices
 from domain.spot_return import Return, SpotCandidate, returns
 
@@ -55,6 +56,26 @@ def test_an_idle_node_goes_back_and_says_what_that_gains() -> None:
 )
 def test_a_node_stays(changes: dict[str, object]) -> None:
     assert found(replace(NODE, **changes)) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("spot_usd", "objective", "goes"),
+    [
+        ("0.85", Objective.COST, True),
+        ("0.85", Objective.STEADY, False),
+        ("0.75", Objective.STEADY, True),
+        ("0.985", Objective.COST, True),
+        ("0.985", Objective.SPEED, True),
+        ("0.995", Objective.SPEED, False),
+    ],
+)
+def test_a_node_stays_that_the_objective_would_rent_on_demand_again(
+    spot_usd: str, objective: Objective, goes: bool
+) -> None:
+    old = replace(NODE, ready_at=NOW - 1000 * HOUR)
+    prices = {("small", Market.SPOT): Decimal(spot_usd)}
+    back = found(old, prices=prices, objective=objective)
+    assert [one.gain_usd for one in back] == ([1000 * (1 - Decimal(spot_usd))] if goes else [])
 
 
 def test_a_busy_node_goes_where_its_group_may_be_disturbed() -> None:
