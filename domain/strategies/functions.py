@@ -51,7 +51,13 @@ METHODS: Mapping[str, Callable[..., Any]] = {
     "getMonth": _of_now(lambda now: now.month - 1),  # 0 is January, as CEL says
 }
 
+# Each takes some 0.05 ms, and a replay of a week asks 2,000 times while somebody waits.
+MOST_OPERATIONS = 100
 LARGEST = 2**53  # beyond, fractions leave whole numbers out
+_OPERATIONS = (
+    *("relation_", "addition_", "multiplication_", "unary_"),
+    *("member_dot_arg", "ident_arg"),
+)
 _REFUSED = {
     "map_lit": "maps",
     "member_object": "objects",
@@ -68,14 +74,25 @@ def offered(
 
     Whole numbers become fractions in place: CEL itself would refuse to add the two.
     """
-    resources = set()
+    resources, operations = set(), 0
     for node in tree.iter_subtrees_topdown():
+        operations += _is_operation(node)
+        if operations > MOST_OPERATIONS:
+            raise refuse(
+                f"The rule has more than {MOST_OPERATIONS} operations: split it into two rules."
+            )
         _check(node, variables=variables, refuse=refuse)
         if node.data == "literal":
             _make_fraction(node, refuse=refuse)
         if node.data in {"member_dot", "member_index"}:
             resources |= _resource(node)
     return frozenset(resources)
+
+
+def _is_operation(node: Any) -> bool:
+    if node.data in {"conditionalor", "conditionaland"}:
+        return len(node.children) > 1
+    return str(node.data).startswith(_OPERATIONS)
 
 
 def _check(node: Any, *, variables: Sequence[str], refuse: Callable[[str], Exception]) -> None:

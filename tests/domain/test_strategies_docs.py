@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from domain.strategies.expression import LONGEST, VARIABLES, check
-from domain.strategies.functions import FUNCTIONS, METHODS
+from domain.strategies.functions import FUNCTIONS, METHODS, MOST_OPERATIONS
 from domain.strategies.schedule import window_of
 from domain.yamltext import parse
 
@@ -23,7 +23,7 @@ def test_every_function_is_named(name: str) -> None:
 
 
 def test_the_longest_rule_is_named() -> None:
-    assert f"{LONGEST} characters at most" in PAGE
+    assert f"{LONGEST} characters at most and {MOST_OPERATIONS} operations" in PAGE
 
 
 def test_the_example_is_understood() -> None:

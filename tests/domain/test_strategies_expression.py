@@ -134,3 +134,23 @@ def test_any_text_is_a_rule_or_a_sentence(text: str) -> None:
         check(text)
     except ExpressionError as error:
         assert str(error).endswith((".", "?", ")"))  # noqa: PT017 - either way is right
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" + "+1" * 249,
+        "1" + "<1" * 249,
+        "-" * 499 + "1",
+        "!" * 480 + "true ? 1 : 0",
+        "1" + "*1" * 249,
+        "1" + "||1" * 160,
+    ],
+)
+def test_a_rule_of_very_many_operations_is_refused(text: str) -> None:
+    with pytest.raises(BadExpression, match="more than 100 operations: split it"):
+        understood(text)
+
+
+def test_a_rule_of_a_hundred_operations_is_fine() -> None:
+    assert understood("1" + "+1" * 100).nodes(EXAMPLE) == 101
