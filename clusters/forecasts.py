@@ -44,11 +44,13 @@ def due() -> list[str]:
 
 
 def make(cluster_id: str) -> None:
-    """Make the forecast of each worker group anew; of a cluster that is gone, nothing."""
+    """Make the forecast of each worker group anew and drop those of groups that are gone."""
     cluster = Cluster.objects.filter(pk=cluster_id).first()
     if cluster is None or _wanted(cluster).mode is ForecastMode.OFF:
         return
-    for group in _oldest_first(cluster):
+    groups = _oldest_first(cluster)
+    cluster.forecasts.exclude(group__in=groups).delete()
+    for group in groups:
         _make(cluster, group, _wanted(cluster))
 
 
@@ -116,8 +118,8 @@ def _predicted(cluster: Cluster, group: str, wanted: Wanted, moment: datetime) -
 
 def _told(prediction: Prediction | None, moment: datetime) -> dict[str, object]:
     if prediction is None:
-        nothing = {"p50": [], "upper": [], "season": "", "error_percent": None, "tested_days": 0}
-        return {"starts_at": moment, **nothing}
+        nothing: dict[str, object] = {"p50": [], "upper": [], "season": "", "tested_days": 0}
+        return {**nothing, "starts_at": moment, "error_percent": None}
     return {
         "starts_at": prediction.starts_at,
         "p50": list(prediction.p50),

@@ -232,7 +232,7 @@ def test_the_group_that_waits_longest_for_its_forecast_comes_first(
     for name in ("new", "old"):
         group.pk, group.name, group.position = None, name, group.position + 1
         group.save()
-    for name, hours in [("cpu", 1), ("old", 3)]:
+    for name, hours in [("cpu", 1), ("old", 3), ("gone", 2)]:
         made = datetime.now(UTC) - timedelta(hours=hours)
         Forecast.objects.create(
             cluster=one, group=name, made_at=made, starts_at=made, quantile=0.5, boot_seconds=1
@@ -241,6 +241,7 @@ def test_the_group_that_waits_longest_for_its_forecast_comes_first(
     monkeypatch.setattr(forecasts, "_make", lambda _cluster, name, _wanted: asked.append(name))
     forecasts.make(str(one.pk))
     assert asked == ["new", "old", "cpu"]
+    assert not one.forecasts.filter(group="gone").exists()
 
 
 def test_an_old_forecast_is_not_acted_on(one: Cluster) -> None:
