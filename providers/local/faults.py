@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from domain.offerings import Market
-from providers.base import MachinePhase, NodeSpec, ProviderError
+from providers.base import MachinePhase, NodeSpec, ProviderError, Unreachable
 from providers.failure_plan import PlanFile
 from providers.local import processes
 from providers.local.directories import NodeDirectory, write_secret
@@ -30,7 +30,8 @@ def interrupt(root: Path, nodes: Sequence[NodeDirectory]) -> None:
     """Give notice to the nodes that the plan takes back, and kill those whose time is over."""
     records = [record for node in nodes if (record := NodeRecord.read(node))]
     running = [one for one in records if one.observed().phase is MachinePhase.RUNNING]
-    _give_notice(root, [one for one in running if one.taken_back_at is None])
+    with suppress(Unreachable):  # launches name the file: what runs must still be seen and ended
+        _give_notice(root, [one for one in running if one.taken_back_at is None])
     for record in running:
         deadline = record.taken_back_at
         if deadline is not None and time.time() >= deadline:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from providers.failure_plan import (
     PlannedInterruption,
 )
 from providers.fake import FakeDriver
+from providers.local import faults
 from tests.providers.sites import Site, eventually
 from tests.providers.test_fake import CLUSTER, Clock
 
@@ -219,3 +221,34 @@ def test_a_plan_with_impossible_numbers_is_named(tmp_path: Path, plan: object) -
         PlanFile(path).open(),
     ):
         pass
+
+
+def test_a_plan_that_cannot_be_read_stops_launches_and_nothing_else(
+    tmp_path: Path, clock: Clock
+) -> None:
+    driver = FakeDriver(path=tmp_path / "world.json", clock=clock)
+    driver.prepare(CLUSTER)
+    driver.launch(CLUSTER, [node(1)])
+    (tmp_path / "failures.json").write_text("{")
+    with pytest.raises(Unreachable, match=r"failures\.json"):
+        driver.launch(CLUSTER, [node(2)])
+    assert [one.name for one in driver.observe(CLUSTER)] == ["c1-1"]
+    driver.terminate(CLUSTER, ["c1-1"])
+
+
+def test_a_plan_that_cannot_be_read_lets_local_nodes_be_seen(tmp_path: Path) -> None:
+    (tmp_path / "failures.json").write_text("{")
+    faults.interrupt(tmp_path, [])
+    with pytest.raises(Unreachable, match=r"failures\.json"):
+        faults.refusal(tmp_path, node(1))
+
+
+def test_the_page_shows_a_plan_with_all_its_keys() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "spot.md").read_text()
+    block = page.split("```json\n")[1].split("```")[0]
+    plan = FailurePlan.from_plain(json.loads(block))
+    assert (len(plan.failures), len(plan.interruptions)) == (3, 2)
+    keys = {field.name for kind in (PlannedFailure, PlannedInterruption) for field in fields(kind)}
+    table = page.split("| Key | Means |")[1]
+    assert [key for key in keys if f"`{key}`" not in table] == []
+    assert [kind for kind in FailureClass if f"| `{kind}` | " not in page] == []
