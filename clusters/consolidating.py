@@ -31,8 +31,6 @@ from domain.spec import Consolidation as Mode
 
 # A proposal must still be found after so long before anything comes of it.
 RECHECK_TIME = timedelta(seconds=15)
-# What a node does has so long to end by itself before it is moved.
-MOVE_TIME = timedelta(minutes=2)
 # Work that was moved is reported within so long: until then, where it will go counts as needed.
 SETTLE_TIME = timedelta(seconds=10)
 # The same recommendation is noted once in so long, and what is not worth it once in so long.
@@ -125,6 +123,11 @@ def mode_of(config: ComputeConfig, group: str) -> Mode:
 def weights() -> Weights:
     """Return what disruption is measured with on this installation."""
     return Weights(**settings.DISRUPTION_WEIGHTS)
+
+
+def move_time() -> timedelta:
+    """Return how long what a node does has to end by itself before it is moved."""
+    return timedelta(seconds=settings.MOVE_SECONDS)
 
 
 def _found(config: ComputeConfig, request: PlanRequest, *, most: int | None) -> Findings:
@@ -246,7 +249,7 @@ def _drain(cluster: Cluster, row: Consolidation, going: Sequence[Node]) -> None:
             reason=reason,
             cause=EndCause.CONSOLIDATED,
             idle=node.idle_since is not None,
-            time=MOVE_TIME,
+            time=move_time(),
         )
     _update(row, acting_since=row.acting_since or now(), drained_at=now())
 

@@ -106,5 +106,5 @@ def _give_back(cluster: Cluster, node: Node, item: Return) -> None:
         reason=item.sentence,
         cause=EndCause.SPOT_RETURN,
         idle=node.idle_since is not None,
-        time=consolidating.MOVE_TIME,
+        time=consolidating.move_time(),
     )

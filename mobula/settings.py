@@ -135,6 +135,8 @@ PRICE_ACCESS = {
     },
 }
 
+# How long work on a node has to end by itself when its place is to be taken by cheaper machines.
+MOVE_SECONDS = env.number("MOBULA_MOVE_SECONDS", default=120)
 # What makes it a disruption to take a node away, for consolidation to weigh against what it saves.
 DISRUPTION_WEIGHTS = env.weights(
     "MOBULA_DISRUPTION_WEIGHTS",

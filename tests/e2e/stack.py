@@ -60,6 +60,7 @@ class Console:
                     **_plain_environment(),
                     "MOBULA_HOME": str(self.home.path),
                     "MOBULA_PORT": str(self.port),
+                    "MOBULA_MOVE_SECONDS": "20",  # an actor that must move need not be waited for
                 },
                 cwd=ROOT,
                 stdout=log,
