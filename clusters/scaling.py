@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from clusters.models import Cluster, Command, Decision, Group, Node
 from clusters.planning import current_demand, planned_rows, request_for
 from clusters.strategies import floors_of
 from domain.lifecycle import EndCause
-from domain.planner import Drain, Launch, Plan, plan
+from domain.planner import Drain, Launch, Plan, PlanRequest, plan
 from providers.base import NodeRole
 
 # A node that Ray wanted to keep is left in peace for so long.
@@ -30,9 +31,12 @@ def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
     request = request_for(cluster, groups, nodes, floors=floors)
     answer = plan(request)
     last = consolidating.last_look(cluster)
-    drains = _without_kept(cluster, answer.drains, kept=consolidating.takers(last))
-    if drains or answer.launches or answer.unserved or answer.placements:
-        nodes = _write(cluster, groups, nodes, answer, drains)
+    taken = answer
+    if staying := _staying(cluster, answer.drains, kept=consolidating.takers(last)):
+        # Others go in their place: what a budget allows is not used up by nodes that stay.
+        taken = plan(_with_busy(request, staying))
+    if taken.drains or taken.launches or taken.unserved or taken.placements:
+        nodes = _write(cluster, groups, nodes, taken)
     return disruption.disrupt(cluster, groups, nodes, request, answer, last=last)
 
 
@@ -41,14 +45,13 @@ def _write(
     groups: Sequence[Group],
     nodes: list[Node],
     answer: Plan,
-    drains: Sequence[Drain],
 ) -> list[Node]:
     with transaction.atomic():
         renew(cluster)  # locks the cluster before its nodes, as a report does: no deadlock
         decisions.note_unserved(cluster, answer.unserved)
         _note_placements(nodes, answer)
         by_name = {node.name: node for node in nodes}
-        for one in drains:
+        for one in answer.drains:
             _drain(cluster, by_name[one.node], one)
         for launch in answer.launches:
             group = next(g for g in groups if g.name == launch.group)
@@ -67,17 +70,26 @@ def _note_placements(nodes: Sequence[Node], answer: Plan) -> None:
     Node.objects.bulk_update(changed, ["planned"])
 
 
-def _without_kept(
+def _staying(
     cluster: Cluster, drains: Sequence[Drain], *, kept: Collection[str]
-) -> Sequence[Drain]:
-    """Return the drains without idle nodes that work moves to, or that Ray wanted to keep."""
-    if not any(one.idle for one in drains):
-        return drains
+) -> Collection[str]:
+    """Return the nodes that work moves to, or that Ray wanted to keep, if idle ones of them go."""
+    idle = {one.node for one in drains if one.idle}
+    if not idle:
+        return ()
     refused = cluster.commands.filter(
         kind=Command.Kind.DRAIN, ok=False, finished_at__gt=now() - REFUSAL_TIME
     ).values_list("node__name", flat=True)
     staying = {*kept, *refused}
-    return [one for one in drains if not (one.idle and one.node in staying)]
+    return staying if idle & staying else ()
+
+
+def _with_busy(request: PlanRequest, names: Collection[str]) -> PlanRequest:
+    """Return the request with those nodes as ones that do not idle."""
+    nodes = (
+        replace(node, idle_seconds=None) if node.name in names else node for node in request.nodes
+    )
+    return replace(request, nodes=tuple(nodes))
 
 
 def _write_nodes(cluster: Cluster, group: Group, launch: Launch) -> list[Node]:

@@ -7,11 +7,17 @@ from domain.demand import Resources
 type Amounts = Mapping[str, int]  # in ten-thousandths, the step in which Ray counts
 
 STEPS = 10_000
+# No cluster has more of anything; the largest floats have no whole number of steps.
+MOST = 10**18
 
 
 def exact(resources: Resources) -> dict[str, int]:
     """Return `resources` in ten-thousandths; what is asked for is never rounded to nothing."""
-    return {name: max(1, round(amount * STEPS)) for name, amount in resources.items() if amount > 0}
+    return {
+        name: max(1, round(min(amount, MOST) * STEPS))
+        for name, amount in resources.items()
+        if amount > 0
+    }
 
 
 def plain(amounts: Amounts) -> dict[str, float]:

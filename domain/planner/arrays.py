@@ -11,6 +11,10 @@ from domain.planner.cheapest.problem import Bools, Ints, Problem
 from domain.planner.limits import Limits
 from domain.planner.packing import Need, Run
 
+# Rooms are cut to so much, 100 TiB of memory, and needs to one step more: sums stay within 64 bits,
+# and what asks for more than any machine has waits like everything that fits nowhere.
+MOST_ROOM = 2**60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -37,7 +41,10 @@ class Arrays:
         self._columns = {name: place for place, name in enumerate(sorted(names))}
         self._spread = {row.spread: row.groups for row in rows if row.spread}
         self.needs = np.array(
-            [self._vector(row.need.amounts, spread={row.spread: 1}) for row in rows],
+            [
+                self._vector(row.need.amounts, spread={row.spread: 1}, most=MOST_ROOM + 1)
+                for row in rows
+            ],
             dtype=np.int64,
         ).reshape(len(rows), len(self._columns) + len(self._spread))
         self.counts = np.array([row.need.count for row in rows], dtype=np.int64)
@@ -80,8 +87,10 @@ class Arrays:
                     left -= min(most, row.need.count)
         return wanted
 
-    def _vector(self, amounts: Amounts, *, spread: Mapping[str, int]) -> list[int]:
-        plain = [amounts.get(name, 0) for name in self._columns]
+    def _vector(
+        self, amounts: Amounts, *, spread: Mapping[str, int], most: int = MOST_ROOM
+    ) -> list[int]:
+        plain = [min(amounts.get(name, 0), most) for name in self._columns]
         return plain + [spread.get(name, 0) for name in self._spread]
 
 

@@ -1,6 +1,6 @@
 """The machines that each group could grow by, as the planner compares them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,6 +27,11 @@ class Candidate:
         return self.offer.labels
 
     @property
+    def rank(self) -> int:
+        """Its place with Ranking.ORDER."""
+        return self.group.rank if self.offer.rank is None else self.offer.rank
+
+    @property
     def key(self) -> tuple[str, str, Market, str]:
         """What a launch names."""
         offer = self.offer
@@ -48,7 +53,7 @@ def candidates(request: PlanRequest) -> list[Candidate]:
         for offer in group.offers
     ]
     if request.ranking is Ranking.ORDER:
-        return sorted(found, key=lambda one: one.group.rank)
+        return sorted(found, key=lambda one: one.rank)
     return found
 
 
@@ -57,7 +62,7 @@ def of_node(request: PlanRequest) -> dict[tuple[str, str, Market, str], Offer]:
     return {
         (group.name, offer.instance_type, offer.market, offer.zone): offer
         for group in request.groups
-        for offer in group.offers
+        for offer in (*group.known, *group.offers)
     }
 
 
@@ -96,13 +101,17 @@ def _on_demand_usd(request: PlanRequest) -> dict[str, float]:
 
 def _charge(group: Group, offer: Offer, *, zones: ZonePolicy) -> Decimal | None:
     """Some nodes of a spot group become on-demand ones, and spread ones lie in any zone."""
+    prices = [offer.hourly_usd, *(one.hourly_usd for one in _instead(group, offer, zones=zones))]
+    known = [price for price in prices if price is not None]
+    return max(known) if len(known) == len(prices) else None
+
+
+def _instead(group: Group, offer: Offer, *, zones: ZonePolicy) -> Iterator[Offer]:
+    """Yield what a node may become once the policies of markets and zones have their say."""
     mixed = bool(group.on_demand_nodes or group.on_demand_percent)
-    alike = [
-        other.hourly_usd
-        for other in group.offers
-        if other.instance_type == offer.instance_type
-        and (other.market is offer.market or mixed)
-        and (other.zone == offer.zone or zones is ZonePolicy.SPREAD)
-    ]
-    prices = [price for price in alike if price is not None]
-    return None if offer.hourly_usd is None else max(prices)
+    for other in group.offers:
+        if other.instance_type != offer.instance_type or other.cooling:
+            continue
+        spread = other.market is offer.market and zones is ZonePolicy.SPREAD
+        if spread or (mixed and other.market is Market.ON_DEMAND and offer.market is Market.SPOT):
+            yield other

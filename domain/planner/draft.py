@@ -40,8 +40,10 @@ def drafted(request: PlanRequest) -> Plan:
     draft.keep_resources()
     draft.serve_demand()
     draft.keep_spares()
-    idle = idle_drains(request, kept=kept, needed=draft.needed, limits=draft.limits)
     launches = tuple(draft.launches())
+    idle = idle_drains(
+        request, kept=kept, needed=draft.needed, limits=draft.limits, launches=launches
+    )
     going = {drain.node for drain in idle}
     staying = [node for node in kept if node.name not in going]
     return Plan(
@@ -88,7 +90,13 @@ class _Draft:
         self.unserved += reasons.unserved(packing)
         self.needed |= packing.used_names()
         self.new = [
-            replace(run, free=run.candidate.brings, content=(), why=reasons.standing(run))
+            replace(
+                run,
+                free=run.candidate.brings,
+                content=(),
+                why=reasons.standing(run),
+                selectors=tuple(one for need, _ in run.content for one in need.selectors),
+            )
             for run in packing.runs
             if run.candidate
         ]
@@ -126,18 +134,20 @@ class _Draft:
         """Keep some nodes of a group free: they start work at once."""
         for group in self.request.groups:
             own = [node for node in self.kept if node.group == group.name]
-            free = [node for node in own if node.name not in self.needed and _is_free(node)]
+            free = [node for node in own if node.name not in self.placements and _is_free(node)]
+            # What stands for a standing request is free, too: it is kept anyway.
+            free.sort(key=lambda node: (node.name not in self.needed, *_cheapest_first(node)))
             mine = [run for run in self.new if run.candidate and run.candidate.group is group]
             working = len(own) - len(free) + sum(run.count for run in mine if run.content)
             spare = _spare(group, working=working)
-            self.needed |= {node.name for node in sorted(free, key=_cheapest_first)[:spare]}
+            self.needed |= {node.name for node in free[:spare]}
             missing = spare - len(free) - sum(run.count for run in mine if not run.content)
             # A spare that cannot be had is nobody's demand: it does not wait.
             self._rent(self._own(group), count=missing, why=reasons.spare(group, spare=spare))
 
     def launches(self) -> Iterator[Launch]:
         """Yield the launches, one for each machine and purpose, in the order of their opening."""
-        runs = mixed(self.request, self.kept, self.new)
+        runs = mixed(self.request, self.kept, self.new, machines=self.candidates)
         for (key, _), same in groupby(_sorted_by_opening(runs), key=_opening):
             alike = list(same)
             del key

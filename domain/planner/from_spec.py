@@ -53,14 +53,14 @@ def group_of(
     Raises ValueError, with a sentence, when none of its machines is known.
     """
     own = config.mobula.groups.get(group.name, GroupSettings())
-    _, ranks = ranking_of(config)
+    offers = offers_of(group, config, target, cold=cold)
     return Group(
         name=group.name,
-        offers=offers_of(group, config, target, cold=cold),
+        offers=offers,
         min_nodes=group.min_nodes,
         max_nodes=group.max_nodes,
         idle_seconds=config.idle_seconds_of(group.name),
-        rank=ranks.get(group.name, len(ranks)),
+        rank=min((one.rank for one in offers if one.rank is not None), default=0),
         weight=_weight(group.flags),
         floors=floors,
         warm_spare=own.warm_spare if isinstance(own.warm_spare, int) else 0,

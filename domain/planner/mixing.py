@@ -6,17 +6,23 @@ from dataclasses import replace
 from math import ceil
 
 from domain.offerings import Market
-from domain.planner.candidates import Candidate, candidates
+from domain.planner.candidates import Candidate
 from domain.planner.model import Group, NodeView, PlanRequest, ZonePolicy
 from domain.planner.packing import Run
 
 
-def mixed(request: PlanRequest, kept: Sequence[NodeView], new: Sequence[Run]) -> list[Run]:
+def mixed(
+    request: PlanRequest,
+    kept: Sequence[NodeView],
+    new: Sequence[Run],
+    *,
+    machines: Sequence[Candidate],
+) -> list[Run]:
     """Return the new nodes with the markets and zones that the policies ask for.
 
-    Nodes of one type bring the same in every market and zone, so what they hold stays as it is.
+    Nodes of one type bring the same in every market and zone, so what they hold stays as it is;
+    where that asks for labels of its own, only machines that have them come into question.
     """
-    machines = candidates(request)
     runs = list(new)
     for group in request.groups:
         if group.on_demand_nodes or group.on_demand_percent:
@@ -69,6 +75,7 @@ def _twin(run: Run, machines: Sequence[Candidate]) -> Candidate | None:
         and one.offer.instance_type == candidate.offer.instance_type
         and one.offer.market is Market.ON_DEMAND
         and not one.offer.cooling
+        and run.may_be(one)
     ]
     same_zone = [one for one in twins if one.offer.zone == candidate.offer.zone]
     return min(same_zone or twins, key=lambda one: one.cost, default=None)
@@ -96,6 +103,7 @@ def _dealt(
         and one.offer.instance_type == candidate.offer.instance_type
         and one.offer.market is candidate.offer.market
         and not one.offer.cooling
+        and run.may_be(one)
     ]
     name = candidate.group.name
     counts = dict.fromkeys(range(len(alike)), 0)

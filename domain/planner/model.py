@@ -45,6 +45,7 @@ class Offer:
     hourly_usd: Decimal | None  # None: unknown, which is not 0
     quota: int | None = None  # so many more may be rented; None: no limit is known
     cooling: str = ""  # why it cannot be rented now, as part of a sentence
+    rank: int | None = None  # with Ranking.ORDER: its own place; None: that of its group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ class Group:
     on_demand_nodes: int = 0  # so many first nodes are not spot
     on_demand_percent: float = 0  # of the nodes beyond those
     cooling: str = ""  # why nothing of it can be rented now
+    known: tuple[Offer, ...] = ()  # not to rent: what nodes that are there may be
 
     @property
     def instance_type(self) -> str:

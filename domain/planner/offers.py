@@ -1,6 +1,6 @@
 """What a configuration lets a group rent: types, markets and zones, with their prices."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from domain.labels_of_ray import ACCELERATOR
 from domain.matching import types_for
@@ -34,6 +34,7 @@ def offers_of(
     Raises ValueError, with a sentence, when none of its machines is known.
     """
     machines = list(_machines(group, config, target))
+    _, ranks = ranking_of(config)
     if not machines:
         raise ValueError(
             f"Group {group.name}: the size of {group.instance_type or 'its machine'} is not known. "
@@ -48,6 +49,7 @@ def offers_of(
             labels=_labels(group, machine, market=market, zone=zone, region=target.region),
             hourly_usd=target.prices.get((machine.name, market)),
             cooling=cold(machine.name, zone, market),
+            rank=_rank(group.name, market, ranks),
         )
         for machine in machines
         for market in markets_of(group, config)
@@ -71,7 +73,10 @@ def zone_policy(config: ComputeConfig) -> ZonePolicy:
 
 
 def ranking_of(config: ComputeConfig) -> tuple[Ranking, dict[str, int]]:
-    """Return whether groups are taken by price or in an order of their own, and that order."""
+    """Return whether groups are taken by price or in an order of their own, and that order.
+
+    Its entries are groups, or groups on one market: "cpu", "cpu/spot".
+    """
     value = config.flags.get("instance_ranking_strategy")
     for ranker in value if isinstance(value, list | tuple) else ():
         if isinstance(ranker, dict) and ranker.get("ranker_type") == "custom_group_order":
@@ -84,8 +89,14 @@ def _ranks(order: object) -> dict[str, int]:
     ranks: dict[str, int] = {}
     for rank, level in enumerate(order if isinstance(order, list | tuple) else ()):
         for entry in level if isinstance(level, list | tuple) else (level,):
-            ranks.setdefault(str(entry).partition("/")[0], rank)
+            ranks.setdefault(str(entry), rank)
     return ranks
+
+
+def _rank(group: str, market: Market, ranks: Mapping[str, int]) -> int:
+    """What the order does not name comes after all that it does."""
+    last = 1 + max(ranks.values(), default=0)
+    return min(ranks.get(f"{group}/{_MARKET_LABELS[market]}", last), ranks.get(group, last))
 
 
 def _machines(group: WorkerGroup, config: ComputeConfig, target: Target) -> Iterator[InstanceType]:

@@ -45,6 +45,7 @@ class Run:
     content: Content = ()
     planned: Content = ()  # what they were launched for
     why: str = ""  # why new nodes are rented, where no demand says it
+    selectors: tuple[LabelSelector, ...] = ()  # that new nodes answer to, beside their content's
     closed: bool = False  # holds a bundle that wants no other of its placement group beside it
 
     def holds(self, need: Need) -> int:
@@ -52,6 +53,13 @@ class Run:
         if self.closed or not need.accepts(self.labels):
             return 0
         return times_in(self.free, need.amounts, at_most=1 if need.apart else need.count)
+
+    def may_be(self, candidate: Candidate) -> bool:
+        """Return whether the labels of another machine still serve what these nodes are for."""
+        labels = candidate.labels
+        return all(one.accepts(labels) for one in self.selectors) and all(
+            need.accepts(labels) for need, _ in self.content
+        )
 
     def serve(self, need: Need, *, each: int, served: int) -> Iterator["Run"]:
         """Yield what becomes of the nodes when they take `served`, `each` at most on one."""
@@ -129,7 +137,7 @@ class Packing:
         if self.by_price:
             fits.sort(key=lambda fit: (fit[0].cost / fit[1], fit[0].cost))
         elif "GPU" not in need.amounts:
-            fits.sort(key=lambda fit: (fit[0].group.rank, "GPU" in fit[0].brings))
+            fits.sort(key=lambda fit: (fit[0].rank, "GPU" in fit[0].brings))
         return [one for one, _ in fits]
 
     def _fill(self, need: Need) -> int:

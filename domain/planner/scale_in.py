@@ -1,11 +1,14 @@
 """Which nodes to give back: those of capacity that was removed, and those that idle."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
+from domain.offerings import Market
 from domain.planner.amounts import exact
 from domain.planner.limits import Limits, ceiling, pending_or_ready, raised_floor
-from domain.planner.model import Drain, Group, NodePhase, NodeView, PlanRequest
+from domain.planner.mixing import on_demand_wanted
+from domain.planner.model import Drain, Group, Launch, NodePhase, NodeView, PlanRequest
 
 
 def removals(request: PlanRequest) -> list[Drain]:
@@ -31,7 +34,12 @@ def removals(request: PlanRequest) -> list[Drain]:
 
 
 def idle_drains(
-    request: PlanRequest, *, kept: Sequence[NodeView], needed: Collection[str], limits: Limits
+    request: PlanRequest,
+    *,
+    kept: Sequence[NodeView],
+    needed: Collection[str],
+    limits: Limits,
+    launches: Iterable[Launch] = (),
 ) -> list[Drain]:
     """Return the nodes that idle for longer than their group allows and that nothing needs.
 
@@ -39,20 +47,54 @@ def idle_drains(
     asked again before each goes: it may be busy by then.
     """
     groups = {group.name: group for group in request.groups}
+    on_demand = Counter(node.group for node in kept if node.market is Market.ON_DEMAND)
+    for launch in launches:
+        on_demand[launch.group] += launch.count if launch.market is Market.ON_DEMAND else 0
+    idle = [
+        node
+        for node in sorted(kept, key=lambda node: _worth_least(node, limits))
+        if node.name not in needed and _too_idle(node, groups[node.group])
+    ]
+    going: list[NodeView] = []
+    # Once spot nodes are gone, fewer on-demand ones need to stay: so until no more may go.
+    while some := _one_pass(request, [n for n in idle if n not in going], going, on_demand, limits):
+        going += some
+    return [
+        Drain(node=node.name, reason=_idle_reason(node, groups[node.group]), idle=True)
+        for node in going
+    ]
+
+
+def _one_pass(
+    request: PlanRequest,
+    idle: Iterable[NodeView],
+    going: Sequence[NodeView],
+    on_demand: Counter[str],
+    limits: Limits,
+) -> list[NodeView]:
+    """Return those of the idle nodes that may go beside those that do, and count them no more."""
+    groups = {group.name: group for group in request.groups}
     least = exact(request.min_resources)
-    drains: list[Drain] = []
     most = request.most_idle_drains
-    for node in sorted(kept, key=lambda node: _worth_least(node, limits)):
-        if most is not None and len(drains) >= most:
+    gone: list[NodeView] = []
+    for node in idle:
+        if most is not None and len(going) + len(gone) >= most:
             break
         group = groups[node.group]
-        if node.name in needed or not _too_idle(node, group):
-            continue
         if limits.nodes[group.name] <= raised_floor(group) or _would_miss(node, least, limits):
             continue
+        if _belongs_on_demand(node, group, on_demand[group.name], limits):
+            continue
         limits.give_back(node)
-        drains.append(Drain(node=node.name, reason=_idle_reason(node, group), idle=True))
-    return drains
+        on_demand[group.name] -= node.market is Market.ON_DEMAND
+        gone.append(node)
+    return gone
+
+
+def _belongs_on_demand(node: NodeView, group: Group, on_demand: int, limits: Limits) -> bool:
+    """Return whether, without the node, a spot group had too few on-demand ones."""
+    wanted = on_demand_wanted(group, nodes=limits.nodes[group.name] - 1)
+    return node.market is Market.ON_DEMAND and on_demand <= wanted
 
 
 def _worth_least(node: NodeView, limits: Limits) -> tuple[object, ...]:

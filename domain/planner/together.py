@@ -107,7 +107,7 @@ def _worth(problem: Problem) -> Floats:
     """Return what a copy of each shape would cost on new nodes; much, where none can hold it."""
     kinds = worth_searching(problem, sizes=False)
     if not len(kinds):
-        return problem.needs.sum(axis=1).astype(float)
+        return problem.needs.astype(float).sum(axis=1)
     return values(problem.only(kinds)).worth
 
 

@@ -17,12 +17,16 @@ def plan(request: PlanRequest) -> Plan:
     zones = _zones(request)
     if request.zones is not ZonePolicy.ONE or len(zones) < 2:
         return drafted(request)
-    if pinned := _pinned(request, zones):
-        answer = drafted(_within(request, pinned))
-        if not answer.unserved:
-            return answer
-        zones = [pinned, *(zone for zone in zones if zone != pinned)]
-    return min((drafted(_within(request, zone)) for zone in zones), key=_quality)
+    pinned = _pinned(request, zones)
+    if not pinned:
+        return min((drafted(_within(request, zone)) for zone in zones), key=_quality)
+    stays = drafted(_within(request, pinned))
+    if not stays.unserved:
+        return stays
+    others = (drafted(_within(request, zone)) for zone in zones if zone != pinned)
+    best = min(others, key=_quality)
+    # Only for work that finds no place where the cluster lies, never for a price.
+    return best if _waiting(best) < _waiting(stays) else stays
 
 
 def _zones(request: PlanRequest) -> list[str]:
@@ -46,6 +50,7 @@ def _within(request: PlanRequest, zone: str) -> PlanRequest:
         replace(
             group,
             offers=tuple(one for one in group.offers if one.zone in {zone, ""}) or group.offers,
+            known=(*group.known, *group.offers),
         )
         for group in request.groups
     )
@@ -53,6 +58,9 @@ def _within(request: PlanRequest, zone: str) -> PlanRequest:
 
 
 def _quality(answer: Plan) -> tuple[int, Decimal]:
-    waiting = sum(left.count for left in answer.unserved)
     prices = (launch.count * (launch.hourly_usd or Decimal(0)) for launch in answer.launches)
-    return waiting, sum(prices, Decimal(0))
+    return _waiting(answer), sum(prices, Decimal(0))
+
+
+def _waiting(answer: Plan) -> int:
+    return sum(left.count for left in answer.unserved)

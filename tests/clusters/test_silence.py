@@ -69,6 +69,25 @@ def test_node_that_ray_wants_to_keep_is_not_asked_again_at_once(head: Head, work
     assert state_of(worker) == "draining"
 
 
+def test_another_idle_node_goes_in_the_place_of_one_that_ray_wants_to_keep(
+    head: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clusters.planning.left_to_go", lambda *_, **__: 1)
+    head.wants(2, CPU=head.cluster.groups.get(role="worker").resources["CPU"])
+    head.report()
+    head.pass_by()
+    head.wants(0)
+    kept, other = head.nodes()
+    head.idle = {kept.name: 90.0, other.name: 61.0}
+    head.report()
+    head.pass_by()
+    assert (state_of(kept), state_of(other)) == ("draining", "ready")
+    command = Command.objects.get()
+    head.report(results=[{"id": str(command.pk), "ok": False, "message": "No longer idle."}])
+    head.pass_by()
+    assert (state_of(kept), state_of(other)) == ("ready", "draining")
+
+
 def test_result_that_comes_twice_counts_once(head: Head, worker: Node) -> None:
     head.pass_by()
     result = {"id": str(Command.objects.get().pk), "ok": True, "message": "Ray drains the node."}
