@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from domain.strategies.functions import FUNCTIONS, METHODS, offered
+from domain.strategies.functions import FUNCTIONS, METHODS, OPERATORS, offered
 
 LONGEST = 500  # characters
 DEEPEST = 40  # brackets within brackets
@@ -129,7 +129,7 @@ def understood(text: str) -> Expression:
     except RecursionError as error:
         raise BadExpression("The rule is nested too deeply: split it into two.") from error
     resources = offered(tree, variables=VARIABLES, refuse=BadExpression)
-    functions: Any = {**FUNCTIONS, **METHODS}
+    functions: Any = {**FUNCTIONS, **METHODS, **OPERATORS}
     return Expression(text, environment.program(tree, functions=functions), resources)
 
 

@@ -34,6 +34,26 @@ def _least(first: float, *others: float) -> float:
     return min((first, *others))
 
 
+def _joined(*, decisive: bool) -> Callable[..., Any]:
+    """Return || or && as CEL says: what decides counts, even beside an error.
+
+    celpy's own quote what they cannot join: in a chain of them the quotes double at each step.
+    """
+
+    def called(left: Any, right: Any) -> Any:
+        from celpy import celtypes
+
+        sides = (left, right)
+        truths = [side for side in sides if isinstance(side, celtypes.BoolType)]
+        if not truths:
+            raise TypeError("no comparison")
+        others = [side for side in sides if not isinstance(side, celtypes.BoolType)]
+        decided = [truth for truth in truths if bool(truth) is decisive]
+        return (decided or others or truths)[0]
+
+    return called
+
+
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "max": _of_numbers(_greatest),
     "min": _of_numbers(_least),
@@ -41,6 +61,10 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "floor": _of_numbers(math.floor),
     "round": _of_numbers(round),
     "abs": _of_numbers(abs),
+}
+OPERATORS: Mapping[str, Callable[..., Any]] = {
+    "_||_": _joined(decisive=True),
+    "_&&_": _joined(decisive=False),
 }
 # As CEL names them, of `now`; they take a time zone, such as now.getHours('Europe/Berlin').
 METHODS: Mapping[str, Callable[..., Any]] = {

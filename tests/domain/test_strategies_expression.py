@@ -154,3 +154,30 @@ def test_a_rule_of_very_many_operations_is_refused(text: str) -> None:
 
 def test_a_rule_of_a_hundred_operations_is_fine() -> None:
     assert understood("1" + "+1" * 100).nodes(EXAMPLE) == 101
+
+
+@pytest.mark.parametrize("word", ["||", "&&"])
+@pytest.mark.parametrize("side", ["1", "'a'", "now.x", "(1 < now)"])
+def test_a_chain_without_comparisons_fails_at_once(word: str, side: str) -> None:
+    rule = understood(side + f"{word}{side}" * 40)
+    begun = time.perf_counter()
+    with pytest.raises(EvaluationFailed) as failed:
+        rule.nodes(EXAMPLE)
+    assert time.perf_counter() - begun < 1
+    assert len(str(failed.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("(1 < 2 || now.x > 1) ? 1 : 0", 1),
+        ("(now.x > 1 || 1 < 2) ? 1 : 0", 1),
+        ("(2 < 1 || 3 < 2) ? 1 : 0", 0),
+        ("(2 < 1 && now.x > 1) ? 1 : 0", 0),
+        ("(now.x > 1 && 2 < 1) ? 1 : 0", 0),
+        ("(1 < 2 && 2 < 3) ? 1 : 0", 1),
+        ("(1 < 2 && 3 < 2) ? 1 : 0", 0),
+    ],
+)
+def test_what_decides_counts_even_beside_an_error(text: str, nodes: int) -> None:
+    assert understood(text).nodes(EXAMPLE) == nodes
