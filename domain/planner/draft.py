@@ -140,8 +140,9 @@ class _Draft:
             mine = [run for run in self.new if run.candidate and run.candidate.group is group]
             working = len(own) - len(free) + sum(run.count for run in mine if run.content)
             spare = _spare(group, working=working)
-            self.needed |= {node.name for node in free[:spare]}
-            missing = spare - len(free) - sum(run.count for run in mine if not run.content)
+            lacking = max(0, spare - sum(run.count for run in mine if not run.content))
+            self.needed |= {node.name for node in free[:lacking]}
+            missing = lacking - len(free)
             # A spare that cannot be had is nobody's demand: it does not wait.
             self._rent(self._own(group), count=missing, why=reasons.spare(group, spare=spare))
 

