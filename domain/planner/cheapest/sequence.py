@@ -24,7 +24,7 @@ class Effort:
     rounds_a_value: int  # then what shapes are worth is found again: the mix of what is left drifts
 
 
-THOROUGH = Effort(trials=160, sample=128, close=0.003, rounds_a_value=12)
+THOROUGH = Effort(trials=160, sample=128, close=0.006, rounds_a_value=16)
 HASTY = Effort(trials=96, sample=48, close=0.03, rounds_a_value=400)
 # Beyond so many shapes there is only time for haste.
 MANY_SHAPES = 400
