@@ -9,7 +9,7 @@ from domain.node_resources import shapes_of
 from domain.offerings import Market
 from domain.planner.model import Group, PlanRequest
 from domain.planner.offers import Cold, nothing_cold, offers_of, ranking_of, zone_policy
-from domain.spec import ComputeConfig, GroupSettings, NodeConfig, WorkerGroup
+from domain.spec import ComputeConfig, GroupSettings, MarketType, NodeConfig, WorkerGroup
 from domain.strategies.model import Floor
 from domain.target import Target
 
@@ -67,8 +67,14 @@ def group_of(
         warm_spare_percent=_percent(own.warm_spare),
         on_demand_nodes=own.on_demand_nodes,
         on_demand_percent=own.on_demand_percent,
+        most_on_demand=_most_on_demand(group, own),
         cooling=cooling,
     )
+
+
+def _most_on_demand(group: WorkerGroup, own: GroupSettings) -> int | None:
+    """While spot cannot be had, a group that wants only spot waits: it has its floor on demand."""
+    return own.on_demand_of(group.max_nodes) if group.market_type is MarketType.SPOT else None
 
 
 def _weight(flags: Mapping[str, object]) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
+from domain.offerings import Market
 from domain.planner.amounts import STEPS, Amounts, add, exact
 from domain.planner.candidates import Candidate, of_node
 from domain.planner.model import Group, NodePhase, NodeView, PlanRequest
@@ -53,12 +54,14 @@ class Limits:
             name: 0 for name, amount in request.max_resources.items() if amount <= 0
         }
         self._nodes: Counter[str] = Counter()
+        self._on_demand: Counter[str] = Counter()
         self._rented: Counter[tuple[str, ...]] = Counter()
         self._totals: dict[str, int] = exact(request.head_total)
         self._spent = request.head_usd_per_hour
         self._offers = of_node(request)
         for node in kept:
             self._nodes[node.group] += 1
+            self._on_demand[node.group] += node.market is Market.ON_DEMAND
             self._spent += self.price_of(node) or 0
             add(self._totals, exact(node.total))
 
@@ -68,6 +71,7 @@ class Limits:
         copy._request, copy._most, copy._offers = self._request, self._most, self._offers
         copy._spent, copy._rented = self._spent, self._rented.copy()
         copy._nodes, copy._totals = self._nodes.copy(), self._totals.copy()
+        copy._on_demand = self._on_demand.copy()
         return copy
 
     @property
@@ -94,6 +98,8 @@ class Limits:
         group, name = candidate.group, candidate.group.name
         most = ceiling(group, autoscaling=self._request.autoscaling)
         yield Limit(takes=1, room=most - self._nodes[name], key=("group", name))
+        if (few := self._on_demand_left(candidate)) is not None:
+            yield Limit(takes=1, room=few, key=("on_demand", name))
         if (quota := candidate.offer.quota) is not None:
             key = _rented(candidate)
             yield Limit(takes=1, room=quota - self._rented[key], key=("quota", *key))
@@ -108,6 +114,8 @@ class Limits:
     def take(self, candidate: Candidate, *, count: int) -> None:
         """Count `count` more nodes of a candidate."""
         self._nodes[candidate.group.name] += count
+        if candidate.offer.market is Market.ON_DEMAND:
+            self._on_demand[candidate.group.name] += count
         self._rented[_rented(candidate)] += count
         self._spent += (candidate.charge or 0) * count
         add(self._totals, candidate.brings, times=count)
@@ -115,6 +123,7 @@ class Limits:
     def give_back(self, node: NodeView) -> None:
         """Count `node` no more."""
         self._nodes[node.group] -= 1
+        self._on_demand[node.group] -= node.market is Market.ON_DEMAND
         self._spent -= self.price_of(node) or 0
         add(self._totals, exact(node.total), times=-1)
 
@@ -127,6 +136,9 @@ class Limits:
             else f"autoscaling is off and group {group.name} has its {most}"
         )
         yield Room(nodes=max(0, most - self._nodes[group.name]), stop=stop)
+        if (few := self._on_demand_left(candidate)) is not None:
+            floor_of = f"group {group.name} is spot and has its {group.most_on_demand} on demand"
+            yield Room(nodes=few, stop=floor_of)
         if group.cooling:
             yield Room(nodes=0, stop=f"group {group.name} cannot grow now: {group.cooling}")
         if offer.cooling:
@@ -142,6 +154,13 @@ class Limits:
             )
         if (cap := self._request.max_usd_per_hour) is not None:
             yield self._affordable(candidate, cap)
+
+    def _on_demand_left(self, candidate: Candidate) -> int | None:
+        """Return how many more on-demand nodes a spot group may have; None: any number."""
+        most = candidate.group.most_on_demand
+        if most is None or candidate.offer.market is not Market.ON_DEMAND:
+            return None
+        return max(0, most - self._on_demand[candidate.group.name])
 
     def _affordable(self, candidate: Candidate, cap: Decimal) -> Room:
         """A price that is not known could be any: such a machine is not rented under a cap."""

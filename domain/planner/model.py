@@ -64,6 +64,7 @@ class Group:
     warm_spare_percent: float = 0  # the same as a part of those that work, rounded up
     on_demand_nodes: int = 0  # so many first nodes are not spot
     on_demand_percent: float = 0  # of the nodes beyond those
+    most_on_demand: int | None = None  # of a group that is to be spot; None: any number
     cooling: str = ""  # why nothing of it can be rented now
     known: tuple[Offer, ...] = ()  # not to rent: what nodes that are there may be
 

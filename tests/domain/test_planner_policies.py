@@ -184,6 +184,17 @@ def test_the_page_has_the_numbers_that_are_weighed() -> None:
     assert all(f"| `{objective}`" in page for objective in Objective)
 
 
+def test_a_spot_group_waits_for_spot_beyond_its_on_demand_floor() -> None:
+    cheap, dear = spot_first().offers
+    cold = replace(cheap, cooling="cooling down until 12:05")
+    its = replace(spot_first(on_demand_nodes=2, most_on_demand=2), offers=(cold, dear))
+    answer = plan(request(its, demand=waiting(5)))
+    assert markets(answer) == {"on_demand": 2}
+    (left,) = answer.unserved
+    assert left.count == 3
+    assert "group cpu is spot and has its 2 on demand" in left.reason
+
+
 # Zones
 
 
