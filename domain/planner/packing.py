@@ -115,6 +115,24 @@ class Packing:
         """Return the dollars an hour of all new nodes."""
         return sum(run.candidate.cost * run.count for run in self.runs if run.candidate)
 
+    def take_planned(self, needs: Sequence[Need]) -> list[Need]:
+        """Put on nodes what they were launched for, as far as it still waits; return the rest."""
+        wanted = {need.key: need for need in needs}
+        runs: list[Run] = []
+        for run in self.runs:
+            if not run.planned:
+                runs.append(run)
+                continue
+            for place in range(run.count):
+                content = _still_wanted(run, wanted)
+                for need, times in content:
+                    wanted[need.key] = replace(
+                        wanted[need.key], count=wanted[need.key].count - times
+                    )
+                runs.append(run.laden(content, start=place, stop=place + 1))
+        self.runs = runs
+        return [need for need in wanted.values() if need.count]
+
     def serve(self, need: Need) -> int:
         """Place what can be placed; return how many are left, which are noted too."""
         left = self._fill(need)
@@ -173,6 +191,19 @@ class Packing:
         opened = new_run(candidate, count=count).serve(need, each=each, served=served)
         self.runs.extend(opened)
         return left - served
+
+
+def _still_wanted(run: Run, wanted: Mapping[tuple[object, ...], Need]) -> Content:
+    """Return what one node of a run takes of what it was launched for."""
+    free, content = run.free, list[tuple[Need, int]]()
+    for planned, times in run.planned:
+        need = wanted.get(planned.key)
+        if need is None or not need.accepts(run.labels):
+            continue
+        if count := times_in(free, need.amounts, at_most=min(times, need.count)):
+            content.append((need, count))
+            free = less(free, need.amounts, times=count)
+    return tuple(content)
 
 
 def new_run(candidate: Candidate, *, count: int) -> Run:

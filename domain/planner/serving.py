@@ -42,7 +42,7 @@ def _ways(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Iterat
 
 def _first_fit(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing:
     packing = _gang_by_gang(base.fork(), gangs)
-    for need in needs:
+    for need in packing.take_planned(needs):
         packing.serve(need)
     return packing
 
