@@ -27,6 +27,11 @@ class LabelSelector:
     def accepts(self, labels: Mapping[str, str]) -> bool:
         return (labels.get(self.key) in self.values) == (self.operator == "in")
 
+    @property
+    def words(self) -> str:
+        """What it asks for as people read it: "zone in (a, b)"."""
+        return f"{self.key} {self.operator} ({', '.join(self.values)})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:

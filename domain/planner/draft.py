@@ -10,7 +10,7 @@ from domain.demand import Resources, Shape
 from domain.planner import reasons
 from domain.planner.amounts import exact, plain
 from domain.planner.candidates import Candidate, candidates, of_node
-from domain.planner.limits import Limits, pending_or_ready, raised_floor
+from domain.planner.limits import Limits, floor, pending_or_ready, raised_floor
 from domain.planner.mixing import mixed
 from domain.planner.model import (
     Group,
@@ -72,10 +72,10 @@ class _Draft:
     def keep_minimum(self) -> None:
         """Rent what a group lacks to its minimum, and to what strategies raise it to."""
         for group in self.request.groups:
-            most = raised_floor(group) if self.request.autoscaling else group.min_nodes
-            missing = min(most, group.max_nodes) - self.limits.nodes.get(group.name, 0)
+            least = raised_floor(group) if self.request.autoscaling else floor(group)
+            missing = least - self.limits.nodes.get(group.name, 0)
             stops = self._rent(self._own(group), count=missing, why=reasons.minimum(group))
-            missing = min(most, group.max_nodes) - self.limits.nodes.get(group.name, 0)
+            missing = least - self.limits.nodes.get(group.name, 0)
             if missing > 0:
                 self.unserved.append(reasons.minimum_missed(group, count=missing, stops=stops))
 
@@ -149,10 +149,8 @@ class _Draft:
     def launches(self) -> Iterator[Launch]:
         """Yield the launches, one for each machine and purpose, in the order of their opening."""
         runs = mixed(self.request, self.kept, self.new, machines=self.candidates)
-        for (key, _), same in groupby(_sorted_by_opening(runs), key=_opening):
-            alike = list(same)
-            del key
-            yield self._launch(alike)
+        for _, alike in groupby(_sorted_by_opening(runs), key=_opening):
+            yield self._launch(list(alike))
 
     def _launch(self, runs: list[Run]) -> Launch:
         candidate = runs[0].candidate

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from domain.demand import LabelSelector, Resources, Shape, describe
+from domain.demand import Resources, Shape, describe
 from domain.planner.amounts import exact, plain, times_in
 from domain.planner.candidates import Candidate, candidates
 from domain.planner.limits import Limits, Room, machine, pending_or_ready
@@ -173,7 +173,7 @@ def _misfit(need: Need, machines: Sequence[Candidate]) -> str:
     if large := sorted(name for name in need.amounts if need.amounts[name] > most[name]):
         return f"the largest node has {describe(plain({name: most[name] for name in large}))}"
     if not any(need.accepts(one.labels) for one in machines):
-        return f"no label {' and '.join(map(_selector, need.selectors))}"
+        return f"no label {' and '.join(one.words for one in need.selectors)}"
     return "not all of it on one node"
 
 
@@ -182,12 +182,8 @@ def _need(shape: Shape) -> Need:
 
 
 def _shape(shape: Shape) -> str:
-    labels = " and ".join(map(_selector, shape.selectors))
+    labels = " and ".join(one.words for one in shape.selectors)
     return f"{describe(shape.resources)} on {labels}" if labels else describe(shape.resources)
-
-
-def _selector(selector: LabelSelector) -> str:
-    return f"{selector.key} {selector.operator} ({', '.join(selector.values)})"
 
 
 def _bundles(bundles: Sequence[Resources]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from math import ceil
 
-from domain.demand import LabelSelector, Resources, describe
+from domain.demand import Resources, describe
 from domain.objective import Objective
 from domain.planner.amounts import add, plain, times_in
 from domain.planner.candidates import Candidate
@@ -209,12 +209,8 @@ def _misfit(need: Need, candidates: Sequence[Candidate]) -> str:
     if large := sorted(name for name in need.amounts if need.amounts[name] > most[name]):
         return f"the largest node has {describe(plain({name: most[name] for name in large}))}"
     if not any(need.accepts(one.labels) for one in candidates):
-        return f"no group has labels with {' and '.join(map(_selector, need.selectors))}"
+        return f"no group has labels with {' and '.join(one.words for one in need.selectors)}"
     return "no group has all of it on one node"
-
-
-def _selector(selector: LabelSelector) -> str:
-    return f"{selector.key} {selector.operator} ({', '.join(selector.values)})"
 
 
 def _bare(resources: Resources) -> str:

@@ -87,7 +87,7 @@ class Columns:
         found = self._program.solve_whole(gap=gap, most_nodes=most_nodes)
         if found is None:
             return None
-        counts = np.rint(found[0][self.waiting :]).astype(np.int64)
+        counts = np.rint(found[self.waiting :]).astype(np.int64)
         return self.packed(counts)
 
     def packed(self, counts: Ints) -> list[Packed]:

@@ -55,20 +55,6 @@ class Program:
         )
         self.columns += count
 
-    def change_cost(self, costs: Floats) -> None:
-        """Replace the cost of every column."""
-        indices = np.arange(self.columns, dtype=np.int32)
-        self._highs.changeColsCost(self.columns, indices, costs.astype(float))
-
-    def bound_row(self, row: int, lower: float, upper: float) -> None:
-        """Replace the bounds of a row."""
-        self._highs.changeRowBounds(row, lower, upper)
-
-    def add_row(self, lower: float, upper: float, coefficients: Floats) -> None:
-        """Add a row over the first columns."""
-        used = np.flatnonzero(coefficients).astype(np.int32)
-        self._highs.addRow(lower, upper, len(used), used, coefficients[used].astype(float))
-
     def solve(self) -> Solved | None:
         """Return the optimum of the linear program, or None when there is none."""
         self._highs.run()
@@ -82,16 +68,14 @@ class Program:
             objective=float(self._highs.getInfo().objective_function_value),
         )
 
-    def solve_whole(
-        self, *, gap: float, most_nodes: int, whole: int | None = None
-    ) -> tuple[Floats, bool] | None:
-        """Return whole values for the first `whole` columns, and whether they are the best.
+    def solve_whole(self, *, gap: float, most_nodes: int) -> Floats | None:
+        """Return the best whole values of the columns to a relative `gap`.
 
-        None when nothing was found within `most_nodes` of the search tree. `gap` is relative.
+        None when nothing was found within `most_nodes` of the search tree.
         """
-        count = self.columns if whole is None else whole
-        kind = np.full(count, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-        self._highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kind)
+        kind = np.full(self.columns, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+        columns = np.arange(self.columns, dtype=np.int32)
+        self._highs.changeColsIntegrality(self.columns, columns, kind)
         self._highs.setOptionValue("mip_rel_gap", gap)
         self._highs.setOptionValue("mip_abs_gap", 1e-9)
         self._highs.setOptionValue("mip_max_nodes", most_nodes)
@@ -100,5 +84,4 @@ class Program:
         self._highs.run()
         if self._highs.getInfo().primal_solution_status != highspy.kSolutionStatusFeasible:
             return None
-        best = self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        return np.array(self._highs.getSolution().col_value), best
+        return np.array(self._highs.getSolution().col_value)
