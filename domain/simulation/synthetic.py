@@ -11,9 +11,7 @@ from domain.simulation.work import Arrival, in_order
 
 GIB = 2.0**30
 _MINUTE, _HOUR = 60, 3600
-_MIDDLE = {"CPU": 4.0, "memory": 12 * GIB}
 _NOTEBOOK = {"CPU": 2.0, "GPU": 1.0}
-_PREPARED = {"CPU": 2.0, "memory": 6 * GIB}
 
 type Maker = Callable[[Random, int, float], Iterator[Arrival]]
 """Yields what arrives on one day, counted from Monday, at the given size."""

@@ -35,10 +35,6 @@ class Kind:
             add(total, bundle)
         return total
 
-    @cached_property
-    def wants_gpu(self) -> bool:
-        return "GPU" in self.total
-
     @property
     def is_packed(self) -> bool:
         return self.gang is not None and self.gang.strategy is Strategy.STRICT_PACK

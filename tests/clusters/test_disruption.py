@@ -15,9 +15,7 @@ from django.utils.timezone import now
 from accounts.models import Team, User
 from clusters import consolidating
 from clusters.models import Cluster, Command, Consolidation, Node
-from clusters.node_work import work_of
 from domain.lifecycle import EndCause
-from domain.planner.model import Work
 from providers.failure_plan import PlannedFailure
 from providers.fake import FakeDriver
 from tests.clusters.conftest import TEXT
@@ -31,8 +29,6 @@ TWO_TYPES = (
   groups:
 """
 )
-
-PG = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
@@ -356,22 +352,6 @@ def test_removed_capacity_passes_every_budget(started: Callable[[str], BusyHead]
     head.cluster.groups.filter(name="cpu").update(max_nodes=1)
     head.pass_by()
     assert len(head.drained()) == 1
-
-
-def test_work_of_a_node_is_read_from_what_ray_counts(head: Head) -> None:
-    node = Node(
-        state="ready",
-        total={"CPU": 8.0, "object_store_memory": 4.0e9, f"bundle_group_0_{PG}": 1000.0,
-               f"CPU_group_0_{PG}": 2.0, f"CPU_group_{PG}": 2.0},
-        free={"CPU": 3.5, "object_store_memory": 1.0e9, f"bundle_group_0_{PG}": 999.99,
-              f"CPU_group_0_{PG}": 1.0, f"CPU_group_{PG}": 1.0},
-    )  # fmt: skip
-    assert work_of(node) == Work(tasks=4, bundles=1, object_bytes=3 * 10**9)
-    node.actors = 2
-    assert work_of(node).actors == 2
-    node.idle_since = now()
-    assert work_of(node) == Work()
-    assert work_of(Node(state="ready", total={"CPU": 2.0}, free={"CPU": 2.0})) == Work(tasks=1)
 
 
 def test_what_ray_says_of_actors_is_kept_with_the_node(started: Callable[..., BusyHead]) -> None:
