@@ -262,7 +262,7 @@ class GroupForm(ShortGroupForm, NodeForm):
     fallback_types = NamesField(
         example="m5.2xlarge, m6i.2xlarge",
         label="Types to fall back to",
-        help_text="Tried in this order while its own cannot be had.",
+        help_text="Rented while its own cannot be had, or where one costs less.",
     )
     consolidation = forms.ChoiceField(
         required=False,
