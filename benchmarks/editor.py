@@ -32,10 +32,10 @@ from accounts.models import Membership, Team, User  # noqa: E402
 from accounts.roles import Role  # noqa: E402
 from clouds.catalogue import types_in  # noqa: E402
 from clouds.models import Cloud  # noqa: E402
-from clusters.services.templates import create_template  # noqa: E402
-from domain.yamltext import parse  # noqa: E402
+from configurations.services.templates import create_template  # noqa: E402
+from domain.yaml.text import parse  # noqa: E402
 from images.bootstrap import register  # noqa: E402
-from tests.clusters.test_templates_editor import Page  # noqa: E402
+from tests.configurations.views.test_editor import Page  # noqa: E402
 
 ROUNDS = 20
 _TEXT = re.compile(r"max_nodes: \d+")
@@ -52,8 +52,8 @@ def measure() -> None:
     """Measure, print and write var/bench/editor.json and picker.json."""
     call_command("migrate", verbosity=0)
     client, template = _prepared()
-    address = reverse("clusters:check-template", args=[template])
-    fields = Page(client.get(reverse("clusters:edit-template", args=[template])).text).fields
+    address = reverse("configurations:check-template", args=[template])
+    fields = Page(client.get(reverse("configurations:edit-template", args=[template])).text).fields
     gc.collect()
     gc.freeze()  # as the web process does once it is loaded
     edits, bounds = [], []
@@ -66,7 +66,9 @@ def measure() -> None:
         bounds.append(1000 * (time.perf_counter() - began))
     _write("editor", edits, goal=150, unit="ms to answer an edit of 50 groups, p95", bounds=bounds)
     types = len(types_in(Cloud.objects.get(name="aws")) or {})
-    searches = [_timed(client, reverse("clusters:picker"), need, get=True) for need in _needs()]
+    searches = [
+        _timed(client, reverse("configurations:picker"), need, get=True) for need in _needs()
+    ]
     unit = f"ms to search {types:,} types, p95"
     _write("picker", searches, goal=100, unit=unit, bounds=[])
 

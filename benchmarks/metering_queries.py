@@ -129,16 +129,16 @@ def questions() -> dict[str, Callable[[], object]]:
     for words, hours in (("1 h", 1), ("6 h", 6), ("24 h", 24), ("30 d", 720)):
         window = {"since": NOW - timedelta(hours=hours), "until": NOW, "now": NOW}
         found[f"series of all, every measure, {words}"] = lambda window=window: (
-            queries.utilisation_series(cluster_ids=CLUSTERS, **window)
+            queries.utilization_series(cluster_ids=CLUSTERS, **window)
         )
-        found[f"series of all, cores, {words}"] = lambda window=window: queries.utilisation_series(
+        found[f"series of all, cores, {words}"] = lambda window=window: queries.utilization_series(
             cluster_ids=CLUSTERS, measures=CHARTED[:3], **window
         )
-        found[f"series of one cluster, {words}"] = lambda window=window: queries.utilisation_series(
+        found[f"series of one cluster, {words}"] = lambda window=window: queries.utilization_series(
             cluster_ids=CLUSTERS[:1], **window
         )
-        found[f"utilisation_by_cluster, {words}"] = lambda window=window: (
-            queries.utilisation_by_cluster(CLUSTERS, **window)
+        found[f"utilization_by_cluster, {words}"] = lambda window=window: (
+            queries.utilization_by_cluster(CLUSTERS, **window)
         )
     return found
 

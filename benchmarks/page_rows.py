@@ -10,8 +10,9 @@ from django.db import connection
 
 from accounts.models import Team, User
 from clouds.models import Cloud
-from clusters.models import Cluster, Decision, Event, Group, Job, JobLog, Node, Version
-from clusters.services.templates import create_template
+from clusters.models import Cluster, Decision, Event, Group, Job, JobLog, Node
+from configurations.models import Version
+from configurations.services.templates import create_template
 from domain.lifecycle import ClusterState, NodeState
 from images.models import ImageVersion
 from metering import partitions

@@ -34,7 +34,8 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.models import Team, User  # noqa: E402
 from benchmarks.page_rows import fill  # noqa: E402
-from clusters.models import Cluster, Job, Template  # noqa: E402
+from clusters.models import Cluster, Job  # noqa: E402
+from configurations.models import Template  # noqa: E402
 from mobula.stack import programs  # noqa: E402
 from mobula.stack.health import answers  # noqa: E402
 from mobula.stack.process import Process  # noqa: E402
@@ -58,8 +59,8 @@ def addresses() -> list[str]:
         f"{page}?part=live",
         f"{page}jobs/{job.pk}/",
         *("/templates/", "/templates/new/", f"/templates/{template.pk if template else ''}/"),
-        *(f"/insights/utilisation/?range={length}" for length in ("1h", "6h", "24h", "7d", "30d")),
-        *(f"/insights/utilisation/?cluster={cluster.pk}&range={key}" for key in ("24h", "30d")),
+        *(f"/insights/utilization/?range={length}" for length in ("1h", "6h", "24h", "7d", "30d")),
+        *(f"/insights/utilization/?cluster={cluster.pk}&range={key}" for key in ("24h", "30d")),
         "/insights/idle/",
         *(f"/insights/cost/?group={key}" for key in ("cluster", "template", "user", "group")),
         *("/insights/cost/?range=365d", f"/insights/cost/?cluster={cluster.pk}"),

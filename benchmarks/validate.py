@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 from benchmarks import large_config, report
 from clouds.facts import target_of_facts
+from domain.configuration.spec import ComputeConfig
 from domain.offerings import ProviderKind
-from domain.spec import ComputeConfig
 from domain.validation import check_text, validate
-from domain.yamltext import parse
+from domain.yaml.text import parse
 
 ROUNDS = 50
 

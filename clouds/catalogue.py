@@ -8,10 +8,10 @@ from decimal import Decimal
 from clouds import facts
 from clouds.drivers import driver_for
 from clouds.facts import PriceList
-from clouds.known import Known, known_since
 from clouds.models import Cloud
+from clouds.region_facts import Known, known_since
+from domain.catalogue.pod_shapes import shape_type
 from domain.offerings import InstanceType, Market, Offering, Prices, ProviderKind, type_of
-from domain.shapes import shape_type
 from providers.base import ProviderError
 
 

@@ -9,8 +9,8 @@ from django import forms
 from accounts.models import Team
 from clouds import facts
 from clouds.models import Cloud
+from domain.catalogue.pod_shapes import DEFAULT_SHAPES, shape_type
 from domain.offerings import ProviderKind
-from domain.shapes import DEFAULT_SHAPES, shape_type
 
 OFFERED = (ProviderKind.AWS, ProviderKind.GCP, ProviderKind.KUBERNETES)
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from clouds import catalogue
 from clouds.facts import PriceList
-from clouds.known import FROM_CLOUD, FROM_PARTS, newest_refreshes
 from clouds.models import CatalogueRefresh, Cloud, RefreshState
 from clouds.refreshing import is_lost, whether
+from clouds.region_facts import FROM_CLOUD, FROM_PARTS, newest_refreshes
 from domain.offerings import ProviderKind
 
 BUILT_IN = "Mobula's files"

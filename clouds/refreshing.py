@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from clouds import catalogue
-from clouds.answers import Answer, Implausible, check, put_in_place, read
 from clouds.models import CatalogueRefresh, Cloud, RefreshState
+from clouds.refresh_data import Answer, Implausible, check, put_in_place, read
 from domain.offerings import ProviderKind
 from providers import registry
 from providers.base import PriceAccess, PriceSource, ProviderError

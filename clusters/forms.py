@@ -5,17 +5,11 @@ from __future__ import annotations
 from typing import cast
 
 from django import forms
-from django.db.models import QuerySet
 
 from accounts.models import Team
-from clusters.models import Group, Version
+from clusters.models import Group
 from clusters.workloads import Workload
-
-
-def launchable_versions(team: Team) -> QuerySet[Version]:
-    """Return the versions of the team that are not archived, nor their templates, newest first."""
-    rows = Version.objects.filter(template__team=team, template__archived_at=None, archived_at=None)
-    return rows.select_related("template", "author").order_by("template__name", "-number")
+from configurations.queries import launchable_versions
 
 
 class LaunchForm(forms.Form):

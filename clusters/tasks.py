@@ -1,7 +1,7 @@
 from celery import shared_task
 
-from clusters import forecasts, scaling_samples
-from clusters import reconcile as loop
+from clusters.reconcile import loop
+from clusters.scaling.strategies import forecasts, samples
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -20,7 +20,7 @@ def sweep() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def sample_scaling() -> None:
-    scaling_samples.take()
+    samples.take()
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 
 from accounts.models import User
 from clusters.models import Cluster, Event, Node
-from clusters.models.record import Severity
+from clusters.models.event import Severity
 from domain.lifecycle import (
     ClusterState,
     EndCause,

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
 
+from domain.catalogue.matching import price_of
+from domain.catalogue.node_resources import shapes_of
+from domain.catalogue.region import Target
+from domain.catalogue.room import most_nodes, room_of
+from domain.configuration.spec import (
+    ComputeConfig,
+    HeadNode,
+    MarketType,
+    NodeConfig,
+    WorkerGroup,
+)
 from domain.demand import Demand
-from domain.matching import price_of
-from domain.node_resources import shapes_of
 from domain.offerings import Market
 from domain.planner import plan
-from domain.planner.from_spec import request_from_spec
-from domain.room import most_nodes, room_of
-from domain.spec import ComputeConfig, HeadNode, MarketType, NodeConfig, WorkerGroup
-from domain.target import Target
+from domain.planner.request.from_spec import request_from_spec
 
 HOURS_A_MONTH = 730
 # Beyond this the planner would take too long for a page that answers while somebody types.

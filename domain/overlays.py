@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from domain.patching import patched
+from domain.configuration.patching import patched
+from domain.configuration.spec import ComputeConfig, written
 from domain.problems import Problem, error, path_of
-from domain.spec import ComputeConfig, written
-from domain.structure import Structured, structure
+from domain.yaml.structure import Structured, structure
 
 ENVIRONMENTS = ("dev", "test", "prod")
 GROUPS = "worker_nodes"

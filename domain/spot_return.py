@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from domain.cooling import Place, why_cold
+from domain.cooldowns import Place, why_cold
 from domain.objective import Objective, spot_extra_usd
 from domain.offerings import Market, Prices
 from domain.wording import price

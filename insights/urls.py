@@ -7,10 +7,10 @@ from insights.views.idle import idle
 from insights.views.overview import overview
 from insights.views.rates import rates
 from insights.views.scaling import scaling
-from insights.views.utilisation import utilisation
+from insights.views.utilization import utilization
 
 pages = [
-    path("utilisation/", utilisation, name="utilisation"),
+    path("utilization/", utilization, name="utilization"),
     path("idle/", idle, name="idle"),
     path("cost/", cost, name="cost"),
     path("scaling/", scaling, name="scaling"),

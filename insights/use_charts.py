@@ -1,4 +1,4 @@
-"""Utilisation over time: what there was, what Ray had reserved of it, what the machines did."""
+"""Utilization over time: what there was, what Ray had reserved of it, what the machines did."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "clouds",
     "images",
     "metering",
+    "configurations",
     "clusters",
     "insights",
     "mobula",

@@ -3,7 +3,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
-from clusters.views.agent import sync
+from clusters.agent.view import sync
 
 
 @login_not_required
@@ -17,6 +17,7 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),
     path("", include("clusters.urls")),
+    path("", include("configurations.urls")),
     path("accounts/", include("accounts.urls")),
     path("clouds/", include("clouds.urls")),
     path("images/", include("images.urls")),

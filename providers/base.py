@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
-from domain.cooling import FailureClass
+from domain.cooldowns import FailureClass
 from domain.demand import Resources
 from domain.offerings import InstanceType, Market, Offering, ProviderKind
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from domain.cooling import FailureClass
+from domain.cooldowns import FailureClass
 from providers.base import (
     BadCredentials,
     CapacityUnavailable,

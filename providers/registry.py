@@ -5,24 +5,24 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from domain.catalogue.region import BlockCheck
 from domain.offerings import ProviderKind
 from domain.problems import Problem
-from domain.target import BlockCheck
 from providers.base import InvalidRequest, PriceAccess, PriceSource, ProviderDriver
 
 # kind → module and the function in it that makes the driver from Mobula's home directory.
 # SDKs are slow to import and heavy: the web process must not pay for the drivers it never uses.
 OPENERS: Mapping[ProviderKind, str] = {
     ProviderKind.LOCAL: "providers.local.driver:open_local",
-    ProviderKind.FAKE: "providers.fake:open_fake",
+    ProviderKind.FAKE: "providers.fake.driver:open_fake",
 }
 
 
 # kind → module and the function in it that checks a raw instance configuration.
 BLOCK_CHECKS: Mapping[ProviderKind, str] = {
-    ProviderKind.AWS: "providers.schemas.aws:check_block",
-    ProviderKind.GCP: "providers.schemas.gcp:check_block",
-    ProviderKind.KUBERNETES: "providers.schemas.kubernetes:check_block",
+    ProviderKind.AWS: "providers.aws.schema:check_block",
+    ProviderKind.GCP: "providers.gcp.schema:check_block",
+    ProviderKind.KUBERNETES: "providers.kubernetes.schema:check_block",
 }
 
 

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from clouds.facts.custom import Rate, Rates, WithCustomPrices, WithCustomTypes
+from domain.catalogue.region import Target
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
-from domain.target import Target
 from providers.registry import block_check
 
 GIB = 2**30

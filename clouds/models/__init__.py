@@ -1,4 +1,4 @@
-from clouds.models.cloud import Cloud
+from clouds.models.cloud import DEFAULT_CLOUD, Cloud
 from clouds.models.refreshed import (
     CataloguePrice,
     CatalogueRate,
@@ -8,6 +8,7 @@ from clouds.models.refreshed import (
 )
 
 __all__ = [
+    "DEFAULT_CLOUD",
     "CataloguePrice",
     "CatalogueRate",
     "CatalogueRefresh",

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+# Configurations that name no cloud mean this one: the machine that Mobula runs on.
+DEFAULT_CLOUD = "local"
+
+
 class CloudQuerySet(models.QuerySet["Cloud"]):
     def visible_to(self, user: User) -> CloudQuerySet:
         """Return the clouds of everybody and those of the user's own teams."""

@@ -1,9 +1,8 @@
 from clusters.models.cluster import Cluster, Group, Node
-from clusters.models.cooling import CoolDown
-from clusters.models.disruption import Consolidation
-from clusters.models.record import Decision, Event
+from clusters.models.consolidation import Consolidation
+from clusters.models.cooldown import CoolDown
+from clusters.models.event import Decision, Event
 from clusters.models.scaling import EnabledRule, Forecast, RuleValue, ScalingSample, Waiting
-from clusters.models.template import Draft, Template, Version
 from clusters.models.work import Command, Job, JobLog
 
 __all__ = [
@@ -12,7 +11,6 @@ __all__ = [
     "Consolidation",
     "CoolDown",
     "Decision",
-    "Draft",
     "EnabledRule",
     "Event",
     "Forecast",
@@ -22,7 +20,5 @@ __all__ = [
     "Node",
     "RuleValue",
     "ScalingSample",
-    "Template",
-    "Version",
     "Waiting",
 ]

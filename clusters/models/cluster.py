@@ -36,7 +36,7 @@ class Cluster(models.Model):
     team = models.ForeignKey("accounts.Team", models.PROTECT)
     owner = models.ForeignKey("accounts.User", models.PROTECT)
     cloud = models.ForeignKey("clouds.Cloud", models.PROTECT)
-    version = models.ForeignKey("clusters.Version", models.PROTECT)
+    version = models.ForeignKey("configurations.Version", models.PROTECT, related_name="clusters")
     environment = models.CharField(
         max_length=63, blank=True, help_text="Whose overlay of the version it runs; empty: none."
     )

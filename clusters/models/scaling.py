@@ -62,7 +62,9 @@ class Forecast(models.Model):
 class EnabledRule(models.Model):
     """A rule that somebody let start nodes, for all clusters of a template that say it so."""
 
-    template = models.ForeignKey("clusters.Template", models.CASCADE, related_name="enabled_rules")
+    template = models.ForeignKey(
+        "configurations.Template", models.CASCADE, related_name="enabled_rules"
+    )
     group = models.CharField(max_length=63)
     expression = models.CharField(max_length=LONGEST)
     enabled_by = models.ForeignKey("accounts.User", models.PROTECT)

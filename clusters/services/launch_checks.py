@@ -7,23 +7,21 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
-from clouds.models import Cloud
-from clusters.models import Version
-from clusters.targets import target_for
-from domain.matching import types_for
+from clouds.models import DEFAULT_CLOUD, Cloud
+from configurations.models import Version
+from configurations.targets import target_for
+from domain.catalogue.matching import types_for
+from domain.catalogue.region import Target
+from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.offerings import Market, ProviderKind
 from domain.overlays import for_environment
 from domain.problems import Problem, Severity, has_errors
-from domain.spec import ComputeConfig, NodeConfig
-from domain.target import Target
 from domain.validation import validate
-from domain.yamltext import parse
+from domain.yaml.text import parse
 from images.catalogue import doubt
 from images.models import ImageVersion
 from images.queries import find_version
 from providers import registry
-
-DEFAULT_CLOUD = "local"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

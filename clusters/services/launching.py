@@ -8,12 +8,13 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.services import record
-from clusters.grouping import groups_of
-from clusters.machines import agent_token, hashed
-from clusters.models import Cluster, Group, Version
+from clusters.models import Cluster, Group
+from clusters.nodes.driver_refs import agent_token, hashed
+from clusters.nodes.groups import groups_of
 from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
 from clusters.transitions import note
+from configurations.models import Version
 
 
 def launch_cluster(*, name: str, version: Version, environment: str = "", by: User) -> Cluster:

@@ -12,8 +12,8 @@ from django.utils.timezone import now
 
 from accounts.models import User
 from accounts.services import record
-from clusters.machines import agent_token, hashed
 from clusters.models import Cluster
+from clusters.nodes.driver_refs import agent_token, hashed
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
 from domain.lifecycle import ClusterState, ClusterTarget, NodeState

@@ -14,10 +14,10 @@ from accounts.permissions import Action, may, require
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from clusters.forms import LaunchForm
-from clusters.models import Version
-from clusters.price_lines import lines_of
 from clusters.services.launch_checks import check_launch, environments_of
 from clusters.services.launching import launch_cluster
+from configurations.models import Version
+from configurations.price_lines import lines_of
 from domain.estimate import estimate
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
@@ -18,12 +18,14 @@ from django_htmx.http import push_url
 from accounts.permissions import Action, may, require
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from clusters import scaling_queries
 from clusters.models import Cluster
-from clusters.scaling_queries import WhatIf
-from clusters.services.strategies import disable_rule, enable_rule
-from clusters.strategy_queries import rule_rows
-from clusters.views.clusters import visible_cluster
+from clusters.queries import scaling
+from clusters.queries.scaling import WhatIf
+from clusters.queries.strategies import rule_rows
+from clusters.services.groups import try_group_again
+from clusters.services.operating import NotNow
+from clusters.services.rules import disable_rule, enable_rule
+from clusters.views.requests import visible_cluster
 from domain.demand import describe
 
 
@@ -32,7 +34,7 @@ def what_if(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Show which nodes the demand in `?demand=` would launch; nothing is launched."""
     cluster = visible_cluster(request, pk)
     text = request.GET.get("demand")
-    answer = scaling_queries.what_if(cluster, text)
+    answer = scaling.what_if(cluster, text)
     if request.GET.get("format") == "csv":
         return _as_csv(cluster, answer)
     context = {"cluster": cluster, "what_if": answer, "now": now()}
@@ -121,3 +123,20 @@ def _as_csv(cluster: Cluster, answer: WhatIf) -> HttpResponse:
             for one in answer.plan.unserved
         ]
     return csv_response(f"{cluster.name}-what-if", header=header, rows=rows)
+
+
+@require_POST
+def try_again(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
+    """Let a stopped group launch nodes again."""
+    cluster = visible_cluster(request, pk)
+    require(may(request.user, Action.OPERATE, team=cluster.team))
+    # Compared here: PostgreSQL refuses some of the names that an address may hold.
+    if group not in cluster.groups.values_list("name", flat=True):
+        raise Http404(f"Cluster {cluster} has no group '{group}'.")
+    try:
+        try_group_again(cluster, group=group, by=request.user)
+    except NotNow as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Group {group} may launch nodes again.")
+    return redirect(f"{reverse('clusters:detail', args=[cluster.pk])}?tab=scaling")

@@ -11,7 +11,7 @@ from domain.planner.model import (
     PlanRequest,
     Unserved,
 )
-from domain.planner.zones import plan
+from domain.planner.plan import plan
 
 __all__ = [
     "Drain",

@@ -7,9 +7,9 @@ from itertools import groupby
 from math import ceil
 
 from domain.demand import Resources, Shape
-from domain.planner import reasons
 from domain.planner.amounts import exact, plain
 from domain.planner.candidates import Candidate, candidates, of_node
+from domain.planner.explanation import reasons
 from domain.planner.limits import Limits, floor, pending_or_ready, raised_floor
 from domain.planner.mixing import mixed
 from domain.planner.model import (

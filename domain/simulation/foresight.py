@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from domain.configuration.scaling import Forecast
 from domain.planner.model import NodePhase
 from domain.simulation.nodes import Node
 from domain.simulation.policy import State
-from domain.spec_scaling import Forecast
 from domain.strategies.floors import ForecastFloor
 from domain.strategies.forecast import NotEnough, Prediction, predict, why_not_used
 

@@ -42,7 +42,7 @@ class Outcome:
     def machine_hours(self) -> float:
         return sum(self.node_seconds.values()) / HOUR
 
-    def utilisation(self, resource: str) -> float | None:
+    def utilization(self, resource: str) -> float | None:
         """Return which part of what was rented of a resource work held; None: nothing rented."""
         rented = self.rented.get(resource)
         return self.held.get(resource, 0.0) / rented if rented else None

@@ -8,11 +8,11 @@ from functools import partial
 from itertools import count
 
 from domain.planner.model import NodePhase
+from domain.simulation.conditions import DAY, REFUSAL_SECONDS, Weather
 from domain.simulation.nodes import Node, Run, Waiting
 from domain.simulation.outcome import Measure, Outcome
-from domain.simulation.placing import placed
 from domain.simulation.policy import Decision, Policy, State, Wanted
-from domain.simulation.weather import DAY, REFUSAL_SECONDS, Weather
+from domain.simulation.scheduler import placed
 from domain.simulation.work import Arrival, Kinds, in_order
 
 # Work that is not done so long after the last day is counted as unfinished.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from domain.demand import Gang, Strategy
-from domain.simulation.weather import DAY, stream
+from domain.simulation.conditions import DAY, stream
 from domain.simulation.work import Arrival, in_order
 
 GIB = 2.0**30

@@ -5,21 +5,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.catalogue.region import Target
+from domain.configuration.scaling import ForecastMode
+from domain.configuration.spec import ComputeConfig
 from domain.demand import Demand
 from domain.planner import PlanRequest
-from domain.planner.from_spec import request_from_spec
 from domain.planner.model import Group
+from domain.planner.request.from_spec import request_from_spec
+from domain.simulation.conditions import Weather
 from domain.simulation.foresight import Foresight, Need
-from domain.simulation.ours import Ours
-from domain.simulation.rays import IDLE, UPSCALING, Rays, types_of
+from domain.simulation.mobula_policy import Ours
+from domain.simulation.ray_policy import IDLE, UPSCALING, Rays, types_of
 from domain.simulation.replay import Scenario, simulate
-from domain.simulation.weather import Weather
 from domain.simulation.work import Arrival
-from domain.spec import ComputeConfig
-from domain.spec_scaling import ForecastMode
 from domain.strategies.floors import ScheduledFloor
 from domain.strategies.schedule import window_of
-from domain.target import Target
 
 
 class Variant(StrEnum):

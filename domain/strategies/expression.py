@@ -46,8 +46,8 @@ class Facts:
     pending_nodes: float = 0
     busy_nodes: float = 0
     idle_nodes: float = 0
-    utilisation: float = 0  # 0 to 1, of CPU
-    gpu_utilisation: float = 0
+    utilization: float = 0  # 0 to 1, of CPU
+    gpu_utilization: float = 0
     usd_per_hour: float = 0
     budget_left: float = -1  # dollars an hour below the cap; -1: there is none
 
@@ -71,8 +71,8 @@ EXAMPLE = Facts(
     pending_nodes=1,
     busy_nodes=1,
     idle_nodes=1,
-    utilisation=0.5,
-    gpu_utilisation=0.5,
+    utilization=0.5,
+    gpu_utilization=0.5,
     usd_per_hour=1.5,
     budget_left=8.5,
 )

@@ -2,25 +2,28 @@
 
 from collections.abc import Iterable
 
+from domain.catalogue.region import Target
+from domain.configuration.spec import ComputeConfig
 from domain.problems import Loc, Problem, by_place, is_within, located, path_of
-from domain.spec import ComputeConfig
-from domain.target import Target
-from domain.validation.blocks import block_problems
 from domain.validation.cluster import cluster_problems
-from domain.validation.ending import ending_problems
 from domain.validation.flags import flag_problems
-from domain.validation.group_settings import group_settings_problems
-from domain.validation.heads import head_problems
-from domain.validation.limits import limit_problems
-from domain.validation.markets import market_problems
-from domain.validation.nodes import node_problems
+from domain.validation.instance_configs import block_problems
+from domain.validation.mobula_block import own_problems
+from domain.validation.nodes.group_settings import group_settings_problems
+from domain.validation.nodes.heads import head_problems
+from domain.validation.nodes.limits import limit_problems
+from domain.validation.nodes.markets import market_problems
+from domain.validation.nodes.nodes import node_problems
+from domain.validation.nodes.ranking import ranking_problems
 from domain.validation.operator import operator_problems
-from domain.validation.ours import own_problems
-from domain.validation.places import zone_problems
-from domain.validation.ranking import ranking_problems
-from domain.validation.scaling import scaling_problems
-from domain.validation.several import environment_problems, resource_problems
-from domain.yamltext import parse
+from domain.validation.resources_and_environments import (
+    environment_problems,
+    resource_problems,
+)
+from domain.validation.scaling.scaling import scaling_problems
+from domain.validation.termination import ending_problems
+from domain.validation.zones import zone_problems
+from domain.yaml.text import parse
 
 # A check of the second key says nothing while the first could not be read.
 _ENTAILS = {"required_resources": "instance_type", "min_nodes": "max_nodes"}

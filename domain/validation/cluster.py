@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from domain.configuration.spec import ComputeConfig
 from domain.problems import Problem, error, removing, setting, shown, warning
-from domain.spec import ComputeConfig
 
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*:[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from domain.configuration.spec import ComputeConfig
 from domain.problems import (
     Problem,
     did_you_mean,
@@ -15,8 +16,7 @@ from domain.problems import (
     warning,
 )
 from domain.quantities import parse_duration
-from domain.spec import ComputeConfig
-from domain.validation.labels import below
+from domain.validation.nodes.labels import below
 
 DURATIONS = frozenset({
     "workload_starting_timeout", "workload_recovering_timeout", "zone_starting_timeout",

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from domain.catalogue.region import Target
+from domain.configuration.spec import ComputeConfig
 from domain.offerings import ProviderKind
 from domain.problems import Problem, error, inside, removing, setting, shown, warning
-from domain.spec import ComputeConfig
-from domain.target import Target
-from domain.validation.labels import below
+from domain.validation.nodes.labels import below
 
 BLOCK = "advanced_instance_config"
 # The operator sets these on the container of Ray, over whatever stands there.

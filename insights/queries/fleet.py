@@ -10,9 +10,9 @@ from uuid import UUID
 from django.db.models import Count, Q, Sum
 
 from accounts.models import Team
-from clusters.ending import verdict_of
 from clusters.models import Cluster, Node
-from clusters.queries import live_clusters
+from clusters.queries.clusters import live_clusters
+from clusters.reconcile.termination import verdict_of
 from domain.idle import Activity, Verdict
 from domain.lifecycle import ClusterState, NodeState
 from metering.queries import RunningCost, accrued_since, running_costs

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clusters.models import Cluster, Forecast, ScalingSample
-from clusters.strategy_queries import (
+from clusters.queries.strategies import (
     RuleRow,
     ScheduleRow,
     forecasts_of,

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Team
 from clusters.models import Cluster, Node
-from metering.queries import Utilisation, utilisation_by_cluster, utilisation_by_node
+from metering.queries import Utilization, utilization_by_cluster, utilization_by_node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def clusters_between(team: Team, *, since: datetime) -> QuerySet[Cluster]:
 def use_by_cluster(clusters: QuerySet[Cluster], *, since: datetime, now: datetime) -> list[UseRow]:
     """Return the shares of those clusters that were measured since then, the busiest first."""
     known = {cluster.pk: cluster for cluster in clusters}
-    found = utilisation_by_cluster(list(known), since=since, until=now, now=now)
+    found = utilization_by_cluster(list(known), since=since, until=now, now=now)
     rows = [
         _row(str(pk), known[pk].name, str(known[pk].version), known[pk].state, use)
         for pk, use in found.items()
@@ -79,7 +79,7 @@ def use_by_cluster(clusters: QuerySet[Cluster], *, since: datetime, now: datetim
 
 def use_by_node(cluster_id: UUID, *, since: datetime, now: datetime) -> list[UseRow]:
     """Return the shares of one cluster's nodes that were measured since then, the busiest first."""
-    found = utilisation_by_node(cluster_id, since=since, until=now, now=now)
+    found = utilization_by_node(cluster_id, since=since, until=now, now=now)
     nodes = Node.objects.filter(cluster=cluster_id, name__in=list(found)).select_related("group")
     known: Mapping[str, Node] = {node.name: node for node in nodes}
     rows = [
@@ -90,7 +90,7 @@ def use_by_node(cluster_id: UUID, *, since: datetime, now: datetime) -> list[Use
     return sorted(rows, key=_busiest_first)
 
 
-def _row(key: str, label: str, words: str, state: str, use: Utilisation) -> UseRow:
+def _row(key: str, label: str, words: str, state: str, use: Utilization) -> UseRow:
     return UseRow(
         key=key,
         label=label,
@@ -103,7 +103,7 @@ def _row(key: str, label: str, words: str, state: str, use: Utilisation) -> UseR
     )
 
 
-def _share(use: Utilisation, name: str) -> Share:
+def _share(use: Utilization, name: str) -> Share:
     means = use.means
     return Share(
         capacity=means[f"{name}_capacity"],

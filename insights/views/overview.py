@@ -12,13 +12,13 @@ from accounts.permissions import Action, may
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from clusters.models import Cluster
-from clusters.queries import latest_events
+from clusters.queries.clusters import latest_events
 from insights import ranges
 from insights.charts import Chart
 from insights.queries.fleet import fleet_of
 from insights.queries.use import clusters_between
 from insights.use_charts import CPU, cpu_chart
-from metering.queries import CostFilter, GroupBy, cost_by_day, utilisation_series
+from metering.queries import CostFilter, GroupBy, cost_by_day, utilization_series
 
 SHOWN = 12
 
@@ -51,7 +51,7 @@ def _cpu(team: Team, moment: datetime) -> Chart | None:
     since = ranges.chosen("6h", among=ranges.OF_USE, otherwise="6h").since(moment)
     ids = list(clusters_between(team, since=since).values_list("pk", flat=True))
     measures = [measure for measure, _, _ in CPU.lines]
-    series = utilisation_series(
+    series = utilization_series(
         since=since, until=moment, now=moment, cluster_ids=ids, measures=measures
     )
     return cpu_chart(series)

@@ -13,7 +13,7 @@ from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters.models import Cluster
-from clusters.strategy_queries import rule_rows, samples_of, schedule_rows
+from clusters.queries.strategies import rule_rows, samples_of, schedule_rows
 from insights import ranges
 from insights.choices import Choice, address_with
 from insights.queries.scaling import replayed, strategies_of

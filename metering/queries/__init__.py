@@ -16,13 +16,13 @@ from metering.queries.cost import (
     unpriced_hours,
 )
 from metering.queries.running import RunningCost, accrued, accrued_since, running_costs
-from metering.queries.utilisation import (
+from metering.queries.utilization import (
     Series,
-    Utilisation,
+    Utilization,
     last_samples,
-    utilisation_by_cluster,
-    utilisation_by_node,
-    utilisation_series,
+    utilization_by_cluster,
+    utilization_by_node,
+    utilization_series,
 )
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
     "GroupTotal",
     "RunningCost",
     "Series",
-    "Utilisation",
+    "Utilization",
     "accrued",
     "accrued_since",
     "cost_by_day",
@@ -43,7 +43,7 @@ __all__ = [
     "last_samples",
     "running_costs",
     "unpriced_hours",
-    "utilisation_by_cluster",
-    "utilisation_by_node",
-    "utilisation_series",
+    "utilization_by_cluster",
+    "utilization_by_node",
+    "utilization_series",
 ]

@@ -29,7 +29,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the configuration in the other format."""
-    from domain.exchange import Format, Setting, exported, imported
+    from domain.convert import Format, Setting, exported, imported
     from domain.problems import has_errors
 
     try:

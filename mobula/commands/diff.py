@@ -27,10 +27,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each change with what it takes on a running cluster."""
-    from domain.diff import changes, in_words, sentence
-    from domain.effects import strongest, why_of
+    from domain.configuration.diff import changes, in_words, sentence
+    from domain.configuration.effects import strongest, why_of
     from domain.offerings import ProviderKind
-    from domain.yamltext import parse
+    from domain.yaml.text import parse
 
     if arguments.old == arguments.new == "-":
         print("mobula: only one of the two can be standard input.", file=sys.stderr)

@@ -10,10 +10,10 @@ from mobula.commands.targets import add_target, local_target, target_of_options
 from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
 
 if TYPE_CHECKING:
+    from domain.catalogue.region import Target
+    from domain.configuration.spec import ComputeConfig
     from domain.demand import Demand
     from domain.planner import Plan
-    from domain.spec import ComputeConfig
-    from domain.target import Target
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the plan with the reason of each decision."""
     # Imported here: the other commands need neither pydantic nor a YAML parser.
     from domain.planner import plan
-    from domain.planner.from_spec import request_from_spec
+    from domain.planner.request.from_spec import request_from_spec
 
     try:
         target = local_target() if arguments.provider is None else target_of_options(arguments)
@@ -76,7 +76,7 @@ def _checked(file: str, text: str, target: "Target") -> "ComputeConfig | None":
     """Return the configuration; print its errors and return None when it has any."""
     from domain.problems import Severity
     from domain.validation import check_text
-    from domain.yamltext import parse
+    from domain.yaml.text import parse
 
     errors = [
         problem for problem in check_text(text, target=target) if problem.severity is Severity.ERROR
@@ -93,7 +93,7 @@ def _as_json(answer: "Plan") -> str:
 
 def _words(answer: "Plan") -> str:
     from domain.demand import describe
-    from domain.planner.explain import outcome
+    from domain.planner.explanation.verdicts import outcome
 
     if answer.is_empty and not answer.unserved:
         return "Nothing to launch: the head has room for all of it."

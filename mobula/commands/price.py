@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the least, the expected and the most, for an hour and a month."""
     from domain.estimate import HOURS_A_MONTH, estimate, unpriced
     from domain.wording import price
-    from domain.yamltext import parse
+    from domain.yaml.text import parse
 
     try:
         text, target = read_text(arguments.file), target_of_options(arguments)

@@ -13,13 +13,13 @@ from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_t
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from domain.catalogue.region import Target
+    from domain.configuration.spec import ComputeConfig
     from domain.planner import PlanRequest
     from domain.simulation import Arrival, Outcome
+    from domain.simulation.conditions import Weather
     from domain.simulation.foresight import Need
     from domain.simulation.policy import Policy
-    from domain.simulation.weather import Weather
-    from domain.spec import ComputeConfig
-    from domain.target import Target
 
 VARIANTS = ("configured", "reactive", "scheduled", "forecast", "spare")
 WORKLOADS = ("office-hours", "bursts", "nightly", "steady")
@@ -110,7 +110,7 @@ def _checked(file: str, text: str, target: "Target") -> "ComputeConfig | None":
     """Return the configuration; print its errors and return None when it has any."""
     from domain.problems import Severity
     from domain.validation import check_text
-    from domain.yamltext import parse
+    from domain.yaml.text import parse
 
     errors = [
         problem for problem in check_text(text, target=target) if problem.severity is Severity.ERROR
@@ -171,7 +171,7 @@ def _history(
 
 
 def _weather(arguments: argparse.Namespace) -> "Weather":
-    from domain.simulation.weather import Weather
+    from domain.simulation.conditions import Weather
 
     return Weather(
         seed=arguments.seed,
@@ -207,7 +207,7 @@ def _row(one: "Outcome") -> tuple[str, ...]:
     from domain.wording import duration
 
     def use(resource: str) -> str:
-        part = one.utilisation(resource)
+        part = one.utilization(resource)
         return "–" if part is None else f"{100 * part:.0f} %"
 
     return (
@@ -238,7 +238,7 @@ def _plain(one: "Outcome") -> dict[str, object]:
         "policy": one.policy,
         "usd": str(one.usd),
         "machine_hours": round(one.machine_hours, 4),
-        "utilisation": {name: round(one.utilisation(name) or 0, 4) for name in sorted(one.rented)},
+        "utilization": {name: round(one.utilization(name) or 0, 4) for name in sorted(one.rented)},
         "wait_seconds": {"p50": one.wait(0.5), "p95": one.wait(0.95), "max": one.longest_wait},
         "disruptions": one.disruptions,
         "arrived": one.arrived,

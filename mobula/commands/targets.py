@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from domain.target import Target
+    from domain.catalogue.region import Target
 
 PROVIDERS = ("aws", "gcp", "kubernetes", "local")
 REGIONS = {"aws": "us-east-1", "gcp": "us-central1"}
@@ -22,8 +22,8 @@ def target_of_options(arguments: argparse.Namespace) -> "Target":
     Raises ValueError when nothing is known of the region.
     """
     from clouds import facts
+    from domain.catalogue.region import ANYWHERE, Target
     from domain.offerings import ProviderKind
-    from domain.target import ANYWHERE, Target
     from providers.registry import block_check
 
     if arguments.provider is None:
@@ -42,9 +42,9 @@ def target_of_options(arguments: argparse.Namespace) -> "Target":
 
 def local_target() -> "Target":
     """Return this machine and the sizes that it declares, at the rates of a new rate card."""
+    from domain.catalogue.region import Target
     from domain.offerings import Market, ProviderKind, type_of
     from domain.pricing import DEFAULT_CARD, hourly_usd
-    from domain.target import Target
     from providers.local.offerings import local_offerings
 
     types = {one.instance_type: type_of(one) for one in local_offerings("")}

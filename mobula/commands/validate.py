@@ -37,9 +37,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(arguments: argparse.Namespace) -> int:
     """Print every problem of the file; the exit code says whether one is an error."""
     # Imported here: the other commands need neither pydantic nor a YAML parser.
-    from domain.fixes import apply_all
     from domain.problems import has_errors
     from domain.validation import check_text
+    from domain.yaml.fixes import apply_all
 
     if wrong := wrong_options(arguments):
         print(f"mobula: {wrong}", file=sys.stderr)
@@ -86,7 +86,7 @@ def wrong_options(arguments: argparse.Namespace) -> str:
 def in_environment(text: str, name: str) -> str:
     """Return the configuration as it is in that environment; the text itself where that fails."""
     from domain.overlays import for_environment
-    from domain.yamltext import dump, parse
+    from domain.yaml.text import dump, parse
 
     config = parse(text).config
     try:

@@ -15,7 +15,7 @@ from typing import Any
 
 from domain.offerings import InstanceType, Market
 from providers.aws.errors import named
-from providers.aws.machines import machine_type
+from providers.aws.offerings import machine_type
 from providers.base import FamilyRate, MachinePrice, PriceAccess
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30

@@ -15,7 +15,7 @@ from typing import Any
 from domain.offerings import InstanceType, Market
 from providers.base import BadCredentials, FamilyRate, MachinePrice, PriceAccess
 from providers.gcp.errors import named
-from providers.gcp.machines import Machine, machine
+from providers.gcp.offerings import Machine, machine
 from providers.gcp.skus import PartPrices, part_prices
 
 TIMEOUT_SECONDS, RETRIES = 30, 2

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.offerings import Market
 from providers.base import FamilyRate
-from providers.gcp.machines import GIB, Machine
+from providers.gcp.offerings import GIB, Machine
 
 _MARKETS = {"OnDemand": Market.ON_DEMAND, "Preemptible": Market.SPOT}
 _UNITS = {"Core": "h", "Ram": "GiBy.h", "GPU": "h"}

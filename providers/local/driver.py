@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import psutil
 
 from agent import bundle as agent_bundle
-from domain.cooling import FailureClass
+from domain.cooldowns import FailureClass
 from domain.offerings import Offering, ProviderKind
 from providers.base import (
     BadCredentials,

@@ -13,7 +13,7 @@ from tests.browser.conftest import Visit
 
 if TYPE_CHECKING:
     from accounts.models import Team, User
-    from clusters.models import Version
+    from configurations.models import Version
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,7 +46,7 @@ def local(db: None) -> None:
 @pytest.fixture
 def version(local: None, alice: User, research: Team) -> Version:
     """alice's template `train`, version 1."""
-    from clusters.services.templates import create_template
+    from configurations.services.templates import create_template
 
     return create_template(team=research, name="train", text=TEXT, message="First.", by=alice)
 
@@ -156,7 +156,7 @@ def test_groups_are_added_copied_and_removed(
 def test_second_of_two_who_edit_chooses_and_saves(
     visit: Callable[..., Visit], alice: User, version: Version
 ) -> None:
-    from clusters.services.templates import save_version
+    from configurations.services.templates import save_version
 
     alices = visit(alice)
     page = alices.open(f"/templates/{version.template_id}/edit/")
@@ -185,7 +185,7 @@ def test_second_of_two_who_edit_chooses_and_saves(
 def test_pages_of_templates_have_no_barriers(
     visit: Callable[..., Visit], alice: User, version: Version, theme: str, width: int
 ) -> None:
-    from clusters.services.templates import save_version
+    from configurations.services.templates import save_version
 
     text = TEXT.replace("max_nodes: 4", "max_nodes: 8")
     save_version(version.template, text=text, base=1, message="More workers.", by=alice)
@@ -217,7 +217,7 @@ mobula:
 def on_aws(local: None, alice: User, research: Team) -> Version:
     """alice's template `gpus` for a cloud on AWS, with a mistake that one click mends."""
     from clouds.models import Cloud
-    from clusters.services.templates import create_template
+    from configurations.services.templates import create_template
 
     Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
     text = AWS_TEXT.replace("market_type: spot", "market_type: SPOT")

@@ -14,7 +14,7 @@ from tests.browser.test_editor import AWS_TEXT, local, on_aws
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from clusters.models import Version
+    from configurations.models import Version
 
 __all__ = ["local", "on_aws"]
 
@@ -34,7 +34,7 @@ available_node_types:
 @pytest.fixture
 def second(on_aws: Version, alice: User) -> Version:
     """Version 2 of alice's template: another head, for a reason."""
-    from clusters.services.templates import save_version
+    from configurations.services.templates import save_version
 
     text = AWS_TEXT.replace("market_type: spot", "market_type: PREFER_SPOT")
     text = text.replace("m5.2xlarge", "m5.4xlarge")

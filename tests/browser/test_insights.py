@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-PATHS = ["", "insights/utilisation/", "insights/idle/", "insights/cost/", "insights/rates/"]
+PATHS = ["", "insights/utilization/", "insights/idle/", "insights/cost/", "insights/rates/"]
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_page_is_accessible_before_anything_ran(
 def test_from_the_fleet_s_use_to_one_node_and_back(
     visit: Callable[..., Visit], bob: User, past: Cluster
 ) -> None:
-    page = visit(bob).open("/insights/utilisation/?range=24h")
+    page = visit(bob).open("/insights/utilization/?range=24h")
     expect(page.locator("#use-cpu .main-svg").first).to_be_visible()
     page.get_by_role("link", name=past.name).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("trainer")

@@ -10,13 +10,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.clusters import conftest as paper
-from tests.clusters.test_scaling_page import STRATEGIES
+from tests.clusters.views.test_scaling import STRATEGIES
 
 if TYPE_CHECKING:
     from accounts.models import Team, User
     from clusters.models import Cluster
     from images.models import ImageVersion
-    from providers.fake import FakeDriver
+    from providers.fake.driver import FakeDriver
     from tests.browser.conftest import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,7 +31,7 @@ def cluster(
     driver: FakeDriver, image: ImageVersion,
 ) -> Cluster:  # fmt: skip
     """A cluster with strategies, two days of samples, a forecast, and work that waits."""
-    from clusters.services.templates import create_template
+    from configurations.services.templates import create_template
 
     text = paper.TEXT.rstrip() + STRATEGIES
     made = create_template(team=research, name="scaled", text=text, message="First.", by=alice)

@@ -13,7 +13,7 @@ from tests.browser.test_editor import local, version, wait_for_yaml, yaml_of
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from clusters.models import Version
+    from configurations.models import Version
 
 __all__ = ["local", "version"]
 

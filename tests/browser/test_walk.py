@@ -45,7 +45,7 @@ def test_newcomer_walks_from_the_link_to_the_cost(mobula: Console, newcomer: Vis
     resize(page)
     stop_and_start(page)
     terminate(page)
-    for path in ("/", "/clusters/?state=all", "/templates/", "/insights/utilisation/?range=1h"):
+    for path in ("/", "/clusters/?state=all", "/templates/", "/insights/utilization/?range=1h"):
         newcomer.open(path)
         assert newcomer.barriers() == [], path
     see_the_cost(newcomer)

@@ -6,7 +6,7 @@ import pytest
 
 from clouds import facts
 from clouds.facts.custom import custom_type
-from domain.labels_of_ray import ACCELERATORS
+from domain.configuration.ray_labels import ACCELERATORS
 from domain.offerings import Market, ProviderKind
 
 AWS, GCP = ProviderKind.AWS, ProviderKind.GCP

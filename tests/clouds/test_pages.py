@@ -14,7 +14,7 @@ from django.urls import get_resolver, reverse
 from accounts.models import AuditEntry, Team, User
 from clouds.catalogue import price_in, prices_in, types_in
 from clouds.models import Cloud
-from clusters.targets import target_for
+from configurations.targets import target_for
 from domain.offerings import Market
 from metering.bootstrap import bootstrap as rate_cards
 

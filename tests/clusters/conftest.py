@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from providers.fake import FakeDriver
+from providers.fake.driver import FakeDriver
 from tests.clusters.head import Head
 
 if TYPE_CHECKING:
     from accounts.models import Team, User
-    from clusters.models import Cluster, Version
+    from clusters.models import Cluster
+    from configurations.models import Version
     from images.models import ImageVersion
 
 TEXT = """\
@@ -57,7 +58,7 @@ def image(db: None) -> ImageVersion:
 def version(alice: User, research: Team, image: ImageVersion) -> Version:
     """alice's template `train`, version 1: a head and up to four workers."""
     from clouds.models import Cloud
-    from clusters.services.templates import create_template
+    from configurations.services.templates import create_template
 
     Cloud.objects.create(name="paper", provider="fake")
     return create_template(team=research, name="train", text=TEXT, message="First.", by=alice)

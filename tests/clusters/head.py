@@ -17,7 +17,7 @@ class Head:
     """One run of a cluster, seen from its head."""
 
     def __init__(self, cluster: Cluster) -> None:
-        from clusters.machines import agent_token
+        from clusters.nodes.driver_refs import agent_token
 
         cluster.refresh_from_db()
         self.cluster = cluster
@@ -35,7 +35,7 @@ class Head:
 
     def pass_by(self) -> None:
         """Let the reconcile loop make one pass."""
-        from clusters.reconcile import reconcile
+        from clusters.reconcile.loop import reconcile
 
         reconcile(str(self.cluster.pk))
 

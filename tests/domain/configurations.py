@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from domain.configuration.spec import ComputeConfig
 from domain.quantities import LARGEST
-from domain.spec import ComputeConfig
 
 # `MOBULA_MUTATIONS=10000 pytest tests/domain` tries as many; a busy machine fails no test.
 EXAMPLES = settings(max_examples=int(os.environ.get("MOBULA_MUTATIONS", "40")), deadline=None)

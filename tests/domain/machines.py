@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from domain.catalogue.region import Target, target_of
 from domain.offerings import InstanceType, Market, ProviderKind
-from domain.target import Target, target_of
 
 GIB = 2**30
 MACHINES = target_of([

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from domain.catalogue.region import Target
+from domain.configuration.spec import ComputeConfig
 from domain.estimate import Ceiling, ceilings, estimate
 from domain.offerings import InstanceType, Market
-from domain.spec import ComputeConfig
-from domain.target import Target
-from domain.yamltext import parse
+from domain.yaml.text import parse
 
 TYPES = [
     InstanceType(name="small", vcpus=2, memory_bytes=4 * 2**30),

@@ -2,11 +2,11 @@
 
 import pytest
 
+from domain.catalogue.region import ANYWHERE
+from domain.configuration.spec import ComputeConfig
 from domain.overlays import for_environment, overlaid
-from domain.spec import ComputeConfig
-from domain.target import ANYWHERE
 from domain.validation import check_text
-from domain.yamltext import parse
+from domain.yaml.text import parse
 
 TEXT = """\
 cloud: research

@@ -152,7 +152,7 @@ class Console:
         """Return the id of version 1 of a new template of the first team."""
         code = (
             "from accounts.models import Team, User\n"
-            "from clusters.services.templates import create_template\n"
+            "from configurations.services.templates import create_template\n"
             f"version = create_template(team=Team.objects.first(), name={name!r}, text={text!r},"
             " message='First.', by=User.objects.first())\n"
             "print(version.pk)"

@@ -21,7 +21,8 @@ HOURLY = 400_000  # micro-dollars of one node
 def make_cluster(name: str, *, team: Team, owner: User, **given: Any) -> Cluster:
     """Return a running cluster of the template `train`; its agent has just reported."""
     from clouds.models import Cloud
-    from clusters.models import Cluster, Template, Version
+    from clusters.models import Cluster
+    from configurations.models import Template, Version
     from images.models import Image, ImageVersion
 
     cloud, _ = Cloud.objects.get_or_create(name="this machine", provider="local")

@@ -18,7 +18,7 @@ from metering.posting import post
 from metering.rates import current_rate
 from tests.insights.cast import DAY, HOUR, MINUTE, make_cluster, make_group, make_node, measure
 
-PAGES = ["/", "/insights/utilisation/", "/insights/idle/", "/insights/cost/", "/insights/rates/"]
+PAGES = ["/", "/insights/utilization/", "/insights/idle/", "/insights/cost/", "/insights/rates/"]
 PRICES = {"usd_per_cpu_hour": "0.05", "usd_per_gib_hour": "0.01", "usd_per_gpu_hour": "2"}
 
 
@@ -102,7 +102,7 @@ def test_no_page_shows_another_team_s_cluster(
     assert trainer.name not in page
 
 
-@pytest.mark.parametrize("page", ["utilisation", "cost"])
+@pytest.mark.parametrize("page", ["utilization", "cost"])
 def test_a_stranger_s_cluster_is_not_found(
     client: Client, charlie: User, trainer: Cluster, page: str
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_stranger_s_cluster_is_not_found(
     assert client.get(f"/insights/{page}/?cluster={trainer.pk}").status_code == 404
 
 
-@pytest.mark.parametrize("page", ["utilisation", "cost"])
+@pytest.mark.parametrize("page", ["utilization", "cost"])
 @pytest.mark.parametrize("cluster", ["not-an-id", str(uuid4())])
 def test_an_unknown_cluster_is_not_found(
     client: Client, bob: User, page: str, cluster: str
@@ -167,10 +167,10 @@ def test_the_cost_of_one_cluster_names_its_nodes(
     assert {row.name for row in page.context["nodes"]} == {"head", "cpu-1", "cpu-2"}
 
 
-def test_utilisation_draws_what_was_measured_and_no_more(
+def test_utilization_draws_what_was_measured_and_no_more(
     client: Client, bob: User, trainer: Cluster
 ) -> None:
-    charts = sign_in(client, bob).get("/insights/utilisation/").context["charts"]
+    charts = sign_in(client, bob).get("/insights/utilization/").context["charts"]
     titles = [chart.title for chart in charts]
     assert titles == ["CPU", "Memory", "Object store", "Network", "Disk traffic", "Disk space"]
     capacity = charts[0].figure["data"][0]
@@ -178,10 +178,10 @@ def test_utilisation_draws_what_was_measured_and_no_more(
     assert trainer.name
 
 
-def test_utilisation_of_one_node_is_its_own(client: Client, bob: User, trainer: Cluster) -> None:
+def test_utilization_of_one_node_is_its_own(client: Client, bob: User, trainer: Cluster) -> None:
     node = trainer.nodes.filter(role="worker").first()
     query = f"cluster={trainer.pk}&node={node.name}&view=tables"
-    charts = sign_in(client, bob).get(f"/insights/utilisation/?{query}").context["charts"]
+    charts = sign_in(client, bob).get(f"/insights/utilization/?{query}").context["charts"]
     assert set(charts[0].figure["data"][0]["y"]) == {8}
     assert len(charts[0].rows) >= 12
 
@@ -190,12 +190,12 @@ def test_a_node_of_another_cluster_is_not_found(
     client: Client, bob: User, trainer: Cluster
 ) -> None:
     sign_in(client, bob)
-    url = f"/insights/utilisation/?cluster={trainer.pk}&node=nowhere-1"
+    url = f"/insights/utilization/?cluster={trainer.pk}&node=nowhere-1"
     assert client.get(url).status_code == 404
 
 
-def test_utilisation_as_csv_has_every_measure(client: Client, bob: User, trainer: Cluster) -> None:
-    rows = table_of(sign_in(client, bob).get("/insights/utilisation/?range=1h&format=csv"))
+def test_utilization_as_csv_has_every_measure(client: Client, bob: User, trainer: Cluster) -> None:
+    rows = table_of(sign_in(client, bob).get("/insights/utilization/?range=1h&format=csv"))
     assert {row["cpu_capacity"] for row in rows} == {"24.0"}
     assert trainer.name
 
@@ -205,7 +205,7 @@ def test_use_stays_visible_after_the_cluster_ended(
 ) -> None:
     trainer.nodes.update(state="terminated", ended_at=now())
     Cluster.objects.update(state="terminated", ended_at=now() - timedelta(seconds=1))
-    rows = sign_in(client, bob).get("/insights/utilisation/").context["rows"]
+    rows = sign_in(client, bob).get("/insights/utilization/").context["rows"]
     assert [row.label for row in rows] == ["trainer"]
 
 
@@ -213,7 +213,7 @@ def test_a_cluster_that_ended_before_the_range_is_left_out(
     client: Client, bob: User, trainer: Cluster
 ) -> None:
     Cluster.objects.update(state="terminated", ended_at=now() - 2 * DAY)
-    assert not sign_in(client, bob).get("/insights/utilisation/?range=24h").context["charts"]
+    assert not sign_in(client, bob).get("/insights/utilization/?range=24h").context["charts"]
     assert trainer.name
 
 

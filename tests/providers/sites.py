@@ -21,7 +21,7 @@ from providers.base import (
     ProviderDriver,
     RayImage,
 )
-from providers.fake import FakeDriver
+from providers.fake.driver import FakeDriver
 from providers.local.driver import LocalDriver
 
 LONGEST_WAIT_SECONDS = 120

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from domain.offerings import ProviderKind
 from domain.problems import loc_of
-from providers.schemas import aws, gcp, kubernetes
+from providers.aws import schema as aws
+from providers.gcp import schema as gcp
+from providers.kubernetes import schema as kubernetes
 from providers.schemas.shape import Schema
 from tests.providers.test_block_checks import AWS, GCP, GOOD, KUBERNETES, PATH, check
 

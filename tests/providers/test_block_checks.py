@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.fixes import apply
+from domain.catalogue.region import Target
 from domain.offerings import ProviderKind
 from domain.problems import Problem, Severity
-from domain.target import Target
 from domain.validation import check_text
+from domain.yaml.fixes import apply
 from mobula.commands.targets import add_target, target_of_options
 from providers.registry import BLOCK_CHECKS, block_check
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.cooling import FailureClass
+from domain.cooldowns import FailureClass
 from domain.offerings import Market
 from providers.base import (
     CapacityUnavailable,
@@ -30,7 +30,7 @@ from providers.failure_plan import (
     PlannedFailure,
     PlannedInterruption,
 )
-from providers.fake import FakeDriver
+from providers.fake.driver import FakeDriver
 from providers.local import faults
 from tests.providers.sites import Site, eventually
 from tests.providers.test_fake import CLUSTER, Clock

@@ -16,7 +16,7 @@ from providers.base import (
     RayImage,
     Throttled,
 )
-from providers.fake import FakeDriver
+from providers.fake.driver import FakeDriver
 from providers.registry import open_driver
 
 CLUSTER = ClusterRef(

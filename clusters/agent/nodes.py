@@ -1,0 +1,134 @@
+"""What a report says of the nodes, and what became of the commands about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from django.utils.timezone import now
+
+from clusters.agent import bounds
+from clusters.models import Cluster, Command, Job, Node
+from clusters.transitions import Conflict, move_node
+from domain.lifecycle import EndCause, NodeState
+
+# Not those that were never asked for: Ray cannot know them, whatever the report says.
+_JOINING = {NodeState.LAUNCHING, NodeState.BOOTING}
+_FROM_RAY = ("ray_node_id", "address", "idle_since", "actors", "total", "free", "missing_since")
+MISSING_TIME = timedelta(seconds=30)
+_MOST_RESULTS = 1_000
+_LONGEST_IDLE = 10 * 365 * 24 * 3600
+
+
+def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> bool:
+    """Store what Ray says of each node; return whether the planner should look at once."""
+    reported = {item["node"]: item for item in report.get("nodes", ())}
+    dead = {item["ray_node_id"]: item for item in report.get("dead", ())}
+    rows = cluster.nodes.filter(run=cluster.run).exclude(state=NodeState.TERMINATED)
+    changed, stale = False, []
+    for node in rows.select_related("group", "cluster__version__template", "cluster__owner"):
+        if node.name in reported:
+            fields = _ray_fields(node, reported[node.name])
+            changed |= (fields["idle_since"] is None) != (node.idle_since is None)
+            stale += [node] if _take_over(node, fields) else []
+            changed |= _join(node)
+        elif node.ray_node_id and node.ray_node_id in dead:
+            changed |= _bury(node, dead[node.ray_node_id])
+        elif node.state == NodeState.READY and report.get("healthy", True):
+            changed |= _miss(node)
+    Node.objects.bulk_update(stale, _FROM_RAY)
+    return changed
+
+
+def _take_over(node: Node, fields: Mapping[str, Any]) -> bool:
+    """Set the fields of the node; return whether any was another before."""
+    before = [getattr(node, name) for name in fields]
+    for name, value in fields.items():
+        setattr(node, name, value)
+    return before != list(fields.values())
+
+
+def _join(node: Node) -> bool:
+    if node.state not in _JOINING:
+        return False
+    return _move(node, NodeState.READY, reason="Ray joined the cluster.")
+
+
+def _ray_fields(node: Node, item: Mapping[str, Any]) -> dict[str, Any]:
+    idle = item.get("idle_seconds") if item.get("status") == "IDLE" else None
+    since = None
+    if idle is not None:
+        since = now() - timedelta(seconds=min(bounds.amount(idle), _LONGEST_IDLE))
+        # Ray counts in its own steps: a start that wobbles by a second is the same start.
+        if node.idle_since and abs(since - node.idle_since) < timedelta(seconds=2):
+            since = node.idle_since
+    return {
+        "ray_node_id": bounds.text(item["ray_node_id"], most=64),
+        # The provider's word stands: two that differ would be written in turns for ever.
+        "address": node.address or bounds.text(item.get("address"), most=100),
+        "idle_since": since,
+        "actors": None if item.get("actors") is None else int(bounds.amount(item["actors"])),
+        "total": bounds.amounts(item.get("total", {})),
+        "free": bounds.amounts(item.get("available", {})),
+        "missing_since": None,
+    }
+
+
+def _miss(node: Node) -> bool:
+    """Ray lists the node neither as alive nor as dead: after MISSING_TIME it counts as dead."""
+    if node.missing_since is None:
+        Node.objects.filter(pk=node.pk).update(missing_since=now())
+        return False
+    if now() - node.missing_since < MISSING_TIME:
+        return False
+    return _bury(node, {"reason": f"Ray has not listed it for {MISSING_TIME.seconds} s."})
+
+
+def _bury(node: Node, item: Mapping[str, Any]) -> bool:
+    """Ray says that the node is dead: its machine must go, whatever state it is in."""
+    reason = bounds.text(item.get("reason") or "Ray on it died.", most=1_000)
+    if node.state == NodeState.READY:
+        return _move(node, NodeState.TERMINATING, reason=reason, cause=EndCause.LOST)
+    if node.state == NodeState.DRAINING:
+        return _move(node, NodeState.TERMINATING, reason="Drained.")
+    return False
+
+
+def _move(node: Node, state: NodeState, *, reason: str, cause: EndCause | None = None) -> bool:
+    # If the reconcile loop moved it at the same moment, the next report tells.
+    with suppress(Conflict):
+        move_node(node, state, reason=reason, cause=cause)
+    return True
+
+
+def finish_commands(cluster: Cluster, items: Sequence[Mapping[str, Any]]) -> bool:
+    """Note the results of commands, each once; return whether there were any."""
+    results = {str(item["id"]): item for item in islice(items, _MOST_RESULTS)}
+    rows = Command.objects.filter(pk__in=results.keys(), cluster=cluster, finished_at=None)
+    commands = list(rows.select_related("node__group", "node__cluster"))
+    for command in commands:
+        item = results[str(command.pk)]
+        ok, message = bool(item["ok"]), bounds.text(item.get("message"), most=1_000)
+        rows.filter(pk=command.pk).update(finished_at=now(), ok=ok, message=message)
+        _after(command, ok=ok, message=message)
+    return bool(commands)
+
+
+def _after(command: Command, *, ok: bool, message: str) -> None:
+    """Let the outcome of a command have its effect."""
+    node = command.node
+    if command.kind == Command.Kind.SUBMIT_JOB and not ok:
+        Job.objects.filter(
+            cluster=command.cluster_id,
+            run=command.run,
+            submission_id=command.body["submission_id"],
+        ).update(status="FAILED", message=message, ended_at=now())
+    if node is None or node.state != NodeState.DRAINING:
+        return
+    if not ok and node.drain_deadline is None:
+        _move(node, NodeState.READY, reason=f"Ray keeps it: {message}")
+    elif ok and node.drain_deadline is None:  # an idle node that accepted is gone at once
+        _move(node, NodeState.TERMINATING, reason="Drained.")

@@ -1,0 +1,26 @@
+"""What the head agent reported last, as far as it still counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.timezone import now
+
+from clusters.models import Cluster
+from domain.demand import Demand, demand_from_report
+
+# An agent that was silent for so long says nothing about now.
+REPORT_LIMIT = timedelta(seconds=30)
+
+
+def has_fresh_report(cluster: Cluster) -> bool:
+    """Return whether the agent has spoken lately enough for its word to count."""
+    seen = cluster.agent_seen_at
+    return seen is not None and now() - seen < REPORT_LIMIT
+
+
+def current_demand(cluster: Cluster) -> Demand:
+    """Return what Ray waits for, or nothing when the last report is too old to act on."""
+    if not cluster.demand_at or not has_fresh_report(cluster):
+        return Demand()
+    return demand_from_report(cluster.demand)

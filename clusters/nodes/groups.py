@@ -1,0 +1,56 @@
+"""The groups that a configuration makes of a cluster: the head first, then the workers."""
+
+from __future__ import annotations
+
+from clusters.models import Cluster, Group
+from domain.catalogue.matching import types_for
+from domain.catalogue.node_resources import effective_resources
+from domain.catalogue.region import Target
+from domain.configuration.spec import ComputeConfig, MarketType, NodeConfig
+from domain.offerings import Market
+from providers.base import NodeRole
+
+
+def groups_of(cluster: Cluster, config: ComputeConfig, target: Target) -> list[Group]:
+    """Return the cluster's groups on this target, not saved yet.
+
+    The target must offer a machine for each: `machines_lack` tells.
+    """
+    head = _group(cluster, config.head_node or NodeConfig(), config, target, is_head=True)
+    workers = [_group(cluster, group, config, target, is_head=False) for group in config.groups]
+    for position, (row, group) in enumerate(zip(workers, config.groups, strict=True), start=1):
+        row.name, row.position, row.role = group.name, position, NodeRole.WORKER
+        row.min_nodes, row.max_nodes = group.min_nodes, group.max_nodes
+        own = config.mobula.groups.get(group.name)
+        row.idle_seconds = own.worker_idle_seconds if own else None
+        if group.market_type is MarketType.SPOT:
+            row.market = Market.SPOT
+    return [head, *workers]
+
+
+def machines_lack(config: ComputeConfig, target: Target) -> list[str]:
+    """Return the paths of the nodes for which the target has no machine."""
+    nodes = {"head_node": config.head_node or NodeConfig()}
+    nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}
+    return [p for p, node in nodes.items() if not types_for(node, target, market=Market.ON_DEMAND)]
+
+
+def _group(
+    cluster: Cluster, node: NodeConfig, config: ComputeConfig, target: Target, *, is_head: bool
+) -> Group:
+    """Return a group of one such node; the caller gives workers their name and their limits."""
+    size = types_for(node, target, market=Market.ON_DEMAND)[0]
+    return Group(
+        cluster=cluster,
+        name="head",
+        role=NodeRole.HEAD,
+        position=0,
+        instance_type=size.name,
+        vcpus=size.vcpus,
+        memory_bytes=size.memory_bytes,
+        gpus=size.gpus,
+        resources=effective_resources(node, size, is_head=is_head, has_workers=bool(config.groups)),
+        labels=dict(node.labels),
+        min_nodes=1,
+        max_nodes=1,
+    )

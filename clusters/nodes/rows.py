@@ -1,0 +1,63 @@
+"""Write new nodes of a cluster down, before their machines are asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.db.models import F
+
+from clusters.leases import LeaseLost
+from clusters.models import Cluster, Decision, Group, Node
+from clusters.nodes.machine import machine_for
+from domain.demand import Shape
+from domain.planner import Launch
+
+
+def add_nodes(
+    cluster: Cluster,
+    group: Group,
+    *,
+    count: int,
+    decision: Decision | None = None,
+    launch: Launch | None = None,
+) -> list[Node]:
+    """Write `count` new nodes down under names never used before.
+
+    The counter moves only for the holder of the lease, so that two workers, one of them late,
+    can never both answer the same demand. Without a launch they are the group's own machine.
+    """
+    held = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
+    if not held.update(next_node=F("next_node") + count):
+        raise LeaseLost
+    cluster.refresh_from_db(fields=["next_node"])
+    machine = machine_for(cluster, group, launch)
+    numbers = range(cluster.next_node - count, cluster.next_node)
+    planned = _planned(launch, count=count)
+    return Node.objects.bulk_create(
+        Node(
+            name=f"{cluster.handle}-{number}",
+            cluster=cluster,
+            group=group,
+            run=cluster.run,
+            role=group.role,
+            decision=decision,
+            planned=shapes,
+            **machine,
+        )
+        for number, shapes in zip(numbers, planned, strict=True)
+    )
+
+
+def _planned(launch: Launch | None, *, count: int) -> list[list[dict[str, Any]]]:
+    packs = launch.packs if launch else ()
+    planned = [planned_rows(pack.shapes) for pack in packs for _ in range(pack.count)]
+    return planned + [[] for _ in range(count - len(planned))]
+
+
+def planned_rows(shapes: Sequence[Shape]) -> list[dict[str, Any]]:
+    """Return what a node is for as its row keeps it: JSON has lists where a shape has tuples."""
+    rows: list[dict[str, Any]] = json.loads(json.dumps([asdict(shape) for shape in shapes]))
+    return rows

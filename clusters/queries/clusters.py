@@ -1,0 +1,153 @@
+"""What the pages ask about clusters, counted and joined here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+
+from accounts.models import Team, User
+from clusters.models import Cluster, Decision, Event, Group, Job, JobLog, Node
+from domain.lifecycle import ClusterState, NodeState
+from providers.base import NodeRole
+
+PAGE = 100
+ENDED = [ClusterState.TERMINATED]
+
+
+def clusters_of(user: User, *, team: Team, state: str = "", words: str = "") -> QuerySet[Cluster]:
+    """Return the team's clusters with node counts and price, newest first.
+
+    `state` is one of ClusterState, "live" (everything but terminated, the default) or "all".
+    """
+    rows = Cluster.objects.visible_to(user).filter(team=team)
+    if state in {"", "live"}:
+        rows = rows.exclude(state__in=ENDED)
+    elif state != "all":
+        rows = rows.filter(state=state)
+    if words:
+        rows = rows.filter(
+            Q(name__icontains=words)
+            | Q(version__template__name__icontains=words)
+            | Q(owner__email__icontains=words)
+        )
+    return with_counts(rows).order_by("-created_at")
+
+
+def with_counts(rows: QuerySet[Cluster]) -> QuerySet[Cluster]:
+    """Add `ready_count`, `node_count` and `hourly_microusd` of the live nodes; None: none."""
+    nodes = Node.objects.filter(cluster=OuterRef("pk")).exclude(state=NodeState.TERMINATED)
+    live = nodes.order_by().values("cluster")
+    ready = live.filter(state=NodeState.READY)
+    return rows.select_related("version__template", "owner", "cloud", "team").annotate(
+        node_count=Subquery(live.annotate(n=Count("pk")).values("n")),
+        ready_count=Subquery(ready.annotate(n=Count("pk")).values("n")),
+        hourly_microusd=Subquery(live.annotate(n=Sum("hourly_microusd")).values("n")),
+    )
+
+
+def cluster_for_page(user: User) -> QuerySet[Cluster]:
+    """Return the clusters a page may show, with all that its header names."""
+    rows = with_counts(Cluster.objects.visible_to(user))
+    return rows.select_related(
+        "image_version__image", "version__template", "owner", "cloud", "team"
+    )
+
+
+def nodes_of(cluster: Cluster, *, ended: bool = False) -> list[Node]:
+    """Return the live nodes, head first; or those that ended, newest first, at most 100."""
+    rows = cluster.nodes.select_related("group", "decision")
+    if ended:
+        return list(rows.filter(state=NodeState.TERMINATED).order_by("-ended_at", "-pk")[:PAGE])
+    return list(rows.exclude(state=NodeState.TERMINATED).order_by("role", "pk"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """A group with how many of its nodes there are."""
+
+    group: Group
+    ready: int
+    coming: int
+    leaving: int
+
+    @property
+    def live(self) -> int:
+        return self.ready + self.coming + self.leaving
+
+
+def group_rows(cluster: Cluster, nodes: list[Node]) -> list[GroupRow]:
+    """Return the worker groups with the counts of their nodes."""
+    rows = []
+    for group in cluster.groups.filter(role=NodeRole.WORKER):
+        states = [node.state for node in nodes if node.group_id == group.pk]
+        leaving = sum(s in {NodeState.DRAINING, NodeState.TERMINATING} for s in states)
+        ready = states.count(NodeState.READY)
+        coming = len(states) - ready - leaving
+        rows.append(GroupRow(group=group, ready=ready, coming=coming, leaving=leaving))
+    return rows
+
+
+type Rows = tuple[list[Node], list[GroupRow]]
+
+
+def rows_of(cluster: Cluster) -> Rows:
+    """Return the live nodes, and the groups of workers with their counts."""
+    nodes = nodes_of(cluster)
+    return nodes, group_rows(cluster, nodes)
+
+
+def events_of(cluster: Cluster, *, limit: int = PAGE) -> list[Event]:
+    """Return the newest events, with who did it and which node."""
+    return list(cluster.events.select_related("actor", "node__group")[:limit])
+
+
+def latest_events(user: User, *, team: Team, limit: int = 12) -> list[Event]:
+    """Return the newest events of the team's clusters that are not about single nodes' steps."""
+    rows = Event.objects.filter(cluster__team=team, cluster__in=Cluster.objects.visible_to(user))
+    rows = rows.filter(Q(node=None) | ~Q(severity="info"))
+    return list(rows.select_related("cluster", "actor", "node__group").order_by("-pk")[:limit])
+
+
+def decisions_of(cluster: Cluster) -> list[Decision]:
+    """Return the newest scaling decisions."""
+    return list(cluster.decisions.all()[:PAGE])
+
+
+def jobs_of(cluster: Cluster) -> list[Job]:
+    """Return the newest jobs."""
+    return list(cluster.jobs.select_related("submitted_by")[:PAGE])
+
+
+# Colours and cursor moves that programs write for a terminal: ECMA-48 control sequences.
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+LOG_PAGE = 256 * 1024  # bytes of log a page shows at most
+LOG_LIMIT = 16 * 2**20  # bytes of log kept of one job, from its beginning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPart:
+    text: str
+    offset: int  # bytes from the log's beginning
+    end: int
+
+
+def log_of(job: Job, *, after: int | None = None) -> LogPart:
+    """Return the log from the byte `after` on, or its last 256 KiB."""
+    start = max(0, min(job.log_bytes, LOG_LIMIT) - LOG_PAGE) if after is None else after
+    pieces = JobLog.objects.filter(job=job, offset__gte=start).order_by("offset")
+    found = list(pieces)
+    offset = found[0].offset if found else start
+    text = "".join(piece.text for piece in found)
+    end = offset + sum(len(piece.text.encode()) for piece in found)
+    return LogPart(text=_TERMINAL_CODES.sub("", text), offset=offset, end=end)
+
+
+def live_clusters(team: Team) -> QuerySet[Cluster]:
+    """Return the team's clusters that are up or coming up, for the insights pages."""
+    rows = Cluster.objects.filter(team=team).exclude(
+        state__in=[ClusterState.TERMINATED, ClusterState.STOPPED, ClusterState.FAILED]
+    )
+    # Many share a version and an owner: reading those once is faster than joining them to each.
+    return rows.prefetch_related("version__template", "owner").order_by("name")

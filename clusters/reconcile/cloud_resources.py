@@ -1,0 +1,177 @@
+"""When a head does not come up: the next cloud resource of the version is tried."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.timezone import now
+
+from clouds.drivers import driver_for
+from clouds.models import Cloud
+from clusters.leases import renew
+from clusters.models import Cluster, Group, Node
+from clusters.models.event import Severity
+from clusters.nodes.config import configuration_of, resources_of, start_timeout
+from clusters.nodes.driver_refs import agent_token, hashed
+from clusters.nodes.groups import groups_of, machines_lack
+from clusters.transitions import move_node, note
+from configurations.targets import target_for
+from domain.catalogue.region import Target
+from domain.configuration.spec import ComputeConfig
+from domain.lifecycle import ClusterState, EndCause, NodeState
+from domain.offerings import ProviderKind
+from domain.wording import duration
+from providers import registry
+from providers.base import ClusterRef, ProviderDriver, ProviderError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resource:
+    """One cloud resource of a version, as far as it can be used."""
+
+    number: int
+    config: ComputeConfig
+    cloud: Cloud
+
+
+def has_next(cluster: Cluster) -> bool:
+    """Return whether a cluster that has not started yet could start elsewhere."""
+    return cluster.state == ClusterState.STARTING and _next(cluster) is not None
+
+
+def give_up_late_head(cluster: Cluster, head: Node) -> None:
+    """End a head that has not come up within `zone_starting_timeout`, if there is another way."""
+    coming = head.state in {NodeState.LAUNCHING, NodeState.BOOTING}
+    if cluster.state != ClusterState.STARTING or not coming or len(resources_of(cluster)) == 1:
+        return
+    limit = start_timeout(configuration_of(cluster))
+    if now() - head.requested_at > limit and has_next(cluster):
+        why = cluster.last_error or "It has not come up."
+        give_up(head, reason=f"No head within {duration(limit)}: {why}")
+
+
+def give_up(head: Node, *, reason: str) -> None:
+    """End a head that does not start here."""
+    move_node(head, NodeState.TERMINATING, cause=EndCause.START_FAILED, reason=reason)
+
+
+def switch(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, *, reason: str) -> None:
+    """Start the cluster anew on its next cloud resource, once nothing of it is left here.
+
+    It may die anywhere: what was destroyed is destroyed again, and the rest is one transaction.
+    """
+    following = _next(cluster)
+    if following is None or driver.observe(ref):
+        return
+    target = target_for(following.cloud)
+    if lack := machines_lack(following.config, target):
+        _skip(cluster, following, reason=f"{following.cloud} has no machine for {lack[0]}.")
+        return
+    if _place(following.cloud) != _place(cluster.cloud):
+        _leave(cluster, driver, ref)
+    _move(cluster, following, target, reason=reason)
+
+
+def _next(cluster: Cluster) -> _Resource | None:
+    """Return the next resource on a cloud where the cluster has not been destroyed before."""
+    every = resources_of(cluster)
+    clouds = [_cloud(cluster, config) for config in every]
+    left = {_place(cloud) for cloud in clouds[: cluster.resource] if cloud is not None}
+    left.discard(_place(cluster.cloud))
+    for number in range(cluster.resource + 1, len(every)):
+        cloud = clouds[number]
+        if cloud is not None and _place(cloud) not in left:
+            return _Resource(number=number, config=every[number], cloud=cloud)
+    return None
+
+
+def _cloud(cluster: Cluster, config: ComputeConfig) -> Cloud | None:
+    """Return the cloud of that resource's name, else the configuration's; None: it has no driver.
+
+    Anyscale's cloud has resources; ours is one account in one region, so each resource may be one.
+    """
+    clouds = Cloud.objects.visible_to(cluster.owner)
+    names = [config.cloud_resource or "", config.cloud or ""]
+    found = {cloud.name: cloud for cloud in clouds.filter(name__in=names)}
+    cloud = next((found[name] for name in names if name in found), cluster.cloud)
+    return cloud if registry.has_driver(ProviderKind(cloud.provider)) else None
+
+
+def _place(cloud: Cloud) -> tuple[ProviderDriver, str]:
+    """Return where a driver finds what belongs to a cluster: destroyed there, it is barred."""
+    return driver_for(cloud), cloud.region
+
+
+def _leave(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> None:
+    """Undo what was prepared; a cloud that lets nobody in keeps nobody from going elsewhere."""
+    try:
+        driver.destroy(ref)
+    except ProviderError as error:
+        if error.retryable:
+            raise
+        told = f"What was prepared on {cluster.cloud} could not be removed: {error}"
+        note(cluster, told, severity=Severity.ERROR)
+
+
+@transaction.atomic
+def _skip(cluster: Cluster, resource: _Resource, *, reason: str) -> None:
+    renew(cluster)
+    Cluster.objects.filter(pk=cluster.pk).update(resource=resource.number)
+    cluster.resource = resource.number
+    note(cluster, f"{_name(cluster, resource)} is passed over: {reason}", severity=Severity.WARNING)
+
+
+@transaction.atomic
+def _move(cluster: Cluster, resource: _Resource, target: Target, *, reason: str) -> None:
+    """Make it a new run, with new tokens: what comes late from the old one is refused."""
+    renew(cluster)
+    told = f"It did not start on {cluster.cloud}: {reason} Trying {_name(cluster, resource)}."
+    cluster.run += 1
+    cluster.resource, cluster.cloud = resource.number, resource.cloud
+    Cluster.objects.filter(pk=cluster.pk).update(
+        run=cluster.run,
+        resource=cluster.resource,
+        cloud=cluster.cloud,
+        agent_token_hash=hashed(agent_token(cluster)),
+        min_resources=resource.config.min_resources,
+        max_resources=resource.config.max_resources,
+        requested_at=Now(),
+        agent_seen_at=None,
+        last_error="",
+        gcs_address="",
+        dashboard_url="",
+        client_address="",
+    )
+    _regroup(cluster, groups_of(cluster, resource.config, target))
+    note(cluster, told, severity=Severity.WARNING)
+
+
+def _name(cluster: Cluster, resource: _Resource) -> str:
+    count = len(resources_of(cluster))
+    return f"{resource.cloud} (cloud resource {resource.number + 1} of {count})"
+
+
+_OF_A_GROUP = (
+    *("role", "position", "instance_type", "market", "vcpus", "memory_bytes", "gpus"),
+    *("resources", "labels", "min_nodes", "max_nodes", "idle_seconds"),
+    *("stopped_at", "stopped_reason"),
+)
+
+
+def _regroup(cluster: Cluster, groups: list[Group]) -> None:
+    """Give the cluster these groups; one that it has no more stays for its nodes' sake, empty."""
+    names = {group.name for group in groups}
+    gone = cluster.groups.exclude(name__in=names)
+    gone.filter(nodes=None).delete()
+    gone.update(min_nodes=0, max_nodes=0)
+    Group.objects.bulk_create(
+        groups,
+        update_conflicts=True,
+        unique_fields=["cluster", "name"],
+        update_fields=_OF_A_GROUP,
+    )

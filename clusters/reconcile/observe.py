@@ -1,0 +1,152 @@
+"""Bring the rows of a cluster's nodes in line with what its provider reports."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils.timezone import now
+
+from clusters import transitions
+from clusters.models import Cluster, Node
+from clusters.reconcile import interruptions
+from clusters.scaling import cooldowns
+from domain.lifecycle import EndCause, NodeState
+from providers.base import (
+    ClusterRef,
+    MachinePhase,
+    NodeRole,
+    ObservedNode,
+    ProviderDriver,
+)
+
+log = logging.getLogger(__name__)
+
+# A machine that runs but whose Ray has not joined after so long will not join any more.
+BOOT_LIMIT = timedelta(minutes=5)
+# A machine that the provider has not given after so long is asked for no more.
+LAUNCH_LIMIT = timedelta(minutes=15)
+
+
+def live_nodes(cluster: Cluster) -> list[Node]:
+    """Return the cluster's nodes that have not ended, oldest first."""
+    rows = cluster.nodes.exclude(state=NodeState.TERMINATED)
+    return list(rows.select_related("group", "cluster").order_by("pk"))
+
+
+def observe(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> list[Node]:
+    """Look at the machines, move the rows accordingly, and return the live ones."""
+    # The rows first: a machine that is launched while we look is no missing one.
+    nodes = live_nodes(cluster)
+    observed = {machine.name: machine for machine in driver.observe(ref)}
+    for node in nodes:
+        node.cluster = cluster  # spares a query each when the ledger asks for the owner
+        _compare(cluster, node, observed.get(node.name))
+    _remember_endpoints(cluster, observed.values())
+    _remove_unclaimed(cluster, driver, ref, observed.keys() - {node.name for node in nodes})
+    return [node for node in nodes if node.state != NodeState.TERMINATED]
+
+
+def _compare(cluster: Cluster, node: Node, machine: ObservedNode | None) -> None:
+    if machine is None:
+        _missing(node)
+    elif machine.phase is MachinePhase.FAILED:
+        _failed(cluster, node, machine)
+    elif machine.phase is not MachinePhase.STOPPING:
+        _present(cluster, node, machine)
+        if machine.interruption_at is not None:
+            interruptions.heed(cluster, node, at=machine.interruption_at)
+
+
+def _missing(node: Node) -> None:
+    state = NodeState(node.state)
+    if state is NodeState.REQUESTED:
+        return  # not yet asked for
+    if state is NodeState.LAUNCHING:
+        _wait_for_machine(node)
+    elif state is NodeState.TERMINATING:
+        transitions.move_node(node, NodeState.TERMINATED, reason="The provider confirms: gone.")
+    elif state is NodeState.DRAINING:
+        transitions.move_node(node, NodeState.TERMINATED, reason="Drained and gone.")
+    else:
+        transitions.move_node(
+            node,
+            NodeState.TERMINATED,
+            cause=EndCause.LOST,
+            reason="The machine vanished without being asked to.",
+        )
+
+
+def _wait_for_machine(node: Node) -> None:
+    """The launch is repeated until the provider lists the machine, or for LAUNCH_LIMIT."""
+    if node.launched_at and now() - node.launched_at > LAUNCH_LIMIT:
+        why = node.cluster.last_error or "It is not listed there."
+        transitions.move_node(
+            node,
+            NodeState.TERMINATING,
+            cause=EndCause.START_FAILED,
+            reason=f"The provider gave no machine in {LAUNCH_LIMIT.seconds // 60} minutes: {why}",
+        )
+
+
+def _failed(cluster: Cluster, node: Node, machine: ObservedNode) -> None:
+    state = NodeState(node.state)
+    if state is NodeState.TERMINATING:
+        return
+    if state is NodeState.DRAINING:  # a drained raylet exits by itself: that is no failure
+        transitions.move_node(node, NodeState.TERMINATING, reason="Drained.")
+        return
+    cause = EndCause.LOST if node.ready_at else EndCause.START_FAILED
+    if machine.interruption_at is not None:  # taken back before anybody heard the notice
+        cause = EndCause.INTERRUPTED
+    if machine.failure is not None and not node.ready_at:
+        cooldowns.note_failure(cluster, node, failure=machine.failure, cause=machine.reason)
+    transitions.move_node(node, NodeState.TERMINATING, cause=cause, reason=machine.reason)
+
+
+def _present(cluster: Cluster, node: Node, machine: ObservedNode) -> None:
+    state = NodeState(node.state)
+    if machine.address and machine.address != node.address:
+        node.address = machine.address
+        Node.objects.filter(pk=node.pk).update(address=machine.address)
+    if state in {NodeState.REQUESTED, NodeState.LAUNCHING}:
+        transitions.move_node(node, NodeState.BOOTING, reason="The machine is there.")
+        cooldowns.note_success(cluster, node)
+    elif state is NodeState.BOOTING and node.booted_at and now() - node.booted_at > BOOT_LIMIT:
+        transitions.move_node(
+            node,
+            NodeState.TERMINATING,
+            cause=EndCause.START_FAILED,
+            reason=f"Ray did not join within {BOOT_LIMIT.seconds // 60} minutes.",
+        )
+
+
+def _remember_endpoints(cluster: Cluster, machines: Iterable[ObservedNode]) -> None:
+    for machine in machines:
+        ends = machine.endpoints
+        if machine.role is not NodeRole.HEAD or ends is None:
+            continue
+        fields = {
+            "gcs_address": ends.gcs_address,
+            "dashboard_url": ends.dashboard_url,
+            "client_address": ends.client_address,
+        }
+        if any(getattr(cluster, name) != value for name, value in fields.items()):
+            Cluster.objects.filter(pk=cluster.pk).update(**fields)
+            for name, value in fields.items():
+                setattr(cluster, name, value)
+
+
+def _remove_unclaimed(
+    cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, names: set[str]
+) -> None:
+    """A machine without a live row is a leak: an ended node's rest, or nobody's."""
+    if names:  # rows that were written while we looked are no leaks
+        rows = cluster.nodes.filter(name__in=names).exclude(state=NodeState.TERMINATED)
+        names = names - set(rows.values_list("name", flat=True))
+    if names:
+        log.warning(
+            "unclaimed machines removed", extra={"cluster": str(cluster.pk), "nodes": names}
+        )
+        driver.terminate(ref, sorted(names))

@@ -1,0 +1,118 @@
+"""Ask the planner, write its decisions and nodes down, and carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from clusters.agent_report import current_demand
+from clusters.leases import renew
+from clusters.models import Cluster, Command, Decision, Group, Node
+from clusters.nodes.drain import drain
+from clusters.nodes.rows import add_nodes, planned_rows
+from clusters.scaling import consolidation, decisions, disruption
+from clusters.scaling.plan_request import request_for
+from clusters.scaling.strategies.floors import floors_of
+from domain.lifecycle import EndCause
+from domain.planner import Drain, Launch, Plan, PlanRequest, plan
+from providers.base import NodeRole
+
+# A node that Ray wanted to keep is left in peace for so long.
+REFUSAL_TIME = timedelta(seconds=30)
+
+
+def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
+    """Plan once and write the outcome down; return the live nodes, new ones included."""
+    groups = list(cluster.groups.all())
+    floors = floors_of(cluster, groups, nodes, current_demand(cluster))
+    request = request_for(cluster, groups, nodes, floors=floors)
+    answer = plan(request)
+    last = consolidation.last_look(cluster)
+    taken = answer
+    if staying := _staying(cluster, answer.drains, kept=consolidation.takers(last)):
+        # Others go in their place: what a budget allows is not used up by nodes that stay.
+        taken = plan(_with_busy(request, staying))
+    if taken.drains or taken.launches or taken.unserved or taken.placements:
+        nodes = _write(cluster, groups, nodes, taken)
+    return disruption.disrupt(cluster, groups, nodes, request, answer, last=last)
+
+
+def _write(
+    cluster: Cluster,
+    groups: Sequence[Group],
+    nodes: list[Node],
+    answer: Plan,
+) -> list[Node]:
+    with transaction.atomic():
+        renew(cluster)  # locks the cluster before its nodes, as a report does: no deadlock
+        decisions.note_unserved(cluster, answer.unserved)
+        _note_placements(nodes, answer)
+        by_name = {node.name: node for node in nodes}
+        for one in answer.drains:
+            _drain(cluster, by_name[one.node], one)
+        for launch in answer.launches:
+            group = next(g for g in groups if g.name == launch.group)
+            nodes = [*nodes, *_write_nodes(cluster, group, launch)]
+    return nodes
+
+
+def _note_placements(nodes: Sequence[Node], answer: Plan) -> None:
+    """Keep what each node is to take: the next plan puts the same there, and launches nothing."""
+    changed = []
+    for node in nodes:
+        planned = planned_rows(answer.placements.get(node.name, ()))
+        if node.role == NodeRole.WORKER and planned and planned != node.planned:
+            node.planned = planned
+            changed.append(node)
+    Node.objects.bulk_update(changed, ["planned"])
+
+
+def _staying(
+    cluster: Cluster, drains: Sequence[Drain], *, kept: Collection[str]
+) -> Collection[str]:
+    """Return the nodes that work moves to, or that Ray wanted to keep, if idle ones of them go."""
+    idle = {one.node for one in drains if one.idle}
+    if not idle:
+        return ()
+    refused = cluster.commands.filter(
+        kind=Command.Kind.DRAIN, ok=False, finished_at__gt=now() - REFUSAL_TIME
+    ).values_list("node__name", flat=True)
+    staying = {*kept, *refused}
+    return staying if idle & staying else ()
+
+
+def _with_busy(request: PlanRequest, names: Collection[str]) -> PlanRequest:
+    """Return the request with those nodes as ones that do not idle."""
+    nodes = (
+        replace(node, idle_seconds=None) if node.name in names else node for node in request.nodes
+    )
+    return replace(request, nodes=tuple(nodes))
+
+
+def _write_nodes(cluster: Cluster, group: Group, launch: Launch) -> list[Node]:
+    decision = decisions.decide(
+        cluster,
+        Decision.Kind.LAUNCH,
+        reason=launch.reason,
+        asked=decisions.asked(launch),
+        group=group.name,
+        count=launch.count,
+    )
+    return add_nodes(cluster, group, count=launch.count, decision=decision, launch=launch)
+
+
+def _drain(cluster: Cluster, node: Node, item: Drain) -> None:
+    reason = decisions.labelled(item.reason, [node])
+    decision = decisions.decide(
+        cluster,
+        Decision.Kind.DRAIN,
+        reason=reason,
+        asked=decisions.asked(item),
+        group=node.group.name,
+    )
+    cause = EndCause.IDLE if item.idle else EndCause.RESIZED
+    drain(node, decision=decision, reason=reason, cause=cause, idle=item.idle)

@@ -1,0 +1,65 @@
+"""Which of a cluster's on-demand nodes could go back to spot now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils.timezone import now
+
+from clouds import catalogue
+from clusters.models import Cluster, Node
+from clusters.nodes.config import configuration_of, replacement_threshold
+from clusters.scaling.cooldowns import cooling_of
+from domain.configuration.spec import ComputeConfig, MarketType
+from domain.lifecycle import NodeState
+from domain.offerings import Market
+from domain.spot_return import Return, SpotCandidate, returns
+from domain.wording import MICRO
+
+
+def spot_returns(cluster: Cluster, nodes: Iterable[Node]) -> list[Return]:
+    """Return the nodes to drain so that spot takes their place, each with its sentence."""
+    config = configuration_of(cluster)
+    candidates = [one for node in nodes if (one := _candidate(config, node)) is not None]
+    if not candidates:
+        return []
+    ends = cluster.max_lifetime_minutes
+    last = cluster.started_at + timedelta(minutes=ends) if ends and cluster.started_at else None
+    return returns(
+        candidates,
+        catalogue.prices_in(cluster.cloud),
+        now(),
+        zones=config.zones or catalogue.zones_in(cluster.cloud) or [],
+        cold=cooling_of(cluster),
+        last_hour=last,
+        objective=config.mobula.scaling.objective,
+    )
+
+
+def _candidate(config: ComputeConfig, node: Node) -> SpotCandidate | None:
+    """Return the node as a candidate, if it stands in for spot."""
+    group = config.group(node.group.name)
+    standing_in = node.state == NodeState.READY and node.market == Market.ON_DEMAND
+    if group is None or group.market_type is not MarketType.PREFER_SPOT or not standing_in:
+        return None
+    if node.ready_at is None:
+        return None
+    price = node.hourly_microusd
+    return SpotCandidate(
+        name=node.name,
+        label=node.label,
+        instance_type=node.machine,
+        hourly_usd=None if price is None else Decimal(price) / MICRO,
+        ready_at=node.ready_at,
+        threshold=replacement_threshold(config, group),
+        is_idle=node.idle_since is not None,
+        may_disturb=_may_disturb(config, group.name),
+    )
+
+
+def _may_disturb(config: ComputeConfig, group: str) -> bool:
+    settings = config.mobula.groups.get(group)
+    own = getattr(settings, "consolidation", None)
+    return (own or config.mobula.scaling.consolidation) == "act"

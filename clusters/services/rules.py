@@ -1,0 +1,59 @@
+"""Let a rule start nodes, once its replay was looked at; or stop it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services import record
+from clusters.models import Cluster, EnabledRule, RuleValue
+from clusters.queries.strategies import replay_of
+from configurations.models import Template
+from domain.strategies.expression import ExpressionError, OutOfRange, check
+
+
+@transaction.atomic
+def enable_rule(cluster: Cluster, *, group: str, expression: str, by: User) -> EnabledRule:
+    """Let a rule start nodes in every cluster of this cluster's template that says it so.
+
+    The rule is replayed over the cluster's last seven days; what came of that stays in the audit
+    trail. A rule whose text changes is another rule. Raises ValidationError.
+    """
+    template = cluster.version.template
+    try:
+        with suppress(OutOfRange):  # at another moment it may be right: the replay shows
+            check(expression)
+        played = replay_of(cluster, group=group, expression=expression)
+    except ExpressionError as error:
+        raise ValidationError(f"The rule cannot be enabled. {error}") from error
+    rule, is_new = EnabledRule.objects.get_or_create(
+        template=template, group=group, expression=expression, defaults={"enabled_by": by}
+    )
+    if is_new:
+        after = {
+            "group": group,
+            "expression": expression,
+            "cluster": cluster.name,
+            "replayed_samples": len(played.points),
+            "failed_samples": played.failed,
+            "extra_node_hours": round(played.extra_node_hours, 2),
+        }
+        record("rule.enabled", actor=by, team=template.team, subject=template, after=after)
+    return rule
+
+
+@transaction.atomic
+def disable_rule(template: Template, *, group: str, expression: str, by: User) -> None:
+    """Stop a rule from starting nodes; a second call changes nothing."""
+    rows = EnabledRule.objects.filter(template=template, group=group, expression=expression)
+    if not rows.delete()[0]:
+        return
+    # A value from before must not stand when the rule is enabled again.
+    RuleValue.objects.filter(
+        cluster__version__template=template, group=group, expression=expression
+    ).delete()
+    before = {"group": group, "expression": expression}
+    record("rule.disabled", actor=by, team=template.team, subject=template, before=before)

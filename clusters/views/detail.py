@@ -1,0 +1,148 @@
+"""One cluster's page with its tabs."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET
+from django_htmx.http import HTMX_STOP_POLLING
+
+from accounts.permissions import Action, may
+from accounts.requests import SignedInRequest
+from clusters.forms import HoldForm, ResizeForm, WorkloadForm
+from clusters.models import Cluster
+from clusters.nodes.driver_refs import has_token_auth, ray_token
+from clusters.queries import clusters, scaling
+from clusters.queries.consolidation import consolidation_of
+from clusters.queries.cooldowns import cool_downs
+from clusters.queries.timeline import next_step, phases
+from clusters.reconcile import termination
+from clusters.views.requests import visible_cluster
+from clusters.workloads import WORKLOADS
+from domain.lifecycle import ClusterState
+from domain.wording import usd
+from metering.queries.running import accrued
+
+SHOWN_DECISIONS = 20  # the CSV has the last hundred
+TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
+
+
+@require_GET
+def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Show one cluster; `?tab=` names the part, htmx gets the live part alone."""
+    cluster = visible_cluster(request, pk)
+    tab = request.GET.get("tab", "overview")
+    tab = tab if tab in TABS else "overview"
+    context = _context(request, cluster, tab)
+    if request.GET.get("part") != "live":
+        return render(request, "clusters/detail.html", context)
+    # What has ended does not change any more: the browser stops asking.
+    status = HTMX_STOP_POLLING if cluster.state == ClusterState.TERMINATED else 200
+    return render(request, "clusters/detail.html#live", context, status=status)
+
+
+def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, Any]:
+    nodes, groups = clusters.rows_of(cluster)
+    spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
+    return {
+        "cluster": cluster,
+        "tab": tab,
+        "tabs": [
+            {"label": name.capitalize(), "url": f"?tab={name}", "current": name == tab}
+            for name in TABS
+        ],
+        "crumbs": [("Clusters", reverse("clusters:list"))],
+        "nodes": [(node, phases(node, now())) for node in nodes],
+        "groups": groups,
+        "head": next((node for node in nodes if node.role == "head"), None),
+        "verdict": termination.verdict_for(cluster, nodes),
+        "accrued": spent,
+        "next_step": next_step(cluster),
+        "end_cost": f"It has cost {usd(spent)} so far and costs "
+        f"{usd(cluster.hourly_microusd or 0)} an hour now.",  # type: ignore[attr-defined]
+        "start_cost": f"It has cost {usd(spent)} so far.",
+        "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
+        "now": now(),
+        **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
+    }
+
+
+def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    return {
+        "events": clusters.events_of(cluster, limit=15),
+        "jobs": clusters.jobs_of(cluster)[:5],
+        "decisions": clusters.decisions_of(cluster)[:5],
+        "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
+        "hold_form": HoldForm(),
+        **_connection(request, cluster),
+    }
+
+
+def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
+    """Return what the connect box shows; the token only to those who may run jobs."""
+    protected = has_token_auth(cluster.image_version.ray_version)
+    allowed = may(request.user, Action.OPERATE, team=cluster.team)
+    token = ray_token(cluster) if protected and allowed else ""
+    environment = [f"export RAY_ADDRESS={cluster.dashboard_url}"]
+    if token:
+        environment += ["export RAY_AUTH_MODE=token", f"export RAY_AUTH_TOKEN={token}"]
+    command = "python -c 'import ray; ray.init(); print(ray.cluster_resources())'"
+    return {
+        "ray_is_open": not protected,
+        "ray_token": token,
+        "connect": {
+            "environment": "\n".join(environment),
+            "submit": f"ray job submit --address {cluster.dashboard_url} -- {command}",
+        },
+    }
+
+
+def _nodes(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    return {"ended": clusters.nodes_of(cluster, ended=True)}
+
+
+def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
+    found = scaling.scaling_now(cluster, *rows)
+    context = {
+        "decisions": clusters.decisions_of(cluster)[:SHOWN_DECISIONS],
+        "scaling": found,
+        "cool_downs": cool_downs(cluster),
+        "consolidation": consolidation_of(cluster),
+    }
+    if request.GET.get("part") == "live":
+        return context
+    groups = [line.row.group for line in found.groups]
+    return context | {
+        "resize_forms": [(group.name, ResizeForm.of(group)) for group in groups],
+        "what_if": scaling.what_if(cluster, request.GET.get("demand")),
+    }
+
+
+def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    return {
+        "jobs": clusters.jobs_of(cluster),
+        "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
+    }
+
+
+def _events(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    return {"events": clusters.events_of(cluster)}
+
+
+def _configuration(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    return {"text": cluster.version.text}
+
+
+_TAB_CONTEXT = {
+    "overview": _overview,
+    "nodes": _nodes,
+    "scaling": _scaling,
+    "jobs": _jobs,
+    "events": _events,
+    "configuration": _configuration,
+}

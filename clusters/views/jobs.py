@@ -1,0 +1,91 @@
+"""A cluster's jobs: run a test workload, show one with its log, stop it."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HTMX_STOP_POLLING
+
+from accounts.permissions import Action, may, require
+from accounts.requests import SignedInRequest
+from clusters.forms import WorkloadForm
+from clusters.models import Job
+from clusters.queries import clusters
+from clusters.services import jobs
+from clusters.views.requests import operable_cluster, perform, problems_of, visible_cluster
+from clusters.workloads import WORKLOADS
+
+
+@require_POST
+def run_workload(request: SignedInRequest, pk: UUID, key: str) -> HttpResponse:
+    """Run one of the test workloads."""
+    cluster = operable_cluster(request, pk)
+    workload = WORKLOADS.get(key)
+    form = WorkloadForm(request.POST, workload=workload, prefix=key) if workload else None
+    if workload is None or form is None or not form.is_valid():
+        messages.error(request, problems_of(form) if form else "There is no such workload.")
+        return redirect(f"{reverse('clusters:detail', args=[cluster.pk])}?tab=jobs")
+    return perform(
+        request,
+        cluster,
+        lambda: jobs.run_workload(cluster, workload, values=form.values, by=request.user),
+        done=f"{workload.label} submitted.",
+        tab="jobs",
+    )
+
+
+def _visible_job(request: SignedInRequest, pk: UUID, job_id: int) -> Job:
+    rows = Job.objects.select_related("cluster__team", "submitted_by")
+    return get_object_or_404(rows, pk=job_id, cluster=visible_cluster(request, pk))
+
+
+@require_GET
+def job(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
+    """Show one job and its log, while it runs and after the cluster is gone."""
+    row = _visible_job(request, pk, job_id)
+    context = {
+        "job": row,
+        "cluster": row.cluster,
+        "log": clusters.log_of(row),
+        "may_operate": may(request.user, Action.OPERATE, team=row.cluster.team),
+    }
+    if request.GET.get("part") != "live":
+        return render(request, "clusters/job.html", context)
+    status = HTMX_STOP_POLLING if row.is_over else 200
+    return render(request, "clusters/job.html#live", context, status=status)
+
+
+def _file_name(row: Job) -> str:
+    """Return the job's name for a header and a disk: whoever submitted it chose its id."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", row.submission_id)
+
+
+@require_GET
+def job_log(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
+    """Return the whole log as a text file."""
+    row = _visible_job(request, pk, job_id)
+    return HttpResponse(
+        clusters.log_of(row, after=0).text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{_file_name(row)}.log"'},
+    )
+
+
+@require_POST
+def stop_job(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
+    """Stop a job."""
+    row = _visible_job(request, pk, job_id)
+    require(may(request.user, Action.OPERATE, team=row.cluster.team))
+    return perform(
+        request,
+        row.cluster,
+        lambda: jobs.stop_job(row, by=request.user),
+        done=f"{row.submission_id} is being stopped.",
+        tab="jobs",
+    )

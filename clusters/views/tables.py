@@ -1,0 +1,105 @@
+"""A cluster's tables as CSV."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from accounts.requests import SignedInRequest
+from accounts.spreadsheets import csv_response
+from clusters.models import Cluster
+from clusters.queries import clusters, scaling
+from clusters.queries.cooldowns import cool_downs
+from clusters.views.requests import visible_cluster
+
+
+@require_GET
+def table_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
+    """Return one of the cluster's tables as CSV."""
+    cluster = visible_cluster(cast("SignedInRequest", request), pk)
+    header, rows = _TABLES[table](cluster)
+    return csv_response(f"{cluster.name}-{table}", header=header, rows=rows)
+
+
+def _nodes_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["node", "group", "state", "requested", "launched", "booted", "ready", "ended", "why"]
+    nodes = clusters.nodes_of(cluster) + clusters.nodes_of(cluster, ended=True)
+    return header, (
+        [
+            *[n.name, n.group.name, n.state, n.requested_at, n.launched_at, n.booted_at],
+            *[n.ready_at, n.ended_at, n.end_reason],
+        ]
+        for n in nodes
+    )
+
+
+def _events_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["at", "severity", "node", "from", "to", "message", "by"]
+    return header, (
+        [
+            *[e.at, e.severity, str(e.node or ""), e.from_state, e.to_state, e.message],
+            str(e.actor or ""),
+        ]
+        for e in clusters.events_of(cluster, limit=10_000)
+    )
+
+
+def _decisions_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["at", "kind", "group", "count", "reason"]
+    return header, (
+        [d.at, d.kind, d.group, d.count, d.reason] for d in clusters.decisions_of(cluster)
+    )
+
+
+def _demand_table(cluster: Cluster) -> tuple[list[str], Any]:
+    found = scaling.scaling_now(cluster, *clusters.rows_of(cluster), shown=scaling.EXPORTED)
+    return ["asked_for", "count", "as", "group", "fits", "why"], (
+        [line.shape, line.count, line.kind, one.group, one.fits, one.words]
+        for line in found.demand
+        for one in line.verdicts
+    )
+
+
+def _groups_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["group", "size", "ready", "coming", "leaving", "min", "max", "floor_now", "why"]
+    found = scaling.scaling_now(cluster, *clusters.rows_of(cluster), shown=0)
+    return [*header, "spare", "spare_usd_per_hour"], (
+        [
+            *[line.row.group.name, line.row.group.instance_type],
+            *[line.row.ready, line.row.coming, line.row.leaving],
+            *[line.row.group.min_nodes, line.row.group.max_nodes, line.floor],
+            "; ".join(floor.reason for floor in line.floors),
+            *[line.spare, line.spare_usd],
+        ]
+        for line in found.groups
+    )
+
+
+def _cooling_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["machine", "market", "zone", "until", "failures", "last_failure", "failure", "why"]
+    return header, (
+        [r.instance_type, r.market, r.zone, r.until, r.streak, r.failed_at, r.failure, r.cause]
+        for r in cool_downs(cluster).rows
+    )
+
+
+def _jobs_table(cluster: Cluster) -> tuple[list[str], Any]:
+    header = ["job", "status", "entrypoint", "started", "ended", "message"]
+    return header, (
+        [j.submission_id, j.status, j.entrypoint, j.started_at, j.ended_at, j.message]
+        for j in clusters.jobs_of(cluster)
+    )
+
+
+_TABLES = {
+    "nodes": _nodes_table,
+    "events": _events_table,
+    "decisions": _decisions_table,
+    "jobs": _jobs_table,
+    "demand": _demand_table,
+    "groups": _groups_table,
+    "cooling": _cooling_table,
+}

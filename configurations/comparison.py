@@ -1,0 +1,122 @@
+"""Two versions side by side: what differs in words, with its effect, and line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from configurations.models import Version
+from configurations.price_lines import lines_of
+from domain.catalogue.region import Target
+from domain.configuration.diff import Change, changes, in_words
+from domain.configuration.effects import Effect, strongest, why_of
+from domain.configuration.spec import ComputeConfig
+from domain.estimate import Estimate, estimate
+from domain.yaml.text import parse
+
+TONES = {Effect.LIVE: "good", Effect.NEW_NODES: "warn", Effect.RECREATE: "bad"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field that differs, in words."""
+
+    label: str
+    old: str
+    new: str
+    effect: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two lines that stand beside each other; None where one side has none."""
+
+    kind: str  # same, changed, added, removed, or skipped: so many lines are the same
+    old_number: int | None
+    old: str
+    new_number: int | None
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What changes from `old` to `new`; without differences only comments or layout do."""
+
+    old: Version
+    new: Version
+    differences: list[Difference]
+    pairs: list[Pair]
+    effect: str
+    tone: str
+    why: str
+    prices: list[tuple[str, str, str]]  # what, then before and after, in words
+
+
+def compare(old: Version, new: Version, *, target: Target) -> Comparison:
+    """Return the comparison of two versions for the target's provider and prices."""
+    before, after = _read(old), _read(new)
+    found = changes(before, after, provider=target.provider)
+    effect = strongest(change.effect for change in found)
+    return Comparison(
+        old=old,
+        new=new,
+        differences=[_difference(change) for change in found],
+        pairs=list(side_by_side(old.text, new.text)),
+        effect=str(effect or ""),
+        tone=TONES[effect] if effect else "",
+        why=why_of(effect, target.provider) if effect else "",
+        prices=_prices(estimate(before, target=target), estimate(after, target=target)),
+    )
+
+
+def side_by_side(old: str, new: str, *, around: int = 3) -> Iterator[Pair]:
+    """Yield the lines of two texts in pairs; long stretches without a change are left out."""
+    before, after = old.splitlines(), new.splitlines()
+    for group in SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(around):
+        if group[0][1]:
+            yield Pair("skipped", None, "", None, "")
+        for tag, a, b, c, d in group:
+            yield from _pairs(tag, before, after, a, b, c, d)
+
+
+def _pairs(
+    tag: str, before: list[str], after: list[str], a: int, b: int, c: int, d: int
+) -> Iterator[Pair]:
+    for step in range(max(b - a, d - c)):
+        has_old, has_new = a + step < b, c + step < d
+        kind = "same" if tag == "equal" else "changed"
+        if not (has_old and has_new):
+            kind = "removed" if has_old else "added"
+        yield Pair(
+            kind,
+            a + step + 1 if has_old else None,
+            before[a + step] if has_old else "",
+            c + step + 1 if has_new else None,
+            after[c + step] if has_new else "",
+        )
+
+
+def _difference(change: Change) -> Difference:
+    return Difference(
+        label=change.label,
+        old=in_words(change.old),
+        new=in_words(change.new),
+        effect=str(change.effect),
+        tone=TONES[change.effect],
+    )
+
+
+def _prices(before: Estimate, after: Estimate) -> list[tuple[str, str, str]]:
+    old = {line.label: line.hour for line in lines_of(before)}
+    new = {line.label: line.hour for line in lines_of(after)}
+    return [
+        (label, old.get(label, "unknown"), new.get(label, "unknown"))
+        for label in {**old, **new}
+        if old.get(label) != new.get(label)
+    ]
+
+
+def _read(version: Version) -> ComputeConfig:
+    return parse(version.text).draft or ComputeConfig()

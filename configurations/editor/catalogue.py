@@ -1,0 +1,75 @@
+"""What a configuration may name: clouds, images, and the sizes of one cloud with their prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from accounts.models import User
+from clouds.models import DEFAULT_CLOUD, Cloud
+from configurations.editor.forms.template import MOST_CHOICES, Choices
+from configurations.targets import target_for
+from domain.catalogue.region import Target
+from domain.offerings import InstanceType, Market
+from domain.wording import number
+from domain.wording import price as price_in_words
+from images.models import ImageVersion
+from images.queries import find_version, latest_versions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """The choices of one user for one cloud; `target` is what the cloud offers."""
+
+    clouds: tuple[str, ...]
+    images: tuple[ImageVersion, ...]
+    default_image: ImageVersion | None
+    target: Target
+
+    @property
+    def cloud_choices(self) -> Choices:
+        return [("", f"{DEFAULT_CLOUD} (default)"), *((name, name) for name in self.clouds)]
+
+    @property
+    def image_choices(self) -> Choices:
+        latest = f"Latest (now {self.default_image})" if self.default_image else "Latest"
+        return [("", latest), *((str(version), _image(version)) for version in self.images)]
+
+    @cached_property
+    def size_choices(self) -> Choices:
+        types = (self.target.types or {}).values()
+        if len(types) > MOST_CHOICES:
+            return [("", "Not named"), *((one.name, one.name) for one in types)]  # searched by name
+        return [("", "Not named"), *((one.name, self._size(one)) for one in types)]
+
+    def _size(self, size: InstanceType) -> str:
+        parts = [f"{number(size.vcpus)} vCPU", f"{number(size.memory_bytes / 2**30)} GiB"]
+        if size.gpus:
+            parts.append(f"{number(size.gpus)} {size.gpu_model or 'GPU'}")
+        price = self.target.prices.get((size.name, Market.ON_DEMAND))
+        dollars = f"{price_in_words(price.quantize(Decimal('0.0001')))}/h" if price else "unpriced"
+        return f"{size.name} · {', '.join(parts)} · {dollars}"
+
+
+def catalogue_for(user: User, *, cloud: str, image: str | None = None) -> Catalogue:
+    """What `user` may choose from on the cloud of that name ("": the default one).
+
+    A named image is among the choices also when it is not the latest of its name.
+    """
+    clouds = {row.name: row for row in Cloud.objects.visible_to(user).order_by("name")}
+    chosen = clouds.get(cloud or DEFAULT_CLOUD)
+    images = latest_versions(user)
+    named = find_version(image, user) if image else None
+    if named and named not in images:
+        images = [*images, named]
+    return Catalogue(
+        clouds=tuple(clouds),
+        images=tuple(images),
+        default_image=find_version(None, user),
+        target=target_for(chosen),
+    )
+
+
+def _image(version: ImageVersion) -> str:
+    return f"{version} · Ray {version.ray_version}, Python {version.python_version}"

@@ -1,0 +1,173 @@
+"""One configuration seen as a form and as YAML: what either view was changed to, in both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.http import QueryDict
+
+from accounts.models import User
+from configurations.editor.binding import (
+    Forms,
+    State,
+    bound,
+    kind_of,
+    state_of,
+)
+from configurations.editor.catalogue import catalogue_for
+from configurations.editor.entries import (
+    scaling_with,
+    shows_others,
+    with_names,
+)
+from configurations.editor.field_errors import place
+from configurations.editor.forms.template import changed, offer
+from configurations.editor.group_settings import settings_with
+from configurations.editor.instance import Kinds, kinds_of, with_block
+from configurations.editor.parts import part_of, with_part
+from configurations.editor.state import Edit
+from configurations.editor.values import group_with_values, with_values
+from domain.configuration.merge import three_way
+from domain.configuration.spec import ComputeConfig, WorkerGroup
+from domain.problems import Problem, by_place, error, located
+from domain.validation import check_text
+from domain.yaml.fixes import apply_all
+from domain.yaml.text import Parsed, parse, update_text
+
+
+def begin(text: str, *, user: User, part: int = 0) -> Edit:
+    """The editor as it opens on a text."""
+    return _checked(state_of(text, _draft(parse(text)), part, kinds_of(user)), user=user)
+
+
+def read_edit(posted: QueryDict, *, user: User) -> Edit:
+    """The editor after a post, whatever was posted."""
+    text, part = _lines(posted.get("text", "")), _number(posted.get("part"))
+    if "shown" not in posted:
+        return begin(text, user=user, part=part)
+    shown, kinds = _lines(posted.get("shown", "")), kinds_of(user)
+    was = _draft(parse(shown))
+    forms = bound(posted, part_of(was, part), kinds)
+    wanted = with_part(was, part, _wanted(part_of(was, part), forms))
+    if text == shown:
+        return _checked(_from_form(posted, shown, was, wanted, part, forms, kinds), user=user)
+    now = parse(text)
+    if now.draft is None or now.broken:
+        whole = wanted if now.draft is None else now.draft
+        return _checked(State(text, shown, whole, part, forms), user=user)
+    if wanted != was:
+        draft = three_way(was, wanted, now.draft).merged
+        return _checked(state_of(update_text(text, draft), draft, part, kinds), user=user)
+    return _checked(state_of(text, now.draft, part, kinds), user=user)
+
+
+def fixed(edit: Edit, action: str, *, user: User) -> Edit:
+    """The editor after a click on `fix:3`, the fix of that problem, or on `fix:all`."""
+    number = action.removeprefix("fix:")
+    problems = edit.problems
+    if number != "all":
+        problems = problems[_number(number) : _number(number) + 1] if number.isdecimal() else []
+    return begin(apply_all(edit.text, problems), user=user, part=edit.part)
+
+
+def other_part(edit: Edit, action: str, *, user: User) -> Edit:
+    """The editor after a click on `part:1`: the form of that cloud resource."""
+    return begin(edit.text, user=user, part=_number(action.removeprefix("part:")))
+
+
+def _from_form(
+    posted: QueryDict,
+    shown: str,
+    was: ComputeConfig,
+    wanted: ComputeConfig,
+    part: int,
+    forms: Forms,
+    kinds: Kinds,
+) -> State:
+    """Only the form was changed: its fields stay as they were typed."""
+    if wanted == was:
+        return State(shown, shown, was, part, forms)
+    text = update_text(shown, wanted)
+    now, before = part_of(wanted, part), part_of(was, part)
+    other_cloud = kind_of(now, kinds) is not kind_of(before, kinds)
+    other_fields = shows_others(forms.lists) or (
+        now.mobula.autoscaling != before.mobula.autoscaling
+    )
+    if other_cloud or other_fields:
+        return state_of(text, wanted, part, kinds)  # other fields are shown now
+    posted = with_names(posted, forms.lists, now.mobula.scaling)
+    again = bound(posted, now, kinds, at=range(len(forms.rows)))
+    if any(changed(typed.form) for typed in again.all_typed):
+        # A disk that went makes room for the next: its fields mean another one now.
+        return state_of(text, wanted, part, kinds)
+    return State(text, text, wanted, part, again)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) <= 3 else 0
+
+
+def _wanted(was: ComputeConfig, forms: Forms) -> ComputeConfig:
+    """The configuration with what was changed in the form, as far as that can be read."""
+    new = with_block(changed(forms.config), forms.typed)
+    turned_off = new.get("autoscaling") is False
+    groups, edits, names = [], {}, {}
+    for row in forms.rows:
+        group = was.groups[row.at] if row.at is not None else WorkerGroup()
+        values = with_block(changed(row.form), row.typed)
+        if turned_off:
+            least = values.pop("min_nodes", group.min_nodes)
+            values |= {"nodes": max(1, least)}
+        groups.append(group_with_values(group, values))
+        key = group.name or row.key
+        edits[key], names[key] = values, groups[-1].name
+    head = with_block(changed(forms.head), forms.head_typed)
+    wanted = settings_with(with_values(was, new, head, groups=groups), edits, names)
+    scaling = scaling_with(wanted.mobula.scaling, forms.lists, _renamed(names))
+    return wanted.replace(mobula={**dict(wanted.mobula), "scaling": scaling})
+
+
+def _renamed(names: Mapping[str, str]) -> dict[str, str]:
+    return {was: now for was, now in names.items() if was != now}
+
+
+def _checked(state: State, *, user: User) -> Edit:
+    """The state with all that is wrong with it, beside the fields it concerns."""
+    draft = part_of(state.whole, state.part)
+    catalogue = catalogue_for(user, cloud=draft.cloud or "", image=draft.mobula.image)
+    edit = Edit(state.text, state.shown, state.whole, state.part, state.forms, catalogue)
+    offer(edit.form, "cloud", catalogue.cloud_choices)
+    offer(edit.form, "image", catalogue.image_choices)
+    offer(edit.head, "size", catalogue.size_choices)
+    for row in edit.rows:
+        offer(row.form, "size", catalogue.size_choices)
+    groups = [("", "Choose"), *((group.name, group.name) for group in draft.groups)]
+    for entry in [*edit.schedules, *edit.rules]:
+        offer(entry.form, "group", groups)
+    found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
+    place(edit, by_place(found))
+    return edit
+
+
+def _strangers(edit: Edit) -> list[Problem]:
+    """The cloud and the image that a launch would not find."""
+    marks = parse(edit.text).marks
+    found = []
+    cloud, image = edit.draft.cloud, edit.draft.mobula.image
+    if cloud and cloud not in edit.catalogue.clouds:
+        hint = f"Clouds: {', '.join(edit.catalogue.clouds) or 'none'}."
+        found.append(error("cloud", "unknown-cloud", f"You may use no cloud '{cloud}'.", hint=hint))
+    if image and ":" in image and image not in map(str, edit.catalogue.images):
+        hint = f"Images: {', '.join(map(str, edit.catalogue.images)) or 'none'}."
+        message = f"You may use no image '{image}'."
+        found.append(error("mobula.image", "unknown-image", message, hint=hint))
+    return [located(problem, marks) for problem in found]
+
+
+def _draft(parsed: Parsed) -> ComputeConfig:
+    return parsed.draft or ComputeConfig()
+
+
+def _lines(text: str) -> str:
+    """Browsers end lines with two characters, whatever they were given."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,139 @@
+"""The typed settings of instance configurations: which are shown, and what they change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from accounts.models import User
+from clouds.models import Cloud
+from configurations.editor.forms.inputs import yaml_text
+from configurations.editor.forms.instance import SettingsForm
+from configurations.editor.forms.template import as_posted, changed
+from domain.instance_settings import HAVE_SETTINGS, Reading, Setting, read
+from domain.offerings import ProviderKind
+from domain.problems import Problem
+
+type Values = dict[str, Any]
+type Block = Mapping[str, Any] | None
+type Kinds = Mapping[str, ProviderKind]
+"""The provider of each cloud that a user may see, by its name."""
+
+OTHER_KEYS = "Other keys of the instance configuration"
+_EXAMPLES = {
+    ProviderKind.AWS: "EbsOptimized: true",
+    ProviderKind.GCP: "instanceProperties:\n  canIpForward: true",
+    ProviderKind.KUBERNETES: "spec:\n  hostNetwork: true",
+}
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """Fields of one subject; `words` say what is set, else what could be."""
+
+    name: str
+    words: list[str]
+    is_set: bool
+    fields: list[tuple[forms.BoundField, list[Problem] | None]]
+
+    @property
+    def said(self) -> str:
+        """The words on one line."""
+        return ", ".join(self.words)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The typed settings of one block; `reading` is of the block as it was before the post."""
+
+    kind: ProviderKind
+    form: SettingsForm
+    reading: Reading
+    notes: dict[str, list[Problem]] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> list[FieldGroup]:
+        """The fields in their groups."""
+        groups = groupby(self.reading.settings, key=lambda one: one.group)
+        return [self._group(name, list(settings)) for name, settings in groups]
+
+    def _group(self, name: str, settings: Sequence[Setting]) -> FieldGroup:
+        fields = [(self.form[one.name], self.notes.get(one.name)) for one in settings]
+        set_here = [(field.label, str(field.value())) for field, _ in fields if field.value()]
+        words = [f"{label} {text.replace(chr(10), ', ')}" for label, text in set_here]
+        return FieldGroup(name, words or [one.label for one in settings], bool(words), fields)
+
+    @property
+    def is_used(self) -> bool:
+        """True if one of the settings is set or has an error."""
+        return bool(self.reading.values or self.form.errors or self.notes)
+
+
+def kinds_of(user: User) -> Kinds:
+    """Return the provider of each cloud that the user may see."""
+    rows = Cloud.objects.visible_to(user).values_list("name", "provider")
+    return {name: ProviderKind(provider) for name, provider in rows}
+
+
+def typed_for(
+    data: Mapping[str, Any], block: Block, *, kind: ProviderKind | None, key: str, section: str
+) -> Typed | None:
+    """Return the settings of a block, bound to what was posted; None where the cloud has none."""
+    if kind is None or kind not in HAVE_SETTINGS:
+        return None
+    reading = read(kind, block)
+    form = SettingsForm(data, reading=reading, prefix=prefix_of(key), section=section)
+    return Typed(kind, form, reading)
+
+
+def prefix_of(key: str) -> str:
+    """Return what the names of a block's typed fields begin with; `key` is "" for the cluster."""
+    return f"{key}-set" if key else "set"
+
+
+def posted_block(block: Block, *, kind: ProviderKind | None, key: str) -> dict[str, str]:
+    """Return the typed fields of a block, and the box for the rest, as a browser posts them."""
+    box = f"{key}-block" if key else "block"
+    if kind is None or kind not in HAVE_SETTINGS:
+        return {box: yaml_text(block)}
+    reading = read(kind, block)
+    fields = as_posted(reading.texts, prefix=prefix_of(key))
+    return {**fields, box: yaml_text(reading.rest)}
+
+
+def name_box(form: forms.Form, typed: Typed | None) -> None:
+    """Say of the box what it is for, where typed fields stand above it."""
+    if typed is not None:
+        form.fields["block"].label = OTHER_KEYS
+        form.fields["block"].widget.attrs["placeholder"] = _EXAMPLES[typed.kind]
+
+
+def with_rest(values: Values, typed: Typed | None) -> Values:
+    """Return a form's values with the box showing only what no typed field shows."""
+    if typed is None or "block" not in values:
+        return values
+    return {**values, "block": yaml_text(typed.reading.rest)}
+
+
+def with_block(new: Values, typed: Typed | None) -> Values:
+    """Return changed values with the whole block, if a typed field or the box was changed."""
+    if typed is None:
+        return new
+    settings = changed(typed.form)
+    if not settings and "block" not in new:
+        return new
+    rest = new.get("block", typed.reading.rest)
+    return {**new, "block": typed.reading.written(settings, rest=rest)}
+
+
+def with_typed(data: QueryDict, block: Block, *, kind: ProviderKind | None, key: str) -> QueryDict:
+    """Return the post with a block's fields as they are in the configuration."""
+    filled = data.copy()
+    for name, text in posted_block(block, kind=kind, key=key).items():
+        filled[name] = text
+    return filled

@@ -1,0 +1,80 @@
+"""The rows of worker groups as they are posted, and what the buttons beside them do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from django.http import QueryDict
+
+from configurations.editor.entries import act_on_entries
+from configurations.editor.forms.template import as_posted
+
+NEW_GROUP = {
+    "name": "",
+    "size": "2CPU-4GB",
+    "min_nodes": 0,
+    "max_nodes": 2,
+    "nodes": 1,
+    "market": "ON_DEMAND",
+}
+_KEY = re.compile(r"g\d{1,6}\Z")
+_MOST_ROWS = 200
+
+
+def keys_of(posted: QueryDict) -> list[str]:
+    """The rows' keys in their order, such as g0 and g2."""
+    keys = dict.fromkeys(key for key in posted.getlist("rows") if _KEY.match(key))
+    return list(keys)[:_MOST_ROWS]
+
+
+def act(posted: QueryDict, action: str) -> QueryDict:
+    """What would be posted after a button was pressed: `add`, `remove:g1`, `copy:g1`, `up:g1`,
+    `down:g1`, `add:rules`, `remove:r1`; an action that makes no sense changes nothing.
+    """
+    data = posted.copy()
+    keys = keys_of(data)
+    verb, _, key = action.partition(":")
+    if verb == "more" and key in keys:
+        data.appendlist("more", key)
+    elif action == "add":
+        _insert(data, keys, at=len(keys), fields=_unlike(NEW_GROUP, data, keys))
+    elif key in keys:
+        place = keys.index(key)
+        if verb == "remove":
+            keys.remove(key)
+        elif verb == "copy":
+            _insert(data, keys, at=place + 1, fields=_copied(data, keys, key))
+        elif verb in {"up", "down"}:
+            other = place + (1 if verb == "down" else -1)
+            keys.insert(max(other, 0), keys.pop(place))
+    data.setlist("rows", keys)
+    act_on_entries(data, verb, key)
+    return data
+
+
+def _insert(data: QueryDict, keys: list[str], *, at: int, fields: Mapping[str, str]) -> None:
+    key = f"g{max((int(k[1:]) for k in keys), default=-1) + 1}"
+    keys.insert(at, key)
+    for name, value in fields.items():
+        data[f"{key}-{name}"] = value
+
+
+def _copied(data: QueryDict, keys: list[str], key: str) -> dict[str, str]:
+    start = f"{key}-"
+    fields = {name.removeprefix(start): str(data[name]) for name in data if name.startswith(start)}
+    return {**fields, "name": _free_name(fields.get("name") or "group", data, keys)}
+
+
+def _unlike(fields: Mapping[str, object], data: QueryDict, keys: list[str]) -> dict[str, str]:
+    """A new group's fields: of the last group's machine type, which this cloud offers."""
+    size = data.get(f"{keys[-1]}-size") if keys else ""
+    fields = {**fields, "size": size or fields["size"]}
+    return as_posted(fields) | {"name": _free_name("workers", data, keys), "at": ""}
+
+
+def _free_name(name: str, data: QueryDict, keys: list[str]) -> str:
+    taken = {data.get(f"{key}-name") for key in keys}
+    stem = re.sub(r"-\d{1,6}\Z", "", name)
+    numbered = (f"{stem}-{number}" for number in range(2, len(keys) + 3))
+    return name if name not in taken else next(n for n in numbered if n not in taken)

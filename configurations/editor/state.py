@@ -1,0 +1,149 @@
+"""What stands in the editor: one configuration as both views show it, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from configurations.editor.binding import (
+    MANY_ROWS,
+    Forms,
+    Row,
+)
+from configurations.editor.catalogue import Catalogue
+from configurations.editor.entries import (
+    Entry,
+    EntryList,
+    shown_lists,
+)
+from configurations.editor.forms.template import ConfigForm, HeadForm
+from configurations.editor.instance import Typed
+from configurations.editor.parts import names_of, part_of
+from domain.configuration.spec import ComputeConfig
+from domain.problems import Problem, Severity, has_errors
+from domain.validation.scaling.windows import zone_names
+
+ACTIONS = (
+    ("up", "Move up", "arrow-up"),
+    ("down", "Move down", "arrow-down"),
+    ("copy", "Duplicate", "copy"),
+    ("remove", "Remove", "trash"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem, and the id of the field in the form that shows the value; "" without one."""
+
+    problem: Problem
+    field_id: str = ""
+    section: str = ""
+
+    @property
+    def tone(self) -> str:
+        """Its colour: bad, warn or busy."""
+        tones = {Severity.ERROR: "bad", Severity.WARNING: "warn"}
+        return tones.get(self.problem.severity, "busy")
+
+
+@dataclass
+class Edit:
+    """What stands in the editor.
+
+    `shown` is the text that the form was made from. While the YAML cannot be read it stays behind,
+    and what both views were changed to is brought together as soon as it can.
+    """
+
+    text: str
+    shown: str
+    whole: ComputeConfig
+    part: int  # which of several cloud resources the form shows
+    forms: Forms
+    catalogue: Catalogue
+    findings: list[Finding] = field(default_factory=list)
+    notes: dict[str, list[Problem]] = field(default_factory=dict)
+    head_notes: dict[str, list[Problem]] = field(default_factory=dict)
+
+    actions = ACTIONS
+
+    @property
+    def draft(self) -> ComputeConfig:
+        """The configuration that the form shows."""
+        return part_of(self.whole, self.part)
+
+    @property
+    def form(self) -> ConfigForm:
+        return self.forms.config
+
+    @property
+    def head(self) -> HeadForm:
+        return self.forms.head
+
+    @property
+    def typed(self) -> Typed | None:
+        """The typed settings of the whole cluster's instance configuration."""
+        return self.forms.typed
+
+    @property
+    def why_untyped(self) -> str:
+        """Why there are no typed settings, if there are none."""
+        if self.draft.cloud and self.catalogue.target.provider is not None:
+            return f"Machines of the cloud {self.draft.cloud} have no settings of their own."
+        return "Choose a cloud on AWS, Google Cloud or Kubernetes, and its settings show here."
+
+    @property
+    def head_typed(self) -> Typed | None:
+        return self.forms.head_typed
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.forms.rows
+
+    @property
+    def lists(self) -> list[EntryList]:
+        """Schedules, rules and budgets as the page shows them."""
+        return shown_lists(self.forms.lists)
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """The time zones that a window may name."""
+        return zone_names()
+
+    @property
+    def schedules(self) -> list[Entry]:
+        return self.forms.lists.get("schedules", [])
+
+    @property
+    def rules(self) -> list[Entry]:
+        return self.forms.lists.get("rules", [])
+
+    @property
+    def budgets(self) -> list[Entry]:
+        return self.forms.lists.get("budgets", [])
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the cloud resources, where there are several."""
+        return names_of(self.whole)
+
+    @property
+    def is_large(self) -> bool:
+        """True if fields that most leave alone are sent only where they are asked for."""
+        return len(self.rows) > MANY_ROWS
+
+    @property
+    def in_step(self) -> bool:
+        """False while the form shows an earlier state, because the YAML cannot be read."""
+        return self.text == self.shown
+
+    @property
+    def problems(self) -> list[Problem]:
+        return [finding.problem for finding in self.findings]
+
+    @property
+    def fixes(self) -> int:
+        """How many of the problems one click can mend."""
+        return sum(problem.fix is not None for problem in self.problems)
+
+    @property
+    def has_errors(self) -> bool:
+        return has_errors(self.problems)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import TeamQuerySet
+
+
+class Template(models.Model):
+    """A named configuration of one team."""
+
+    team = models.ForeignKey("accounts.Team", models.PROTECT)
+    name = models.CharField(max_length=63)
+    description = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey("accounts.User", models.PROTECT)
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[TeamQuerySet[Template]] = TeamQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["team", "name"],
+                name="template_name_once_per_team",
+                violation_error_message="This team has a template of that name already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Version(models.Model):
+    """What a template said at one moment.
+
+    The database refuses to change it, but for putting it away (migration 0002).
+    """
+
+    template = models.ForeignKey(Template, models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    text = models.TextField(help_text="The YAML as its author wrote it, comments included.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical form.")
+    message = models.CharField(max_length=200)
+    rationale = models.TextField(blank=True, help_text="Why, in Markdown.")
+    author = models.ForeignKey("accounts.User", models.PROTECT)
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["template", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["template", "number"], name="version_number_once"),
+            models.CheckConstraint(name="version_number_from_one", condition=Q(number__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template.name}:{self.number}"
+
+
+class Draft(models.Model):
+    """What somebody has in the editor and has not saved as a version; it may be invalid."""
+
+    team = models.ForeignKey("accounts.Team", models.PROTECT)
+    author = models.ForeignKey("accounts.User", models.PROTECT)
+    template = models.ForeignKey(
+        Template, models.CASCADE, null=True, help_text="Empty: of a template that is to be."
+    )
+    base = models.PositiveIntegerField(
+        default=0, help_text="The number of the version that the edit began with; 0: none."
+    )
+    name = models.CharField(max_length=63, blank=True, help_text="Of a template that is to be.")
+    text = models.TextField()
+    message = models.CharField(max_length=200, blank=True)
+    rationale = models.TextField(blank=True)
+    origin = models.TextField(
+        blank=True, help_text="Where it came from, and what could not be carried over, in words."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[TeamQuerySet[Draft]] = TeamQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-saved_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["author", "template"], name="draft_once_per_author_and_template"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft of {self.template or self.name or 'a new template'}"

@@ -1,0 +1,61 @@
+"""What the pages ask about templates and their versions, counted and joined here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+
+from accounts.models import Team, User
+from configurations.models import Draft, Template, Version
+from domain.lifecycle import ClusterState
+
+# Clusters point at versions: what runs is known from there, without knowing the app above.
+_IS_RUN = Q(clusters__isnull=False) & ~Q(clusters__state=ClusterState.TERMINATED)
+
+
+def templates_of(user: User, *, team: Team, archived: bool = False) -> QuerySet[Template]:
+    """Return the team's templates with their latest version and how many clusters run them."""
+    latest = Version.objects.filter(template=OuterRef("pk")).order_by("-number")
+    run = Version.objects.filter(_IS_RUN, template=OuterRef("pk")).order_by()
+    running = run.values("template").annotate(n=Count("clusters")).values("n")
+    rows = Template.objects.visible_to(user).filter(team=team, archived_at__isnull=not archived)
+    return rows.annotate(
+        latest_number=Subquery(latest.values("number")[:1]),
+        latest_at=Subquery(latest.values("created_at")[:1]),
+        latest_message=Subquery(latest.values("message")[:1]),
+        latest_author=Subquery(latest.values("author__email")[:1]),
+        cluster_count=Subquery(running),
+    ).order_by("name")
+
+
+def drafts_of(user: User, *, team: Team) -> QuerySet[Draft]:
+    """Return what the user has begun in this team and not saved as a version, newest first."""
+    return Draft.objects.filter(author=user, team=team).select_related("template")
+
+
+def versions_of(template: Template) -> QuerySet[Version]:
+    """Return the versions, newest first, with authors and how many clusters run each."""
+    return (
+        template.versions.select_related("author", "template")
+        .annotate(cluster_count=Count("clusters", filter=_IS_RUN))
+        .order_by("-number")
+    )
+
+
+def deployed_version(template: Template) -> Version | None:
+    """Return the newest version that a live cluster runs."""
+    rows = template.versions.select_related("author", "template").filter(_IS_RUN)
+    return rows.order_by("-number").first()
+
+
+def clusters_running(version: Version) -> Sequence[Model]:
+    """Return the live clusters that run this version, by name."""
+    rows = version.clusters.exclude(state=ClusterState.TERMINATED)
+    return list(rows.select_related("owner").order_by("name"))
+
+
+def launchable_versions(team: Team) -> QuerySet[Version]:
+    """Return the versions of the team that are not archived, nor their templates, newest first."""
+    rows = Version.objects.filter(template__team=team, template__archived_at=None, archived_at=None)
+    return rows.select_related("template", "author").order_by("template__name", "-number")

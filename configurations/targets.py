@@ -1,0 +1,49 @@
+"""What a configuration is checked against and priced for: a cloud with its rate card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.timezone import now
+
+from clouds import catalogue
+from clouds.models import Cloud
+from domain.catalogue.region import ANYWHERE, Target
+from domain.offerings import InstanceType, Market, Prices, ProviderKind
+from domain.pricing import RateCard, hourly_usd
+from metering.rates import current_rate, rate_card
+from providers import registry
+
+
+def target_for(cloud: Cloud | None) -> Target:
+    """Return what is known of `cloud` now; of no cloud in particular, nothing is."""
+    if cloud is None:
+        return ANYWHERE
+    kind = ProviderKind(cloud.provider)
+    types = catalogue.types_in(cloud)
+    return Target(
+        provider=kind,
+        region=cloud.region,
+        types=types,
+        zones=catalogue.zones_in(cloud),
+        prices=_prices(cloud, types or {}),
+        check_block=registry.block_check(kind),
+    )
+
+
+def _prices(cloud: Cloud, types: Mapping[str, InstanceType]) -> Prices:
+    """The cloud's own prices; the rate card's for what it names no price for."""
+    own = catalogue.prices_in(cloud)
+    row = current_rate(cloud.pk, now(), kind=cloud.provider)
+    card = rate_card(row) if row else None
+    if card is None:
+        return own
+    # A rate card knows no markets: as spot, a machine costs what it always costs.
+    unpriced = [one for one in types.values() if (one.name, Market.ON_DEMAND) not in own]
+    by_card = {(one.name, market): _price(card, one) for one in unpriced for market in Market}
+    return {**by_card, **own}
+
+
+def _price(card: RateCard, one: InstanceType) -> Decimal:
+    return hourly_usd(card, vcpus=one.vcpus, memory_bytes=one.memory_bytes, gpus=one.gpus)

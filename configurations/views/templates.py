@@ -1,0 +1,101 @@
+"""The list of templates, and one template with its versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.permissions import Action, may, require
+from accounts.queries import current_team
+from accounts.requests import SignedInRequest
+from accounts.spreadsheets import csv_response
+from configurations import queries
+from configurations.models import Template
+from configurations.services.templates import archive_template
+from configurations.services.versions import unarchive_template
+
+
+def visible_template(request: SignedInRequest, pk: int) -> Template:
+    """Return the template for a page, or raise Http404 for strangers."""
+    rows = Template.objects.visible_to(request.user).select_related("team", "created_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_GET
+def template_list(request: SignedInRequest) -> HttpResponse:
+    """List the team's templates."""
+    team = current_team(request)
+    words, archived = request.GET.get("q", ""), request.GET.get("show") == "archived"
+    rows = queries.templates_of(request.user, team=team, archived=archived)
+    if words:
+        rows = rows.filter(Q(name__icontains=words) | Q(description__icontains=words))
+    if request.GET.get("format") == "csv":
+        return _list_as_csv(rows)
+    shown = [("", "Active", not archived), ("archived", "Archived", archived)]
+    context = {
+        "templates": rows,
+        "drafts": queries.drafts_of(request.user, team=team),
+        "q": words,
+        "archived": archived,
+        "choices": [{"label": w, "url": f"?show={v}", "current": c} for v, w, c in shown],
+        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=team),
+        "may_launch": may(request.user, Action.LAUNCH, team=team),
+    }
+    return render(request, "configurations/templates.html", context)
+
+
+def _list_as_csv(rows: Any) -> HttpResponse:
+    header = ["name", "latest_version", "message", "by", "saved", "running_clusters"]
+    lines = (
+        [
+            *[t.name, t.latest_number, t.latest_message, t.latest_author, t.latest_at],
+            t.cluster_count or 0,
+        ]
+        for t in rows
+    )
+    return csv_response("templates", header=header, rows=lines)
+
+
+@require_GET
+def template(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show a template: its versions and which of them run."""
+    row = visible_template(request, pk)
+    versions = list(queries.versions_of(row))
+    with_archived = request.GET.get("show") == "archived"
+    context = {
+        "template": row,
+        "versions": [v for v in versions if with_archived or not v.archived_at],
+        "archived": sum(v.archived_at is not None for v in versions),
+        "with_archived": with_archived,
+        "latest": versions[0] if versions else None,
+        "crumbs": [("Templates", reverse("configurations:templates"))],
+        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=row.team),
+        "may_launch": may(request.user, Action.LAUNCH, team=row.team),
+    }
+    return render(request, "configurations/template.html", context)
+
+
+@require_POST
+def archive(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Hide a template from the lists."""
+    row = visible_template(request, pk)
+    require(may(request.user, Action.EDIT_TEMPLATE, team=row.team))
+    archive_template(row, by=request.user)
+    messages.success(request, f"{row} is archived. Its versions and clusters stay.")
+    return redirect("configurations:templates")
+
+
+@require_POST
+def unarchive(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show a template in the lists again."""
+    row = visible_template(request, pk)
+    require(may(request.user, Action.EDIT_TEMPLATE, team=row.team))
+    unarchive_template(row, by=request.user)
+    messages.success(request, f"{row} is back in the list.")
+    return redirect("configurations:template", pk=row.pk)

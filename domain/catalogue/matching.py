@@ -1,0 +1,73 @@
+"""From the hardware a node must have to the instance types that have it, the cheapest first."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+
+from domain.catalogue.region import Target
+from domain.configuration.ray_labels import ACCELERATOR
+from domain.configuration.spec import NodeConfig, PhysicalResources
+from domain.offerings import InstanceType, Market, Prices
+
+MOST_TYPES = 3
+"""So many types share a worker group; the head takes the first [Anyscale's documentation]."""
+_SLACK = 2  # a machine may have up to twice the CPUs and memory that were asked for [the same]
+_UNPRICED = Decimal("Infinity")
+
+
+def types_for(node: NodeConfig, target: Target, *, market: Market) -> list[InstanceType]:
+    """The types a node may run on: the one it names, or up to three that have its hardware.
+
+    Empty where the target does not offer them or nothing is known of it.
+    """
+    if node.instance_type is not None:
+        named = target.type_named(node.instance_type)
+        return [named] if named else []
+    if node.required_resources is None or target.types is None:
+        return []
+    wanted = node.required_labels.get(ACCELERATOR)
+    return list(_types_with(node.required_resources, wanted, target, market))
+
+
+@lru_cache(maxsize=512)  # one check asks for the same hardware several times
+def _types_with(
+    required: PhysicalResources, gpu_model: str | None, target: Target, market: Market
+) -> tuple[InstanceType, ...]:
+    fitting = matches(required, (target.types or {}).values(), gpu_model=gpu_model)
+    return tuple(ranked(fitting, target.prices, market=market)[:MOST_TYPES])
+
+
+def price_of(node: NodeConfig, target: Target, *, market: Market) -> Decimal | None:
+    """The dollars an hour of the type that a node would be given first; None if unknown."""
+    found = types_for(node, target, market=market)
+    return target.prices.get((found[0].name, market)) if found else None
+
+
+def matches(
+    required: PhysicalResources, types: Iterable[InstanceType], *, gpu_model: str | None = None
+) -> list[InstanceType]:
+    """The types with the required hardware: GPUs and architecture exact, the rest up to twice."""
+    model = gpu_model or required.accelerator
+    return [one for one in types if _has(one, required) and (not model or one.gpu_model == model)]
+
+
+def _has(one: InstanceType, required: PhysicalResources) -> bool:
+    cpus, memory = required.CPU or 0, required.memory or 0
+    return (
+        one.gpus == (required.GPU or 0)
+        and one.arch == (required.cpu_architecture or "x86_64")
+        and cpus <= one.vcpus <= max(cpus, 1) * _SLACK
+        and memory <= one.memory_bytes <= max(memory, 1) * _SLACK
+    )
+
+
+def ranked(types: Iterable[InstanceType], prices: Prices, *, market: Market) -> list[InstanceType]:
+    """The types from the cheapest; what has no price comes last, by size and name."""
+    return sorted(types, key=lambda one: _rank(one, prices, market))
+
+
+def _rank(
+    one: InstanceType, prices: Mapping[tuple[str, Market], Decimal], market: Market
+) -> tuple[Decimal, float, int, str]:
+    price = prices.get((one.name, market), _UNPRICED)
+    return (price, one.vcpus, one.memory_bytes, one.name)

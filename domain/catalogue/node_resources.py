@@ -1,0 +1,75 @@
+"""What a node brings: the instance types a cloud offers, and the resources Ray gets from one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.catalogue.region import Target
+from domain.configuration.spec import (
+    ComputeConfig,
+    NodeConfig,
+    PhysicalResources,
+    WorkerGroup,
+)
+from domain.offerings import InstanceType
+
+RESERVATIONS = frozenset({"system_reserved_cpu_millicpu", "system_reserved_memory_bytes"})
+"""Keys of `resources` that hold something back on a node; Ray offers no such resource."""
+
+
+def effective_resources(
+    node: NodeConfig, instance_type: InstanceType, *, is_head: bool, has_workers: bool
+) -> dict[str, float]:
+    """The logical resources Ray gets from a node: CPU, GPU, `memory` in bytes, and custom ones.
+
+    What `resources` says replaces what the machine has. A head with workers offers no CPU and no
+    GPU unless `resources` says otherwise, so that work goes to the workers.
+    """
+    keeps_free = is_head and has_workers
+    amounts: dict[str, float] = {
+        "CPU": 0.0 if keeps_free else float(instance_type.vcpus),
+        "memory": float(instance_type.memory_bytes),
+    }
+    if instance_type.gpus:
+        amounts["GPU"] = 0.0 if keeps_free else float(instance_type.gpus)
+    asked = {name: n for name, n in node.resources.items() if name not in RESERVATIONS}
+    return {**amounts, **asked}
+
+
+def declared_type(required: PhysicalResources) -> InstanceType:
+    """The smallest machine that has the required hardware."""
+    return InstanceType(
+        name="custom",
+        vcpus=float(required.CPU or 0),
+        memory_bytes=required.memory or 0,
+        gpus=float(required.GPU or 0),
+        gpu_model=required.accelerator or "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """What each node of a configuration offers; None where its machine is not known."""
+
+    head: Mapping[str, float] | None
+    groups: tuple[tuple[WorkerGroup, Mapping[str, float] | None], ...]
+
+
+def shapes_of(config: ComputeConfig, target: Target) -> Shapes:
+    """The resources of the head and of one node of each group."""
+    has_workers = bool(config.groups)
+
+    def offered_by(node: NodeConfig, *, is_head: bool) -> Mapping[str, float] | None:
+        machine = machine_of(node, target)
+        if machine is None:
+            return None
+        return effective_resources(node, machine, is_head=is_head, has_workers=has_workers)
+
+    head = offered_by(config.head_node, is_head=True) if config.head_node else None
+    return Shapes(head, tuple((g, offered_by(g, is_head=False)) for g in config.groups))
+
+
+def machine_of(node: NodeConfig, target: Target) -> InstanceType | None:
+    """The machine a node runs on, as far as the configuration or the catalogue tells."""
+    if node.instance_type is not None:
+        return target.type_named(node.instance_type)
+    return declared_type(node.required_resources) if node.required_resources else None

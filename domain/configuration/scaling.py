@@ -1,0 +1,123 @@
+"""What a configuration says about scaling: schedules, forecasts, rules, budgets, group by group."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from domain.configuration.types import (
+    AtLeastOne,
+    Count,
+    Model,
+    NodesOrPercent,
+    Percent,
+    Text,
+    empty_if_null,
+    off_if_false,
+)
+from domain.objective import Objective
+
+
+class ForecastMode(StrEnum):
+    """What a forecast may do: nothing, be shown, or start nodes ahead of the work."""
+
+    OFF = "off"
+    FORECAST_ONLY = "forecast_only"
+    FORECAST_AND_SCALE = "forecast_and_scale"
+
+
+class Consolidation(StrEnum):
+    """Whether work is moved onto fewer or cheaper nodes: never, as advice, or by itself."""
+
+    OFF = "off"
+    RECOMMEND = "recommend"
+    ACT = "act"
+
+
+class Disruption(StrEnum):
+    """Why Mobula would take a node away that somebody may still use."""
+
+    IDLE = "idle"
+    CONSOLIDATION = "consolidation"
+    SPOT_RETURN = "spot_return"
+
+
+ConsolidationWord = Annotated[Consolidation, BeforeValidator(off_if_false)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Window(Model):
+    """When something holds: from each tick of a cron line on, or on weekdays from start to end."""
+
+    cron: Text = ""
+    minutes: AtLeastOne | None = None
+    days: tuple[Day, ...] = ()
+    start: Text = ""
+    end: Text = ""
+    time_zone: Text = "UTC"
+    name: Text = ""
+
+
+class Schedule(Window):
+    """A group's least number of nodes while a window is open."""
+
+    group: Text = ""
+    min_nodes: Count = 0
+
+
+class Budget(Window):
+    """How many nodes may be taken away at once; without a window, at any time."""
+
+    nodes: NodesOrPercent = 0
+    # None named: for any reason.
+    reasons: tuple[Disruption, ...] = ()
+
+
+class Forecast(Model):
+    """Whether, and how boldly, each group's number of nodes is foretold."""
+
+    mode: Annotated[ForecastMode, BeforeValidator(off_if_false)] = ForecastMode.OFF
+    quantile: Annotated[float, Field(strict=True, ge=0.01, le=0.99)] = 0.75
+    max_error_percent: Annotated[float, Field(strict=True, ge=0, le=1000)] = 40
+
+
+class Rule(Model):
+    """A group's number of nodes as an expression of what is measured."""
+
+    group: Text = ""
+    expression: Text = ""
+    name: Text = ""
+
+
+class Scaling(Model):
+    """What moves the number of nodes beside the work that waits."""
+
+    objective: Objective = Objective.COST
+    schedules: tuple[Schedule, ...] = ()
+    forecast: Annotated[Forecast, BeforeValidator(empty_if_null)] = Forecast()
+    rules: tuple[Rule, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    consolidation: ConsolidationWord = Consolidation.RECOMMEND
+
+
+class GroupSettings(Model):
+    """What Mobula adds to one worker group; what is left out is the cluster's."""
+
+    worker_idle_seconds: Count | None = None
+    warm_spare: NodesOrPercent = 0
+    on_demand_nodes: Count = 0
+    on_demand_percent: Percent = 0
+    fallback_types: tuple[Text, ...] = ()
+    consolidation: ConsolidationWord | None = None
+
+    def on_demand_of(self, nodes: int) -> int:
+        """How many of so many nodes of a spot group are on demand; a part of one is a whole one."""
+        first = min(nodes, self.on_demand_nodes)
+        return first + -(-(nodes - first) * self.on_demand_percent // 100)
+
+    def spare_of(self, nodes: int) -> int:
+        """How many of so many nodes are spare while all the others work."""
+        if isinstance(self.warm_spare, int):
+            return min(self.warm_spare, nodes)
+        percent = int(self.warm_spare.removesuffix("%"))
+        return nodes - nodes * 100 // (100 + percent)

@@ -1,0 +1,141 @@
+"""A configuration for another cloud: each machine by its nearest there, the rest as it was."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from domain.catalogue.pod_shapes import shape_type
+from domain.catalogue.region import Target
+from domain.catalogue.search import Found, equivalents
+from domain.configuration.spec import (
+    ComputeConfig,
+    MarketType,
+    NodeConfig,
+    PhysicalResources,
+)
+from domain.offerings import InstanceType, Market
+from domain.problems import path_of
+
+HARDWARE = ""
+"""Stands for no type by name: the node asks for the hardware of the old one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """One node's machine and what could take its place, the nearest first; none: by hardware."""
+
+    path: str
+    name: str  # of the group, or "Head"
+    old: str
+    machine: InstanceType | None  # None: its size is not known
+    candidates: tuple[Found, ...]
+
+
+def mapped(config: ComputeConfig, *, source: Target, target: Target) -> list[Mapped]:
+    """What each node that names a machine type could run on in the target."""
+    return [
+        _mapped(path, name, node, source, target)
+        for path, name, node in _nodes(config.primary)
+        if node.instance_type is not None
+    ]
+
+
+def cloned(
+    config: ComputeConfig, *, cloud: str, chosen: Mapping[str, str], machines: list[Mapped]
+) -> tuple[ComputeConfig, list[str]]:
+    """The configuration for the cloud of that name, and what was left out, in words.
+
+    `chosen` has a type by the path of each node; what is not chosen asks for its hardware.
+    """
+    others = len(config.configs or ()) - 1
+    config = config.primary
+    by_path = {one.path: one for one in machines}
+    nodes = {
+        path: _with_machine(node, by_path.get(path), chosen.get(path, HARDWARE))
+        for path, _, node in _nodes(config)
+    }
+    head = nodes.pop("head_node", None)
+    groups = None if config.worker_nodes is None else tuple(nodes.values())
+    own = {
+        name: settings.model_copy(update={"fallback_types": ()})
+        for name, settings in config.mobula.groups.items()
+    }
+    moved = config.replace(
+        cloud=cloud,
+        cloud_resource=None,
+        zones=None,
+        advanced_instance_config={},
+        head_node=head,
+        worker_nodes=groups,
+        flags={name: value for name, value in config.flags.items() if name != "efa_config"},
+        configs=None,
+        mobula=config.mobula.model_copy(update={"groups": own}),
+    )
+    return moved, list(_left_out(config, machines, others=others))
+
+
+def _nodes(config: ComputeConfig) -> Iterator[tuple[str, str, NodeConfig]]:
+    if config.head_node is not None:
+        yield "head_node", "Head", config.head_node
+    for index, group in enumerate(config.groups):
+        yield f"worker_nodes[{index}]", group.name, group
+
+
+def _mapped(path: str, name: str, node: NodeConfig, source: Target, target: Target) -> Mapped:
+    old = node.instance_type or ""
+    machine = source.type_named(old) or shape_type(old)
+    is_spot = getattr(node, "market_type", MarketType.ON_DEMAND) is not MarketType.ON_DEMAND
+    market = Market.SPOT if is_spot else Market.ON_DEMAND
+    found = equivalents(machine, target, market=market) if machine else []
+    return Mapped(path=path, name=name, old=old, machine=machine, candidates=tuple(found))
+
+
+def _with_machine(node: NodeConfig, mapping: Mapped | None, chosen: str) -> NodeConfig:
+    values = {**dict(node), "advanced_instance_config": None, "cloud_deployment": None}
+    known = {one.machine.name for one in mapping.candidates} if mapping else set()
+    if chosen and chosen in known:
+        values["instance_type"] = chosen
+    elif mapping and mapping.machine:
+        values |= {"instance_type": None, "required_resources": _hardware(mapping.machine)}
+    return type(node).model_validate(values)
+
+
+def _hardware(machine: InstanceType) -> PhysicalResources:
+    return PhysicalResources(
+        CPU=max(1, ceil(machine.vcpus)),
+        memory=machine.memory_bytes,
+        GPU=ceil(machine.gpus) or None,
+        accelerator=machine.gpu_model or None,
+        cpu_architecture="arm64" if machine.arch == "arm64" else None,
+    )
+
+
+def _left_out(config: ComputeConfig, machines: list[Mapped], *, others: int) -> Iterator[str]:
+    if others > 0:
+        yield f"configs: {others} more cloud resources; only the first is cloned."
+    yield from (
+        f"{one.path}.instance_type: the size of {one.old} is not known; choose a type."
+        for one in machines
+        if one.machine is None and one.old
+    )
+    if config.zones:
+        yield f"zones: {', '.join(config.zones)} are zones of the old cloud."
+    if config.cloud_resource:
+        yield f"cloud_resource: {config.cloud_resource} belongs to the old cloud."
+    if config.advanced_instance_config:
+        yield "advanced_instance_config: the new cloud is set up otherwise."
+    if "efa_config" in config.flags:
+        yield "flags.efa_config: its placement group and security group are the old cloud's."
+    yield from _left_out_of_nodes(config)
+
+
+def _left_out_of_nodes(config: ComputeConfig) -> Iterator[str]:
+    for name, settings in config.mobula.groups.items():
+        if settings.fallback_types:
+            path = path_of(("mobula", "groups", name, "fallback_types"))
+            yield f"{path}: {', '.join(settings.fallback_types)} are types of the old cloud."
+    for path, _, node in _nodes(config):
+        if node.advanced_instance_config:
+            yield f"{path}.advanced_instance_config: the new cloud is set up otherwise."
+        if node.cloud_deployment:
+            yield f"{path}.cloud_deployment: it belongs to the old cloud."

@@ -1,0 +1,89 @@
+"""Checks of what Mobula adds: mounts, environments, the cap on the price."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from domain.catalogue.region import Target
+from domain.configuration.spec import ComputeConfig
+from domain.estimate import estimate
+from domain.overlays import ENVIRONMENTS
+from domain.problems import (
+    Problem,
+    did_you_mean,
+    error,
+    inside,
+    nearest,
+    path_of,
+    removing,
+    renaming,
+    setting,
+    shown,
+    warning,
+)
+from domain.wording import price
+
+_SYSTEM = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys",
+    "/tmp", "/usr", "/var",  # noqa: S108 - named, not used
+)  # fmt: skip
+
+
+def own_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+    """What is wrong with the block `mobula`, but for times, scaling, groups and the image."""
+    yield from _mounts(config)
+    yield from _environments(config)
+    yield from _cap(config, target)
+
+
+def _mounts(config: ComputeConfig) -> Iterator[Problem]:
+    paths: dict[str, int] = {}
+    for index, mount in enumerate(config.mobula.mounts):
+        at = f"mobula.mounts[{index}]"
+        if not mount.storage:
+            yield error(f"{at}.storage", "mount-without-storage", "The mount names no storage.",
+                        hint="Name one of your storages.")  # fmt: skip
+        where = mount.path.rstrip("/")
+        if not where.startswith("/"):
+            message = f"{shown(mount.path)} is not an absolute path."
+            hint = "Begin it with a slash, such as /mnt/datasets."
+            fix = setting(f"{at}.path", f"/{mount.path.lstrip('/')}") if where else None
+            yield error(f"{at}.path", "mount-path", message, hint=hint, fix=fix)
+        elif any(where == one or where.startswith(f"{one}/") for one in _SYSTEM):
+            message = f"{shown(mount.path)} belongs to the operating system."
+            yield error(f"{at}.path", "mount-over-system", message, hint="Mount it under /mnt.")
+        elif where in paths:
+            message = f"Two mounts are at {shown(mount.path)}."
+            hint = f"mobula.mounts[{paths[where]}] is there already."
+            fix = removing(at, label="Remove the second")
+            yield error(f"{at}.path", "mount-twice", message, hint=hint, fix=fix)
+        elif outer := next((p for p in paths if where.startswith(f"{p}/")), None):
+            message = f"{shown(mount.path)} is inside another mount, {shown(outer)}."
+            hint = "Mount them side by side: the outer one may hide the inner."
+            yield warning(f"{at}.path", "mount-inside-mount", message, hint=hint)
+        paths.setdefault(where, index)
+
+
+def _environments(config: ComputeConfig) -> Iterator[Problem]:
+    for name in config.mobula.environments:
+        if name not in ENVIRONMENTS:
+            at, near = path_of(("mobula", "environments", name)), nearest(name, ENVIRONMENTS)
+            hint = did_you_mean(name, ENVIRONMENTS)
+            hint = hint or f"Environments are {', '.join(ENVIRONMENTS)}."
+            free = near and near not in config.mobula.environments
+            fix = renaming(inside("mobula.environments", name), near) if free else None
+            message = f"There is no environment {shown(name)}."
+            yield error(at, "unknown-environment", message, hint=hint, fix=fix)
+
+
+def _cap(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+    cap, at = config.mobula.max_usd_per_hour, "mobula.max_usd_per_hour"
+    if cap is None or target.types is None:
+        return
+    least = estimate(config, target=target).least
+    if least is None:
+        message = "Not every machine has a price: a group without one does not grow under a cap."
+        yield warning(at, "cap-without-prices", message, hint="Set a rate card, or drop the cap.")
+    elif Decimal(str(cap)) < least:
+        message = f"The head and the groups' minima cost {price(least)} an hour, more than the cap."
+        hint = "Raise the cap, or lower `min_nodes`."
+        yield error(at, "cap-below-minimum", message, hint=hint)

@@ -1,0 +1,59 @@
+"""Checks of the head: large enough, no GPU to idle, and of the workers' architecture."""
+
+from collections.abc import Iterator
+
+from domain.catalogue.matching import types_for
+from domain.catalogue.region import Target
+from domain.configuration.spec import ComputeConfig, NodeConfig
+from domain.offerings import InstanceType, Market
+from domain.problems import Problem, note, shown, warning
+from domain.quantities import GIB
+from domain.validation.providers import rules_of
+
+
+def head_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+    """What is wrong with the head's machine, as far as the machine is known."""
+    head = _machine(config.head_node or NodeConfig(), target)
+    if head is None:
+        return
+    if config.groups:
+        yield from _small(head, target)
+        yield from _with_gpu(head, config)
+    yield from _architectures(head, config, target)
+
+
+def _machine(node: NodeConfig, target: Target) -> InstanceType | None:
+    found = types_for(node, target, market=Market.ON_DEMAND)
+    return found[0] if found else None
+
+
+def _small(head: InstanceType, target: Target) -> Iterator[Problem]:
+    rules = rules_of(target.provider)
+    if head.vcpus >= rules.head_cpus and head.memory_bytes >= rules.head_memory:
+        return
+    message = (
+        f"The head has {head.vcpus:g} CPUs and {head.memory_bytes / GIB:g} GiB; "
+        f"{rules.head_cpus:g} and {rules.head_memory // GIB} GiB are recommended."
+    )
+    hint = "Ray's control plane runs there: with little memory it ends first, and with it the rest."
+    yield note("head_node", "head-small", message, hint=hint)
+
+
+def _with_gpu(head: InstanceType, config: ComputeConfig) -> Iterator[Problem]:
+    takes_work = bool(config.head_node and config.head_node.resources.get("GPU"))
+    if head.gpus and not takes_work:
+        message = (
+            f"The head's {head.gpus:g} GPUs are paid for and never used: work runs on workers."
+        )
+        hint = "Choose a head without GPUs, or give it work: resources: {GPU: 1}."
+        yield warning("head_node.instance_type", "head-with-gpu", message, hint=hint)
+
+
+def _architectures(head: InstanceType, config: ComputeConfig, target: Target) -> Iterator[Problem]:
+    """All nodes run one image, and most images are built for one architecture."""
+    for index, group in enumerate(config.groups):
+        machine = _machine(group, target)
+        if machine is not None and machine.arch != head.arch:
+            message = f"{shown(group.name)} is {machine.arch}, the head {head.arch}."
+            hint = "One image must be built for both, or Ray does not start."
+            yield warning(f"worker_nodes[{index}]", "mixed-architectures", message, hint=hint)

@@ -1,0 +1,119 @@
+"""The launch page says what a choice costs and what stands in its way before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from clusters.models import Cluster
+from configurations.models import Version
+from configurations.services.templates import save_version
+from images.models import ImageVersion
+from providers.fake.driver import FakeDriver
+from tests.clusters.conftest import TEXT
+
+pytestmark = pytest.mark.django_db
+
+OVERLAYS = "  environments:\n    prod:\n      worker_nodes: [{name: cpu, max_nodes: 8}]\n"
+
+
+@pytest.fixture
+def page(alice: User, driver: FakeDriver) -> Callable[..., str]:
+    """Look at a page as alice."""
+    client = Client()
+    client.force_login(alice)
+
+    def looked(name: str, **asked: object) -> str:
+        return client.get(reverse(f"clusters:{name}"), asked).content.decode()
+
+    return looked
+
+
+@pytest.fixture
+def with_prod(version: Version, alice: User) -> Version:
+    """alice's template with more workers in production."""
+    saved = save_version(
+        version.template, text=f"{TEXT}{OVERLAYS}", base=1, message="More.", by=alice
+    )
+    return saved.version
+
+
+def test_price_of_the_choice_is_shown(version: Version, page: Callable[..., str]) -> None:
+    shown = page("launch", version=version.pk)
+    assert "$0.10" in shown
+    assert "$0.50" in shown  # the head and four workers
+
+
+def test_environment_can_be_chosen_where_the_version_has_one(
+    version: Version, with_prod: Version, page: Callable[..., str]
+) -> None:
+    assert 'name="environment"' not in page("launch-preview", version=version.pk)
+    shown = page("launch-preview", version=with_prod.pk, environment="prod")
+    assert '<option value="prod" selected>' in shown
+    assert "$0.90" in shown  # eight workers in production
+
+
+def test_environment_holds_for_the_cluster_launched(
+    with_prod: Version, alice: User, driver: FakeDriver, queued: list[str]
+) -> None:
+    client = Client()
+    client.force_login(alice)
+    posted = {"name": "live", "version": with_prod.pk, "environment": "prod"}
+    client.post(reverse("clusters:launch"), posted)
+    cluster = Cluster.objects.get(name="live")
+    assert (cluster.environment, cluster.groups.get(name="cpu").max_nodes) == ("prod", 8)
+
+
+def test_environment_that_the_version_does_not_name_is_refused(
+    version: Version, alice: User, driver: FakeDriver
+) -> None:
+    client = Client()
+    client.force_login(alice)
+    posted = {"name": "live", "version": version.pk, "environment": "prod"}
+    answer = client.post(reverse("clusters:launch"), posted)
+    assert answer.status_code == 422
+    assert not Cluster.objects.exists()
+
+
+def test_mounts_are_not_left_out_in_silence(
+    version: Version, alice: User, page: Callable[..., str]
+) -> None:
+    text = f"{TEXT}  mounts: [{{storage: datasets, path: /mnt/datasets}}]\n"
+    saved = save_version(version.template, text=text, base=1, message="Mount.", by=alice)
+    assert "storage cannot be mounted yet" in page("launch-preview", version=saved.version.pk)
+
+
+def test_archived_version_is_not_offered(version: Version, page: Callable[..., str]) -> None:
+    Version.objects.update(archived_at=version.created_at)
+    assert "A template first" in page("launch")
+
+
+@pytest.mark.parametrize("asked", ["x", "-1", "99999999999999999999", "0"])
+def test_version_that_does_not_exist_is_no_error(
+    version: Version, page: Callable[..., str], asked: str
+) -> None:
+    assert "Launch a cluster" in page("launch", version=asked)
+
+
+def test_cloud_without_a_driver_is_priced_and_not_launched_on(
+    version: Version, alice: User, page: Callable[..., str]
+) -> None:
+    from clouds.models import Cloud
+
+    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
+    text = "cloud: prod\nhead_node: {instance_type: m5.2xlarge}\nworker_nodes: []\n"
+    saved = save_version(version.template, text=text, base=1, message="To AWS.", by=alice)
+    assert "AWS cannot be launched on yet" in page("launch-preview", version=saved.version.pk)
+
+
+def test_image_whose_ray_has_no_wheel_for_its_python_is_worth_a_look(
+    version: Version, page: Callable[..., str]
+) -> None:
+    assert "no wheel for Python" not in page("launch", version=version.pk)
+    ImageVersion.objects.update(python_version="3.9.1")
+    shown = page("launch", version=version.pk)
+    assert "Image ray:1: Ray 2.60.0 has no wheel for Python 3.9" in shown

@@ -1,0 +1,134 @@
+"""What somebody types is kept, valid or not, until it is saved or discarded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from configurations.models import Draft, Template, Version
+from tests.clusters.conftest import TEXT
+from tests.configurations.views.test_editor import Editor, Page, new_editor, open_editor
+
+__all__ = ["new_editor"]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor(version: Version, alice: Any, driver: Any) -> Editor:
+    """alice edits version 1 of `train`."""
+    return open_editor(version, alice)
+
+
+def opened(editor: Editor, draft: Draft) -> Page:
+    return Page(editor.client.get(reverse("configurations:draft", args=[draft.pk])).text)
+
+
+def test_looking_at_the_editor_keeps_nothing(editor: Editor) -> None:
+    editor.check()
+    assert not Draft.objects.exists()
+
+
+def test_what_is_typed_is_kept_and_opens_again(editor: Editor, version: Version) -> None:
+    editor.check(idle_minutes="7", message="Shorter.", rationale="It *idles*.")
+    draft = Draft.objects.get()
+    assert (draft.template, draft.base) == (version.template, 1)
+    page = opened(editor, draft)
+    assert page.fields["idle_minutes"] == "7"
+    assert (page.fields["message"], page.fields["rationale"]) == ("Shorter.", "It *idles*.")
+
+
+def test_text_that_cannot_be_read_is_kept_too(editor: Editor) -> None:
+    editor.check(text="worker_nodes: [")
+    assert opened(editor, Draft.objects.get()).fields["text"] == "worker_nodes: ["
+
+
+def test_there_is_one_draft_of_a_template_and_it_goes_on(editor: Editor) -> None:
+    editor.check(idle_minutes="7")
+    editor.check(idle_minutes="8")
+    assert "idle_minutes: 8" in Draft.objects.get().text
+
+
+def test_saved_draft_is_gone(editor: Editor, version: Version) -> None:
+    editor.check(idle_minutes="7")
+    assert editor.post(message="Shorter.").status_code == 302
+    assert not Draft.objects.exists()
+    assert version.template.versions.latest("number").number == 2
+
+
+def test_draft_opened_later_is_saved_on_its_own_base(editor: Editor, version: Version) -> None:
+    editor.check(idle_minutes="7")
+    editor.page = opened(editor, Draft.objects.get())
+    assert editor.post(message="Shorter.").status_code == 302
+    assert "idle_minutes: 7" in version.template.versions.latest("number").text
+
+
+def test_new_template_is_a_draft_before_it_has_a_name(new_editor: Editor) -> None:
+    new_editor.check(name="", idle_minutes="7")
+    new_editor.check(idle_minutes="8")
+    draft = Draft.objects.get()
+    assert draft.template is None
+    new_editor.page = opened(new_editor, draft)
+    assert new_editor.page.fields["name"]
+    posted = {"name": "mine", "message": "First.", "cloud": "paper", "head-size": "small"}
+    assert new_editor.post(**posted, **{"g0-size": "small"}).status_code == 302
+    assert Template.objects.get().name == "mine"
+    assert not Draft.objects.exists()
+
+
+def test_editor_says_that_there_is_a_draft(editor: Editor) -> None:
+    editor.check(idle_minutes="7")
+    assert "You have a draft of this template" in editor.client.get(editor.url).text
+
+
+def test_list_shows_own_drafts_only(editor: Editor, bob: Any) -> None:
+    editor.check(idle_minutes="7")
+    address = reverse("configurations:templates")
+    assert "Draft of train" in editor.client.get(address).text
+    other = Client()
+    other.force_login(bob)
+    assert "Draft of train" not in other.get(address).text
+
+
+def test_discarded_draft_is_gone_and_versions_stay(editor: Editor) -> None:
+    editor.check(idle_minutes="7")
+    address = reverse("configurations:discard-draft", args=[Draft.objects.get().pk])
+    assert editor.client.get(address).status_code == 405
+    assert editor.client.post(address).status_code == 302
+    assert not Draft.objects.exists()
+    assert Version.objects.get().text == TEXT
+
+
+@pytest.mark.parametrize("name", ["draft", "discard-draft"])
+def test_draft_of_somebody_else_is_not_found(
+    editor: Editor, bob: Any, charlie: Any, adam: Any, name: str
+) -> None:
+    editor.check(idle_minutes="7")
+    address = reverse(f"configurations:{name}", args=[Draft.objects.get().pk])
+    for user in (bob, charlie, adam):
+        client = Client()
+        client.force_login(user)
+        answer = client.get(address) if name == "draft" else client.post(address)
+        assert answer.status_code == 404
+    assert Draft.objects.count() == 1
+
+
+def test_draft_of_somebody_else_is_not_overwritten(
+    editor: Editor, version: Version, adam: Any
+) -> None:
+    editor.check(idle_minutes="7")
+    draft = Draft.objects.get()
+    other = open_editor(version, adam)
+    other.check(draft=str(draft.pk), idle_minutes="9")
+    draft.refresh_from_db()
+    assert "idle_minutes: 7" in draft.text
+    assert Draft.objects.count() == 2
+
+
+def test_character_that_no_database_stores_does_not_lose_the_rest(editor: Editor) -> None:
+    editor.check(text=f"{TEXT}# \x00 more\n", message="a\x00b", rationale="\x00")
+    draft = Draft.objects.get()
+    assert (draft.text, draft.message, draft.rationale) == (f"{TEXT}#  more\n", "ab", "")

@@ -1,0 +1,42 @@
+"""Versions are immutable, identical saves are recognised, and nobody overwrites silently."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from configurations.models import Version
+from configurations.services.templates import Invalid, Outdated, save_version
+
+pytestmark = pytest.mark.django_db
+
+
+def test_database_refuses_to_change_or_delete_a_version(version: Version) -> None:
+    with pytest.raises(IntegrityError, match="immutable"), transaction.atomic():
+        Version.objects.filter(pk=version.pk).update(message="Better.")
+    with pytest.raises(IntegrityError, match="immutable"), transaction.atomic():
+        version.delete()
+
+
+def test_saving_makes_the_next_number(version: Version, alice: User) -> None:
+    text = version.text.replace("max_nodes: 4", "max_nodes: 5")
+    saved = save_version(version.template, text=text, base=1, message="More.", by=alice)
+    assert (saved.version.number, saved.is_new) == (2, True)
+
+
+def test_saving_the_same_makes_no_version(version: Version, alice: User) -> None:
+    saved = save_version(version.template, text=version.text, base=1, message="x", by=alice)
+    assert (saved.version, saved.is_new) == (version, False)
+
+
+def test_second_of_two_editors_is_told_of_the_first(version: Version, alice: User) -> None:
+    text = version.text.replace("max_nodes: 4", "max_nodes: 5")
+    first = save_version(version.template, text=text, base=1, message="More.", by=alice)
+    with pytest.raises(Outdated) as told:
+        save_version(version.template, text=version.text, base=1, message="Old.", by=alice)
+    assert told.value.latest == first.version
+    assert version.template.versions.count() == 2
+
+
+def test_invalid_text_is_never_saved(version: Version, alice: User) -> None:
+    with pytest.raises(Invalid):
+        save_version(version.template, text="head_node: 3", base=1, message="x", by=alice)

@@ -1,0 +1,117 @@
+"""The pages of templates: the list, one template, its versions, and what changed between two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from configurations.models import Version
+from configurations.services.templates import save_version
+from tests.clusters.conftest import TEXT
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def second(version: Version, alice: Any) -> Version:
+    """Version 2 of alice's template: eight workers instead of four."""
+    text = TEXT.replace("max_nodes: 4", "max_nodes: 8")
+    return save_version(version.template, text=text, base=1, message="More.", by=alice).version
+
+
+def test_list_shows_each_template_with_its_latest_version(bob: Any, second: Version) -> None:
+    text = signed_in(bob).get(reverse("configurations:templates")).text
+    assert "train:2" in text
+    assert "More." in text
+
+
+def test_new_team_is_led_to_its_first_template(alice: Any) -> None:
+    response = signed_in(alice).get(reverse("configurations:templates"))
+    assert "No templates yet" in response.text
+    assert reverse("configurations:new-template") in response.text
+
+
+def test_list_is_a_spreadsheet_too(bob: Any, second: Version) -> None:
+    response = signed_in(bob).get(reverse("configurations:templates"), {"format": "csv"})
+    assert response.text.splitlines()[1].startswith("train,2,More.")
+
+
+def test_template_shows_its_versions_newest_first(bob: Any, second: Version) -> None:
+    text = signed_in(bob).get(reverse("configurations:template", args=[second.template_id])).text
+    assert text.index("train:2</a>") < text.index("train:1</a>")
+    assert second.digest[:12] in text
+
+
+def test_launch_leads_to_that_very_version(alice: Any, second: Version) -> None:
+    text = signed_in(alice).get(reverse("configurations:template", args=[second.template_id])).text
+    assert f"{reverse('clusters:launch')}?version={second.pk}" in text
+
+
+def test_version_shows_its_text(bob: Any, second: Version) -> None:
+    url = reverse("configurations:version", args=[second.template_id, 1])
+    assert "max_nodes: 4" in signed_in(bob).get(url).text
+
+
+def test_unknown_version_is_not_found(bob: Any, second: Version) -> None:
+    url = reverse("configurations:version", args=[second.template_id, 99])
+    assert signed_in(bob).get(url).status_code == 404
+
+
+def test_two_versions_are_compared_in_words_and_line_by_line(bob: Any, second: Version) -> None:
+    url = reverse("configurations:version", args=[second.template_id, 2])
+    text = signed_in(bob).get(url, {"with": "1"}).text
+    assert "<td>4</td><td>8</td>" in text
+    assert '<td class="side-old"><code>    max_nodes: 4</code>' in text
+    assert '<td class="side-new"><code>    max_nodes: 8</code>' in text
+
+
+def test_comparing_with_nothing_there_shows_the_version_alone(bob: Any, second: Version) -> None:
+    url = reverse("configurations:version", args=[second.template_id, 2])
+    for odd in ("", "2", "99", "x", "²"):
+        assert signed_in(bob).get(url, {"with": odd}).status_code == 200
+
+
+def test_archived_template_leaves_the_list_and_can_still_be_read(
+    alice: Any, second: Version
+) -> None:
+    client = signed_in(alice)
+    client.post(reverse("configurations:archive-template", args=[second.template_id]))
+    assert "train:2" not in client.get(reverse("configurations:templates")).text
+    assert "train:2" in client.get(reverse("configurations:templates"), {"show": "archived"}).text
+    assert (
+        client.get(reverse("configurations:template", args=[second.template_id])).status_code == 200
+    )
+
+
+def test_list_asks_the_same_number_of_questions_for_ten_templates_as_for_one(
+    alice: Any, second: Version, django_assert_max_num_queries: Any
+) -> None:
+    from configurations.services.templates import create_template
+
+    for number in range(10):
+        create_template(
+            team=second.template.team, name=f"t{number}", text=TEXT, message="First.", by=alice
+        )
+    client = signed_in(alice)
+    with django_assert_max_num_queries(10):
+        assert "t9:1" in client.get(reverse("configurations:templates")).text
+
+
+def test_template_page_asks_the_same_for_ten_versions_as_for_one(
+    alice: Any, second: Version, django_assert_max_num_queries: Any
+) -> None:
+    for base in range(2, 12):
+        text = TEXT.replace("max_nodes: 4", f"max_nodes: {20 + base}")
+        save_version(second.template, text=text, base=base, message="More.", by=alice)
+    client = signed_in(alice)
+    with django_assert_max_num_queries(10):
+        client.get(reverse("configurations:template", args=[second.template_id]))
