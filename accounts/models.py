@@ -168,7 +168,7 @@ class AuditQuerySet(TeamQuerySet["AuditEntry"]):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """What one field was, and became."""
 
     field: str
@@ -203,10 +203,11 @@ class AuditEntry(models.Model):
             models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_of_a_subject"),
         ]
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[FieldChange]:
         """Return the fields that differ between before and after, by name."""
         before, after = self.before or {}, self.after or {}
         changes = [
-            Change(field, before.get(field), after.get(field)) for field in sorted(before | after)
+            FieldChange(field, before.get(field), after.get(field))
+            for field in sorted(before | after)
         ]
         return [change for change in changes if change.before != change.after]

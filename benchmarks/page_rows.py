@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import Team, User
 from clouds.models import Cloud
-from clusters.models import Cluster, Decision, Event, Group, Job, JobLog, Node
+from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
 from configurations.models import Version
 from configurations.services.templates import create_template
 from domain.lifecycle import ClusterState, NodeState
@@ -129,9 +129,9 @@ def _histories(clusters: list[Cluster], owner: User) -> None:
         ),
         **many,
     )
-    Decision.objects.bulk_create(
+    ScalingDecision.objects.bulk_create(
         (
-            Decision(cluster=c, kind="launch", group="cpu", count=2, reason=f"Reason {n}.")
+            ScalingDecision(cluster=c, kind="launch", group="cpu", count=2, reason=f"Reason {n}.")
             for c in clusters
             for n in range(DECISIONS)
         ),

@@ -22,7 +22,7 @@ class Implausible(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RegionAnswer:
     """What a cloud said of one region."""
 
     types: Sequence[InstanceType]
@@ -30,16 +30,16 @@ class Answer:
     rates: Sequence[FamilyRate] = ()
 
 
-def read(source: PriceSource, region: str) -> Answer:
+def read(source: PriceSource, region: str) -> RegionAnswer:
     """Return the whole answer; raises ProviderError if any part of it is missing."""
-    return Answer(
+    return RegionAnswer(
         types=source.machine_types(region),
         prices=source.prices(region),
         rates=source.family_rates(region),
     )
 
 
-def check(answer: Answer, *, kind: ProviderKind, region: str, before: int) -> None:
+def check(answer: RegionAnswer, *, kind: ProviderKind, region: str, before: int) -> None:
     """Raise `Implausible` for an answer that is empty or absurdly small."""
     found, priced = len(answer.types), len({one.instance_type for one in answer.prices})
     if not found or found * LEAST_SHARE < before:
@@ -55,7 +55,7 @@ def check(answer: Answer, *, kind: ProviderKind, region: str, before: int) -> No
         )
 
 
-def put_in_place(answer: Answer, *, kind: ProviderKind, region: str) -> None:
+def put_in_place(answer: RegionAnswer, *, kind: ProviderKind, region: str) -> None:
     """Replace the region's rows; the caller's transaction makes it all or nothing."""
     where = {"provider": kind.value, "region": region}
     _replace(CatalogueType, [_type(one, where) for one in answer.types], where)

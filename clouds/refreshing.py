@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from clouds import catalogue
 from clouds.models import CatalogueRefresh, Cloud, RefreshState
-from clouds.refresh_data import Answer, Implausible, check, put_in_place, read
+from clouds.refresh_data import Implausible, RegionAnswer, check, put_in_place, read
 from domain.offerings import ProviderKind
 from providers import registry
 from providers.base import PriceAccess, PriceSource, ProviderError
@@ -110,7 +110,7 @@ def refresh(refresh_id: int, *, is_last_try: bool) -> None:
         give_up(row, "The cloud's answer could not be read; Mobula's log says more. Report it.")
 
 
-def keep(row: CatalogueRefresh, answer: Answer) -> None:
+def keep(row: CatalogueRefresh, answer: RegionAnswer) -> None:
     """Put the whole answer in the place of the region's former rows, or raise and keep those."""
     kind = ProviderKind(row.provider)
     before = catalogue.types_in(Cloud(provider=row.provider, region=row.region)) or {}

@@ -11,16 +11,16 @@ from django.utils.timezone import now
 
 from accounts.models import User
 from clusters.models import Cluster, Event, Node
-from clusters.models.event import Severity
+from clusters.models.event import EventSeverity
 from domain.lifecycle import (
     ClusterState,
     EndCause,
+    NodeRole,
     NodeState,
     check_cluster_move,
     check_node_move,
 )
 from metering import ledger
-from providers.base import NodeRole
 
 _NODE_MOMENTS = {
     NodeState.LAUNCHING: "launched_at",
@@ -33,7 +33,7 @@ _NODE_MOMENTS = {
 _MESSAGE_LENGTH = 1000
 
 
-class Conflict(Exception):
+class StateChanged(Exception):
     """Somebody else moved it first. Reload and decide again."""
 
 
@@ -44,7 +44,7 @@ def move_cluster(
     *,
     reason: str,
     by: User | None = None,
-    severity: Severity = Severity.INFO,
+    severity: EventSeverity = EventSeverity.INFO,
 ) -> None:
     """Move `cluster` to `wanted` and note why; raises Conflict or MoveNotAllowed."""
     current = ClusterState(cluster.state)
@@ -97,12 +97,16 @@ def move_node(
         from_state=current,
         to_state=wanted,
         message=reason[:_MESSAGE_LENGTH],
-        severity=Severity.ERROR if cause and cause.is_failure else Severity.INFO,
+        severity=EventSeverity.ERROR if cause and cause.is_failure else EventSeverity.INFO,
     )
 
 
 def note(
-    cluster: Cluster, message: str, *, by: User | None = None, severity: Severity = Severity.INFO
+    cluster: Cluster,
+    message: str,
+    *,
+    by: User | None = None,
+    severity: EventSeverity = EventSeverity.INFO,
 ) -> None:
     """Add a line to the cluster's history that is not a move."""
     Event.objects.create(
@@ -114,7 +118,7 @@ def _compare_and_set(row: Cluster | Node, current: str, fields: dict[str, object
     table: Manager[Any] = Cluster.objects if isinstance(row, Cluster) else Node.objects
     rows = table.filter(pk=row.pk, state=current)
     if rows.update(**fields) != 1:
-        raise Conflict(f"{row} is no longer {current}.")
+        raise StateChanged(f"{row} is no longer {current}.")
     for name, value in fields.items():
         setattr(row, name, value)
 

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from configurations.models import Version
 from configurations.price_lines import lines_of
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.diff import Change, changes, in_words
 from domain.configuration.effects import Effect, strongest, why_of
 from domain.configuration.spec import ComputeConfig
@@ -54,7 +54,7 @@ class Comparison:
     prices: list[tuple[str, str, str]]  # what, then before and after, in words
 
 
-def compare(old: Version, new: Version, *, target: Target) -> Comparison:
+def compare(old: Version, new: Version, *, target: RegionCatalogue) -> Comparison:
     """Return the comparison of two versions for the target's provider and prices."""
     before, after = _read(old), _read(new)
     found = changes(before, after, provider=target.provider)

@@ -9,20 +9,20 @@ from django.utils.timezone import now
 
 from clouds import catalogue
 from clouds.models import Cloud
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
 from domain.pricing import RateCard, hourly_usd
 from metering.rates import current_rate, rate_card
 from providers import registry
 
 
-def target_for(cloud: Cloud | None) -> Target:
+def target_for(cloud: Cloud | None) -> RegionCatalogue:
     """Return what is known of `cloud` now; of no cloud in particular, nothing is."""
     if cloud is None:
         return ANYWHERE
     kind = ProviderKind(cloud.provider)
     types = catalogue.types_in(cloud)
-    return Target(
+    return RegionCatalogue(
         provider=kind,
         region=cloud.region,
         types=types,

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.offerings import Market
 
-type Place = tuple[str, str, Market]
+type CapacityPool = tuple[str, str, Market]
 """Instance type, zone, market. No type: every type of the market; no zone: wherever."""
 
 FIRST, LONGEST = timedelta(minutes=5), timedelta(minutes=60)
@@ -26,7 +26,7 @@ class FailureClass(StrEnum):
     TRANSIENT = "transient"  # the provider is away or busy: ask the same again
 
 
-class Answer(StrEnum):
+class FailureResponse(StrEnum):
     """What is done about a failure."""
 
     COOL = "cool"
@@ -35,12 +35,12 @@ class Answer(StrEnum):
     REPEAT = "ask again"
 
 
-ANSWERS: Mapping[FailureClass, Answer] = {
-    FailureClass.CAPACITY: Answer.COOL,
-    FailureClass.QUOTA: Answer.BLOCK_MARKET,
-    FailureClass.PERMISSION: Answer.STOP,
-    FailureClass.CONFIGURATION: Answer.STOP,
-    FailureClass.TRANSIENT: Answer.REPEAT,
+ANSWERS: Mapping[FailureClass, FailureResponse] = {
+    FailureClass.CAPACITY: FailureResponse.COOL,
+    FailureClass.QUOTA: FailureResponse.BLOCK_MARKET,
+    FailureClass.PERMISSION: FailureResponse.STOP,
+    FailureClass.CONFIGURATION: FailureResponse.STOP,
+    FailureClass.TRANSIENT: FailureResponse.REPEAT,
 }
 
 
@@ -81,19 +81,19 @@ def pause(streak: int) -> timedelta:
     return min(FIRST * (1 << doublings), LONGEST)
 
 
-def answer_to(failure: FailureClass) -> Answer:
+def answer_to(failure: FailureClass) -> FailureResponse:
     """Return what is done about a failure of this class."""
     return ANSWERS[failure]
 
 
-def named(place: Place) -> str:
+def named(place: CapacityPool) -> str:
     """Return what cools down as a sentence says it: "g5.xlarge as spot in us-west-2a"."""
     instance_type, zone, market = place
     words = f"{instance_type or 'every type'} {_MARKETS[market]}"
     return f"{words} in {zone}" if zone else words
 
 
-def sentence(place: Place, cooling: Cooling, *, failure: FailureClass, cause: str) -> str:
+def sentence(place: CapacityPool, cooling: Cooling, *, failure: FailureClass, cause: str) -> str:
     """Return until when something cools down and why, without a full stop."""
     until = f"{cooling.until:%H:%M} UTC"
     why = cause.rstrip(".")
@@ -104,7 +104,7 @@ def sentence(place: Place, cooling: Cooling, *, failure: FailureClass, cause: st
 
 
 def why_cold(
-    cold: Mapping[Place, str], *, instance_type: str, market: Market, zone: str = ""
+    cold: Mapping[CapacityPool, str], *, instance_type: str, market: Market, zone: str = ""
 ) -> str:
     """Return why this cannot be rented now, or "": its own cool-down, or one that covers it."""
     places = [(kind, where, market) for kind in (instance_type, "") for where in (zone, "")]

@@ -7,7 +7,7 @@ from math import inf
 
 from domain.catalogue.matching import price_of
 from domain.catalogue.node_resources import shapes_of
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.catalogue.room import most_nodes, room_of
 from domain.configuration.spec import (
     ComputeConfig,
@@ -60,7 +60,7 @@ class _Span:
     high: Decimal
 
 
-def estimate(config: ComputeConfig, *, target: Target) -> Estimate:
+def estimate(config: ComputeConfig, *, target: RegionCatalogue) -> Estimate:
     """What the cluster costs an hour, from its smallest to its largest."""
     config = config.primary
     head = price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)
@@ -86,7 +86,7 @@ _SPOTS = (MarketType.SPOT, MarketType.PREFER_SPOT)
 
 def _floors(
     config: ComputeConfig,
-    target: Target,
+    target: RegionCatalogue,
     counts: Iterable[int],
     *,
     markets: Sequence[MarketType],
@@ -113,7 +113,7 @@ def _spare(config: ComputeConfig, prices: Sequence[Decimal]) -> Decimal | None:
     return found or None
 
 
-def unpriced(config: ComputeConfig, target: Target) -> list[str]:
+def unpriced(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
     """What has no price on the target: a machine's name, or whose required hardware it is."""
     config = config.primary
     head = config.head_node or HeadNode()
@@ -127,7 +127,7 @@ def unpriced(config: ComputeConfig, target: Target) -> list[str]:
     return list(dict.fromkeys(missing))
 
 
-def ceilings(config: ComputeConfig, *, target: Target) -> list[Ceiling]:
+def ceilings(config: ComputeConfig, *, target: RegionCatalogue) -> list[Ceiling]:
     """The groups that the cluster's maximum keeps below their own, each with the resource."""
     shapes = shapes_of(config, target)
     return [
@@ -138,7 +138,7 @@ def ceilings(config: ComputeConfig, *, target: Target) -> list[Ceiling]:
     ]
 
 
-def _span(group: WorkerGroup, target: Target) -> _Span | None:
+def _span(group: WorkerGroup, target: RegionCatalogue) -> _Span | None:
     on_demand = price_of(group, target, market=Market.ON_DEMAND)
     spot = price_of(group, target, market=Market.SPOT)
     match group.market_type:
@@ -164,7 +164,7 @@ def _total(head: Decimal, workers: Sequence[Decimal], counts: Sequence[int]) -> 
 
 def _at_launch(
     config: ComputeConfig,
-    target: Target,
+    target: RegionCatalogue,
     *,
     head: Decimal,
     workers: Sequence[Decimal],
@@ -187,7 +187,7 @@ def _at_launch(
 
 
 def _most(
-    config: ComputeConfig, target: Target, *, head: Decimal, workers: Sequence[Decimal]
+    config: ComputeConfig, target: RegionCatalogue, *, head: Decimal, workers: Sequence[Decimal]
 ) -> Decimal:
     """The lowest of what each of the cluster's maxima allows, the dearest groups first."""
     shapes = shapes_of(config, target)

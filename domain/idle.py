@@ -35,7 +35,7 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class IdleVerdict:
     state: Activity
     signals: tuple[Signal, ...]
     idle_since: datetime | None  # to be passed in again at the next verdict
@@ -51,7 +51,7 @@ def verdict(
     idle_minutes: int | None,
     max_lifetime_minutes: int | None,
     now: datetime,
-) -> Verdict:
+) -> IdleVerdict:
     """Return whether the cluster is idle at `now` and when it is to end; 0 and None mean never.
 
     One moment of activity, or of not knowing, starts the idle time anew. The lifetime counts
@@ -69,7 +69,9 @@ def verdict(
         reason = _idle_reason(now - since, idle_minutes)
     else:
         reason = _activity_reason(state, signals)
-    return Verdict(state=state, signals=signals, idle_since=since, stops_at=stops_at, reason=reason)
+    return IdleVerdict(
+        state=state, signals=signals, idle_since=since, stops_at=stops_at, reason=reason
+    )
 
 
 def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 
+class NodeRole(StrEnum):
+    HEAD = "head"
+    WORKER = "worker"
+
+
 class ClusterState(StrEnum):
     REQUESTED = "requested"
     STARTING = "starting"

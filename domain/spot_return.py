@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from domain.cooldowns import Place, why_cold
+from domain.cooldowns import CapacityPool, why_cold
 from domain.objective import Objective, spot_extra_usd
 from domain.offerings import Market, Prices
 from domain.wording import price
@@ -43,7 +43,7 @@ def returns(
     now: datetime,
     *,
     zones: Collection[str],
-    cold: Mapping[Place, str],
+    cold: Mapping[CapacityPool, str],
     last_hour: datetime | None = None,
     objective: Objective = Objective.COST,
 ) -> list[Return]:
@@ -67,7 +67,7 @@ def _proposal(
     prices: Prices,
     now: datetime,
     zones: Collection[str],
-    cold: Mapping[Place, str],
+    cold: Mapping[CapacityPool, str],
     last_hour: datetime | None,
     objective: Objective,
 ) -> Return | None:
@@ -92,7 +92,7 @@ def expected_hours(ready_at: datetime, now: datetime, *, last_hour: datetime | N
     return Decimal(int(left.total_seconds())) / 3600
 
 
-def _is_cold(instance_type: str, zones: Collection[str], cold: Mapping[Place, str]) -> bool:
+def _is_cold(instance_type: str, zones: Collection[str], cold: Mapping[CapacityPool, str]) -> bool:
     return all(
         why_cold(cold, instance_type=instance_type, market=Market.SPOT, zone=zone)
         for zone in zones or [""]

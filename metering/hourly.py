@@ -6,10 +6,10 @@ from decimal import Decimal
 from functools import partial
 
 from domain.cost_split import Parts, Use, control, overhead, split_work
+from domain.lifecycle import NodeRole
 from domain.pricing import RateCard, interval_microusd
 from metering.models import PARTS, CostHour, Interval
 from metering.usage import Means, NodeHour, Usage
-from providers.base import NodeRole
 
 _HOUR = timedelta(hours=1)
 _UNMEASURED = NodeHour(*[Means(None, None, None)] * 3)

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Greatest, Least
 
+from domain.lifecycle import NodeRole
 from domain.offerings import Market
 from metering.models import Interval
 from metering.posting import post
-from providers.base import NodeRole
 
 __all__ = ["close_interval", "mark_leaving", "mark_ready", "open_interval", "post"]
 

@@ -9,12 +9,8 @@ from typing import Any, ClassVar, Protocol
 
 from domain.cooldowns import FailureClass
 from domain.demand import Resources
+from domain.lifecycle import NodeRole
 from domain.offerings import InstanceType, Market, Offering, ProviderKind
-
-
-class NodeRole(StrEnum):
-    HEAD = "head"
-    WORKER = "worker"
 
 
 class MachinePhase(StrEnum):

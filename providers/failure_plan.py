@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from domain.cooldowns import FailureClass
+from domain.lifecycle import NodeRole
 from providers.base import (
     BadCredentials,
     CapacityUnavailable,
     InvalidRequest,
-    NodeRole,
     NodeSpec,
     ProviderError,
     QuotaExceeded,

@@ -7,7 +7,7 @@ from django.db.models import Model
 from accounts.models import AuditEntry, Team, User
 from accounts.requests import request_id
 
-type State = Mapping[str, object]
+type FieldValues = Mapping[str, object]
 
 
 def record(
@@ -16,8 +16,8 @@ def record(
     actor: User | None,
     subject: Model,
     team: Team | None = None,
-    before: State | None = None,
-    after: State | None = None,
+    before: FieldValues | None = None,
+    after: FieldValues | None = None,
     reason: str = "",
 ) -> AuditEntry:
     """Return the new entry of the trail; it lives or dies with the caller's transaction.

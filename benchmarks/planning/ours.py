@@ -7,7 +7,7 @@ from decimal import Decimal
 from benchmarks.planning.answer import Answer, Load
 from benchmarks.planning.instance import Instance, NodeType
 from domain.demand import Shape
-from domain.planner import Group, Launch, NodeView, Plan, PlanRequest, plan
+from domain.planner import Launch, NodeView, Plan, PlannedGroup, PlanRequest, plan
 from domain.planner.model import NodePhase, Offer
 
 _NEVER_IDLE = 1e9
@@ -45,14 +45,14 @@ def answer_of(found: Plan) -> Answer:
     )
 
 
-def _group(type_: NodeType) -> Group:
+def _group(type_: NodeType) -> PlannedGroup:
     offer = Offer(
         instance_type=type_.name,
         resources=type_.resources,
         labels=type_.labels,
         hourly_usd=type_.hourly_usd,
     )
-    return Group(
+    return PlannedGroup(
         name=type_.name,
         offers=(offer,),
         min_nodes=0,

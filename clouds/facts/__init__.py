@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from clouds.facts.custom import Rate, Rates, WithCustomPrices, WithCustomTypes
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
 from providers.registry import block_check
 
@@ -98,9 +98,9 @@ def prices(provider: ProviderKind, region: str) -> PriceList:
     }
 
 
-def target_of_facts(provider: ProviderKind, *, region: str) -> Target:
+def target_of_facts(provider: ProviderKind, *, region: str) -> RegionCatalogue:
     """Return what the built-in catalogue knows of a region, without any cloud account."""
-    return Target(
+    return RegionCatalogue(
         provider=provider,
         region=region,
         types=types(provider, region),

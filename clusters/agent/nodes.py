@@ -12,7 +12,7 @@ from django.utils.timezone import now
 
 from clusters.agent import bounds
 from clusters.models import Cluster, Command, Job, Node
-from clusters.transitions import Conflict, move_node
+from clusters.transitions import StateChanged, move_node
 from domain.lifecycle import EndCause, NodeState
 
 # Not those that were never asked for: Ray cannot know them, whatever the report says.
@@ -99,7 +99,7 @@ def _bury(node: Node, item: Mapping[str, Any]) -> bool:
 
 def _move(node: Node, state: NodeState, *, reason: str, cause: EndCause | None = None) -> bool:
     # If the reconcile loop moved it at the same moment, the next report tells.
-    with suppress(Conflict):
+    with suppress(StateChanged):
         move_node(node, state, reason=reason, cause=cause)
     return True
 

@@ -1,16 +1,16 @@
 from clusters.models.cluster import Cluster, Group, Node
 from clusters.models.consolidation import Consolidation
-from clusters.models.cooldown import CoolDown
-from clusters.models.event import Decision, Event
-from clusters.models.scaling import EnabledRule, Forecast, RuleValue, ScalingSample, Waiting
+from clusters.models.cooldown import Cooldown
+from clusters.models.event import Event, ScalingDecision
+from clusters.models.scaling import DemandWaiting, EnabledRule, Forecast, RuleValue, ScalingSample
 from clusters.models.work import Command, Job, JobLog
 
 __all__ = [
     "Cluster",
     "Command",
     "Consolidation",
-    "CoolDown",
-    "Decision",
+    "Cooldown",
+    "DemandWaiting",
     "EnabledRule",
     "Event",
     "Forecast",
@@ -19,6 +19,6 @@ __all__ = [
     "JobLog",
     "Node",
     "RuleValue",
+    "ScalingDecision",
     "ScalingSample",
-    "Waiting",
 ]

@@ -9,9 +9,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import TeamQuerySet
-from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeState
+from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeRole, NodeState
 from domain.offerings import Market
-from providers.base import NodeRole
 
 
 class Hardware(NamedTuple):
@@ -191,7 +190,7 @@ class Node(models.Model):
     gpus = models.FloatField(null=True)
     planned = models.JSONField(default=list, help_text="What it was launched for.")
     hourly_microusd = models.BigIntegerField(null=True, help_text="Empty: no price is known.")
-    decision = models.ForeignKey("clusters.Decision", models.SET_NULL, null=True)
+    decision = models.ForeignKey("clusters.ScalingDecision", models.SET_NULL, null=True)
 
     requested_at = models.DateTimeField(db_default=Now())
     launched_at = models.DateTimeField(null=True)

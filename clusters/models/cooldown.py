@@ -7,14 +7,14 @@ from domain.cooldowns import FailureClass
 from domain.offerings import Market
 
 
-class CoolDown(models.Model):
+class Cooldown(models.Model):
     """What a cloud could not give lately, and until when nobody asks for it again.
 
     It holds for all clusters of the cloud's account. A quota blocks a whole market: then
     `instance_type` and `zone` are empty.
     """
 
-    cloud = models.ForeignKey("clouds.Cloud", models.CASCADE, related_name="cool_downs")
+    cloud = models.ForeignKey("clouds.Cloud", models.CASCADE, related_name="cooldowns")
     region = models.CharField(max_length=63, blank=True)
     instance_type = models.CharField(max_length=63, blank=True)
     zone = models.CharField(max_length=63, blank=True, help_text="Empty: wherever it was asked.")
@@ -34,7 +34,7 @@ class CoolDown(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["cloud", "region", "instance_type", "zone", "market"],
-                name="cool_down_once",
+                name="cooldown_once",
             ),
         ]
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 
-class Severity(models.TextChoices):
+class EventSeverity(models.TextChoices):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
@@ -16,7 +16,7 @@ class Event(models.Model):
     cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="events")
     node = models.ForeignKey("clusters.Node", models.CASCADE, null=True)
     at = models.DateTimeField(db_default=Now())
-    severity = models.CharField(max_length=10, default=Severity.INFO, choices=Severity)
+    severity = models.CharField(max_length=10, default=EventSeverity.INFO, choices=EventSeverity)
     from_state = models.CharField(max_length=20, blank=True)
     to_state = models.CharField(max_length=20, blank=True)
     message = models.CharField(max_length=1000)
@@ -30,7 +30,7 @@ class Event(models.Model):
         ]
 
 
-class Decision(models.Model):
+class ScalingDecision(models.Model):
     """What the planner chose for one cluster, and why, in words."""
 
     class Kind(models.TextChoices):

@@ -97,7 +97,7 @@ class RuleValue(models.Model):
         ]
 
 
-class Waiting(models.Model):
+class DemandWaiting(models.Model):
     """Since when something has been waiting in a cluster without a pause."""
 
     cluster = models.OneToOneField(

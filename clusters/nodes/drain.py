@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from clusters.leases import renew
-from clusters.models import Cluster, Command, Decision, Node
+from clusters.models import Cluster, Command, Node, ScalingDecision
 from clusters.transitions import move_node
 from domain.lifecycle import EndCause, NodeState
 
@@ -21,7 +21,7 @@ ANSWER_TIME = timedelta(seconds=60)
 def drain(
     node: Node,
     *,
-    decision: Decision,
+    decision: ScalingDecision,
     reason: str,
     cause: EndCause,
     idle: bool,

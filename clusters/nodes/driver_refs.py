@@ -8,8 +8,14 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from clusters.models import Cluster, Node
+from domain.lifecycle import NodeRole
 from domain.offerings import Market
-from providers.base import AgentAccess, ClusterRef, NodeRole, NodeSpec, RayImage
+from providers.base import (
+    AgentAccess,
+    ClusterRef,
+    NodeSpec,
+    RayImage,
+)
 
 # Ray has token authentication from this version on.
 TOKEN_SINCE = (2, 52)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from clusters.models import Cluster, Group
 from domain.catalogue.matching import types_for
 from domain.catalogue.node_resources import effective_resources
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, MarketType, NodeConfig
+from domain.lifecycle import NodeRole
 from domain.offerings import Market
-from providers.base import NodeRole
 
 
-def groups_of(cluster: Cluster, config: ComputeConfig, target: Target) -> list[Group]:
+def groups_of(cluster: Cluster, config: ComputeConfig, target: RegionCatalogue) -> list[Group]:
     """Return the cluster's groups on this target, not saved yet.
 
     The target must offer a machine for each: `machines_lack` tells.
@@ -28,7 +28,7 @@ def groups_of(cluster: Cluster, config: ComputeConfig, target: Target) -> list[G
     return [head, *workers]
 
 
-def machines_lack(config: ComputeConfig, target: Target) -> list[str]:
+def machines_lack(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
     """Return the paths of the nodes for which the target has no machine."""
     nodes = {"head_node": config.head_node or NodeConfig()}
     nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}
@@ -36,7 +36,12 @@ def machines_lack(config: ComputeConfig, target: Target) -> list[str]:
 
 
 def _group(
-    cluster: Cluster, node: NodeConfig, config: ComputeConfig, target: Target, *, is_head: bool
+    cluster: Cluster,
+    node: NodeConfig,
+    config: ComputeConfig,
+    target: RegionCatalogue,
+    *,
+    is_head: bool,
 ) -> Group:
     """Return a group of one such node; the caller gives workers their name and their limits."""
     size = types_for(node, target, market=Market.ON_DEMAND)[0]

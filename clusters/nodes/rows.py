@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F
 
 from clusters.leases import LeaseLost
-from clusters.models import Cluster, Decision, Group, Node
+from clusters.models import Cluster, Group, Node, ScalingDecision
 from clusters.nodes.machine import machine_for
 from domain.demand import Shape
 from domain.planner import Launch
@@ -21,7 +21,7 @@ def add_nodes(
     group: Group,
     *,
     count: int,
-    decision: Decision | None = None,
+    decision: ScalingDecision | None = None,
     launch: Launch | None = None,
 ) -> list[Node]:
     """Write `count` new nodes down under names never used before.

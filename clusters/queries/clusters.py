@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Team, User
-from clusters.models import Cluster, Decision, Event, Group, Job, JobLog, Node
-from domain.lifecycle import ClusterState, NodeState
-from providers.base import NodeRole
+from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
+from domain.lifecycle import ClusterState, NodeRole, NodeState
 
 PAGE = 100
 ENDED = [ClusterState.TERMINATED]
@@ -110,7 +109,7 @@ def latest_events(user: User, *, team: Team, limit: int = 12) -> list[Event]:
     return list(rows.select_related("cluster", "actor", "node__group").order_by("-pk")[:limit])
 
 
-def decisions_of(cluster: Cluster) -> list[Decision]:
+def decisions_of(cluster: Cluster) -> list[ScalingDecision]:
     """Return the newest scaling decisions."""
     return list(cluster.decisions.all()[:PAGE])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from clusters.models import Cluster, CoolDown, Group
+from clusters.models import Cluster, Cooldown, Group
 from clusters.scaling.cooldowns import cooling_rows, stopped_groups
 
 
@@ -32,13 +32,13 @@ class Cooldowns:
     stopped: list[Group]
 
 
-def cool_downs(cluster: Cluster) -> Cooldowns:
+def cooldowns_of(cluster: Cluster) -> Cooldowns:
     """Return what cools down for the cluster, and its stopped groups."""
     rows = [_row(cluster, row) for row in cooling_rows(cluster)]
     return Cooldowns(rows=rows, stopped=stopped_groups(cluster))
 
 
-def _row(cluster: Cluster, row: CoolDown) -> CoolingRow:
+def _row(cluster: Cluster, row: Cooldown) -> CoolingRow:
     return CoolingRow(
         instance_type=row.instance_type or "every type",
         market=row.market.replace("_", " "),

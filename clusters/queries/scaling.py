@@ -17,13 +17,12 @@ from clusters.queries.strategies import floors_shown
 from clusters.scaling.plan_request import request_for
 from domain.demand import Demand, demand_from_report, describe
 from domain.demand_text import demand_from_text, text_of
-from domain.planner import Group as PlannedGroup
-from domain.planner import Plan, PlanRequest, plan
-from domain.planner.explanation.verdicts import Waiting, explained, outcome
+from domain.lifecycle import NodeRole
+from domain.planner import Plan, PlannedGroup, PlanRequest, plan
+from domain.planner.explanation.verdicts import DemandLine, explained, outcome
 from domain.planner.limits import raised_floor
 from domain.planner.model import NodePhase
 from domain.strategies.model import Floor
-from providers.base import NodeRole
 
 # A page shows so many lines of demand, the CSV more.
 SHOWN, EXPORTED = 30, 1_000
@@ -49,7 +48,7 @@ class GroupLine:
 class ScalingNow:
     """The live part of the page."""
 
-    demand: list[Waiting]
+    demand: list[DemandLine]
     hidden: int  # lines of demand beyond those
     groups: list[GroupLine]
 
@@ -134,7 +133,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _lines(one: Waiting) -> int:
+def _lines(one: DemandLine) -> int:
     return one.count if "placement group" in one.kind else 1
 
 

@@ -13,13 +13,13 @@ from clouds.drivers import driver_for
 from clouds.models import Cloud
 from clusters.leases import renew
 from clusters.models import Cluster, Group, Node
-from clusters.models.event import Severity
+from clusters.models.event import EventSeverity
 from clusters.nodes.config import configuration_of, resources_of, start_timeout
 from clusters.nodes.driver_refs import agent_token, hashed
 from clusters.nodes.groups import groups_of, machines_lack
 from clusters.transitions import move_node, note
 from configurations.targets import target_for
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.lifecycle import ClusterState, EndCause, NodeState
 from domain.offerings import ProviderKind
@@ -115,7 +115,7 @@ def _leave(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> None:
         if error.retryable:
             raise
         told = f"What was prepared on {cluster.cloud} could not be removed: {error}"
-        note(cluster, told, severity=Severity.ERROR)
+        note(cluster, told, severity=EventSeverity.ERROR)
 
 
 @transaction.atomic
@@ -123,11 +123,15 @@ def _skip(cluster: Cluster, resource: _Resource, *, reason: str) -> None:
     renew(cluster)
     Cluster.objects.filter(pk=cluster.pk).update(resource=resource.number)
     cluster.resource = resource.number
-    note(cluster, f"{_name(cluster, resource)} is passed over: {reason}", severity=Severity.WARNING)
+    note(
+        cluster,
+        f"{_name(cluster, resource)} is passed over: {reason}",
+        severity=EventSeverity.WARNING,
+    )
 
 
 @transaction.atomic
-def _move(cluster: Cluster, resource: _Resource, target: Target, *, reason: str) -> None:
+def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, reason: str) -> None:
     """Make it a new run, with new tokens: what comes late from the old one is refused."""
     renew(cluster)
     told = f"It did not start on {cluster.cloud}: {reason} Trying {_name(cluster, resource)}."
@@ -148,7 +152,7 @@ def _move(cluster: Cluster, resource: _Resource, target: Target, *, reason: str)
         client_address="",
     )
     _regroup(cluster, groups_of(cluster, resource.config, target))
-    note(cluster, told, severity=Severity.WARNING)
+    note(cluster, told, severity=EventSeverity.WARNING)
 
 
 def _name(cluster: Cluster, resource: _Resource) -> str:

@@ -9,11 +9,10 @@ from django.utils.timezone import now
 
 from clusters.leases import renew
 from clusters.models import Cluster, Node
-from clusters.models.event import Severity
+from clusters.models.event import EventSeverity
 from clusters.nodes.drain import order
 from clusters.transitions import move_node, note
-from domain.lifecycle import EndCause, NodeState
-from providers.base import NodeRole
+from domain.lifecycle import EndCause, NodeRole, NodeState
 
 # The machine is given back so long before it is taken: Ray's last words need some time, too.
 MARGIN = timedelta(seconds=5)
@@ -50,7 +49,7 @@ def _drain(cluster: Cluster, node: Node, *, at: datetime, deadline: datetime) ->
         cause = EndCause.INTERRUPTED
         move_node(node, NodeState.DRAINING, reason=f"{reason}.", cause=cause)
     order(node, reason="preemption", message=reason, seconds=left)
-    note(cluster, f"{reason}: its work has {left} s to move.", severity=Severity.WARNING)
+    note(cluster, f"{reason}: its work has {left} s to move.", severity=EventSeverity.WARNING)
 
 
 @transaction.atomic
@@ -62,4 +61,4 @@ def _warn(cluster: Cluster, node: Node, *, at: datetime) -> None:
         f"The provider takes the head back at {at:%H:%M:%S} UTC: the cluster ends with it. "
         "Save what is needed, and let the next one have an on-demand head."
     )
-    note(cluster, told, severity=Severity.ERROR)
+    note(cluster, told, severity=EventSeverity.ERROR)

@@ -12,8 +12,13 @@ from clusters.reconcile import observe
 from clusters.scaling import cooldowns
 from clusters.transitions import move_node
 from domain.cooldowns import FailureClass
-from domain.lifecycle import EndCause, NodeState
-from providers.base import ClusterRef, LaunchFailed, NodeRole, ProviderDriver, ProviderError
+from domain.lifecycle import EndCause, NodeRole, NodeState
+from providers.base import (
+    ClusterRef,
+    LaunchFailed,
+    ProviderDriver,
+    ProviderError,
+)
 
 
 def launch(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:

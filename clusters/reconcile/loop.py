@@ -11,14 +11,25 @@ from django.utils.timezone import now
 from clouds.drivers import driver_for
 from clusters.leases import LeaseLost, lease, renew
 from clusters.models import Cluster, Node
-from clusters.models.event import Severity
+from clusters.models.event import EventSeverity
 from clusters.nodes import drain, rows
 from clusters.nodes.driver_refs import reference, specification
 from clusters.reconcile import cloud_resources, launch, observe, termination
 from clusters.scaling import scale
-from clusters.transitions import Conflict, move_cluster, move_node, note
-from domain.lifecycle import CLUSTER_MOVES, ClusterState, ClusterTarget, EndCause, NodeState
-from providers.base import ClusterRef, NodeRole, ProviderDriver, ProviderError
+from clusters.transitions import StateChanged, move_cluster, move_node, note
+from domain.lifecycle import (
+    CLUSTER_MOVES,
+    ClusterState,
+    ClusterTarget,
+    EndCause,
+    NodeRole,
+    NodeState,
+)
+from providers.base import (
+    ClusterRef,
+    ProviderDriver,
+    ProviderError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +58,7 @@ def _attempt(cluster: Cluster) -> timedelta:
     """Make one pass; return how long it may rest."""
     try:
         return _pass(cluster, driver_for(cluster.cloud), reference(cluster))
-    except (Conflict, LeaseLost) as error:
+    except (StateChanged, LeaseLost) as error:
         log.info("pass ended early", extra={"cluster": str(cluster.pk), "why": str(error)})
         return BUSY
     except ProviderError as error:
@@ -59,7 +70,11 @@ def _note_error(cluster: Cluster, error: ProviderError) -> None:
     text = str(error)[:500]
     if cluster.last_error != text:
         Cluster.objects.filter(pk=cluster.pk).update(last_error=text)
-        note(cluster, text, severity=Severity.WARNING if error.retryable else Severity.ERROR)
+        note(
+            cluster,
+            text,
+            severity=EventSeverity.WARNING if error.retryable else EventSeverity.ERROR,
+        )
     starting = cluster.state in {ClusterState.REQUESTED, ClusterState.STARTING}
     if not error.retryable and starting and cluster.target == ClusterTarget.RUNNING:
         _give_up(cluster, text)
@@ -136,7 +151,7 @@ def _head(
 
 
 def _fail(cluster: Cluster, reason: str) -> None:
-    move_cluster(cluster, ClusterState.FAILED, reason=reason, severity=Severity.ERROR)
+    move_cluster(cluster, ClusterState.FAILED, reason=reason, severity=EventSeverity.ERROR)
 
 
 def _carry_out(

@@ -12,11 +12,10 @@ from clusters import transitions
 from clusters.models import Cluster, Node
 from clusters.reconcile import interruptions
 from clusters.scaling import cooldowns
-from domain.lifecycle import EndCause, NodeState
+from domain.lifecycle import EndCause, NodeRole, NodeState
 from providers.base import (
     ClusterRef,
     MachinePhase,
-    NodeRole,
     ObservedNode,
     ProviderDriver,
 )

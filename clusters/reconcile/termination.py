@@ -7,19 +7,19 @@ from django.utils.timezone import now
 
 from clusters.agent_report import has_fresh_report
 from clusters.models import Cluster, Command, Job, Node
-from clusters.models.event import Severity
-from clusters.transitions import Conflict, move_cluster
-from domain.idle import IdleInput, Verdict, verdict
+from clusters.models.event import EventSeverity
+from clusters.transitions import StateChanged, move_cluster
+from domain.idle import IdleInput, IdleVerdict, verdict
 from domain.lifecycle import ClusterState, ClusterTarget, NodeState
 
 
-def verdict_for(cluster: Cluster, nodes: list[Node]) -> Verdict:
+def verdict_for(cluster: Cluster, nodes: list[Node]) -> IdleVerdict:
     """Return whether the cluster is idle now, with the signals that say so."""
     ready = [node for node in nodes if node.state == NodeState.READY]
     return verdict_of(cluster, busy=sum(node.idle_since is None for node in ready))
 
 
-def verdict_of(cluster: Cluster, *, busy: int) -> Verdict:
+def verdict_of(cluster: Cluster, *, busy: int) -> IdleVerdict:
     """Return the same from how many of its ready nodes are not idle."""
     fresh = has_fresh_report(cluster)
     return verdict(
@@ -68,7 +68,7 @@ def _terminate(cluster: Cluster, *, reason: str) -> bool:
     if not as_judged.update(target=ClusterTarget.TERMINATED):
         return False
     cluster.target = ClusterTarget.TERMINATED
-    move_cluster(cluster, ClusterState.TERMINATING, reason=reason, severity=Severity.WARNING)
+    move_cluster(cluster, ClusterState.TERMINATING, reason=reason, severity=EventSeverity.WARNING)
     return True
 
 
@@ -87,7 +87,7 @@ def close_run(cluster: Cluster) -> None:
     as_seen = Cluster.objects.filter(pk=cluster.pk, run=cluster.run, state=cluster.state)
     # Also locks the row: a late report waits here, and is then told that the run is over.
     if not as_seen.update(demand={}, demand_at=None, drivers=None, actors=None, last_error=""):
-        raise Conflict(f"{cluster} is no longer {cluster.state}.")
+        raise StateChanged(f"{cluster} is no longer {cluster.state}.")
     rest = _RESTS.get(ClusterState(cluster.state))
     if rest:
         move_cluster(cluster, rest, reason="All its machines are gone.")

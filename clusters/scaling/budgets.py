@@ -8,9 +8,8 @@ from django.utils.timezone import now
 
 from clusters.models import Node
 from domain.configuration.spec import ComputeConfig, Disruption
-from domain.lifecycle import NodeState
+from domain.lifecycle import NodeRole, NodeState
 from domain.planner.consolidation.budgets import allowed
-from providers.base import NodeRole
 
 _GOING = {NodeState.DRAINING, NodeState.TERMINATING}
 

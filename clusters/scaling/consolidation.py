@@ -14,7 +14,7 @@ from django.utils.timezone import now
 
 from clusters.agent_report import has_fresh_report
 from clusters.leases import renew
-from clusters.models import Cluster, Consolidation, Decision, Group, Node
+from clusters.models import Cluster, Consolidation, Group, Node, ScalingDecision
 from clusters.nodes.config import configuration_of
 from clusters.nodes.drain import drain
 from clusters.nodes.rows import add_nodes
@@ -22,7 +22,7 @@ from clusters.scaling import decisions
 from clusters.scaling.node_work import may_hold_actors
 from clusters.transitions import note
 from domain.configuration.spec import ComputeConfig
-from domain.configuration.spec import Consolidation as Mode
+from domain.configuration.spec import ConsolidationMode as Mode
 from domain.lifecycle import EndCause, NodeState
 from domain.planner import PlanRequest
 from domain.planner.consolidation.proposals import (
@@ -210,7 +210,7 @@ def _begin(
         renew(cluster)  # locks the cluster before its nodes, as a report does: no deadlock
         decision = decisions.decide(
             cluster,
-            Decision.Kind.LAUNCH,
+            ScalingDecision.Kind.LAUNCH,
             reason=row.proposal["sentence"],
             asked=decisions.asked(proposal.launch),
             group=group.name,
@@ -241,7 +241,7 @@ def _drain(cluster: Cluster, row: Consolidation, going: Sequence[Node]) -> None:
     reason = row.proposal["sentence"]
     decision = decisions.decide(
         cluster,
-        Decision.Kind.CONSOLIDATE,
+        ScalingDecision.Kind.CONSOLIDATE,
         reason=reason,
         asked=row.proposal,
         group=row.proposal["group"],
@@ -280,13 +280,13 @@ def _recommend(
     cluster: Cluster, row: Consolidation, nodes: Sequence[Node], proposal: Proposal
 ) -> None:
     recent = cluster.decisions.filter(
-        kind=Decision.Kind.RECOMMEND, at__gt=now() - RECOMMEND_TIME
+        kind=ScalingDecision.Kind.RECOMMEND, at__gt=now() - RECOMMEND_TIME
     ).values_list("demand__asked", flat=True)
     if _key(row.proposal) in {_key(one) for one in recent}:
         return
     decisions.decide(
         cluster,
-        Decision.Kind.RECOMMEND,
+        ScalingDecision.Kind.RECOMMEND,
         reason=decisions.labelled(proposal.sentence, nodes),
         asked=row.proposal,
         group=proposal.group,
@@ -296,7 +296,7 @@ def _recommend(
 
 def _note_kept(cluster: Cluster, found: Findings, nodes: Sequence[Node]) -> None:
     """Say once in a while what comes closest to being worth it."""
-    kept = Decision.Kind.KEEP
+    kept = ScalingDecision.Kind.KEEP
     if not found.closest or cluster.decisions.filter(kind=kept, at__gt=now() - KEEP_TIME).exists():
         return
     decisions.decide(cluster, kept, reason=decisions.labelled(found.closest, nodes), asked={})

@@ -8,14 +8,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.timezone import now
 
-from clusters.models import Cluster, CoolDown, Group, Node
-from clusters.models.event import Severity
+from clusters.models import Cluster, Cooldown, Group, Node
+from clusters.models.event import EventSeverity
 from clusters.transitions import note
 from domain.cooldowns import (
-    Answer,
+    CapacityPool,
     Cooling,
     FailureClass,
-    Place,
+    FailureResponse,
     after_failure,
     after_quota,
     answer_to,
@@ -30,13 +30,13 @@ _CAUSE_LENGTH = 500
 def note_failure(cluster: Cluster, node: Node, *, failure: FailureClass, cause: str) -> None:
     """Answer the failure of a node's launch: cool down, block the market, or stop its group."""
     match answer_to(failure):
-        case Answer.COOL:
+        case FailureResponse.COOL:
             _cool(cluster, (node.machine, node.zone, Market(node.market)), cause)
-        case Answer.BLOCK_MARKET:
+        case FailureResponse.BLOCK_MARKET:
             _block(cluster, Market(node.market), cause)
-        case Answer.STOP:
+        case FailureResponse.STOP:
             _stop(cluster, node.group, failure=failure, cause=cause)
-        case Answer.REPEAT:
+        case FailureResponse.REPEAT:
             pass
 
 
@@ -48,7 +48,7 @@ def note_success(cluster: Cluster, node: Node) -> None:
     ).delete()
 
 
-def cooling_of(cluster: Cluster) -> Mapping[Place, str]:
+def cooling_of(cluster: Cluster) -> Mapping[CapacityPool, str]:
     """Return what the cluster's cloud cannot give now, each with until when and why.
 
     Ask `domain.cooldowns.why_cold` what that means for one offering.
@@ -56,7 +56,7 @@ def cooling_of(cluster: Cluster) -> Mapping[Place, str]:
     return {place_of(row): sentence_of(row) for row in cooling_rows(cluster)}
 
 
-def cooling_rows(cluster: Cluster) -> list[CoolDown]:
+def cooling_rows(cluster: Cluster) -> list[Cooldown]:
     """Return what cools down now, what lasts longest first."""
     rows = _of_account(cluster).filter(until__gt=now())
     return list(rows.select_related("cluster").order_by("-until", "instance_type", "zone"))
@@ -72,26 +72,26 @@ def stopped_groups(cluster: Cluster) -> list[Group]:
     return list(cluster.groups.filter(stopped_at__gte=cluster.requested_at))
 
 
-def place_of(row: CoolDown) -> Place:
+def place_of(row: Cooldown) -> CapacityPool:
     """Return what the row says cools down."""
     return (row.instance_type, row.zone, Market(row.market))
 
 
-def sentence_of(row: CoolDown) -> str:
+def sentence_of(row: Cooldown) -> str:
     """Return until when it cools down and why."""
     failure = FailureClass(row.failure)
     return sentence(place_of(row), _cooling(row), failure=failure, cause=row.cause)
 
 
-def _of_account(cluster: Cluster) -> QuerySet[CoolDown]:
-    return CoolDown.objects.filter(cloud=cluster.cloud_id, region=cluster.cloud.region)
+def _of_account(cluster: Cluster) -> QuerySet[Cooldown]:
+    return Cooldown.objects.filter(cloud=cluster.cloud_id, region=cluster.cloud.region)
 
 
-def _cooling(row: CoolDown) -> Cooling:
+def _cooling(row: Cooldown) -> Cooling:
     return Cooling(streak=row.streak, failed_at=row.failed_at, until=row.until)
 
 
-def _cool(cluster: Cluster, place: Place, cause: str) -> None:
+def _cool(cluster: Cluster, place: CapacityPool, cause: str) -> None:
     row = _locked(cluster, place)
     before = _cooling(row) if row else None
     after = after_failure(before, now=now())
@@ -100,14 +100,14 @@ def _cool(cluster: Cluster, place: Place, cause: str) -> None:
 
 
 def _block(cluster: Cluster, market: Market, cause: str) -> None:
-    place: Place = ("", "", market)
+    place: CapacityPool = ("", "", market)
     row = _locked(cluster, place)
     if row is None or not _cooling(row).is_cold(now()):
         after = after_quota(now=now())
         _keep(cluster, place, row, after, failure=FailureClass.QUOTA, cause=cause)
 
 
-def _locked(cluster: Cluster, place: Place) -> CoolDown | None:
+def _locked(cluster: Cluster, place: CapacityPool) -> Cooldown | None:
     instance_type, zone, market = place
     rows = _of_account(cluster).filter(instance_type=instance_type, zone=zone, market=market)
     return rows.select_for_update().first()
@@ -115,15 +115,15 @@ def _locked(cluster: Cluster, place: Place) -> CoolDown | None:
 
 def _keep(
     cluster: Cluster,
-    place: Place,
-    row: CoolDown | None,
+    place: CapacityPool,
+    row: Cooldown | None,
     cooling: Cooling,
     *,
     failure: FailureClass,
     cause: str,
 ) -> None:
     """Write the cool-down and a line of the history; the row's first cluster stays its first."""
-    row = row or CoolDown(cloud=cluster.cloud, region=cluster.cloud.region)
+    row = row or Cooldown(cloud=cluster.cloud, region=cluster.cloud.region)
     row.instance_type, row.zone, row.market = place
     row.streak, row.failed_at, row.until = cooling.streak, cooling.failed_at, cooling.until
     row.failure, row.cause = failure, cause[:_CAUSE_LENGTH]
@@ -134,7 +134,7 @@ def _keep(
             row.save()
     except IntegrityError:  # another cluster met the same failure at the same moment
         return
-    note(cluster, f"{sentence_of(row)}.", severity=Severity.WARNING)
+    note(cluster, f"{sentence_of(row)}.", severity=EventSeverity.WARNING)
 
 
 def _stop(cluster: Cluster, group: Group, *, failure: FailureClass, cause: str) -> None:
@@ -144,4 +144,4 @@ def _stop(cluster: Cluster, group: Group, *, failure: FailureClass, cause: str) 
     )
     if going.update(stopped_at=now(), stopped_reason=reason):
         told = f"Group {group.name} starts no more nodes: {reason}"
-        note(cluster, told, severity=Severity.ERROR)
+        note(cluster, told, severity=EventSeverity.ERROR)

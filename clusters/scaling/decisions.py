@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from clusters.models import Cluster, Decision, Node
+from clusters.models import Cluster, Node, ScalingDecision
 from domain.demand import describe
 from domain.planner import Drain, Launch, Unserved
 
@@ -22,15 +22,15 @@ _NAME = re.compile(r"[a-z0-9]+-\d+")
 
 def decide(
     cluster: Cluster,
-    kind: Decision.Kind,
+    kind: ScalingDecision.Kind,
     *,
     reason: str,
     asked: Mapping[str, Any],
     group: str = "",
     count: int = 1,
-) -> Decision:
+) -> ScalingDecision:
     """Write one decision down, with what was asked and what waited."""
-    return Decision.objects.create(
+    return ScalingDecision.objects.create(
         cluster=cluster,
         kind=kind,
         group=group,
@@ -52,7 +52,7 @@ def note_unserved(cluster: Cluster, unserved: Sequence[Unserved]) -> None:
     if not unserved:
         return
     recent = cluster.decisions.filter(
-        kind=Decision.Kind.UNSERVED, at__gt=now() - UNSERVED_TIME
+        kind=ScalingDecision.Kind.UNSERVED, at__gt=now() - UNSERVED_TIME
     ).values_list("demand__asked", flat=True)
     noted = {_what_and_why(one) for one in recent}
     for item in unserved:
@@ -61,7 +61,13 @@ def note_unserved(cluster: Cluster, unserved: Sequence[Unserved]) -> None:
             continue
         noted.add(key)
         reason = f"{item.count} × {describe(item.resources)} must wait: {item.reason}"
-        decide(cluster, Decision.Kind.UNSERVED, reason=reason, asked=asked(item), count=item.count)
+        decide(
+            cluster,
+            ScalingDecision.Kind.UNSERVED,
+            reason=reason,
+            asked=asked(item),
+            count=item.count,
+        )
 
 
 def labelled(text: str, nodes: Iterable[Node]) -> str:

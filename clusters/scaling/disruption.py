@@ -10,19 +10,18 @@ from django.utils.timezone import now
 
 from clusters.agent_report import has_fresh_report
 from clusters.leases import renew
-from clusters.models import Cluster, Consolidation, Decision, Group, Node
+from clusters.models import Cluster, Consolidation, Group, Node, ScalingDecision
 from clusters.nodes.config import configuration_of
 from clusters.nodes.drain import drain
 from clusters.scaling import consolidation, decisions
 from clusters.scaling.budgets import left_to_go
 from clusters.scaling.spot_return import spot_returns
 from domain.configuration.spec import Disruption
-from domain.lifecycle import EndCause, NodeState
+from domain.lifecycle import EndCause, NodeRole, NodeState
 from domain.offerings import Market
 from domain.planner import Plan, PlanRequest
 from domain.planner.mixing import on_demand_wanted
 from domain.spot_return import Return
-from providers.base import NodeRole
 
 # A look costs some plans: once in so long is enough.
 LOOK_TIME = timedelta(seconds=10)
@@ -95,7 +94,7 @@ def _give_back(cluster: Cluster, node: Node, item: Return) -> None:
     renew(cluster)
     decision = decisions.decide(
         cluster,
-        Decision.Kind.SPOT_RETURN,
+        ScalingDecision.Kind.SPOT_RETURN,
         reason=item.sentence,
         asked={"node": item.node, "gain_usd": str(item.gain_usd)},
         group=node.group.name,

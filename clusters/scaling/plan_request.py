@@ -17,20 +17,18 @@ from clusters.scaling.budgets import left_to_go
 from clusters.scaling.cooldowns import cooling_of, stopped_of
 from clusters.scaling.node_work import work_of
 from configurations.targets import target_for
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, Disruption
-from domain.cooldowns import Place, why_cold
+from domain.cooldowns import CapacityPool, why_cold
 from domain.demand import Demand, demand_from_report
-from domain.lifecycle import EndCause, NodeState
+from domain.lifecycle import EndCause, NodeRole, NodeState
 from domain.offerings import Market
-from domain.planner import Group as PlannedGroup
-from domain.planner import NodeView, Offer, PlanRequest
+from domain.planner import NodeView, Offer, PlannedGroup, PlanRequest
 from domain.planner.model import NodePhase
 from domain.planner.request.from_spec import group_of
 from domain.planner.request.offers import ranking_of, zone_policy
 from domain.strategies.model import Floor
 from domain.wording import MICRO
-from providers.base import NodeRole
 
 # So many failed starts in so long, and the group does not grow until they are past.
 FAILED_STARTS, FAILED_STARTS_TIME = 3, timedelta(minutes=10)
@@ -51,8 +49,8 @@ class Surroundings:
     """What a plan depends on beside the cluster's own rows."""
 
     config: ComputeConfig
-    target: Target
-    cold: Mapping[Place, str] = field(default_factory=dict)
+    target: RegionCatalogue
+    cold: Mapping[CapacityPool, str] = field(default_factory=dict)
     stopped: Mapping[str, str] = field(default_factory=dict)  # group -> why it cannot grow now
 
 
@@ -122,7 +120,7 @@ def planned_group(
     return replace(planned, idle_seconds=idle)
 
 
-def _is_known(group: Group, target: Target) -> bool:
+def _is_known(group: Group, target: RegionCatalogue) -> bool:
     """A cloud may have stopped to offer a type that a cluster runs on."""
     return target.type_named(group.instance_type) is not None
 

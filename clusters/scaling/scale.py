@@ -11,15 +11,14 @@ from django.utils.timezone import now
 
 from clusters.agent_report import current_demand
 from clusters.leases import renew
-from clusters.models import Cluster, Command, Decision, Group, Node
+from clusters.models import Cluster, Command, Group, Node, ScalingDecision
 from clusters.nodes.drain import drain
 from clusters.nodes.rows import add_nodes, planned_rows
 from clusters.scaling import consolidation, decisions, disruption
 from clusters.scaling.plan_request import request_for
 from clusters.scaling.strategies.floors import floors_of
-from domain.lifecycle import EndCause
+from domain.lifecycle import EndCause, NodeRole
 from domain.planner import Drain, Launch, Plan, PlanRequest, plan
-from providers.base import NodeRole
 
 # A node that Ray wanted to keep is left in peace for so long.
 REFUSAL_TIME = timedelta(seconds=30)
@@ -96,7 +95,7 @@ def _with_busy(request: PlanRequest, names: Collection[str]) -> PlanRequest:
 def _write_nodes(cluster: Cluster, group: Group, launch: Launch) -> list[Node]:
     decision = decisions.decide(
         cluster,
-        Decision.Kind.LAUNCH,
+        ScalingDecision.Kind.LAUNCH,
         reason=launch.reason,
         asked=decisions.asked(launch),
         group=group.name,
@@ -109,7 +108,7 @@ def _drain(cluster: Cluster, node: Node, item: Drain) -> None:
     reason = decisions.labelled(item.reason, [node])
     decision = decisions.decide(
         cluster,
-        Decision.Kind.DRAIN,
+        ScalingDecision.Kind.DRAIN,
         reason=reason,
         asked=decisions.asked(item),
         group=node.group.name,

@@ -11,7 +11,7 @@ from clouds.models import DEFAULT_CLOUD, Cloud
 from configurations.models import Version
 from configurations.targets import target_for
 from domain.catalogue.matching import types_for
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.offerings import Market, ProviderKind
 from domain.overlays import for_environment
@@ -32,7 +32,7 @@ class Launchable:
     environment: str
     cloud: Cloud
     image_version: ImageVersion
-    target: Target
+    target: RegionCatalogue
     warnings: tuple[str, ...]
 
 
@@ -82,7 +82,7 @@ def _config_of(version: Version, environment: str) -> ComputeConfig:
     return for_environment(config, environment)
 
 
-def _without_machine(config: ComputeConfig, target: Target) -> list[str]:
+def _without_machine(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
     """What is said of the nodes for which no machine can be found."""
     nodes = {"head_node": config.head_node or NodeConfig()}
     nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}

@@ -16,8 +16,7 @@ from clusters.models import Cluster
 from clusters.nodes.driver_refs import agent_token, hashed
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
-from domain.lifecycle import ClusterState, ClusterTarget, NodeState
-from providers.base import NodeRole
+from domain.lifecycle import ClusterState, ClusterTarget, NodeRole, NodeState
 
 LIVE = {ClusterState.REQUESTED, ClusterState.STARTING, ClusterState.RUNNING}
 

@@ -19,7 +19,7 @@ from clusters.models import Cluster
 from clusters.nodes.driver_refs import has_token_auth, ray_token
 from clusters.queries import clusters, scaling
 from clusters.queries.consolidation import consolidation_of
-from clusters.queries.cooldowns import cool_downs
+from clusters.queries.cooldowns import cooldowns_of
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
 from clusters.views.requests import visible_cluster
@@ -111,7 +111,7 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
     context = {
         "decisions": clusters.decisions_of(cluster)[:SHOWN_DECISIONS],
         "scaling": found,
-        "cool_downs": cool_downs(cluster),
+        "cooldowns": cooldowns_of(cluster),
         "consolidation": consolidation_of(cluster),
     }
     if request.GET.get("part") == "live":

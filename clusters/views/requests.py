@@ -17,7 +17,7 @@ from accounts.requests import SignedInRequest
 from clusters.models import Cluster
 from clusters.queries import clusters
 from clusters.services.operating import NotNow
-from clusters.transitions import Conflict
+from clusters.transitions import StateChanged
 from domain.lifecycle import MoveNotAllowed
 
 
@@ -39,7 +39,7 @@ def perform(
     """Call the service; say on the cluster's page what came of it."""
     try:
         act()
-    except (NotNow, Conflict, MoveNotAllowed) as error:
+    except (NotNow, StateChanged, MoveNotAllowed) as error:
         messages.error(request, str(error))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))

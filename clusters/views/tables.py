@@ -12,7 +12,7 @@ from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters.models import Cluster
 from clusters.queries import clusters, scaling
-from clusters.queries.cooldowns import cool_downs
+from clusters.queries.cooldowns import cooldowns_of
 from clusters.views.requests import visible_cluster
 
 
@@ -82,7 +82,7 @@ def _cooling_table(cluster: Cluster) -> tuple[list[str], Any]:
     header = ["machine", "market", "zone", "until", "failures", "last_failure", "failure", "why"]
     return header, (
         [r.instance_type, r.market, r.zone, r.until, r.streak, r.failed_at, r.failure, r.cause]
-        for r in cool_downs(cluster).rows
+        for r in cooldowns_of(cluster).rows
     )
 
 

@@ -19,7 +19,7 @@ from configurations.editor.forms.template import (
 from configurations.editor.group_settings import SETTINGS
 from configurations.editor.instance import (
     Kinds,
-    Typed,
+    TypedSettings,
     name_box,
     posted_block,
     typed_for,
@@ -44,13 +44,13 @@ MORE_FIELDS = (
 
 
 @dataclass
-class Row:
+class GroupFormRow:
     """One worker group in the form. `at` is its place in the text that the form was made from."""
 
     key: str
     at: int | None
     form: ShortGroupForm
-    typed: Typed | None = None
+    typed: TypedSettings | None = None
     notes: dict[str, list[Problem]] = field(default_factory=dict)
     wants_more: bool = False
 
@@ -70,20 +70,20 @@ class Forms:
 
     config: ConfigForm
     head: HeadForm
-    rows: list[Row]
-    typed: Typed | None
-    head_typed: Typed | None
+    rows: list[GroupFormRow]
+    typed: TypedSettings | None
+    head_typed: TypedSettings | None
     lists: dict[str, list[Entry]]  # schedules, rules and budgets
 
     @property
-    def all_typed(self) -> list[Typed]:
+    def all_typed(self) -> list[TypedSettings]:
         """The typed settings of all blocks that show some."""
         found = [self.typed, self.head_typed, *(row.typed for row in self.rows)]
         return [typed for typed in found if typed is not None]
 
 
 @dataclass
-class State:
+class EditorState:
     """A text, the form that shows it, and the text that the form was made from."""
 
     text: str
@@ -98,7 +98,7 @@ def kind_of(draft: ComputeConfig, kinds: Kinds) -> ProviderKind | None:
     return kinds.get(draft.cloud or "")
 
 
-def state_of(text: str, whole: ComputeConfig, part: int, kinds: Kinds) -> State:
+def state_of(text: str, whole: ComputeConfig, part: int, kinds: Kinds) -> EditorState:
     """Return the state in which the form shows just what the text says."""
     draft = part_of(whole, part)
     kind, head = kind_of(draft, kinds), draft.head_node or HeadNode()
@@ -118,7 +118,7 @@ def state_of(text: str, whole: ComputeConfig, part: int, kinds: Kinds) -> State:
         if not is_large:
             own = group.advanced_instance_config
             _post(data, posted_block(own, kind=kind, key=f"g{index}"))
-    return State(text, text, whole, part, bound(data, draft, kinds))
+    return EditorState(text, text, whole, part, bound(data, draft, kinds))
 
 
 def _post(data: QueryDict, fields: Mapping[str, str]) -> None:
@@ -143,7 +143,7 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
         whole = GroupForm if is_shown else ShortGroupForm
         form = whole(data, prefix=key, initial=with_rest(initial, typed))
         name_box(form, typed)
-        rows.append(Row(key, place, form, typed, wants_more=key in asked))
+        rows.append(GroupFormRow(key, place, form, typed, wants_more=key in asked))
     head = was.head_node or HeadNode()
     typed = _typed(data, was.advanced_instance_config or None, kind, "", MACHINES)
     head_typed = _typed(data, head.advanced_instance_config, kind, "head", HEAD)
@@ -158,7 +158,7 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
 
 def _typed(
     data: QueryDict, block: Mapping[str, Any] | None, kind: ProviderKind | None, *place: str
-) -> Typed | None:
+) -> TypedSettings | None:
     key, section = place
     return typed_for(data, block, kind=kind, key=key, section=section)
 

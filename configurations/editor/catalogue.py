@@ -10,7 +10,7 @@ from accounts.models import User
 from clouds.models import DEFAULT_CLOUD, Cloud
 from configurations.editor.forms.template import MOST_CHOICES, Choices
 from configurations.targets import target_for
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market
 from domain.wording import number
 from domain.wording import price as price_in_words
@@ -25,7 +25,7 @@ class Catalogue:
     clouds: tuple[str, ...]
     images: tuple[ImageVersion, ...]
     default_image: ImageVersion | None
-    target: Target
+    target: RegionCatalogue
 
     @property
     def cloud_choices(self) -> Choices:

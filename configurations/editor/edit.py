@@ -8,8 +8,8 @@ from django.http import QueryDict
 
 from accounts.models import User
 from configurations.editor.binding import (
+    EditorState,
     Forms,
-    State,
     bound,
     kind_of,
     state_of,
@@ -54,7 +54,7 @@ def read_edit(posted: QueryDict, *, user: User) -> Edit:
     now = parse(text)
     if now.draft is None or now.broken:
         whole = wanted if now.draft is None else now.draft
-        return _checked(State(text, shown, whole, part, forms), user=user)
+        return _checked(EditorState(text, shown, whole, part, forms), user=user)
     if wanted != was:
         draft = three_way(was, wanted, now.draft).merged
         return _checked(state_of(update_text(text, draft), draft, part, kinds), user=user)
@@ -83,10 +83,10 @@ def _from_form(
     part: int,
     forms: Forms,
     kinds: Kinds,
-) -> State:
+) -> EditorState:
     """Only the form was changed: its fields stay as they were typed."""
     if wanted == was:
-        return State(shown, shown, was, part, forms)
+        return EditorState(shown, shown, was, part, forms)
     text = update_text(shown, wanted)
     now, before = part_of(wanted, part), part_of(was, part)
     other_cloud = kind_of(now, kinds) is not kind_of(before, kinds)
@@ -100,7 +100,7 @@ def _from_form(
     if any(changed(typed.form) for typed in again.all_typed):
         # A disk that went makes room for the next: its fields mean another one now.
         return state_of(text, wanted, part, kinds)
-    return State(text, text, wanted, part, again)
+    return EditorState(text, text, wanted, part, again)
 
 
 def _number(text: str | None) -> int:
@@ -131,7 +131,7 @@ def _renamed(names: Mapping[str, str]) -> dict[str, str]:
     return {was: now for was, now in names.items() if was != now}
 
 
-def _checked(state: State, *, user: User) -> Edit:
+def _checked(state: EditorState, *, user: User) -> Edit:
     """The state with all that is wrong with it, beside the fields it concerns."""
     draft = part_of(state.whole, state.part)
     catalogue = catalogue_for(user, cloud=draft.cloud or "", image=draft.mobula.image)

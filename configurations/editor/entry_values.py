@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from configurations.editor.forms.scaling import ALWAYS, CRON, REASONS, WEEK
-from domain.configuration.spec import Budget, Disruption, Rule, Schedule, Window
+from domain.configuration.spec import Budget, Disruption, Rule, Schedule, WindowSettings
 from domain.strategies.schedule import DAYS
 
 type Values = dict[str, Any]
@@ -37,7 +37,7 @@ def entry_values_of(one: Written) -> Values:
     return {**values, "group": one.group, "min_nodes": one.min_nodes}
 
 
-def kind_of_window(window: Window) -> str:
+def kind_of_window(window: WindowSettings) -> str:
     """Whether the window is one of cron or of weekdays, or of neither, which is at all times."""
     if window.days or window.start or window.end:
         return WEEK

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django import forms
 
 from configurations.editor.group_settings import SETTINGS
-from configurations.editor.instance import Typed
+from configurations.editor.instance import TypedSettings
 from configurations.editor.sections import section_of
 from configurations.editor.state import Edit, Finding
 from configurations.editor.values import SWITCHES, TEXT_FLAGS
@@ -95,7 +95,7 @@ def _unreadable(form: forms.Form, where: str) -> Iterable[Finding]:
             yield Finding(problem, form[name].auto_id, section_of(form, name))
 
 
-def _unreadable_of(typed: Typed | None, where: str) -> Iterable[Finding]:
+def _unreadable_of(typed: TypedSettings | None, where: str) -> Iterable[Finding]:
     return _unreadable(typed.form, where) if typed else ()
 
 
@@ -177,7 +177,7 @@ def _settings_spot(edit: Edit, path: str) -> _Spot | None:
 _BLOCK = "advanced_instance_config"
 
 
-def _typed_spot(typed: Typed | None, path: str) -> _Spot | None:
+def _typed_spot(typed: TypedSettings | None, path: str) -> _Spot | None:
     """The typed field that shows what stands at the path inside a block."""
     if typed is None or path == _BLOCK or not is_within(path, _BLOCK):
         return None

@@ -48,7 +48,7 @@ class FieldGroup:
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedSettings:
     """The typed settings of one block; `reading` is of the block as it was before the post."""
 
     kind: ProviderKind
@@ -82,13 +82,13 @@ def kinds_of(user: User) -> Kinds:
 
 def typed_for(
     data: Mapping[str, Any], block: Block, *, kind: ProviderKind | None, key: str, section: str
-) -> Typed | None:
+) -> TypedSettings | None:
     """Return the settings of a block, bound to what was posted; None where the cloud has none."""
     if kind is None or kind not in HAVE_SETTINGS:
         return None
     reading = read(kind, block)
     form = SettingsForm(data, reading=reading, prefix=prefix_of(key), section=section)
-    return Typed(kind, form, reading)
+    return TypedSettings(kind, form, reading)
 
 
 def prefix_of(key: str) -> str:
@@ -106,21 +106,21 @@ def posted_block(block: Block, *, kind: ProviderKind | None, key: str) -> dict[s
     return {**fields, box: yaml_text(reading.rest)}
 
 
-def name_box(form: forms.Form, typed: Typed | None) -> None:
+def name_box(form: forms.Form, typed: TypedSettings | None) -> None:
     """Say of the box what it is for, where typed fields stand above it."""
     if typed is not None:
         form.fields["block"].label = OTHER_KEYS
         form.fields["block"].widget.attrs["placeholder"] = _EXAMPLES[typed.kind]
 
 
-def with_rest(values: Values, typed: Typed | None) -> Values:
+def with_rest(values: Values, typed: TypedSettings | None) -> Values:
     """Return a form's values with the box showing only what no typed field shows."""
     if typed is None or "block" not in values:
         return values
     return {**values, "block": yaml_text(typed.reading.rest)}
 
 
-def with_block(new: Values, typed: Typed | None) -> Values:
+def with_block(new: Values, typed: TypedSettings | None) -> Values:
     """Return changed values with the whole block, if a typed field or the box was changed."""
     if typed is None:
         return new

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from configurations.models import Version
 from domain.configuration.diff import changes, in_words, sentence
-from domain.configuration.merge import Conflict, three_way
+from domain.configuration.merge import MergeConflict, three_way
 from domain.configuration.spec import ComputeConfig
 from domain.yaml.text import parse, update_text
 
@@ -15,7 +15,7 @@ THEIRS = "theirs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class MergeChoice:
     """A field that both changed, as its three columns say it."""
 
     name: str
@@ -33,7 +33,7 @@ class Merging:
     base: Version
     latest: Version
     mine: str
-    choices: list[Choice]
+    choices: list[MergeChoice]
     my_changes: list[str]
     their_changes: list[str]
     text: str
@@ -71,8 +71,8 @@ def _read(text: str) -> ComputeConfig:
     return parse(text).draft or ComputeConfig()
 
 
-def _choice(name: str, conflict: Conflict, *, label: str) -> Choice:
-    return Choice(
+def _choice(name: str, conflict: MergeConflict, *, label: str) -> MergeChoice:
+    return MergeChoice(
         name=name,
         label=label,
         path=conflict.path,

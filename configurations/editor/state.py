@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from configurations.editor.binding import (
     MANY_ROWS,
     Forms,
-    Row,
+    GroupFormRow,
 )
 from configurations.editor.catalogue import Catalogue
 from configurations.editor.entries import (
@@ -16,7 +16,7 @@ from configurations.editor.entries import (
     shown_lists,
 )
 from configurations.editor.forms.template import ConfigForm, HeadForm
-from configurations.editor.instance import Typed
+from configurations.editor.instance import TypedSettings
 from configurations.editor.parts import names_of, part_of
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Problem, Severity, has_errors
@@ -79,7 +79,7 @@ class Edit:
         return self.forms.head
 
     @property
-    def typed(self) -> Typed | None:
+    def typed(self) -> TypedSettings | None:
         """The typed settings of the whole cluster's instance configuration."""
         return self.forms.typed
 
@@ -91,11 +91,11 @@ class Edit:
         return "Choose a cloud on AWS, Google Cloud or Kubernetes, and its settings show here."
 
     @property
-    def head_typed(self) -> Typed | None:
+    def head_typed(self) -> TypedSettings | None:
         return self.forms.head_typed
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[GroupFormRow]:
         return self.forms.rows
 
     @property

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from django import forms
 
-from domain.catalogue.region import Target
-from domain.catalogue.search import Need, knows_network, models_of, zones_of
+from domain.catalogue.region import RegionCatalogue
+from domain.catalogue.search import MachineRequirements, knows_network, models_of, zones_of
 from domain.offerings import Market
 
 ARCHITECTURES = [("", "Any"), ("x86_64", "x86_64"), ("arm64", "arm64")]
@@ -38,7 +38,7 @@ class NeedForm(forms.Form):
         required=False, min_value=1, max_value=1_000_000, label="How many of these"
     )
 
-    def __init__(self, *args: object, target: Target, **options: object) -> None:
+    def __init__(self, *args: object, target: RegionCatalogue, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]
         types = (target.types or {}).values()
         zones = sorted(target.zones) if target.zones else zones_of(types)
@@ -59,12 +59,12 @@ class NeedForm(forms.Form):
         del self.fields[name]
         self.not_known.append(words)
 
-    def need(self) -> Need:
+    def need(self) -> MachineRequirements:
         """Return what is asked; what cannot be read asks for nothing, and the form says so."""
         self.is_valid()
         values = self.cleaned_data
         gpu_model = values.get("gpu_model") or ""
-        return Need(
+        return MachineRequirements(
             text=values.get("q") or "",
             vcpus=values.get("vcpus") or 0,
             gib=values.get("gib") or 0,

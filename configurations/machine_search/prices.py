@@ -14,7 +14,7 @@ from domain.offerings import Market
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceSource:
+class PriceOrigin:
     """Where a price is from; without a date, it is of now."""
 
     source: str
@@ -27,8 +27,8 @@ class Priced:
     """A machine that was found, with the sources of its two prices; None where there is none."""
 
     found: Found
-    on_demand: PriceSource | None
-    spot: PriceSource | None
+    on_demand: PriceOrigin | None
+    spot: PriceOrigin | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +36,12 @@ class PricedAdvice:
     """A way to serve a need, with the source of its price."""
 
     way: Advice
-    source: PriceSource | None
+    source: PriceOrigin | None
 
 
-RATE_CARD = PriceSource(source="Rate card")
-OWN_LIST = PriceSource(source="The cloud's own prices", quality="cloud")
-type Sources = Callable[[str, Market, Decimal | None], PriceSource | None]
+RATE_CARD = PriceOrigin(source="Rate card")
+OWN_LIST = PriceOrigin(source="The cloud's own prices", quality="cloud")
+type Sources = Callable[[str, Market, Decimal | None], PriceOrigin | None]
 
 
 def priced(found: Iterable[Found], source: Sources) -> list[Priced]:
@@ -75,12 +75,12 @@ def sources_of(cloud: Cloud | None) -> Sources:
     # Only a driver names prices of clouds without a list.
     own = {} if listed else catalogue.prices_in(cloud)
 
-    def find(name: str, market: Market, usd: Decimal | None) -> PriceSource | None:
+    def find(name: str, market: Market, usd: Decimal | None) -> PriceOrigin | None:
         if usd is None:
             return None
         fact = listed.get((name, market))
         if fact is not None:
-            return PriceSource(source=fact.source, quality=fact.quality, as_of=fact.as_of)
+            return PriceOrigin(source=fact.source, quality=fact.quality, as_of=fact.as_of)
         return RATE_CARD if own.get((name, market)) is None else OWN_LIST
 
     return find

@@ -11,7 +11,7 @@ from configurations.models import Draft, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
+class DraftContent:
     """What stands in the editor."""
 
     text: str
@@ -45,7 +45,13 @@ def open_draft(
 
 @transaction.atomic
 def keep(
-    typed: Typed, *, draft: Draft | None, team: Team, template: Template | None, base: int, by: User
+    typed: DraftContent,
+    *,
+    draft: Draft | None,
+    team: Team,
+    template: Template | None,
+    base: int,
+    by: User,
 ) -> Draft:
     """Write down what stands in the editor now, whatever it is; return its draft."""
     if draft is None and template is not None:

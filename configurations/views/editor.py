@@ -22,7 +22,7 @@ from configurations.editor.panel import panel_for
 from configurations.editor.sections import sections
 from configurations.models import Draft, Template, Version
 from configurations.queries import deployed_version
-from configurations.services.drafts import Typed, discard, keep
+from configurations.services.drafts import DraftContent, discard, keep
 from configurations.services.templates import Outdated, create_template, save_version
 from configurations.views.templates import visible_template
 
@@ -166,7 +166,7 @@ def _kept(
     if draft is None and edit.text == (base.text if base else DEFAULT_TEXT):
         return None
     given = {name: request.POST.get(name, "") for name in ("message", "rationale", "name")}
-    typed = Typed(text=edit.text, **given)
+    typed = DraftContent(text=edit.text, **given)
     number = base.number if base else 0
     return keep(typed, draft=draft, team=team, template=template, base=number, by=request.user)
 

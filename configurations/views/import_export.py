@@ -17,7 +17,7 @@ from configurations.models import Version
 from configurations.services.drafts import open_draft
 from configurations.views.templates import visible_template
 from configurations.views.versions import target_of
-from domain.convert import Format, Imported, Setting, detect, exported, imported
+from domain.convert import ExportContext, Format, Imported, detect, exported, imported
 from domain.yaml.text import dump, modernised, parse
 from images.queries import find_version
 
@@ -97,7 +97,7 @@ def _exported(request: SignedInRequest, version: Version, to: Format, *, name: s
     if config is None:
         return None
     image = find_version(config.mobula.image, request.user)
-    setting = Setting(
+    setting = ExportContext(
         name=name,
         image=image.location if image and not image.location.startswith("/") else "",
         ray_version=image.ray_version if image else "",

@@ -19,7 +19,7 @@ from configurations.library import LIBRARY, Ready, ready
 from configurations.price_lines import PriceLine, lines_of
 from configurations.services.drafts import open_draft
 from configurations.targets import target_for
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.estimate import estimate
 from domain.offerings import ProviderKind
 from domain.yaml.text import parse
@@ -28,7 +28,7 @@ _REGIONS = {ProviderKind.AWS: "us-east-1", ProviderKind.GCP: "us-central1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class LibraryOffer:
     """A ready template as the page shows it: for a cloud of the user's, or without one."""
 
     ready: Ready
@@ -73,14 +73,14 @@ def use(request: SignedInRequest, key: str) -> HttpResponse:
     return redirect("configurations:draft", pk=draft.pk)
 
 
-def _offer(one: Ready, user: User) -> Offer:
+def _offer(one: Ready, user: User) -> LibraryOffer:
     """Return the template for the first of the user's clouds that fits."""
     rows = Cloud.objects.visible_to(user).filter(provider=one.provider).order_by("name")
     cloud = rows.first()
     text = one.text_for(cloud.name if cloud else "")
     config = parse(text).draft
     target = target_for(cloud) if cloud else _by_facts(one.provider)
-    return Offer(
+    return LibraryOffer(
         ready=one,
         cloud=cloud.name if cloud else "",
         text=text,
@@ -89,6 +89,6 @@ def _offer(one: Ready, user: User) -> Offer:
     )
 
 
-def _by_facts(provider: ProviderKind) -> Target:
+def _by_facts(provider: ProviderKind) -> RegionCatalogue:
     region = _REGIONS.get(provider)
     return facts.target_of_facts(provider, region=region) if region else ANYWHERE

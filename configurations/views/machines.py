@@ -14,14 +14,14 @@ from configurations.machine_search.forms import NeedForm
 from configurations.machine_search.prices import (
     Priced,
     PricedAdvice,
-    PriceSource,
+    PriceOrigin,
     Sources,
     priced,
     priced_advice,
     sources_of,
 )
 from configurations.targets import target_for
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.catalogue.search import ORDERS, recommend, search
 from domain.offerings import Market
 
@@ -70,7 +70,7 @@ def _chosen(clouds: list[Cloud], name: str) -> Cloud | None:
 
 
 def _advice(
-    target: Target, form: NeedForm, sources: Sources
+    target: RegionCatalogue, form: NeedForm, sources: Sources
 ) -> list[tuple[str, list[PricedAdvice]]]:
     """Return the best ways to have room for so many units, at each market that is asked for."""
     need, units = form.need(), form.cleaned_data.get("units")
@@ -102,7 +102,7 @@ def _csv(rows: list[Priced]) -> HttpResponse:
     return csv_response("machines", header=header, rows=cells)
 
 
-def _source(source: PriceSource | None) -> list[object]:
+def _source(source: PriceOrigin | None) -> list[object]:
     return [source.as_of, source.source, source.quality] if source else [None, None, None]
 
 

@@ -24,7 +24,7 @@ from configurations.services.versions import (
 )
 from configurations.targets import target_for
 from configurations.views.templates import visible_template
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.yaml.text import parse
 
 
@@ -53,7 +53,7 @@ def version(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     return render(request, "configurations/version.html", context)
 
 
-def target_of(request: SignedInRequest, version: Version) -> Target:
+def target_of(request: SignedInRequest, version: Version) -> RegionCatalogue:
     """Return the cloud that a version names, as far as the user may use it."""
     config = parse(version.text).draft
     name = (config and config.cloud) or DEFAULT_CLOUD

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
 from domain.configuration.spec import NodeConfig, PhysicalResources
 from domain.offerings import InstanceType, Market, Prices
@@ -15,7 +15,7 @@ _SLACK = 2  # a machine may have up to twice the CPUs and memory that were asked
 _UNPRICED = Decimal("Infinity")
 
 
-def types_for(node: NodeConfig, target: Target, *, market: Market) -> list[InstanceType]:
+def types_for(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> list[InstanceType]:
     """The types a node may run on: the one it names, or up to three that have its hardware.
 
     Empty where the target does not offer them or nothing is known of it.
@@ -31,13 +31,13 @@ def types_for(node: NodeConfig, target: Target, *, market: Market) -> list[Insta
 
 @lru_cache(maxsize=512)  # one check asks for the same hardware several times
 def _types_with(
-    required: PhysicalResources, gpu_model: str | None, target: Target, market: Market
+    required: PhysicalResources, gpu_model: str | None, target: RegionCatalogue, market: Market
 ) -> tuple[InstanceType, ...]:
     fitting = matches(required, (target.types or {}).values(), gpu_model=gpu_model)
     return tuple(ranked(fitting, target.prices, market=market)[:MOST_TYPES])
 
 
-def price_of(node: NodeConfig, target: Target, *, market: Market) -> Decimal | None:
+def price_of(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> Decimal | None:
     """The dollars an hour of the type that a node would be given first; None if unknown."""
     found = types_for(node, target, market=market)
     return target.prices.get((found[0].name, market)) if found else None

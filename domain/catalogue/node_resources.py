@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import (
     ComputeConfig,
     NodeConfig,
@@ -54,7 +54,7 @@ class Shapes:
     groups: tuple[tuple[WorkerGroup, Mapping[str, float] | None], ...]
 
 
-def shapes_of(config: ComputeConfig, target: Target) -> Shapes:
+def shapes_of(config: ComputeConfig, target: RegionCatalogue) -> Shapes:
     """The resources of the head and of one node of each group."""
     has_workers = bool(config.groups)
 
@@ -68,7 +68,7 @@ def shapes_of(config: ComputeConfig, target: Target) -> Shapes:
     return Shapes(head, tuple((g, offered_by(g, is_head=False)) for g in config.groups))
 
 
-def machine_of(node: NodeConfig, target: Target) -> InstanceType | None:
+def machine_of(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None:
     """The machine a node runs on, as far as the configuration or the catalogue tells."""
     if node.instance_type is not None:
         return target.type_named(node.instance_type)

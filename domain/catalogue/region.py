@@ -11,7 +11,7 @@ type BlockCheck = Callable[[Mapping[str, object], str], Sequence[Problem]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Target:
+class RegionCatalogue:
     """What is known of the cloud; what is not known is taken on trust."""
 
     provider: ProviderKind | None = None
@@ -26,10 +26,12 @@ class Target:
         return (self.types or {}).get(name or "")
 
 
-ANYWHERE = Target()
+ANYWHERE = RegionCatalogue()
 """No cloud in particular: only what holds everywhere is checked."""
 
 
-def target_of(types: Iterable[InstanceType], *, provider: ProviderKind | None = None) -> Target:
+def target_of(
+    types: Iterable[InstanceType], *, provider: ProviderKind | None = None
+) -> RegionCatalogue:
     """A target that offers these types, of which no prices are known."""
-    return Target(provider=provider, types={one.name: one for one in types})
+    return RegionCatalogue(provider=provider, types={one.name: one for one in types})

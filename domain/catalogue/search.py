@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from math import ceil
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market
 from domain.quantities import GIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class MachineRequirements:
     """What a machine must have at least; an empty or zero field asks for nothing."""
 
     text: str = ""
@@ -105,7 +105,9 @@ def _known(price: Decimal | None) -> Decimal:
     return _NO_PRICE if price is None else price
 
 
-def search(target: Target, need: Need, *, order: str = "price") -> list[Found]:
+def search(
+    target: RegionCatalogue, need: MachineRequirements, *, order: str = "price"
+) -> list[Found]:
     """The target's types that would do, in that order; none where nothing is known of it."""
     found = [
         Found(
@@ -123,7 +125,7 @@ def search(target: Target, need: Need, *, order: str = "price") -> list[Found]:
     return sorted(found, key=lambda one: (key(one), one.machine.name))
 
 
-def _would_do(one: InstanceType, need: Need) -> bool:
+def _would_do(one: InstanceType, need: MachineRequirements) -> bool:
     return (
         one.vcpus >= need.vcpus
         and one.memory_bytes >= need.gib * GIB
@@ -150,7 +152,12 @@ class Advice:
 
 
 def recommend(
-    target: Target, unit: Need, *, units: int, market: Market = Market.ON_DEMAND, most: int = 10
+    target: RegionCatalogue,
+    unit: MachineRequirements,
+    *,
+    units: int,
+    market: Market = Market.ON_DEMAND,
+    most: int = 10,
 ) -> list[Advice]:
     """The cheapest ways to have room for `units` times `unit`, the cheapest in all first.
 
@@ -165,7 +172,9 @@ def recommend(
     return ways[:most]
 
 
-def _advice(one: Found, unit: Need, *, units: int, market: Market, price: Decimal) -> Advice:
+def _advice(
+    one: Found, unit: MachineRequirements, *, units: int, market: Market, price: Decimal
+) -> Advice:
     fitting = max(1, _fitting(one.machine, unit))
     machines = ceil(units / fitting)
     total = price * machines
@@ -179,7 +188,7 @@ def _advice(one: Found, unit: Need, *, units: int, market: Market, price: Decima
     )
 
 
-def _fitting(machine: InstanceType, unit: Need) -> int:
+def _fitting(machine: InstanceType, unit: MachineRequirements) -> int:
     rooms = ((machine.vcpus, unit.vcpus), (machine.memory_bytes, unit.gib * GIB))
     # In floats 1 // 0.1 is 9: ten tenths of a GPU would not fit on it.
     counts = [int(has / asks + 1e-9) for has, asks in (*rooms, (machine.gpus, unit.gpus)) if asks]
@@ -187,14 +196,18 @@ def _fitting(machine: InstanceType, unit: Need) -> int:
 
 
 def equivalents(
-    machine: InstanceType, target: Target, *, market: Market = Market.ON_DEMAND, most: int = 3
+    machine: InstanceType,
+    target: RegionCatalogue,
+    *,
+    market: Market = Market.ON_DEMAND,
+    most: int = 3,
 ) -> list[Found]:
     """The target's types that can take the machine's place, the nearest first.
 
     They have its GPUs, its architecture, and at least its CPUs and memory; the smallest of them
     come first, the cheaper of two that are as large.
     """
-    need = Need(
+    need = MachineRequirements(
         vcpus=machine.vcpus,
         gib=machine.memory_bytes / GIB,
         gpus=machine.gpus,

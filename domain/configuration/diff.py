@@ -14,7 +14,7 @@ from domain.configuration.spec import (
 )
 from domain.offerings import ProviderKind
 
-type Place = tuple[str, ...]
+type ConfigPath = tuple[str, ...]
 """The keys that lead to one value; under `worker_nodes` comes the group's name."""
 
 GROUPS = "worker_nodes"
@@ -209,9 +209,9 @@ _OPENED = {
 _OPENED_TWICE = {"groups", "scaling"}
 
 
-def fields(config: ComputeConfig) -> dict[Place, object]:
+def fields(config: ComputeConfig) -> dict[ConfigPath, object]:
     """Every field with a value, defaults included, by its place; free mappings one key each."""
-    found: dict[Place, object] = {}
+    found: dict[ConfigPath, object] = {}
     full = config.model_dump(mode="json", exclude={GROUPS})
     if config.configs is not None:
         full[CONFIGS] = tidied(config.configs)
@@ -252,14 +252,14 @@ def same(one: object, other: object) -> bool:
     return canonical_json(tidied(one)) == canonical_json(tidied(other))
 
 
-def path_in_words(place: Place) -> str:
+def path_in_words(place: ConfigPath) -> str:
     """The path of a place: `worker_nodes[gpu].max_nodes`, `max_resources.GPU`."""
     if place[0] == GROUPS and len(place) > 1:
         return ".".join([f"{GROUPS}[{place[1]}]", *place[2:]])
     return ".".join(place)
 
 
-def label_of(place: Place) -> str:
+def label_of(place: ConfigPath) -> str:
     """The field in words: `Group gpu: Maximum nodes`, `Head: Label stage`."""
     where, keys = "", place
     if place == (GROUPS,):
@@ -276,14 +276,14 @@ def label_of(place: Place) -> str:
     return where + " ".join([name, *keys[1:]])
 
 
-def _of_ours(keys: Place) -> tuple[str, Place]:
+def _of_ours(keys: ConfigPath) -> tuple[str, ConfigPath]:
     """Which group of our block it is about, and the keys that name the field."""
     if keys[:1] == ("groups",) and len(keys) > 1:
         return f"Group {keys[1]}: ", keys[2:]
     return "", keys[1:] if keys[:1] == ("scaling",) and len(keys) > 1 else keys
 
 
-def _leaves(mapping: dict[str, object], place: Place) -> Iterator[tuple[Place, object]]:
+def _leaves(mapping: dict[str, object], place: ConfigPath) -> Iterator[tuple[ConfigPath, object]]:
     for key, value in mapping.items():
         # On a node, an empty block replaces the cluster's: it stays one value.
         is_whole = key not in _OPENED or (key == "advanced_instance_config" and place)
@@ -322,5 +322,5 @@ def _listed(config: ComputeConfig) -> list[object] | None:
     return None if config.worker_nodes is None else []
 
 
-def _change(place: Place, old: object, new: object) -> Change:
+def _change(place: ConfigPath, old: object, new: object) -> Change:
     return _whole(path_in_words(place), label_of(place), old, new)

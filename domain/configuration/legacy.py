@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.problems import Fix, Mark, Problem, error, note, warning
 
-type Node = MutableMapping[str, Any]
+type LegacyNode = MutableMapping[str, Any]
 
 _TOP = {
     "head_node_type": "head_node",
@@ -45,7 +45,7 @@ def is_legacy(document: object) -> bool:
     return bool(old) and not {"head_node", "worker_nodes", "configs"} & document.keys()
 
 
-def modernise(document: Node) -> list[Problem]:
+def modernise(document: LegacyNode) -> list[Problem]:
     """Rewrite the document in the newer schema, in place; return what there is to know of it.
 
     Values keep their types: what does not fit the newer schema either is reported as such later.
@@ -70,7 +70,7 @@ _SAID = "This is Anyscale's older schema; it is read as the newer one."
 _HINT = "Save it in the newer schema: each key has its new name there."
 
 
-def _dropped(document: Node) -> Iterator[Problem]:
+def _dropped(document: LegacyNode) -> Iterator[Problem]:
     for key, why in _DROPPED.items():
         if key in document:
             del document[key]
@@ -80,7 +80,7 @@ def _dropped(document: Node) -> Iterator[Problem]:
         yield warning("cloud", "legacy-cloud-id", message, hint="Name one of your clouds.")
 
 
-def _zones(document: Node) -> Iterator[Problem]:
+def _zones(document: LegacyNode) -> Iterator[Problem]:
     """`any` stands for all zones, which the newer schema says by leaving the key out."""
     zones = document.get("allowed_azs")
     if zones == "any":
@@ -97,7 +97,7 @@ def _zones(document: Node) -> Iterator[Problem]:
         del document["allowed_azs"]
 
 
-def _block(holder: Node, path: str) -> Iterator[Problem]:
+def _block(holder: LegacyNode, path: str) -> Iterator[Problem]:
     """The raw block, which may be JSON in a text, under its one new name."""
     for key in _BLOCKS:
         if key not in holder:
@@ -123,7 +123,7 @@ def _read(value: object) -> object:
         return value  # the newer schema says what is wrong with it
 
 
-def _limits(document: Node) -> Iterator[Problem]:
+def _limits(document: LegacyNode) -> Iterator[Problem]:
     """Limits and zones that were flags on the wire become fields."""
     flags = document.get("flags")
     if not isinstance(flags, MutableMapping):
@@ -149,7 +149,7 @@ def _limits(document: Node) -> Iterator[Problem]:
         del document["flags"]
 
 
-def _ours(document: Node) -> None:
+def _ours(document: LegacyNode) -> None:
     """The cluster's end, which the newer schema cannot say, goes into our block."""
     for old, new in _OURS.items():
         if old in document:
@@ -159,7 +159,7 @@ def _ours(document: Node) -> None:
                 block.setdefault(new, 0 if value is None else value)
 
 
-def _nodes(document: Node) -> Iterator[tuple[str, Node]]:
+def _nodes(document: LegacyNode) -> Iterator[tuple[str, LegacyNode]]:
     head, groups = document.get("head_node"), document.get("worker_nodes")
     if isinstance(head, MutableMapping):
         yield "head_node", head
@@ -168,7 +168,7 @@ def _nodes(document: Node) -> Iterator[tuple[str, Node]]:
             yield f"worker_nodes[{index}]", group
 
 
-def _node(node: Node, path: str) -> Iterator[Problem]:
+def _node(node: LegacyNode, path: str) -> Iterator[Problem]:
     for old, new in _NODE.items():
         if old in node and new not in node:
             rename(node, old, new)
@@ -182,7 +182,7 @@ def _node(node: Node, path: str) -> Iterator[Problem]:
             del node["flags"]
 
 
-def _market(node: Node) -> None:
+def _market(node: LegacyNode) -> None:
     spot, fallback = node.get("use_spot"), node.get("fallback_to_ondemand")
     for value, key in ((spot, "use_spot"), (fallback, "fallback_to_ondemand")):
         if value is None or isinstance(value, bool):
@@ -191,7 +191,7 @@ def _market(node: Node) -> None:
         node.setdefault("market_type", "PREFER_SPOT" if fallback is True else "SPOT")
 
 
-def _resources(node: Node) -> None:
+def _resources(node: LegacyNode) -> None:
     resources = node.get("resources")
     if not isinstance(resources, MutableMapping):
         return
@@ -207,7 +207,7 @@ def _resources(node: Node) -> None:
         del resources[name]
 
 
-def rename(holder: Node, old: str, new: str) -> None:
+def rename(holder: LegacyNode, old: str, new: str) -> None:
     """Give a key its new name where it stands; a ruamel.yaml mapping keeps its comments."""
     place, value = list(holder).index(old), holder[old]
     comments = getattr(holder, "ca", None)

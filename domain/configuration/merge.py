@@ -7,7 +7,7 @@ from typing import Any
 from domain.configuration.diff import (
     ABSENT,
     GROUPS,
-    Place,
+    ConfigPath,
     fields,
     named_groups,
     path_in_words,
@@ -16,12 +16,12 @@ from domain.configuration.diff import (
 )
 from domain.configuration.spec import ComputeConfig, WorkerGroup
 
-type Fields = Mapping[Place, object]
+type Fields = Mapping[ConfigPath, object]
 type Groups = Mapping[str, WorkerGroup]
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class MergeConflict:
     """A field that both changed, differently; None where a side does not set it."""
 
     path: str
@@ -35,7 +35,7 @@ class Merge:
     """Both changes together; the conflicts are there to be chosen from."""
 
     merged: ComputeConfig
-    conflicts: tuple[Conflict, ...]
+    conflicts: tuple[MergeConflict, ...]
 
 
 def three_way(
@@ -68,9 +68,9 @@ def three_way(
 
 def _merged_fields(
     base: Fields, mine: Fields, theirs: Fields, *, theirs_at: Collection[str]
-) -> tuple[dict[Place, object], list[Conflict]]:
+) -> tuple[dict[ConfigPath, object], list[MergeConflict]]:
     """The fields outside the groups, or those of one group."""
-    merged: dict[Place, object] = {}
+    merged: dict[ConfigPath, object] = {}
     conflicts = []
     for place in {**mine, **theirs}:
         was, my, their = (side.get(place, ABSENT) for side in (base, mine, theirs))
@@ -81,7 +81,7 @@ def _merged_fields(
             merged[place] = value
         if is_conflict:
             shown = (None if side is ABSENT else side for side in (was, my, their))
-            conflicts.append(Conflict(path, *shown))
+            conflicts.append(MergeConflict(path, *shown))
     return merged, conflicts
 
 
@@ -92,7 +92,7 @@ def _merged_group(
     theirs: WorkerGroup | None,
     *,
     theirs_at: Collection[str],
-) -> tuple[dict[Place, object], list[Conflict]]:
+) -> tuple[dict[ConfigPath, object], list[MergeConflict]]:
     """The fields of one group; none if it is gone on one side and untouched on the other."""
     if mine is not None and theirs is not None:
         was = _group_fields(name, base) if base else {}
@@ -104,16 +104,16 @@ def _merged_group(
     if base is None:
         return _group_fields(name, left), []
     path = path_in_words((GROUPS, name))
-    conflict = Conflict(path, said(base), mine and said(mine), theirs and said(theirs))
+    conflict = MergeConflict(path, said(base), mine and said(mine), theirs and said(theirs))
     kept = theirs if path in theirs_at else mine
     return _group_fields(name, kept) if kept else {}, [conflict]
 
 
-def _outside_groups(config: ComputeConfig) -> dict[Place, object]:
+def _outside_groups(config: ComputeConfig) -> dict[ConfigPath, object]:
     return {place: value for place, value in fields(config).items() if place[0] != GROUPS}
 
 
-def _group_fields(name: str, group: WorkerGroup) -> dict[Place, object]:
+def _group_fields(name: str, group: WorkerGroup) -> dict[ConfigPath, object]:
     found = fields(ComputeConfig(worker_nodes=(group,)))
     return {(GROUPS, name, *p[2:]): value for p, value in found.items() if p[0] == GROUPS}
 

@@ -26,7 +26,7 @@ class ForecastMode(StrEnum):
     FORECAST_AND_SCALE = "forecast_and_scale"
 
 
-class Consolidation(StrEnum):
+class ConsolidationMode(StrEnum):
     """Whether work is moved onto fewer or cheaper nodes: never, as advice, or by itself."""
 
     OFF = "off"
@@ -42,11 +42,11 @@ class Disruption(StrEnum):
     SPOT_RETURN = "spot_return"
 
 
-ConsolidationWord = Annotated[Consolidation, BeforeValidator(off_if_false)]
+ConsolidationWord = Annotated[ConsolidationMode, BeforeValidator(off_if_false)]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-class Window(Model):
+class WindowSettings(Model):
     """When something holds: from each tick of a cron line on, or on weekdays from start to end."""
 
     cron: Text = ""
@@ -58,14 +58,14 @@ class Window(Model):
     name: Text = ""
 
 
-class Schedule(Window):
+class Schedule(WindowSettings):
     """A group's least number of nodes while a window is open."""
 
     group: Text = ""
     min_nodes: Count = 0
 
 
-class Budget(Window):
+class Budget(WindowSettings):
     """How many nodes may be taken away at once; without a window, at any time."""
 
     nodes: NodesOrPercent = 0
@@ -73,7 +73,7 @@ class Budget(Window):
     reasons: tuple[Disruption, ...] = ()
 
 
-class Forecast(Model):
+class ForecastSettings(Model):
     """Whether, and how boldly, each group's number of nodes is foretold."""
 
     mode: Annotated[ForecastMode, BeforeValidator(off_if_false)] = ForecastMode.OFF
@@ -94,10 +94,10 @@ class Scaling(Model):
 
     objective: Objective = Objective.COST
     schedules: tuple[Schedule, ...] = ()
-    forecast: Annotated[Forecast, BeforeValidator(empty_if_null)] = Forecast()
+    forecast: Annotated[ForecastSettings, BeforeValidator(empty_if_null)] = ForecastSettings()
     rules: tuple[Rule, ...] = ()
     budgets: tuple[Budget, ...] = ()
-    consolidation: ConsolidationWord = Consolidation.RECOMMEND
+    consolidation: ConsolidationWord = ConsolidationMode.RECOMMEND
 
 
 class GroupSettings(Model):

@@ -13,15 +13,15 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import BaseModel, BeforeValidator, model_validator
 
 from domain.configuration.scaling import Budget as Budget
-from domain.configuration.scaling import Consolidation as Consolidation
+from domain.configuration.scaling import ConsolidationMode as ConsolidationMode
 from domain.configuration.scaling import Disruption as Disruption
-from domain.configuration.scaling import Forecast as Forecast
 from domain.configuration.scaling import ForecastMode as ForecastMode
+from domain.configuration.scaling import ForecastSettings as ForecastSettings
 from domain.configuration.scaling import GroupSettings as GroupSettings
 from domain.configuration.scaling import Rule as Rule
 from domain.configuration.scaling import Scaling as Scaling
 from domain.configuration.scaling import Schedule as Schedule
-from domain.configuration.scaling import Window as Window
+from domain.configuration.scaling import WindowSettings as WindowSettings
 from domain.configuration.types import (
     Amount,
     Amounts,
@@ -198,7 +198,7 @@ class ComputeConfig(ResourceConfig):
         """What our block says about this group alone."""
         return self.mobula.groups.get(group, GroupSettings())
 
-    def consolidation_of(self, group: str) -> Consolidation:
+    def consolidation_of(self, group: str) -> ConsolidationMode:
         """Whether this group is consolidated: its own word, else the cluster's."""
         return self.settings_of(group).consolidation or self.mobula.scaling.consolidation
 

@@ -10,19 +10,19 @@ from domain.configuration.spec import (
     NodeConfig,
     written,
 )
-from domain.convert.result import Exported, Imported, Loss, Plain, Setting
+from domain.convert.result import ExportContext, Exported, Imported, Loss, Plain
 from domain.yaml.edit import dump_value
 from domain.yaml.text import dump, parse
 
 _OURS = "Anyscale has no such setting."
 
 
-def write(config: ComputeConfig, _: Setting) -> Exported:
+def write(config: ComputeConfig, _: ExportContext) -> Exported:
     """The newer schema: all but Mobula's own block."""
     return Exported(dump(config.replace(mobula=MobulaBlock())), tuple(_own_losses(config)))
 
 
-def write_own(config: ComputeConfig, _: Setting) -> Exported:
+def write_own(config: ComputeConfig, _: ExportContext) -> Exported:
     """Mobula's own format, which carries everything."""
     return Exported(dump(config), ())
 
@@ -39,7 +39,7 @@ def _own_losses(config: ComputeConfig, *, besides: frozenset[str] = frozenset())
             yield Loss(path=f"mobula.{key}", why=_OURS)
 
 
-def write_legacy(config: ComputeConfig, _: Setting) -> Exported:
+def write_legacy(config: ComputeConfig, _: ExportContext) -> Exported:
     """The older schema, as it is sent over the wire; it knows one cloud resource."""
     kept = frozenset({"idle_minutes", "max_lifetime_minutes"})
     losses = list(_own_losses(config, besides=kept))

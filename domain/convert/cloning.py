@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from domain.catalogue.pod_shapes import shape_type
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.catalogue.search import Found, equivalents
 from domain.configuration.spec import (
     ComputeConfig,
@@ -31,7 +31,9 @@ class Mapped:
     candidates: tuple[Found, ...]
 
 
-def mapped(config: ComputeConfig, *, source: Target, target: Target) -> list[Mapped]:
+def mapped(
+    config: ComputeConfig, *, source: RegionCatalogue, target: RegionCatalogue
+) -> list[Mapped]:
     """What each node that names a machine type could run on in the target."""
     return [
         _mapped(path, name, node, source, target)
@@ -81,7 +83,9 @@ def _nodes(config: ComputeConfig) -> Iterator[tuple[str, str, NodeConfig]]:
         yield f"worker_nodes[{index}]", group.name, group
 
 
-def _mapped(path: str, name: str, node: NodeConfig, source: Target, target: Target) -> Mapped:
+def _mapped(
+    path: str, name: str, node: NodeConfig, source: RegionCatalogue, target: RegionCatalogue
+) -> Mapped:
     old = node.instance_type or ""
     machine = source.type_named(old) or shape_type(old)
     is_spot = getattr(node, "market_type", MarketType.ON_DEMAND) is not MarketType.ON_DEMAND

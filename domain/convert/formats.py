@@ -6,7 +6,7 @@ from enum import StrEnum
 from domain.configuration.legacy import is_legacy
 from domain.configuration.spec import ComputeConfig
 from domain.convert import anyscale, kuberay, kuberay_import, ray_up, ray_up_import
-from domain.convert.result import Exported, Imported, Setting, mapping
+from domain.convert.result import ExportContext, Exported, Imported, mapping
 from domain.yaml.tree import read
 
 
@@ -33,7 +33,7 @@ _LABELS = {
     Format.MOBULA: "Mobula",
 }
 
-_WRITERS: Mapping[Format, Callable[[ComputeConfig, Setting], Exported]] = {
+_WRITERS: Mapping[Format, Callable[[ComputeConfig, ExportContext], Exported]] = {
     Format.ANYSCALE: anyscale.write,
     Format.ANYSCALE_LEGACY: anyscale.write_legacy,
     Format.KUBERAY: kuberay.write,
@@ -61,7 +61,7 @@ def detect(text: str) -> Format:
     return Format.MOBULA if "mobula" in top else Format.ANYSCALE
 
 
-def exported(config: ComputeConfig, to: Format, setting: Setting) -> Exported:
+def exported(config: ComputeConfig, to: Format, setting: ExportContext) -> Exported:
     """The configuration in that format; with several cloud resources, mostly the first of them."""
     return _WRITERS[to](config, setting)
 

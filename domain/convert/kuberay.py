@@ -17,10 +17,10 @@ from domain.configuration.spec import (
     written,
 )
 from domain.convert.result import (
+    ExportContext,
     Exported,
     Loss,
     Plain,
-    Setting,
     distinct,
     items,
     losses_of_groups,
@@ -44,7 +44,7 @@ _CARRIED = frozenset({
 })  # fmt: skip
 
 
-def write(config: ComputeConfig, setting: Setting) -> Exported:
+def write(config: ComputeConfig, setting: ExportContext) -> Exported:
     """The RayCluster, with each group's replicas between its bounds."""
     losses = list(_losses(config))
     config = config.primary
@@ -126,7 +126,7 @@ def _autoscaler(config: ComputeConfig) -> Plain:
     return {"autoscalerOptions": {"version": "v2", "idleTimeoutSeconds": idle}}
 
 
-def _head(config: ComputeConfig, setting: Setting, losses: list[Loss]) -> Plain:
+def _head(config: ComputeConfig, setting: ExportContext, losses: list[Loss]) -> Plain:
     node = config.head_node or NodeConfig()
     resources = dict(node.resources)
     if config.groups:  # Anyscale's rule: a head with workers takes no work
@@ -145,7 +145,7 @@ def _group(
     name: str,
     path: str,
     config: ComputeConfig,
-    setting: Setting,
+    setting: ExportContext,
     losses: list[Loss],
 ) -> Plain:
     if name != group.name:
@@ -205,7 +205,7 @@ def _template(
     path: str,
     container: str,
     config: ComputeConfig,
-    setting: Setting,
+    setting: ExportContext,
     losses: list[Loss],
 ) -> Plain:
     machine = _machine(node, setting)
@@ -264,7 +264,7 @@ def _renamed(patch: Plain, container: str) -> Plain:
     return {**patch, "spec": {**spec, "containers": containers}}
 
 
-def _machine(node: NodeConfig, setting: Setting) -> InstanceType | None:
+def _machine(node: NodeConfig, setting: ExportContext) -> InstanceType | None:
     if node.required_resources is not None:
         return declared_type(node.required_resources)
     found = types_for(node, setting.target, market=Market.ON_DEMAND)

@@ -13,10 +13,10 @@ from domain.configuration.spec import (
     written,
 )
 from domain.convert.result import (
+    ExportContext,
     Exported,
     Loss,
     Plain,
-    Setting,
     distinct,
     items,
     losses_of_groups,
@@ -65,7 +65,7 @@ _TO_FILL_IN = {
 }
 
 
-def write(config: ComputeConfig, setting: Setting) -> Exported:
+def write(config: ComputeConfig, setting: ExportContext) -> Exported:
     """The launcher's YAML; on another provider than AWS or Google Cloud, for AWS."""
     losses = list(_losses(config))
     config = config.primary
@@ -98,7 +98,7 @@ def write(config: ComputeConfig, setting: Setting) -> Exported:
     return Exported(dump_value(plain), tuple(losses))
 
 
-def _docker(setting: Setting) -> Plain:
+def _docker(setting: ExportContext) -> Plain:
     return {"docker": {"image": setting.image, "container_name": "ray"}} if setting.image else {}
 
 
@@ -132,7 +132,7 @@ def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
 
 
 def _head(
-    config: ComputeConfig, setting: Setting, node_config: NodeWriter, losses: list[Loss]
+    config: ComputeConfig, setting: ExportContext, node_config: NodeWriter, losses: list[Loss]
 ) -> Plain:
     node = config.head_node or NodeConfig()
     found = _node(node, "head_node", config, setting, node_config, losses, spot=False)
@@ -145,7 +145,7 @@ def _group(
     group: WorkerGroup,
     index: int,
     config: ComputeConfig,
-    setting: Setting,
+    setting: ExportContext,
     node_config: NodeWriter,
     losses: list[Loss],
 ) -> Plain:
@@ -172,7 +172,7 @@ def _node(
     node: NodeConfig,
     path: str,
     config: ComputeConfig,
-    setting: Setting,
+    setting: ExportContext,
     node_config: NodeWriter,
     losses: list[Loss],
     *,

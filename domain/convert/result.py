@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.configuration.spec import ComputeConfig, written
 from domain.problems import Problem, path_of
 from domain.yaml.plain_tree import Cleaning, TooMuch
@@ -22,13 +22,13 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class ExportContext:
     """What other formats want to know that a configuration leaves open."""
 
     name: str = "ray-cluster"
     image: str = ""
     ray_version: str = ""
-    target: Target = ANYWHERE
+    target: RegionCatalogue = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from domain.instance_settings.table import (
     By,
     Copies,
     Loc,
-    Place,
     Setting,
+    SettingLocation,
     under,
 )
 
@@ -48,7 +48,7 @@ def settings(block: Mapping[str, Any]) -> tuple[Setting, ...]:
     )  # fmt: skip
 
 
-def _spelled(place: Place, block: Mapping[str, Any], *, snake: bool) -> Place:
+def _spelled(place: SettingLocation, block: Mapping[str, Any], *, snake: bool) -> SettingLocation:
     match place:
         case Copies():
             entry = _keys_in_snake(place.entry) if snake else place.entry
@@ -105,7 +105,7 @@ _BOOT = ("disks", _DISK, "initializeParams")
 _SHIELD = "shieldedInstanceConfig"
 _RESERVED = "reservationAffinity"
 
-type _Row = tuple[str, str, str, Kind, Place, str]
+type _Row = tuple[str, str, str, Kind, SettingLocation, str]
 _TABLE: tuple[_Row, ...] = (
     ("Network", "network", "Network", TEXT, _at("networkInterfaces", 0, "network"), ""),
     ("Network", "subnet", "Subnetwork", TEXT, _at("networkInterfaces", 0, "subnetwork"), ""),

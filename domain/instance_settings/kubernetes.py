@@ -21,8 +21,8 @@ from domain.instance_settings.table import (
     By,
     Link,
     Loc,
-    Place,
     Setting,
+    SettingLocation,
     links_to,
     under,
 )
@@ -270,7 +270,7 @@ def _resources(name: str) -> At:
     return At(("spec", "containers", RAY, "resources", name))
 
 
-type _Row = tuple[str, str, str, Kind, Place, str]
+type _Row = tuple[str, str, str, Kind, SettingLocation, str]
 _TABLE: tuple[_Row, ...] = (
     ("Pod", "namespace", "Namespace", TEXT, At(("metadata", "namespace")), ""),
     ("Pod", "account", "Service account", TEXT, At(("spec", "serviceAccountName")), ""),

@@ -53,7 +53,7 @@ class Link(NamedTuple):
         return not self.child or (isinstance(self.step, By) and self.step.is_bare(self.child))
 
 
-class Place(Protocol):
+class SettingLocation(Protocol):
     """Where the values of a setting stand."""
 
     def find(self, block: Block, kind: Kind) -> Any:
@@ -80,7 +80,7 @@ class Setting:
     label: str
     group: str
     kind: Kind
-    place: Place
+    place: SettingLocation
     help: str = ""
 
 

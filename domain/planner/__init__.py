@@ -2,12 +2,12 @@
 
 from domain.planner.model import (
     Drain,
-    Group,
     Launch,
     NodeView,
     Offer,
     Pack,
     Plan,
+    PlannedGroup,
     PlanRequest,
     Unserved,
 )
@@ -15,13 +15,13 @@ from domain.planner.plan import plan
 
 __all__ = [
     "Drain",
-    "Group",
     "Launch",
     "NodeView",
     "Offer",
     "Pack",
     "Plan",
     "PlanRequest",
+    "PlannedGroup",
     "Unserved",
     "plan",
 ]

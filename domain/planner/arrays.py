@@ -7,9 +7,9 @@ import numpy as np
 
 from domain.planner.amounts import Amounts
 from domain.planner.candidates import Candidate
-from domain.planner.cheapest.problem import Bools, Ints, Problem
+from domain.planner.cheapest.problem import Bools, Ints, PackingProblem
 from domain.planner.limits import Limits
-from domain.planner.packing import Need, Run
+from domain.planner.packing import Need, NodeRun
 
 # Rooms are cut to so much, 100 TiB of memory, and needs to one step more: sums stay within 64 bits,
 # and what asks for more than any machine has waits like everything that fits nowhere.
@@ -62,10 +62,12 @@ class Arrays:
                 allowed[place] = [row.need.accepts(one) for one in labels]
         return allowed
 
-    def problem(self, candidates: Sequence[Candidate], limits: Limits, counts: Ints) -> Problem:
+    def problem(
+        self, candidates: Sequence[Candidate], limits: Limits, counts: Ints
+    ) -> PackingProblem:
         """Return the packing of `counts` on new nodes of candidates that can be rented."""
         takes, room = _limits(candidates, limits, most=int(counts.sum()))
-        return Problem(
+        return PackingProblem(
             needs=self.needs,
             counts=counts,
             bins=self.rooms(one.brings for one in candidates),
@@ -75,7 +77,7 @@ class Arrays:
             room=room,
         )
 
-    def planned(self, run: Run) -> Ints:
+    def planned(self, run: NodeRun) -> Ints:
         """Return what the nodes of a run were launched for, as far as it still waits."""
         wanted = np.zeros(len(self.rows), dtype=np.int64)
         for need, count in run.planned:

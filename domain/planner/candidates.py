@@ -8,7 +8,7 @@ from domain.demand import Resources
 from domain.objective import Objective, interruption_usd, start_usd
 from domain.offerings import Market
 from domain.planner.amounts import Amounts, exact
-from domain.planner.model import Group, Offer, PlanRequest, Ranking, ZonePolicy
+from domain.planner.model import Offer, PlannedGroup, PlanRequest, Ranking, ZonePolicy
 from domain.pricing import BYTES_PER_GIB, DEFAULT_CARD
 
 
@@ -16,7 +16,7 @@ from domain.pricing import BYTES_PER_GIB, DEFAULT_CARD
 class Candidate:
     """One offer of one group."""
 
-    group: Group
+    group: PlannedGroup
     offer: Offer
     brings: Amounts
     cost: float  # what plans are compared by, dollars an hour
@@ -77,7 +77,7 @@ def stand_in_price(resources: Resources) -> float:
 
 
 def _cost(
-    group: Group, offer: Offer, *, objective: Objective, on_demand: Mapping[str, float]
+    group: PlannedGroup, offer: Offer, *, objective: Objective, on_demand: Mapping[str, float]
 ) -> float:
     """A price that is not known is taken to be what such a machine usually costs."""
     usual = stand_in_price(offer.resources)
@@ -99,14 +99,14 @@ def _on_demand_usd(request: PlanRequest) -> dict[str, float]:
     }
 
 
-def _charge(group: Group, offer: Offer, *, zones: ZonePolicy) -> Decimal | None:
+def _charge(group: PlannedGroup, offer: Offer, *, zones: ZonePolicy) -> Decimal | None:
     """Some nodes of a spot group become on-demand ones, and spread ones lie in any zone."""
     prices = [offer.hourly_usd, *(one.hourly_usd for one in _instead(group, offer, zones=zones))]
     known = [price for price in prices if price is not None]
     return max(known) if len(known) == len(prices) else None
 
 
-def _instead(group: Group, offer: Offer, *, zones: ZonePolicy) -> Iterator[Offer]:
+def _instead(group: PlannedGroup, offer: Offer, *, zones: ZonePolicy) -> Iterator[Offer]:
     """Yield what a node may become once the policies of markets and zones have their say."""
     mixed = bool(group.on_demand_nodes or group.on_demand_percent)
     for other in group.offers:

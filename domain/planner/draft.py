@@ -13,18 +13,18 @@ from domain.planner.explanation import reasons
 from domain.planner.limits import Limits, floor, pending_or_ready, raised_floor
 from domain.planner.mixing import mixed
 from domain.planner.model import (
-    Group,
     Launch,
     NodePhase,
     NodeView,
     Pack,
     Plan,
+    PlannedGroup,
     PlanRequest,
     Ranking,
     Unserved,
 )
 from domain.planner.needs import ordered_gangs, ordered_needs
-from domain.planner.packing import Need, Packing, Run, new_run
+from domain.planner.packing import Need, NodeRun, Packing, new_run
 from domain.planner.scale_in import by_name, idle_drains, removals
 from domain.planner.serving import best_served
 
@@ -64,7 +64,7 @@ class _Draft:
         self.candidates = candidates(request)
         self.limits = Limits(request, kept=kept)
         self.offers = of_node(request)
-        self.new: list[Run] = []
+        self.new: list[NodeRun] = []
         self.unserved: list[Unserved] = []
         self.needed: set[str] = set()
         self.placements: dict[str, tuple[Shape, ...]] = {}
@@ -152,7 +152,7 @@ class _Draft:
         for _, alike in groupby(_sorted_by_opening(runs), key=_opening):
             yield self._launch(list(alike))
 
-    def _launch(self, runs: list[Run]) -> Launch:
+    def _launch(self, runs: list[NodeRun]) -> Launch:
         candidate = runs[0].candidate
         if candidate is None:
             raise ValueError("Only new nodes are launched.")
@@ -184,7 +184,7 @@ class _Draft:
                 count -= taken
         return stops
 
-    def _own(self, group: Group) -> list[Candidate]:
+    def _own(self, group: PlannedGroup) -> list[Candidate]:
         """Return the machines of a group, the preferred first."""
         own = [one for one in self.candidates if one.group is group]
         by_price = self.request.ranking is Ranking.PRICE
@@ -201,24 +201,24 @@ class _Draft:
         """Return the head, the nodes and the new ones so far, in the order they are filled."""
         return Packing(
             candidates=self.candidates,
-            runs=[Run(free=exact(head), labels={}), *self._runs(nodes), *self.new],
+            runs=[NodeRun(free=exact(head), labels={}), *self._runs(nodes), *self.new],
             limits=self.limits,
             by_price=self.request.ranking is Ranking.PRICE,
         )
 
-    def _runs(self, nodes: list[tuple[NodeView, Resources]]) -> Iterator[Run]:
+    def _runs(self, nodes: list[tuple[NodeView, Resources]]) -> Iterator[NodeRun]:
         runs = (self._run(node, room) for node, room in nodes)
         for _, alike in groupby(runs, key=lambda run: (run.why, run.labels, run.free, run.planned)):
             same = list(alike)
             names = tuple(name for run in same for name in run.names)
             yield replace(same[0], count=len(same), names=names, why="")
 
-    def _run(self, node: NodeView, room: Resources) -> Run:
+    def _run(self, node: NodeView, room: Resources) -> NodeRun:
         planned = tuple(
             (Need(amounts=exact(s.resources), count=s.count, selectors=s.selectors), s.count)
             for s in node.planned
         )
-        return Run(
+        return NodeRun(
             free=exact(room),
             labels=self._labels(node),
             names=(node.name,),
@@ -247,11 +247,11 @@ class _Draft:
         )
 
 
-def _opening(run: Run) -> tuple[object, str]:
+def _opening(run: NodeRun) -> tuple[object, str]:
     return (run.candidate.key if run.candidate else None), run.why
 
 
-def _sorted_by_opening(runs: list[Run]) -> list[Run]:
+def _sorted_by_opening(runs: list[NodeRun]) -> list[NodeRun]:
     """Return the runs with those of one machine and purpose together, in the order of the first."""
     first: dict[object, int] = {}
     for place, run in enumerate(runs):
@@ -259,7 +259,7 @@ def _sorted_by_opening(runs: list[Run]) -> list[Run]:
     return sorted(runs, key=lambda run: first[_opening(run)])
 
 
-def _shapes(run: Run) -> Iterator[Shape]:
+def _shapes(run: NodeRun) -> Iterator[Shape]:
     for need, count in run.content:
         yield Shape(resources=plain(need.amounts), count=count, selectors=need.selectors)
 
@@ -272,7 +272,7 @@ def _cheapest_first(node: NodeView) -> tuple[object, ...]:
     return (node.hourly_usd or Decimal(0), *by_name(node))
 
 
-def _spare(group: Group, *, working: int) -> int:
+def _spare(group: PlannedGroup, *, working: int) -> int:
     return max(group.warm_spare, ceil(working * group.warm_spare_percent / 100))
 
 

@@ -9,7 +9,7 @@ from typing import Self
 from domain.offerings import Market
 from domain.planner.amounts import STEPS, Amounts, add, exact
 from domain.planner.candidates import Candidate, of_node
-from domain.planner.model import Group, NodePhase, NodeView, PlanRequest
+from domain.planner.model import NodePhase, NodeView, PlannedGroup, PlanRequest
 from domain.wording import price as usd
 
 ENDLESS = 2**31
@@ -30,17 +30,17 @@ class Limit:
     key: tuple[str, ...]  # candidates with the same key share it
 
 
-def ceiling(group: Group, *, autoscaling: bool) -> int:
+def ceiling(group: PlannedGroup, *, autoscaling: bool) -> int:
     """Return the most nodes that `group` may have."""
     return group.max_nodes if autoscaling else floor(group)
 
 
-def floor(group: Group) -> int:
+def floor(group: PlannedGroup) -> int:
     """Return the fewest nodes that `group` is kept at, whatever strategies ask for beyond."""
     return min(group.min_nodes, group.max_nodes)
 
 
-def raised_floor(group: Group) -> int:
+def raised_floor(group: PlannedGroup) -> int:
     """Return the fewest nodes that `group` is kept at now, within its maximum."""
     return min(max([group.min_nodes, *(one.nodes for one in group.floors)]), group.max_nodes)
 

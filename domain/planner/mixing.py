@@ -7,17 +7,17 @@ from math import ceil
 
 from domain.offerings import Market
 from domain.planner.candidates import Candidate
-from domain.planner.model import Group, NodeView, PlanRequest, ZonePolicy
-from domain.planner.packing import Run
+from domain.planner.model import NodeView, PlannedGroup, PlanRequest, ZonePolicy
+from domain.planner.packing import NodeRun
 
 
 def mixed(
     request: PlanRequest,
     kept: Sequence[NodeView],
-    new: Sequence[Run],
+    new: Sequence[NodeRun],
     *,
     machines: Sequence[Candidate],
-) -> list[Run]:
+) -> list[NodeRun]:
     """Return the new nodes with the markets and zones that the policies ask for.
 
     Nodes of one type bring the same in every market and zone, so what they hold stays as it is;
@@ -30,22 +30,25 @@ def mixed(
     return _spread(kept, runs, machines) if request.zones is ZonePolicy.SPREAD else runs
 
 
-def on_demand_wanted(group: Group, *, nodes: int) -> int:
+def on_demand_wanted(group: PlannedGroup, *, nodes: int) -> int:
     """Return how many of so many nodes of a group must be on-demand."""
     first = min(group.on_demand_nodes, nodes)
     return first + ceil((nodes - first) * group.on_demand_percent / 100)
 
 
 def _with_on_demand(
-    group: Group, kept: Sequence[NodeView], runs: Sequence[Run], machines: Sequence[Candidate]
-) -> list[Run]:
+    group: PlannedGroup,
+    kept: Sequence[NodeView],
+    runs: Sequence[NodeRun],
+    machines: Sequence[Candidate],
+) -> list[NodeRun]:
     own = [node for node in kept if node.group == group.name]
     mine = [run for run in runs if run.candidate and run.candidate.group is group]
     nodes = len(own) + sum(run.count for run in mine)
     missing = on_demand_wanted(group, nodes=nodes)
     missing -= sum(node.market is Market.ON_DEMAND for node in own)
     missing -= sum(run.count for run in mine if not _is_spot(run))
-    result: list[Run] = []
+    result: list[NodeRun] = []
     for run in runs:
         twin = _twin(run, machines) if run in mine and _is_spot(run) and missing > 0 else None
         if twin is None:
@@ -59,11 +62,11 @@ def _with_on_demand(
     return result
 
 
-def _is_spot(run: Run) -> bool:
+def _is_spot(run: NodeRun) -> bool:
     return run.candidate is not None and run.candidate.offer.market is Market.SPOT
 
 
-def _twin(run: Run, machines: Sequence[Candidate]) -> Candidate | None:
+def _twin(run: NodeRun, machines: Sequence[Candidate]) -> Candidate | None:
     """Return the same machine on demand, the cheapest zone of those that have it."""
     candidate = run.candidate
     if candidate is None:
@@ -82,16 +85,16 @@ def _twin(run: Run, machines: Sequence[Candidate]) -> Candidate | None:
 
 
 def _spread(
-    kept: Sequence[NodeView], runs: Sequence[Run], machines: Sequence[Candidate]
-) -> list[Run]:
+    kept: Sequence[NodeView], runs: Sequence[NodeRun], machines: Sequence[Candidate]
+) -> list[NodeRun]:
     """Return the new nodes dealt out so that each group has as many in every zone as it can."""
     nodes = Counter((node.group, node.zone) for node in kept)
     return [part for run in runs for part in _dealt(run, nodes, machines)]
 
 
 def _dealt(
-    run: Run, nodes: Counter[tuple[str, str]], machines: Sequence[Candidate]
-) -> Iterator[Run]:
+    run: NodeRun, nodes: Counter[tuple[str, str]], machines: Sequence[Candidate]
+) -> Iterator[NodeRun]:
     candidate = run.candidate
     if candidate is None:
         yield run

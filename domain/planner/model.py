@@ -49,7 +49,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class PlannedGroup:
     """One group of workers: what it may rent, and how many nodes there may be."""
 
     name: str
@@ -106,7 +106,7 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRequest:
-    groups: tuple[Group, ...]
+    groups: tuple[PlannedGroup, ...]
     nodes: tuple[NodeView, ...]
     demand: Demand
     now: datetime | None = None

@@ -34,7 +34,7 @@ type Content = tuple[tuple[Need, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class NodeRun:
     """Equal nodes that stand next to each other in the order in which nodes are tried."""
 
     free: Amounts
@@ -61,7 +61,7 @@ class Run:
             need.accepts(labels) for need, _ in self.content
         )
 
-    def serve(self, need: Need, *, each: int, served: int) -> Iterator["Run"]:
+    def serve(self, need: Need, *, each: int, served: int) -> Iterator["NodeRun"]:
         """Yield what becomes of the nodes when they take `served`, `each` at most on one."""
         full, rest = divmod(served, each)
         touched = full + (rest > 0)
@@ -72,7 +72,7 @@ class Run:
         if touched < self.count:
             yield replace(self, count=self.count - touched, names=self.names[touched:])
 
-    def laden(self, content: Content, *, start: int, stop: int) -> "Run":
+    def laden(self, content: Content, *, start: int, stop: int) -> "NodeRun":
         """Return some of the nodes with more on them."""
         free = self.free
         for need, times in content:
@@ -92,7 +92,7 @@ class Packing:
     """The cluster while demand is put on it; it opens new nodes as far as the limits allow."""
 
     candidates: Sequence[Candidate]
-    runs: list[Run]
+    runs: list[NodeRun]
     limits: Limits
     by_price: bool  # else in the order of the candidates
     left: list[tuple[Need, int]] = field(default_factory=list)  # what found no place
@@ -118,7 +118,7 @@ class Packing:
     def take_planned(self, needs: Sequence[Need]) -> list[Need]:
         """Put on nodes what they were launched for, as far as it still waits; return the rest."""
         wanted = {need.key: need for need in needs}
-        runs: list[Run] = []
+        runs: list[NodeRun] = []
         for run in self.runs:
             if not run.planned:
                 runs.append(run)
@@ -167,7 +167,7 @@ class Packing:
         return [one for one, _ in fits]
 
     def _fill(self, need: Need) -> int:
-        left, runs = need.count, list[Run]()
+        left, runs = need.count, list[NodeRun]()
         for position, run in enumerate(self.runs):
             if not left:
                 runs += self.runs[position:]
@@ -193,7 +193,7 @@ class Packing:
         return left - served
 
 
-def _still_wanted(run: Run, wanted: Mapping[tuple[object, ...], Need]) -> Content:
+def _still_wanted(run: NodeRun, wanted: Mapping[tuple[object, ...], Need]) -> Content:
     """Return what one node of a run takes of what it was launched for."""
     free, content = run.free, list[tuple[Need, int]]()
     for planned, times in run.planned:
@@ -206,9 +206,9 @@ def _still_wanted(run: Run, wanted: Mapping[tuple[object, ...], Need]) -> Conten
     return tuple(content)
 
 
-def new_run(candidate: Candidate, *, count: int) -> Run:
+def new_run(candidate: Candidate, *, count: int) -> NodeRun:
     """Return `count` empty new nodes."""
-    return Run(free=candidate.brings, labels=candidate.labels, count=count, candidate=candidate)
+    return NodeRun(free=candidate.brings, labels=candidate.labels, count=count, candidate=candidate)
 
 
 def unserved(packing: Packing) -> int:
@@ -216,6 +216,6 @@ def unserved(packing: Packing) -> int:
     return sum(count for _, count in packing.left)
 
 
-def nodes_opened(runs: Iterable[Run]) -> int:
+def nodes_opened(runs: Iterable[NodeRun]) -> int:
     """Return how many of the nodes are new."""
     return sum(run.count for run in runs if run.candidate)

@@ -8,7 +8,7 @@ from domain.offerings import Market
 from domain.planner.amounts import exact
 from domain.planner.limits import Limits, ceiling, pending_or_ready, raised_floor
 from domain.planner.mixing import on_demand_wanted
-from domain.planner.model import Drain, Group, Launch, NodePhase, NodeView, PlanRequest
+from domain.planner.model import Drain, Launch, NodePhase, NodeView, PlannedGroup, PlanRequest
 
 
 def removals(request: PlanRequest) -> list[Drain]:
@@ -91,7 +91,7 @@ def _one_pass(
     return gone
 
 
-def _belongs_on_demand(node: NodeView, group: Group, on_demand: int, limits: Limits) -> bool:
+def _belongs_on_demand(node: NodeView, group: PlannedGroup, on_demand: int, limits: Limits) -> bool:
     """Return whether, without the node, a spot group had too few on-demand ones."""
     wanted = on_demand_wanted(group, nodes=limits.nodes[group.name] - 1)
     return node.market is Market.ON_DEMAND and on_demand <= wanted
@@ -108,7 +108,7 @@ def by_name(node: NodeView) -> tuple[object, ...]:
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
 
 
-def _above_maximum(group: Group, *, nodes: list[NodeView], most: int) -> Iterable[Drain]:
+def _above_maximum(group: PlannedGroup, *, nodes: list[NodeView], most: int) -> Iterable[Drain]:
     least_missed = sorted(sorted(nodes, key=by_name, reverse=True), key=_loss)
     for node in least_missed[: max(0, len(nodes) - most)]:
         yield Drain(
@@ -132,7 +132,7 @@ def _state(node: NodeView) -> str:
     return f"up for {node.age_seconds:.0f} s"
 
 
-def _too_idle(node: NodeView, group: Group) -> bool:
+def _too_idle(node: NodeView, group: PlannedGroup) -> bool:
     return (
         node.phase is NodePhase.READY
         and node.idle_seconds is not None
@@ -148,5 +148,5 @@ def _would_miss(node: NodeView, least: dict[str, int], limits: Limits) -> bool:
     )
 
 
-def _idle_reason(node: NodeView, group: Group) -> str:
+def _idle_reason(node: NodeView, group: PlannedGroup) -> str:
     return f"{node.name} was idle for {node.idle_seconds:.0f} s (limit {group.idle_seconds:g} s)."

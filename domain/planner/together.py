@@ -11,7 +11,7 @@ from domain.planner.candidates import Candidate
 from domain.planner.cheapest import Packed, cheapest
 from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.dominance import worth_searching
-from domain.planner.cheapest.problem import Floats, Ints, Problem, times
+from domain.planner.cheapest.problem import Floats, Ints, PackingProblem, times
 from domain.planner.cheapest.reuse import There, reuse
 from domain.planner.needs import alike, gang_needs
 from domain.planner.packing import Content, Need, Packing, new_run
@@ -103,7 +103,7 @@ def _reused(packing: Packing, arrays: Arrays, rentable: Sequence[Candidate]) -> 
     return left
 
 
-def _worth(problem: Problem) -> Floats:
+def _worth(problem: PackingProblem) -> Floats:
     """Return what a copy of each shape would cost on new nodes; much, where none can hold it."""
     kinds = worth_searching(problem, sizes=False)
     if not len(kinds):

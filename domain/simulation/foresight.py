@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.configuration.scaling import Forecast
+from domain.configuration.scaling import ForecastSettings
 from domain.planner.model import NodePhase
-from domain.simulation.nodes import Node
-from domain.simulation.policy import State
+from domain.simulation.nodes import SimulatedNode
+from domain.simulation.policy import ClusterSnapshot
 from domain.strategies.floors import ForecastFloor
 from domain.strategies.forecast import NotEnough, Prediction, predict, why_not_used
 
-type Need = list[tuple[datetime, float]]
+type NeedSeries = list[tuple[datetime, float]]
 
 SAMPLE_SECONDS = 300
 # Mobula makes forecasts each quarter of an hour; here that would take most of the time.
@@ -26,13 +26,13 @@ BOOT_SECONDS, LAST_BOOTS = 120.0, 100
 class Foresight:
     """`history` is what each group needed before the simulation began."""
 
-    wanted: Forecast
+    wanted: ForecastSettings
     groups: tuple[str, ...]
-    history: Mapping[str, Need] = field(default_factory=dict)
+    history: Mapping[str, NeedSeries] = field(default_factory=dict)
     sample_seconds: int = SAMPLE_SECONDS
     longest_ahead: int = round(BOOT_SECONDS)
     only_watches: bool = False
-    needs: dict[str, Need] = field(default_factory=dict)
+    needs: dict[str, NeedSeries] = field(default_factory=dict)
     _boots: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _made: dict[str, Prediction] = field(default_factory=dict)
     _made_at: datetime | None = None
@@ -40,12 +40,12 @@ class Foresight:
     def __post_init__(self) -> None:
         self.needs = {name: list(self.history.get(name, ())) for name in self.groups}
 
-    def note(self, state: State, moment: datetime) -> None:
+    def note(self, state: ClusterSnapshot, moment: datetime) -> None:
         """Remember what each group needs now."""
         for name, nodes in needed(self.groups, state).items():
             self.needs[name].append((moment, nodes))
 
-    def booted(self, node: Node, now: int) -> None:
+    def booted(self, node: SimulatedNode, now: int) -> None:
         """Remember how long a machine took."""
         self._boots[node.group].append(now - node.asked_at)
 
@@ -77,7 +77,7 @@ class Foresight:
         return statistics.quantiles(boots, n=10, method="inclusive")[-1]
 
 
-def needed(groups: Iterable[str], state: State) -> dict[str, float]:
+def needed(groups: Iterable[str], state: ClusterSnapshot) -> dict[str, float]:
     """Return how many nodes of each group are busy, or on their way while something waits."""
     counts = dict.fromkeys(groups, 0.0)
     for node in state.nodes.values():

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
 
-from domain.cooldowns import Cooling, Place, after_failure, sentence
+from domain.cooldowns import CapacityPool, Cooling, after_failure, sentence
 from domain.cooldowns import FailureClass as Failure
 from domain.planner import Launch, NodeView, PlanRequest, plan
 from domain.planner.amounts import plain
-from domain.planner.model import Group, Offer
+from domain.planner.model import Offer, PlannedGroup
 from domain.simulation.foresight import Foresight
-from domain.simulation.nodes import Node
-from domain.simulation.policy import Decision, State, Wanted
+from domain.simulation.nodes import SimulatedNode
+from domain.simulation.policy import ClusterSnapshot, PolicyDecision, WantedNode
 from domain.strategies.floors import ScheduledFloor, raised_floors
 from domain.strategies.model import Floor
 
@@ -32,7 +32,7 @@ class Ours:
     schedules: Sequence[ScheduledFloor] = ()
     foresight: Foresight | None = None
     heeds_notices: bool = True
-    _cold: dict[Place, Cooling] = field(default_factory=dict)
+    _cold: dict[CapacityPool, Cooling] = field(default_factory=dict)
     _wakes: list[int] = field(default_factory=list)
     _is_short: bool = False  # something could not be served at the last look
 
@@ -47,7 +47,7 @@ class Ours:
     def sample_seconds(self) -> int:
         return self.foresight.sample_seconds if self.foresight else 0
 
-    def next_look(self, state: State) -> int | None:
+    def next_look(self, state: ClusterSnapshot) -> int | None:
         """Return when the planner is asked next: soon after a change, or when a time is up."""
         last = state.looked_at
         moments = [state.changed_at + DEBOUNCE] if state.changed_at is not None else []
@@ -57,29 +57,29 @@ class Ours:
             moments += [end for end in map(self._end_of, self._cold.values()) if end > last]
         return max(min(moments), last + GAP) if moments else None
 
-    def decide(self, state: State) -> Decision:
+    def decide(self, state: ClusterSnapshot) -> PolicyDecision:
         """Return what the planner says."""
         while self._wakes and self._wakes[-1] <= state.now:
             self._wakes.pop()
         answer = plan(self._request(state))
         self._is_short = bool(answer.unserved)
-        return Decision(
+        return PolicyDecision(
             launches=tuple(one for launch in answer.launches for one in self._wanted(launch)),
             drains=tuple(drain.node for drain in answer.drains),
             placements=answer.placements,
         )
 
-    def sample(self, state: State) -> None:
+    def sample(self, state: ClusterSnapshot) -> None:
         """Note what the groups need, for the forecast."""
         if self.foresight:
             self.foresight.note(state, self._moment(state.now))
 
-    def refused(self, node: Node, now: int) -> None:
+    def refused(self, node: SimulatedNode, now: int) -> None:
         """Let the machine cool down."""
         place = _place(node.offer)
         self._cold[place] = after_failure(self._cold.get(place), now=self._moment(now))
 
-    def ready(self, node: Node, now: int) -> None:
+    def ready(self, node: SimulatedNode, now: int) -> None:
         """Forget the failures before the machine was asked for; learn how long it took."""
         cooling = self._cold.get(_place(node.offer))
         if cooling and cooling.failed_at < self._moment(node.asked_at):
@@ -97,7 +97,7 @@ class Ours:
             forecasts=self.foresight.floors(moment) if self.foresight else None,
         )
 
-    def _request(self, state: State) -> PlanRequest:
+    def _request(self, state: ClusterSnapshot) -> PlanRequest:
         floors, cold = self.floors(state.now), self._cold_offers(state.now)
         return replace(
             self.base,
@@ -109,19 +109,19 @@ class Ours:
             now=self._moment(state.now),
         )
 
-    def _wanted(self, launch: Launch) -> Iterator[Wanted]:
+    def _wanted(self, launch: Launch) -> Iterator[WantedNode]:
         group = next(one for one in self.base.groups if one.name == launch.group)
         key = launch.instance_type, launch.zone, launch.market
         offer = next(one for one in group.offers if _place(one) == key)
         planned = [pack.shapes for pack in launch.packs for _ in range(pack.count)]
         planned += [()] * (launch.count - len(planned))
-        return (Wanted(group=group.name, offer=offer, planned=shapes) for shapes in planned)
+        return (WantedNode(group=group.name, offer=offer, planned=shapes) for shapes in planned)
 
-    def _idle_ends(self, state: State) -> Iterator[int]:
+    def _idle_ends(self, state: ClusterSnapshot) -> Iterator[int]:
         limits = {group.name: ceil(group.idle_seconds) for group in self.base.groups}
         return (since + limits[node.group] for node, since in state.idle())
 
-    def _cold_offers(self, now: int) -> Mapping[Place, str]:
+    def _cold_offers(self, now: int) -> Mapping[CapacityPool, str]:
         moment = self._moment(now)
         return {
             place: sentence(place, cooling, failure=Failure.CAPACITY, cause=_NO_MACHINE)
@@ -156,14 +156,16 @@ class Ours:
                 yield from (hour * 3600, max(0, (hour + 1) * 3600 - ahead))
 
 
-def _as_now(group: Group, floors: tuple[Floor, ...], cold: Mapping[Place, str]) -> Group:
+def _as_now(
+    group: PlannedGroup, floors: tuple[Floor, ...], cold: Mapping[CapacityPool, str]
+) -> PlannedGroup:
     if not cold:
         return replace(group, floors=floors) if floors else group
     offers = tuple(replace(one, cooling=cold.get(_place(one), "")) for one in group.offers)
     return replace(group, floors=floors, offers=offers)
 
 
-def _view(node: Node, now: int) -> NodeView:
+def _view(node: SimulatedNode, now: int) -> NodeView:
     offer = node.offer
     return NodeView(
         name=node.name,
@@ -181,5 +183,5 @@ def _view(node: Node, now: int) -> NodeView:
     )
 
 
-def _place(offer: Offer) -> Place:
+def _place(offer: Offer) -> CapacityPool:
     return offer.instance_type, offer.zone, offer.market

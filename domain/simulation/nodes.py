@@ -9,7 +9,7 @@ from domain.simulation.work import Kind
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
-class Node:
+class SimulatedNode:
     """A worker from the moment it is asked for."""
 
     name: str
@@ -24,7 +24,7 @@ class Node:
     ended_at: int | None = None
     total: Amounts = field(default_factory=dict)
     free: dict[str, int] = field(default_factory=dict)
-    runs: set["Run"] = field(default_factory=set)
+    runs: set["RunningWork"] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.total = exact(self.offer.resources)
@@ -50,7 +50,7 @@ class Node:
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
-class Waiting:
+class PendingWork:
     """Equal work that arrived together and has no place yet."""
 
     kind: Kind
@@ -61,7 +61,7 @@ class Waiting:
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
-class Run:
+class RunningWork:
     """Equal work that started together: tasks on one node, or one placement group."""
 
     kind: Kind
@@ -69,7 +69,7 @@ class Run:
     seconds: int
     count: int
     started: int
-    places: tuple[tuple[Node, Amounts, int], ...]
+    places: tuple[tuple[SimulatedNode, Amounts, int], ...]
     again: bool = False
     is_over: bool = False
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from domain.offerings import Market
 from domain.planner.amounts import STEPS
-from domain.simulation.nodes import Node, Run
+from domain.simulation.nodes import RunningWork, SimulatedNode
 
 HOUR = 3600
 
@@ -16,7 +16,7 @@ type Rented = tuple[str, Market, Decimal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ReplayOutcome:
     """One policy's week."""
 
     policy: str
@@ -72,7 +72,7 @@ class Measure:
     rented: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
 
-    def node_ended(self, node: Node, now: int) -> None:
+    def node_ended(self, node: SimulatedNode, now: int) -> None:
         """Count a node that came: it is paid from the moment it was asked for."""
         seconds, offer = now - node.asked_at, node.offer
         price = offer.hourly_usd
@@ -82,15 +82,15 @@ class Measure:
         for name, amount in node.total.items():
             self.rented[name] += amount * seconds
 
-    def run_ended(self, run: Run, now: int) -> None:
+    def run_ended(self, run: RunningWork, now: int) -> None:
         """Count what it held, whether it finished or was lost."""
         for _, amounts, times in run.places:
             for name, amount in amounts.items():
                 self.held[name] += amount * times * (now - run.started)
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> ReplayOutcome:
         """Return what was counted."""
-        return Outcome(
+        return ReplayOutcome(
             policy=self.policy,
             node_seconds=dict(self.node_seconds),
             waits=dict(self.waits),

@@ -7,19 +7,19 @@ from typing import Protocol
 
 from domain.demand import Demand, Shape
 from domain.planner.model import NodePhase, Offer
-from domain.simulation.nodes import Node, Waiting
+from domain.simulation.nodes import PendingWork, SimulatedNode
 from domain.simulation.work import Kind
 
 NEVER = -3600
 
 
 @dataclass(kw_only=True)
-class State:
+class ClusterSnapshot:
     """The cluster as it is now."""
 
     now: int = 0
-    nodes: dict[str, Node] = field(default_factory=dict)  # that are not over
-    queues: dict[Kind, deque[Waiting]] = field(default_factory=dict)
+    nodes: dict[str, SimulatedNode] = field(default_factory=dict)  # that are not over
+    queues: dict[Kind, deque[PendingWork]] = field(default_factory=dict)
     looked_at: int = NEVER  # when the policy last decided
     changed_at: int | None = 0  # since when something is new that asks for a decision
 
@@ -41,7 +41,7 @@ class State:
             ),
         )
 
-    def idle(self) -> Iterable[tuple[Node, int]]:
+    def idle(self) -> Iterable[tuple[SimulatedNode, int]]:
         """Return the ready nodes without work, each with since when."""
         return [
             (node, node.idle_since)
@@ -56,7 +56,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedNode:
     """One more node, and what it is for."""
 
     group: str
@@ -65,8 +65,8 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    launches: tuple[Wanted, ...] = ()
+class PolicyDecision:
+    launches: tuple[WantedNode, ...] = ()
     drains: tuple[str, ...] = ()  # names of idle nodes
     placements: Mapping[str, tuple[Shape, ...]] = field(default_factory=dict)
 
@@ -92,22 +92,22 @@ class Policy(Protocol):
         """How often it wants to see the cluster; 0: only when something happens."""
         ...
 
-    def next_look(self, state: State) -> int | None:
+    def next_look(self, state: ClusterSnapshot) -> int | None:
         """Return when it decides next, if nothing happens until then; None: not at all."""
         ...
 
-    def decide(self, state: State) -> Decision:
+    def decide(self, state: ClusterSnapshot) -> PolicyDecision:
         """Return what to launch and what to give back now."""
         ...
 
-    def sample(self, state: State) -> None:
+    def sample(self, state: ClusterSnapshot) -> None:
         """See how the cluster is."""
         ...
 
-    def refused(self, node: Node, now: int) -> None:
+    def refused(self, node: SimulatedNode, now: int) -> None:
         """Hear that the cloud has no such machine."""
         ...
 
-    def ready(self, node: Node, now: int) -> None:
+    def ready(self, node: SimulatedNode, now: int) -> None:
         """Hear that a machine came."""
         ...

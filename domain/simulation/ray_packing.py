@@ -15,7 +15,7 @@ from domain.planner.model import Offer
 
 type TypeKey = tuple[str, str, Market]
 type Prefer = Callable[["NodeType"], tuple[float, ...]]
-type Score = tuple[float, ...]
+type PackingScore = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Bin:
                 left.append(replace(one, count=one.count - times))
         return replace(self, free=free, asked=asked, apart=apart), left
 
-    def score(self) -> Score:
+    def score(self) -> PackingScore:
         """Return how well it is used: GPUs spared, kinds of resources, least and mean use."""
         uses = [
             amount / STEPS * ((amount - self.free[name]) / amount) ** 3
@@ -177,7 +177,7 @@ def _best(
     bins: Sequence[Bin], requests: Sequence[Request], prefer: Prefer
 ) -> tuple[int, Bin, list[Request]] | None:
     """Return the place of the best node, the node with the requests, and what it leaves."""
-    found: list[tuple[tuple[Score, tuple[float, ...]], int, Bin, list[Request]]] = []
+    found: list[tuple[tuple[PackingScore, tuple[float, ...]], int, Bin, list[Request]]] = []
     seen = set[object]()
     for place, one in enumerate(bins):
         if one.key in seen:

@@ -11,9 +11,9 @@ from functools import partial
 from math import ceil
 
 from domain.offerings import Market
-from domain.planner.model import Group, NodePhase, Offer
-from domain.simulation.nodes import Node
-from domain.simulation.policy import Decision, State, Wanted
+from domain.planner.model import NodePhase, Offer, PlannedGroup
+from domain.simulation.nodes import SimulatedNode
+from domain.simulation.policy import ClusterSnapshot, PolicyDecision, WantedNode
 from domain.simulation.ray_packing import Bin, NodeType, TypeKey, new_bin, packed
 
 LOOP = 5
@@ -38,7 +38,7 @@ class Rays:
     _failed_at: dict[TypeKey, int] = field(default_factory=dict)
     _is_withholding: bool = False
 
-    def next_look(self, state: State) -> int | None:
+    def next_look(self, state: ClusterSnapshot) -> int | None:
         """Return the next turn of its loop that could change something."""
         last = state.looked_at
         moments = [since + self.idle_seconds + 1 for _, since in state.idle()]
@@ -49,7 +49,7 @@ class Rays:
             moments.append(last + 1)
         return _turn(max(min(moments), last + 1)) if moments else None
 
-    def decide(self, state: State) -> Decision:
+    def decide(self, state: ClusterSnapshot) -> PolicyDecision:
         """Return new nodes, as many as it starts at once, and the nodes that idle too long."""
         there = Counter(_key(node) for node in state.nodes.values())
         minimum = [
@@ -61,22 +61,24 @@ class Rays:
         launched = list(self._at_once(new, state))
         self._is_withholding = len(launched) < len(new)
         used = {one.name for one in bins if one.is_used}
-        return Decision(
-            launches=tuple(Wanted(group=one.type.group, offer=one.type.offer) for one in launched),
+        return PolicyDecision(
+            launches=tuple(
+                WantedNode(group=one.type.group, offer=one.type.offer) for one in launched
+            ),
             drains=tuple(self._too_idle(state, used, there)),
         )
 
-    def sample(self, state: State) -> None:
+    def sample(self, state: ClusterSnapshot) -> None:
         """See nothing between its turns."""
 
-    def refused(self, node: Node, now: int) -> None:
+    def refused(self, node: SimulatedNode, now: int) -> None:
         """Note the failure: among equals the type is less wanted for some minutes."""
         self._failed_at[_key(node)] = now
 
-    def ready(self, node: Node, now: int) -> None:
+    def ready(self, node: SimulatedNode, now: int) -> None:
         """Do nothing: a failure is forgotten with time alone."""
 
-    def _bin(self, node: Node) -> Bin:
+    def _bin(self, node: SimulatedNode) -> Bin:
         found = next(one for one in self.types if one.key == _key(node))
         return Bin(type=found, name=node.name, total=node.total, free=dict(node.free))
 
@@ -86,7 +88,7 @@ class Rays:
         recovered = 1.0 if failed is None else min(1.0, (now - failed) / RECOVERY)
         return recovered, one.priority
 
-    def _at_once(self, new: Sequence[Bin], state: State) -> Iterator[Bin]:
+    def _at_once(self, new: Sequence[Bin], state: ClusterSnapshot) -> Iterator[Bin]:
         """Yield what is started in this turn; the rest is decided anew in the next."""
         ready = [node for node in state.nodes.values() if node.phase is NodePhase.READY]
         running = Counter(map(_key, ready))
@@ -101,7 +103,9 @@ class Rays:
     def _step(self, running: int) -> int:
         return max(1, ceil(self.upscaling_speed * max(1, running)))
 
-    def _too_idle(self, state: State, used: set[str], there: Counter[TypeKey]) -> Iterator[str]:
+    def _too_idle(
+        self, state: ClusterSnapshot, used: set[str], there: Counter[TypeKey]
+    ) -> Iterator[str]:
         least = {one.key: one.min_nodes for one in self.types}
         for node, since in sorted(state.idle(), key=lambda idle: (idle[1], idle[0].number)):
             if state.now - since <= self.idle_seconds or node.name in used:
@@ -111,7 +115,7 @@ class Rays:
                 yield node.name
 
 
-def types_of(groups: Iterable[Group], *, by_price: bool = False) -> tuple[NodeType, ...]:
+def types_of(groups: Iterable[PlannedGroup], *, by_price: bool = False) -> tuple[NodeType, ...]:
     """Return our groups as Ray's node types: one for each machine and market, in the first zone.
 
     A minimum is kept with a group's first machine. Priorities put spot before on-demand, or with
@@ -139,5 +143,5 @@ def _turn(moment: int) -> int:
     return ceil(moment / LOOP) * LOOP
 
 
-def _key(node: Node) -> TypeKey:
+def _key(node: SimulatedNode) -> TypeKey:
     return node.group, node.offer.instance_type, node.offer.market

@@ -9,16 +9,16 @@ from itertools import count
 
 from domain.planner.model import NodePhase
 from domain.simulation.conditions import DAY, REFUSAL_SECONDS, Weather
-from domain.simulation.nodes import Node, Run, Waiting
-from domain.simulation.outcome import Measure, Outcome
-from domain.simulation.policy import Decision, Policy, State, Wanted
+from domain.simulation.nodes import PendingWork, RunningWork, SimulatedNode
+from domain.simulation.outcome import Measure, ReplayOutcome
+from domain.simulation.policy import ClusterSnapshot, Policy, PolicyDecision, WantedNode
 from domain.simulation.scheduler import placed
 from domain.simulation.work import Arrival, Kinds, in_order
 
 # Work that is not done so long after the last day is counted as unfinished.
 GRACE = DAY
 
-type Event = Callable[[], None]
+type ReplayEvent = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Scenario:
     days: int = 7
 
 
-def simulate(scenario: Scenario, policy: Policy) -> Outcome:
+def simulate(scenario: Scenario, policy: Policy) -> ReplayOutcome:
     """Return what the policy made of the scenario; the same input always gives the same.
 
     The cluster ends when its work is done, but not before the days are over.
@@ -44,11 +44,11 @@ class _Replay:
     def __init__(self, scenario: Scenario, policy: Policy) -> None:
         self.scenario, self.policy, self.weather = scenario, policy, scenario.weather
         self.end = scenario.days * DAY
-        self.state = State()
+        self.state = ClusterSnapshot()
         self.measure = Measure(policy=policy.name)
-        self._events: list[tuple[int, int, Event]] = []
+        self._events: list[tuple[int, int, ReplayEvent]] = []
         self._order, self._numbers = count(), count(1)
-        self._running: set[Run] = set()
+        self._running: set[RunningWork] = set()
         self._names: dict[str, int] = {}
 
     def run(self) -> None:
@@ -57,7 +57,7 @@ class _Replay:
         for arrival in in_order(self.scenario.arrivals):
             if arrival.at < self.end and arrival.count > 0:
                 kind = kinds.of(arrival)
-                waiting = Waiting(
+                waiting = PendingWork(
                     kind=kind, arrived=arrival.at, seconds=arrival.seconds, count=arrival.count
                 )
                 self._at(arrival.at, partial(self._arrive, waiting))
@@ -68,7 +68,7 @@ class _Replay:
             self._step(moment)
         self._close()
 
-    def _at(self, moment: int, event: Event) -> None:
+    def _at(self, moment: int, event: ReplayEvent) -> None:
         heapq.heappush(self._events, (moment, next(self._order), event))
 
     def _next(self) -> int | None:
@@ -98,7 +98,7 @@ class _Replay:
     def _busy(self) -> int:
         return sum(bool(node.runs) for node in self.state.nodes.values())
 
-    def _arrive(self, waiting: Waiting) -> None:
+    def _arrive(self, waiting: PendingWork) -> None:
         self.measure.counts["arrived"] += waiting.count
         self.state.queues.setdefault(waiting.kind, deque()).append(waiting)
 
@@ -114,13 +114,13 @@ class _Replay:
         if any(queue and queue[-1].arrived == state.now for queue in state.queues.values()):
             state.changed()  # new work that found no place
 
-    def _finish(self, run: Run) -> None:
+    def _finish(self, run: RunningWork) -> None:
         if run.is_over:
             return
         self._end_run(run)
         self.measure.counts["finished"] += run.count
 
-    def _end_run(self, run: Run) -> None:
+    def _end_run(self, run: RunningWork) -> None:
         run.end(self.state.now)
         self._running.discard(run)
         self.measure.run_ended(run, self.state.now)
@@ -137,7 +137,7 @@ class _Replay:
         self.measure.counts["looks"] += 1
         self._carry_out(decision)
 
-    def _carry_out(self, decision: Decision) -> None:
+    def _carry_out(self, decision: PolicyDecision) -> None:
         for name, shapes in decision.placements.items():
             self.state.nodes[name].planned = shapes
         for name in decision.drains:
@@ -147,11 +147,11 @@ class _Replay:
         for wanted in decision.launches:
             self._launch(wanted)
 
-    def _launch(self, wanted: Wanted) -> None:
+    def _launch(self, wanted: WantedNode) -> None:
         offer, now = wanted.offer, self.state.now
         self._names[wanted.group] = self._names.get(wanted.group, 0) + 1
         number = next(self._numbers)
-        node = Node(
+        node = SimulatedNode(
             name=f"{wanted.group}-{self._names[wanted.group]}",
             number=number,
             group=wanted.group,
@@ -169,13 +169,13 @@ class _Replay:
             self._at(now + notice, partial(self._notice, node))
             self._at(now + life, partial(self._take_back, node))
 
-    def _refuse(self, node: Node) -> None:
+    def _refuse(self, node: SimulatedNode) -> None:
         del self.state.nodes[node.name]
         self.measure.counts["refused"] += 1
         self.policy.refused(node, self.state.now)
         self.state.changed()
 
-    def _ready(self, node: Node) -> None:
+    def _ready(self, node: SimulatedNode) -> None:
         if node.ended_at is not None:
             return
         self.measure.counts["launches"] += 1
@@ -186,12 +186,12 @@ class _Replay:
         if self.state.waits:
             self.state.changed()
 
-    def _notice(self, node: Node) -> None:
+    def _notice(self, node: SimulatedNode) -> None:
         if node.ended_at is None and self.policy.heeds_notices:
             node.phase = NodePhase.LEAVING
             self.state.changed()
 
-    def _take_back(self, node: Node) -> None:
+    def _take_back(self, node: SimulatedNode) -> None:
         if node.ended_at is not None:
             return
         self.measure.counts["interrupted"] += 1
@@ -200,12 +200,12 @@ class _Replay:
         self._end_node(node)
         self.state.changed()
 
-    def _lose(self, run: Run) -> None:
+    def _lose(self, run: RunningWork) -> None:
         """Work that lost its node waits again, before all that came later."""
         self._end_run(run)
         self.measure.counts["disruptions"] += run.count
         self.state.queues[run.kind].appendleft(
-            Waiting(
+            PendingWork(
                 kind=run.kind,
                 arrived=run.arrived,
                 seconds=run.seconds,
@@ -214,7 +214,7 @@ class _Replay:
             )
         )
 
-    def _end_node(self, node: Node) -> None:
+    def _end_node(self, node: SimulatedNode) -> None:
         node.ended_at = self.state.now
         node.phase = NodePhase.LEAVING
         del self.state.nodes[node.name]
@@ -237,5 +237,5 @@ class _Replay:
             self.measure.node_ended(node, now)
 
 
-def _age(run: Run) -> tuple[int, int, int, int]:
+def _age(run: RunningWork) -> tuple[int, int, int, int]:
     return run.arrived, run.started, run.kind.number, run.count

@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.planner.amounts import Amounts
-from domain.simulation.nodes import Node, Run, Waiting
+from domain.simulation.nodes import PendingWork, RunningWork, SimulatedNode
 from domain.simulation.work import Kind
 
-type Queues = dict[Kind, deque[Waiting]]
-type Places = tuple[tuple[Node, Amounts, int], ...]
+type Queues = dict[Kind, deque[PendingWork]]
+type Places = tuple[tuple[SimulatedNode, Amounts, int], ...]
 
 
-def placed(queues: Queues, nodes: Iterable[Node], *, now: int) -> Iterator[Run]:
+def placed(queues: Queues, nodes: Iterable[SimulatedNode], *, now: int) -> Iterator[RunningWork]:
     """Yield what starts now; takes it out of the queues and holds its resources.
 
     What does not fit lets others pass, as Ray does: each kind waits in a line of its own.
@@ -26,7 +26,9 @@ def placed(queues: Queues, nodes: Iterable[Node], *, now: int) -> Iterator[Run]:
         yield from starting(queues[kind], kind, ready, now)
 
 
-def _tasks(queue: deque[Waiting], kind: Kind, ready: Sequence[Node], now: int) -> Iterator[Run]:
+def _tasks(
+    queue: deque[PendingWork], kind: Kind, ready: Sequence[SimulatedNode], now: int
+) -> Iterator[RunningWork]:
     (amounts,) = kind.bundles
     for node in _busiest(ready, amounts):
         room = node.holds(amounts, at_most=sum(one.count for one in queue))
@@ -38,14 +40,16 @@ def _tasks(queue: deque[Waiting], kind: Kind, ready: Sequence[Node], now: int) -
             return
 
 
-def _gangs(queue: deque[Waiting], kind: Kind, ready: Sequence[Node], now: int) -> Iterator[Run]:
+def _gangs(
+    queue: deque[PendingWork], kind: Kind, ready: Sequence[SimulatedNode], now: int
+) -> Iterator[RunningWork]:
     while queue and (places := _places(kind, ready)):
         yield _started(queue, 1, places, now)
 
 
-def _started(queue: deque[Waiting], count: int, places: Places, now: int) -> Run:
+def _started(queue: deque[PendingWork], count: int, places: Places, now: int) -> RunningWork:
     first = queue[0]
-    run = Run(
+    run = RunningWork(
         kind=first.kind,
         arrived=first.arrived,
         seconds=first.seconds,
@@ -61,9 +65,9 @@ def _started(queue: deque[Waiting], count: int, places: Places, now: int) -> Run
     return run
 
 
-def _places(kind: Kind, ready: Sequence[Node]) -> Places:
+def _places(kind: Kind, ready: Sequence[SimulatedNode]) -> Places:
     """Return where all bundles of a placement group go, or nothing when one has no place."""
-    found: list[tuple[Node, Amounts, int]] = []
+    found: list[tuple[SimulatedNode, Amounts, int]] = []
     bundles = (kind.total,) if kind.is_packed else kind.bundles
     for bundle in sorted(bundles, key=lambda one: -sum(one.values())):
         taken = {node for node, _, _ in found} if kind.is_apart else set()
@@ -77,7 +81,7 @@ def _places(kind: Kind, ready: Sequence[Node]) -> Places:
     return tuple(found) if len(found) == len(bundles) else ()
 
 
-def _busiest(ready: Sequence[Node], amounts: Amounts) -> list[Node]:
+def _busiest(ready: Sequence[SimulatedNode], amounts: Amounts) -> list[SimulatedNode]:
     """Return the nodes with room for it, in the order in which they are filled."""
     fitting = [node for node in ready if node.holds(amounts, at_most=1)]
     spares_gpu = "GPU" not in amounts

@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.scaling import ForecastMode
 from domain.configuration.spec import ComputeConfig
 from domain.demand import Demand
 from domain.planner import PlanRequest
-from domain.planner.model import Group
+from domain.planner.model import PlannedGroup
 from domain.planner.request.from_spec import request_from_spec
 from domain.simulation.conditions import Weather
-from domain.simulation.foresight import Foresight, Need
+from domain.simulation.foresight import Foresight, NeedSeries
 from domain.simulation.mobula_policy import Ours
 from domain.simulation.ray_policy import IDLE, UPSCALING, Rays, types_of
 from domain.simulation.replay import Scenario, simulate
@@ -32,7 +32,7 @@ class Variant(StrEnum):
     SPARE = "spare"
 
 
-def base_of(config: ComputeConfig, target: Target) -> PlanRequest:
+def base_of(config: ComputeConfig, target: RegionCatalogue) -> PlanRequest:
     """Return the planner's question of the empty cluster; the head takes no work here.
 
     Raises ValueError, with a sentence, when a machine or its price is not known.
@@ -58,7 +58,7 @@ def ours_of(
     variant: Variant,
     started: datetime,
     days: int,
-    history: Mapping[str, Need] | None = None,
+    history: Mapping[str, NeedSeries] | None = None,
 ) -> Ours:
     """Return our policy with the strategies of the variant; raises ValueError without them."""
     everything = variant is Variant.CONFIGURED
@@ -109,7 +109,7 @@ def history_of(
     weather: Weather,
     started: datetime,
     days: int,
-) -> Mapping[str, Need]:
+) -> Mapping[str, NeedSeries]:
     """Return what each group needed in the days before `started`, by a replay of them."""
     watching = _foresight(config, base, None)
     watching.only_watches = True
@@ -137,7 +137,7 @@ def scheduled(config: ComputeConfig) -> list[ScheduledFloor]:
 
 
 def _foresight(
-    config: ComputeConfig, base: PlanRequest, history: Mapping[str, Need] | None
+    config: ComputeConfig, base: PlanRequest, history: Mapping[str, NeedSeries] | None
 ) -> Foresight:
     return Foresight(
         wanted=config.mobula.scaling.forecast,
@@ -146,7 +146,7 @@ def _foresight(
     )
 
 
-def _has_spare(group: Group) -> bool:
+def _has_spare(group: PlannedGroup) -> bool:
     return bool(group.warm_spare or group.warm_spare_percent)
 
 

@@ -48,7 +48,7 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class ForecastPeak:
     """The most nodes that a forecast sees within a time, and when."""
 
     nodes: int
@@ -145,7 +145,7 @@ def why_not_used(prediction: Prediction, *, max_error_percent: float) -> str:
     return ""
 
 
-def need_of(prediction: Prediction, *, now: datetime, ahead: timedelta) -> Need | None:
+def need_of(prediction: Prediction, *, now: datetime, ahead: timedelta) -> ForecastPeak | None:
     """Return the most nodes needed from now until `ahead`; None once the forecast has run out."""
     steps = [
         (value, prediction.starts_at + place * STEP)
@@ -156,7 +156,7 @@ def need_of(prediction: Prediction, *, now: datetime, ahead: timedelta) -> Need 
     if not steps:
         return None
     nodes, at = max(((whole(value), at) for value, at in steps), key=lambda step: step[0])
-    return Need(nodes=nodes, at=max(at, now))
+    return ForecastPeak(nodes=nodes, at=max(at, now))
 
 
 def whole(nodes: float) -> int:

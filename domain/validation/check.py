@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Loc, Problem, by_place, is_within, located, path_of
 from domain.validation.cluster import cluster_problems
@@ -29,23 +29,23 @@ from domain.yaml.text import parse
 _ENTAILS = {"required_resources": "instance_type", "min_nodes": "max_nodes"}
 
 
-def validate(config: ComputeConfig, *, target: Target) -> list[Problem]:
+def validate(config: ComputeConfig, *, target: RegionCatalogue) -> list[Problem]:
     """Everything that contradicts itself or cannot work on the target, without lines."""
     check = _alone if config.configs is None else _several
     found = check(config, target)
     return [*found, *environment_problems(config, target, check, known=found)]
 
 
-def _alone(config: ComputeConfig, target: Target) -> list[Problem]:
+def _alone(config: ComputeConfig, target: RegionCatalogue) -> list[Problem]:
     return [*_one(config, target), *_whole(config, target)]
 
 
-def _whole(config: ComputeConfig, target: Target) -> list[Problem]:
+def _whole(config: ComputeConfig, target: RegionCatalogue) -> list[Problem]:
     """What is said once, also of several cloud resources."""
     return [*group_settings_problems(config, target), *scaling_problems(config)]
 
 
-def _one(config: ComputeConfig, target: Target) -> list[Problem]:
+def _one(config: ComputeConfig, target: RegionCatalogue) -> list[Problem]:
     return [
         *cluster_problems(config),
         *node_problems(config, target=target),
@@ -62,11 +62,11 @@ def _one(config: ComputeConfig, target: Target) -> list[Problem]:
     ]
 
 
-def _several(config: ComputeConfig, target: Target) -> list[Problem]:
+def _several(config: ComputeConfig, target: RegionCatalogue) -> list[Problem]:
     return [*resource_problems(config, target, _one), *_whole(config, target)]
 
 
-def check_text(text: str, *, target: Target) -> list[Problem]:
+def check_text(text: str, *, target: RegionCatalogue) -> list[Problem]:
     """Everything wrong with a YAML text, from its first line to its last; never raises."""
     parsed = parse(text)
     if parsed.draft is None or _hides_the_groups(parsed.broken):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.offerings import ProviderKind
 from domain.problems import Loc, Problem, is_within, path_of, setting, warning
@@ -11,7 +11,7 @@ from domain.validation.refused_keys import foreign_keys, keys_beside_the_pod, re
 KEY = "advanced_instance_config"
 
 
-def block_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def block_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the raw blocks of the cluster and of its nodes."""
     blocks = dict(_blocks(config))
     merges = config.mobula.merge_instance_config
@@ -35,7 +35,7 @@ def _blocks(config: ComputeConfig) -> Iterator[tuple[Loc, Mapping[str, object]]]
             yield ("worker_nodes", index, KEY), group.advanced_instance_config
 
 
-def _misplaced(block: Mapping[str, object], loc: Loc, target: Target) -> Iterator[Problem]:
+def _misplaced(block: Mapping[str, object], loc: Loc, target: RegionCatalogue) -> Iterator[Problem]:
     """Keys that have no place in a block on this cloud, each once."""
     foreign = list(foreign_keys(block, loc, target))
     yield from foreign
@@ -46,7 +46,12 @@ def _misplaced(block: Mapping[str, object], loc: Loc, target: Target) -> Iterato
 
 
 def _against_schema(
-    block: Mapping[str, object], loc: Loc, target: Target, *, known: list[Problem], is_patch: bool
+    block: Mapping[str, object],
+    loc: Loc,
+    target: RegionCatalogue,
+    *,
+    known: list[Problem],
+    is_patch: bool,
 ) -> Iterator[Problem]:
     """What the provider's own schema does not take, where nothing is said already.
 

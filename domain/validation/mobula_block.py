@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.estimate import estimate
 from domain.overlays import ENVIRONMENTS
@@ -28,7 +28,7 @@ _SYSTEM = (
 )  # fmt: skip
 
 
-def own_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def own_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the block `mobula`, but for times, scaling, groups and the image."""
     yield from _mounts(config)
     yield from _environments(config)
@@ -75,7 +75,7 @@ def _environments(config: ComputeConfig) -> Iterator[Problem]:
             yield error(at, "unknown-environment", message, hint=hint, fix=fix)
 
 
-def _cap(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def _cap(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     cap, at = config.mobula.max_usd_per_hour, "mobula.max_usd_per_hour"
     if cap is None or target.types is None:
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.offerings import ProviderKind
 from domain.problems import Problem, error, inside, removing, setting, shown, warning
@@ -21,7 +21,7 @@ _OWN_LABELS = frozenset({
 })  # fmt: skip
 
 
-def operator_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def operator_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What the operator would refuse, or put back to its own, in the raw blocks of pods."""
     if target.provider is not ProviderKind.KUBERNETES:
         return

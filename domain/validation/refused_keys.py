@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.offerings import ProviderKind
 from domain.problems import Loc, Problem, did_you_mean, error, nearest, path_of, removing, renaming
 from domain.validation.providers import rules_of
@@ -50,7 +50,9 @@ _INSTEAD = {
 }
 
 
-def foreign_keys(block: Mapping[str, object], loc: Loc, target: Target) -> Iterator[Problem]:
+def foreign_keys(
+    block: Mapping[str, object], loc: Loc, target: RegionCatalogue
+) -> Iterator[Problem]:
     """Keys that only another provider's machines know."""
     here = rules_of(target.provider)
     for provider, keys in _OWN_KEYS.items():
@@ -63,7 +65,9 @@ def foreign_keys(block: Mapping[str, object], loc: Loc, target: Target) -> Itera
             yield error(at, "block-of-other-provider", message, hint="Remove it.")
 
 
-def refused_keys(block: Mapping[str, object], loc: Loc, target: Target) -> Iterator[Problem]:
+def refused_keys(
+    block: Mapping[str, object], loc: Loc, target: RegionCatalogue
+) -> Iterator[Problem]:
     """Keys that the launch itself sets, which the provider's driver refuses."""
     if target.provider is None:
         return

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.overlays import overlaid
 from domain.problems import (
@@ -18,10 +18,12 @@ from domain.problems import (
     warning,
 )
 
-type Check = Callable[[ComputeConfig, Target], list[Problem]]
+type Check = Callable[[ComputeConfig, RegionCatalogue], list[Problem]]
 
 
-def resource_problems(config: ComputeConfig, target: Target, check: Check) -> Iterator[Problem]:
+def resource_problems(
+    config: ComputeConfig, target: RegionCatalogue, check: Check
+) -> Iterator[Problem]:
     """What is wrong with each of the `configs`, at its own path.
 
     The target is the first one's; of the other resources' clouds nothing is known.
@@ -80,7 +82,7 @@ def _clouds(config: ComputeConfig) -> Iterator[Problem]:
 
 
 def environment_problems(
-    config: ComputeConfig, target: Target, check: Check, *, known: Iterable[Problem]
+    config: ComputeConfig, target: RegionCatalogue, check: Check, *, known: Iterable[Problem]
 ) -> Iterator[Problem]:
     """What is wrong in an environment and is not among the problems known without it."""
     before = {(problem.path, problem.code) for problem in known}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.problems import (
     Problem,
@@ -18,7 +18,7 @@ from domain.problems import (
 from domain.validation.providers import Rules, rules_of
 
 
-def zone_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def zone_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the zones, and with what is to run in them."""
     yield from _list(config)
     yield from _zones_of_the_region(config, target)
@@ -40,7 +40,7 @@ def _list(config: ComputeConfig) -> Iterator[Problem]:
             yield warning(path, "duplicate-zone", message, hint="Remove one.", fix=fix)
 
 
-def _zones_of_the_region(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def _zones_of_the_region(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     rules = rules_of(target.provider)
     if config.zones and not rules.has_zones:
         message = f"There are no zones on {rules.name}."
@@ -66,7 +66,7 @@ def _looks_right(zone: str, region: str, rules: Rules) -> bool:
     return re.fullmatch(rules.zone.format(region=re.escape(region)), zone) is not None
 
 
-def _types_in_zones(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def _types_in_zones(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """Zones that do not offer a type are no help to its group."""
     if not config.zones:
         return

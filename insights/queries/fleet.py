@@ -13,7 +13,7 @@ from accounts.models import Team
 from clusters.models import Cluster, Node
 from clusters.queries.clusters import live_clusters
 from clusters.reconcile.termination import verdict_of
-from domain.idle import Activity, Verdict
+from domain.idle import Activity, IdleVerdict
 from domain.lifecycle import ClusterState, NodeState
 from metering.queries import RunningCost, accrued_since, running_costs
 
@@ -25,7 +25,7 @@ class ClusterLine:
     cluster: Cluster
     cost: RunningCost
     ready: int
-    verdict: Verdict
+    verdict: IdleVerdict
     idle_hourly: int
     wasted: int  # since it is idle as a whole
 
@@ -144,7 +144,7 @@ def _ready_nodes(team: Team) -> dict[UUID, ReadyNodes]:
 
 
 def _line(
-    cluster: Cluster, *, ready: ReadyNodes, cost: RunningCost, verdict: Verdict, wasted: int
+    cluster: Cluster, *, ready: ReadyNodes, cost: RunningCost, verdict: IdleVerdict, wasted: int
 ) -> ClusterLine:
     prices = {
         Activity.IDLE: ready.hourly,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from domain.lifecycle import NodeRole
 from domain.offerings import Market
-from providers.base import NodeRole
 
 # Every micro-dollar is in exactly one part.
 PARTS = ("control", "overhead", "used", "reserved_idle", "infra_idle")

@@ -29,7 +29,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the configuration in the other format."""
-    from domain.convert import Format, Setting, exported, imported
+    from domain.convert import ExportContext, Format, exported, imported
     from domain.problems import has_errors
 
     try:
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(as_line(arguments.file, problem), file=sys.stderr)
     if found.config is None or has_errors(found.problems):
         return INVALID
-    setting = Setting(
+    setting = ExportContext(
         name=arguments.name or found.notes.get("name", "ray-cluster"),
         image=arguments.image or found.notes.get("image", ""),
         ray_version=arguments.ray_version or found.notes.get("ray_version", ""),

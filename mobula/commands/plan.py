@@ -10,7 +10,7 @@ from mobula.commands.targets import add_target, local_target, target_of_options
 from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
 
 if TYPE_CHECKING:
-    from domain.catalogue.region import Target
+    from domain.catalogue.region import RegionCatalogue
     from domain.configuration.spec import ComputeConfig
     from domain.demand import Demand
     from domain.planner import Plan
@@ -72,7 +72,7 @@ def _demand(file: str) -> "Demand":
         raise ValueError(f"{file}: {error}") from error
 
 
-def _checked(file: str, text: str, target: "Target") -> "ComputeConfig | None":
+def _checked(file: str, text: str, target: "RegionCatalogue") -> "ComputeConfig | None":
     """Return the configuration; print its errors and return None when it has any."""
     from domain.problems import Severity
     from domain.validation import check_text

@@ -13,12 +13,12 @@ from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_t
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from domain.catalogue.region import Target
+    from domain.catalogue.region import RegionCatalogue
     from domain.configuration.spec import ComputeConfig
     from domain.planner import PlanRequest
-    from domain.simulation import Arrival, Outcome
+    from domain.simulation import Arrival, ReplayOutcome
     from domain.simulation.conditions import Weather
-    from domain.simulation.foresight import Need
+    from domain.simulation.foresight import NeedSeries
     from domain.simulation.policy import Policy
 
 VARIANTS = ("configured", "reactive", "scheduled", "forecast", "spare")
@@ -106,7 +106,7 @@ def _made(arguments: argparse.Namespace, *, days: int, first: int) -> "tuple[Arr
     return made(name, seed=arguments.seed, days=days, size=size, first=first)
 
 
-def _checked(file: str, text: str, target: "Target") -> "ComputeConfig | None":
+def _checked(file: str, text: str, target: "RegionCatalogue") -> "ComputeConfig | None":
     """Return the configuration; print its errors and return None when it has any."""
     from domain.problems import Severity
     from domain.validation import check_text
@@ -126,7 +126,7 @@ def _simulated(
     config: "ComputeConfig",
     base: "PlanRequest",
     arrivals: "tuple[Arrival, ...]",
-) -> "Iterator[Outcome]":
+) -> "Iterator[ReplayOutcome]":
     from domain.simulation import Scenario, simulate
 
     weather = _weather(arguments)
@@ -161,7 +161,7 @@ def _policies(
 
 def _history(
     arguments: argparse.Namespace, config: "ComputeConfig", base: "PlanRequest", weather: "Weather"
-) -> "Mapping[str, Need]":
+) -> "Mapping[str, NeedSeries]":
     """Return what the groups needed in the weeks before."""
     from domain.simulation.variants import history_of
 
@@ -183,7 +183,7 @@ def _weather(arguments: argparse.Namespace) -> "Weather":
     )
 
 
-def table(outcomes: "list[Outcome]") -> str:
+def table(outcomes: "list[ReplayOutcome]") -> str:
     """Return the outcomes as a table in Markdown, which is read as well in a terminal."""
     head = (
         "policy", "$", "machine-hours", "CPU use", "GPU use", "wait p50", "p95", "max",
@@ -203,7 +203,7 @@ def _cells(row: tuple[str, ...], widths: list[int]) -> "Iterator[str]":
         yield cell.rjust(width) if place else cell.ljust(width)
 
 
-def _row(one: "Outcome") -> tuple[str, ...]:
+def _row(one: "ReplayOutcome") -> tuple[str, ...]:
     from domain.wording import duration
 
     def use(resource: str) -> str:
@@ -227,11 +227,11 @@ def _row(one: "Outcome") -> tuple[str, ...]:
     )
 
 
-def _as_json(outcomes: "list[Outcome]") -> str:
+def _as_json(outcomes: "list[ReplayOutcome]") -> str:
     return json.dumps([_plain(one) for one in outcomes], indent=2, ensure_ascii=False)
 
 
-def _plain(one: "Outcome") -> dict[str, object]:
+def _plain(one: "ReplayOutcome") -> dict[str, object]:
     """Return an outcome with money as text, which keeps it exact."""
     rented = sorted(one.node_seconds.items(), key=lambda item: (item[0][0], item[0][1]))
     return {

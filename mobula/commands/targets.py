@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from domain.catalogue.region import Target
+    from domain.catalogue.region import RegionCatalogue
 
 PROVIDERS = ("aws", "gcp", "kubernetes", "local")
 REGIONS = {"aws": "us-east-1", "gcp": "us-central1"}
@@ -16,13 +16,13 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", help="its region (AWS: us-east-1, Google Cloud: us-central1)")
 
 
-def target_of_options(arguments: argparse.Namespace) -> "Target":
+def target_of_options(arguments: argparse.Namespace) -> "RegionCatalogue":
     """Return the target that the options name; without a provider, none in particular.
 
     Raises ValueError when nothing is known of the region.
     """
     from clouds import facts
-    from domain.catalogue.region import ANYWHERE, Target
+    from domain.catalogue.region import ANYWHERE, RegionCatalogue
     from domain.offerings import ProviderKind
     from providers.registry import block_check
 
@@ -37,12 +37,12 @@ def target_of_options(arguments: argparse.Namespace) -> "Target":
         raise ValueError(f"{kind.label} has the regions {', '.join(known)}, not '{region}'.")
     if known:
         return facts.target_of_facts(kind, region=region)
-    return Target(provider=kind, check_block=block_check(kind))
+    return RegionCatalogue(provider=kind, check_block=block_check(kind))
 
 
-def local_target() -> "Target":
+def local_target() -> "RegionCatalogue":
     """Return this machine and the sizes that it declares, at the rates of a new rate card."""
-    from domain.catalogue.region import Target
+    from domain.catalogue.region import RegionCatalogue
     from domain.offerings import Market, ProviderKind, type_of
     from domain.pricing import DEFAULT_CARD, hourly_usd
     from providers.local.offerings import local_offerings
@@ -55,4 +55,4 @@ def local_target() -> "Target":
         for name, one in types.items()
         for market in Market
     }
-    return Target(provider=ProviderKind.LOCAL, types=types, prices=prices)
+    return RegionCatalogue(provider=ProviderKind.LOCAL, types=types, prices=prices)

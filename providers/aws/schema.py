@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.problems import Problem
 from providers.schemas.packages import folder_of, newest
-from providers.schemas.shape import Kind, Schema, Shape
+from providers.schemas.shape import Kind, Schema, SchemaShape
 from providers.schemas.walk import problems_of
 
 _TOP = "RunInstancesRequest"
@@ -30,7 +30,7 @@ def check_block(block: Mapping[str, object], path: str) -> Sequence[Problem]:
 def schema() -> Schema:
     """Return RunInstances' shapes; only what it refers to is kept."""
     described = _described()
-    found: dict[str, Shape] = {}
+    found: dict[str, SchemaShape] = {}
     waiting = [_TOP]
     while waiting:
         name = waiting.pop()
@@ -49,10 +49,10 @@ def _described() -> Mapping[str, Any]:
     return shapes
 
 
-def _shape(described: Mapping[str, Any]) -> Shape:
+def _shape(described: Mapping[str, Any]) -> SchemaShape:
     kind = _KINDS.get(described["type"], Kind.ANY)
     item = described.get("member") or described.get("value") or {}
-    return Shape(
+    return SchemaShape(
         kind=kind,
         members={key: one["shape"] for key, one in described.get("members", {}).items()},
         required=frozenset(described.get("required", ())),

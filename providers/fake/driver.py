@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from domain.cooldowns import FailureClass
+from domain.lifecycle import NodeRole
 from domain.offerings import Market, Offering, ProviderKind
 from providers import base
 from providers.base import (
@@ -18,7 +19,6 @@ from providers.base import (
     InvalidRequest,
     MachinePhase,
     NodeError,
-    NodeRole,
     NodeSpec,
     ObservedNode,
     ProviderError,

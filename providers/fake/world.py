@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from domain.lifecycle import NodeRole
 from domain.offerings import Market
-from providers.base import NodeRole, NodeSpec
+from providers.base import (
+    NodeSpec,
+)
 from providers.failure_plan import FailurePlan
 
 

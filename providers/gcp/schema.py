@@ -12,7 +12,7 @@ from functools import cache
 from domain.problems import Fix, Loc, Problem, Step, Verb, error, loc_of, path_of
 from providers.schemas.json_shapes import shapes_from
 from providers.schemas.packages import folder_of
-from providers.schemas.shape import Form, Kind, Schema, Shape
+from providers.schemas.shape import Form, Kind, Schema, SchemaShape
 from providers.schemas.walk import problems_of
 
 _TOP, _PROPERTIES = "BulkInsertInstanceResource", "InstanceProperties"
@@ -53,7 +53,7 @@ def schema() -> Schema:
     )
 
 
-def _adapted(name: str, shape: Shape) -> Shape:
+def _adapted(name: str, shape: SchemaShape) -> SchemaShape:
     if name.endswith(".labels"):
         return replace(shape, form=_LABEL_KEY)
     if name.endswith(".labels.*"):

@@ -10,7 +10,7 @@ from domain.problems import Fix, Problem, Step, Verb, loc_of
 from providers.schemas.findings import missing_key
 from providers.schemas.json_shapes import shapes_from
 from providers.schemas.packages import folder_of, newest
-from providers.schemas.shape import Form, Schema, Shape
+from providers.schemas.shape import Form, Schema, SchemaShape
 from providers.schemas.walk import problems_of
 
 RAY = "ray"
@@ -71,7 +71,7 @@ def schema() -> Schema:
     return Schema(owner="Kubernetes", top=_TOP, shapes=known, is_patch=True)
 
 
-def _adapted(name: str, shape: Shape) -> Shape:
+def _adapted(name: str, shape: SchemaShape) -> SchemaShape:
     choices, form = _CHOICES.get(name, ()), _FORMS.get(name)
     return replace(shape, choices=choices, form=form) if choices or form else shape
 

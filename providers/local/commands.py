@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from providers.base import AgentAccess, ClusterRef, InvalidRequest, NodeRole, NodeSpec
+from domain.lifecycle import NodeRole
+from providers.base import (
+    AgentAccess,
+    ClusterRef,
+    InvalidRequest,
+    NodeSpec,
+)
 from providers.local.directories import ClusterDirectory, NodeDirectory
 from providers.local.installation import python_of, ray_program
 from providers.local.offerings import find_size
@@ -52,7 +58,7 @@ RAY_SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class NodePaths:
     """Where one node is started: its directories and, for a worker, the head it joins."""
 
     cluster: ClusterDirectory
@@ -67,7 +73,7 @@ class Place:
         return self.ray_directories / self.node.name
 
 
-def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: Place) -> Mapping[str, Any]:
+def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: NodePaths) -> Mapping[str, Any]:
     """Return all that `keeper.py` must know to start the node once and look after it."""
     ray = ray_program(cluster.image.location)
     version = parse_version(cluster.image.ray_version)
@@ -178,7 +184,9 @@ def _head_flags(gcs: int, dashboard: int, client: int) -> tuple[str, ...]:
     )
 
 
-def _node_flags(spec: NodeSpec, place: Place, version: Version, address: str) -> tuple[str, ...]:
+def _node_flags(
+    spec: NodeSpec, place: NodePaths, version: Version, address: str
+) -> tuple[str, ...]:
     return (
         "--block",
         f"--node-ip-address={address}",
@@ -192,7 +200,7 @@ def _node_flags(spec: NodeSpec, place: Place, version: Version, address: str) ->
     )
 
 
-def _turns(place: Place, version: Version) -> Sequence[Path]:
+def _turns(place: NodePaths, version: Version) -> Sequence[Path]:
     """Return the locks of which a starting node holds one.
 
     Ray gives up a node that has not started after 30 s, so that on a busy machine many that start
@@ -205,7 +213,7 @@ def _turns(place: Place, version: Version) -> Sequence[Path]:
 
 
 def _environment(
-    cluster: ClusterRef, spec: NodeSpec, place: Place, version: Version, ray: Path, metrics: int
+    cluster: ClusterRef, spec: NodeSpec, place: NodePaths, version: Version, ray: Path, metrics: int
 ) -> Mapping[str, str]:
     passed_on = {key: value for key, value in os.environ.items() if PASSED_ON.fullmatch(key)}
     environment = {

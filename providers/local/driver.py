@@ -17,6 +17,7 @@ import psutil
 
 from agent import bundle as agent_bundle
 from domain.cooldowns import FailureClass
+from domain.lifecycle import NodeRole
 from domain.offerings import Offering, ProviderKind
 from providers.base import (
     BadCredentials,
@@ -24,7 +25,6 @@ from providers.base import (
     ClusterRef,
     InvalidRequest,
     NodeError,
-    NodeRole,
     NodeSpec,
     ObservedNode,
     ProviderError,
@@ -32,7 +32,7 @@ from providers.base import (
     raise_failures,
 )
 from providers.local import faults, processes
-from providers.local.commands import Place, agent_config, keeper_request, node_marks
+from providers.local.commands import NodePaths, agent_config, keeper_request, node_marks
 from providers.local.directories import (
     ClusterDirectory,
     NodeDirectory,
@@ -168,7 +168,7 @@ class LocalDriver:
         head_address = "" if spec.role is NodeRole.HEAD else _head_address(directory)
         self._check_memory(spec)
         node = directory.node(spec.name)
-        place = Place(
+        place = NodePaths(
             cluster=directory,
             node=node,
             ray_directories=ray_directories(self.root),

@@ -12,7 +12,12 @@ from typing import Any, Self
 
 import psutil
 
-from providers.base import HeadEndpoints, MachinePhase, NodeRole, ObservedNode
+from domain.lifecycle import NodeRole
+from providers.base import (
+    HeadEndpoints,
+    MachinePhase,
+    ObservedNode,
+)
 from providers.failure_plan import TAKEN_BACK
 from providers.local.directories import NodeDirectory
 from providers.local.processes import keeper_process, node_processes

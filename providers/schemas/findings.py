@@ -15,13 +15,15 @@ from domain.problems import (
     shown,
     shown_short,
 )
-from providers.schemas.shape import Kind, Schema, Shape
+from providers.schemas.shape import Kind, Schema, SchemaShape
 
 _SHOWN_CHOICES = 12
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
-def unknown_key(loc: Loc, around: Mapping[object, object], shape: Shape, schema: Schema) -> Problem:
+def unknown_key(
+    loc: Loc, around: Mapping[object, object], shape: SchemaShape, schema: Schema
+) -> Problem:
     """A key that the provider does not know here; renamed to what was probably meant."""
     key = str(loc[-1])
     free = [name for name in shape.members if name not in around]
@@ -35,7 +37,7 @@ def unknown_key(loc: Loc, around: Mapping[object, object], shape: Shape, schema:
     return _error(loc, "block-unknown-key", message, hint=hint, fix=Fix(label, (step,)))
 
 
-def _holder_of(key: str, shape: Shape, schema: Schema) -> str:
+def _holder_of(key: str, shape: SchemaShape, schema: Schema) -> str:
     """The key beside this one whose record knows it, if there is just one."""
     found = [
         holder
@@ -61,7 +63,7 @@ def missing_key(loc: Loc, key: str, *, hint: str = "", fix: Fix | None = None) -
     return _error(loc, "block-missing-key", message, hint=hint or "Add it.", fix=fix)
 
 
-def wrong_type(loc: Loc, shape: Shape, value: object, *, item: Shape | None) -> Problem:
+def wrong_type(loc: Loc, shape: SchemaShape, value: object, *, item: SchemaShape | None) -> Problem:
     """A value of another kind than the provider takes; converted where nothing is lost."""
     wanted = _wanted(shape)
     message = f"{_named(loc)} must be {wanted}, not {_kind(value)}."
@@ -78,13 +80,13 @@ def _converting(loc: Loc, value: object) -> Fix | None:
     return None if value is None else _set(loc, value)
 
 
-def _wanted(shape: Shape) -> str:
+def _wanted(shape: SchemaShape) -> str:
     if not shape.or_text:
         return Kind.MAP if shape.kind is Kind.RECORD else shape.kind
     return shape.form.words if shape.form else f"{shape.kind} or text"
 
 
-def _converted(value: object, shape: Shape, item: Shape | None) -> object:
+def _converted(value: object, shape: SchemaShape, item: SchemaShape | None) -> object:
     """The value as the kind that is wanted, if it can only mean that; else None."""
     if shape.kind is Kind.LIST and item is not None and not isinstance(value, list | tuple):
         return _in_a_list(value, item)
@@ -97,7 +99,7 @@ def _converted(value: object, shape: Shape, item: Shape | None) -> object:
     return None
 
 
-def _in_a_list(value: object, item: Shape) -> object:
+def _in_a_list(value: object, item: SchemaShape) -> object:
     is_one = isinstance(value, str if item.kind is Kind.TEXT else Mapping)
     return [value] if is_one and item.kind in {Kind.TEXT, Kind.RECORD} else None
 
@@ -108,7 +110,7 @@ def _as_whole(value: object) -> int | None:
     return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
-def bad_values(loc: Loc, shape: Shape, value: object) -> Iterator[Problem]:
+def bad_values(loc: Loc, shape: SchemaShape, value: object) -> Iterator[Problem]:
     """What is wrong with one text or number of the right kind."""
     if isinstance(value, str):
         yield from _bad_text(loc, shape, value)
@@ -116,7 +118,7 @@ def bad_values(loc: Loc, shape: Shape, value: object) -> Iterator[Problem]:
         yield from _out_of_bounds(loc, shape, value)
 
 
-def _bad_text(loc: Loc, shape: Shape, value: str) -> Iterator[Problem]:
+def _bad_text(loc: Loc, shape: SchemaShape, value: str) -> Iterator[Problem]:
     if shape.choices and value not in shape.choices:
         message = f"{_named(loc)} must be {_listed(shape.choices)}, not {shown(value)}."
         near = nearest(value, shape.choices)
@@ -128,14 +130,14 @@ def _bad_text(loc: Loc, shape: Shape, value: str) -> Iterator[Problem]:
         yield _bad(loc, message, fix=_set(loc, near) if near else None)
 
 
-def _nearly(value: str, shape: Shape) -> str:
+def _nearly(value: str, shape: SchemaShape) -> str:
     """The same text without blanks, small, or without the B of 32GB, if that is taken."""
     tries = (value.strip(), value.lower(), value.replace(" ", ""), value.strip().rstrip("Bb"))
     form = shape.form
     return next((one for one in tries if form and one and form.pattern.fullmatch(one)), "")
 
 
-def _out_of_bounds(loc: Loc, shape: Shape, value: float) -> Iterator[Problem]:
+def _out_of_bounds(loc: Loc, shape: SchemaShape, value: float) -> Iterator[Problem]:
     if shape.minimum is not None and value < shape.minimum:
         message = f"{_named(loc)} must be at least {shape.minimum}, not {shown(value)}."
         yield _bad(loc, message, fix=_set(loc, shape.minimum) if shape.minimum >= 0 else None)
@@ -143,7 +145,7 @@ def _out_of_bounds(loc: Loc, shape: Shape, value: float) -> Iterator[Problem]:
         yield _bad(loc, f"{_named(loc)} must be at most {shape.maximum}, not {shown(value)}.")
 
 
-def bad_keys(loc: Loc, shape: Shape) -> Iterator[Problem]:
+def bad_keys(loc: Loc, shape: SchemaShape) -> Iterator[Problem]:
     """A key that the provider does not take, where keys are free but must have a form."""
     if shape.form and not shape.form.pattern.fullmatch(str(loc[-1])):
         near = _nearly(str(loc[-1]), shape)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from providers.schemas.shape import Form, Kind, Shape
+from providers.schemas.shape import Form, Kind, SchemaShape
 
 type Described = Mapping[str, Any]
 
@@ -17,9 +17,9 @@ _WHOLE = Form(pattern=re.compile(r"-?\d{1,19}"), words="a whole number")
 _MERGE_KEY = "x-kubernetes-patch-merge-key"
 
 
-def shapes_from(definitions: Mapping[str, Described], top: str) -> dict[str, Shape]:
+def shapes_from(definitions: Mapping[str, Described], top: str) -> dict[str, SchemaShape]:
     """Return the shapes that `top` refers to, by name; an inner one is named `Outer.key`."""
-    found: dict[str, Shape] = {}
+    found: dict[str, SchemaShape] = {}
     waiting = {top: definitions[top]}
     while waiting:
         name, described = waiting.popitem()
@@ -51,25 +51,25 @@ def _name(outer: str, key: str, described: Described) -> str:
     return str(ref).rpartition("/")[2] if ref else f"{outer}.{key}"
 
 
-def _shape(name: str, described: Described, definitions: Mapping[str, Described]) -> Shape:
+def _shape(name: str, described: Described, definitions: Mapping[str, Described]) -> SchemaShape:
     properties, item = described.get("properties"), _item(described)
     if properties:
         members = {key: _name(name, key, one) for key, one in properties.items()}
-        return Shape(kind=Kind.RECORD, members=members)
+        return SchemaShape(kind=Kind.RECORD, members=members)
     kind, item_name = _kind(described), _name(name, "*", item) if item else ""
     if kind is Kind.LIST:
         needed = _needed(described, definitions.get(item_name, item or {}))
-        return Shape(kind=kind, item=item_name, required=needed)
-    return Shape(kind=kind, item=item_name) if kind is Kind.MAP else _simple(kind, described)
+        return SchemaShape(kind=kind, item=item_name, required=needed)
+    return SchemaShape(kind=kind, item=item_name) if kind is Kind.MAP else _simple(kind, described)
 
 
-def _simple(kind: Kind, described: Described) -> Shape:
+def _simple(kind: Kind, described: Described) -> SchemaShape:
     bits = _BITS.get(described.get("format", ""))
     if kind is Kind.TEXT and bits:
         # JSON has no whole numbers of 64 bits: Google writes them as text.
-        return Shape(kind=Kind.WHOLE, or_text=True, form=_WHOLE)
+        return SchemaShape(kind=Kind.WHOLE, or_text=True, form=_WHOLE)
     pattern = described.get("pattern")
-    return Shape(
+    return SchemaShape(
         kind=kind,
         choices=tuple(described.get("enum", ())),
         minimum=-(2**bits) if bits else None,

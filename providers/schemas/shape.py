@@ -28,7 +28,7 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class SchemaShape:
     """What is taken at one place; other shapes are named, so that they may refer to each other."""
 
     kind: Kind
@@ -48,6 +48,6 @@ class Schema:
 
     owner: str  # whose schema it is, as messages say it
     top: str
-    shapes: Mapping[str, Shape]
+    shapes: Mapping[str, SchemaShape]
     # The block is a strategic merge patch: null takes a key out, `$…` keys say how to merge.
     is_patch: bool = False

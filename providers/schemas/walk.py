@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from domain.problems import Loc, Problem, loc_of
 from providers.schemas import findings
-from providers.schemas.shape import Kind, Schema, Shape
+from providers.schemas.shape import Kind, Schema, SchemaShape
 
 
 def problems_of(block: Mapping[str, object], path: str, schema: Schema) -> list[Problem]:
@@ -26,7 +26,7 @@ def _value(value: object, loc: Loc, name: str, schema: Schema) -> Iterator[Probl
         yield from findings.bad_values(loc, shape, value)
 
 
-def fits(value: object, shape: Shape) -> bool:
+def fits(value: object, shape: SchemaShape) -> bool:
     """Return whether a value is of the shape's kind, whatever it holds."""
     match shape.kind:
         case Kind.TEXT:
@@ -46,7 +46,7 @@ def fits(value: object, shape: Shape) -> bool:
 
 
 def _mapping(
-    value: Mapping[object, object], loc: Loc, shape: Shape, schema: Schema
+    value: Mapping[object, object], loc: Loc, shape: SchemaShape, schema: Schema
 ) -> Iterator[Problem]:
     if shape.kind is Kind.RECORD:
         yield from findings.missing_keys(loc, value, shape.required)
@@ -64,7 +64,7 @@ def _mapping(
 
 
 def _list(
-    value: list[object] | tuple[object, ...], loc: Loc, shape: Shape, schema: Schema
+    value: list[object] | tuple[object, ...], loc: Loc, shape: SchemaShape, schema: Schema
 ) -> Iterator[Problem]:
     for index, entry in enumerate(value):
         at = (*loc, index)

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import AuditEntry, Change, Team, User
+from accounts.models import AuditEntry, FieldChange, Team, User
 from accounts.services import record
 from tests.accounts.conftest import signed_in
 
@@ -43,7 +43,7 @@ def test_an_entry_lists_what_changed(research: Team) -> None:
     entry = record(
         "x", actor=None, subject=research, before={"a": 1, "b": 2}, after={"b": 2, "c": 3}
     )
-    assert entry.changes() == [Change("a", 1, None), Change("c", None, 3)]
+    assert entry.changes() == [FieldChange("a", 1, None), FieldChange("c", None, 3)]
 
 
 @pytest.mark.parametrize(

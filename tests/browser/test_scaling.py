@@ -43,7 +43,7 @@ def cluster(
 
 def run(cluster: Cluster) -> None:
     """Let it be up, as a head agent would: the browser's loop is in the way of a report."""
-    from clusters.models import Cluster, Decision, Node
+    from clusters.models import Cluster, Node, ScalingDecision
 
     for number, group in enumerate(cluster.groups.all()):
         Node.objects.create(
@@ -51,7 +51,7 @@ def run(cluster: Cluster) -> None:
             state="ready", total=group.resources, free={}, hourly_microusd=100_000,
         )  # fmt: skip
     reason = "1 × small for 3 × {CPU: 1}: cheaper than large ($0.10 instead of $0.40 an hour)."
-    Decision.objects.create(
+    ScalingDecision.objects.create(
         cluster=cluster, kind="launch", group="cpu", count=1, reason=reason, demand={}
     )
     waiting = [

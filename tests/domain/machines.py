@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from domain.catalogue.region import Target, target_of
+from domain.catalogue.region import RegionCatalogue, target_of
 from domain.offerings import InstanceType, Market, ProviderKind
 
 GIB = 2**30
@@ -30,7 +30,7 @@ _AWS_TYPES = (
         name="u-6tb1.metal", vcpus=448, memory_bytes=6144 * GIB, has_spot=False, zones=_WEST
     ),
 )
-AWS = Target(
+AWS = RegionCatalogue(
     provider=ProviderKind.AWS,
     region="us-west-2",
     types={one.name: one for one in _AWS_TYPES},
@@ -43,12 +43,12 @@ AWS = Target(
         ("g5.2xlarge", Market.ON_DEMAND): Decimal("1.212"),
     },
 )
-GCP = Target(
+GCP = RegionCatalogue(
     provider=ProviderKind.GCP,
     region="us-central1",
     types={"n2-standard-8": InstanceType(name="n2-standard-8", vcpus=8, memory_bytes=32 * GIB)},
 )
-KUBERNETES = Target(provider=ProviderKind.KUBERNETES)
+KUBERNETES = RegionCatalogue(provider=ProviderKind.KUBERNETES)
 LOCAL = target_of(
     [InstanceType(name="8CPU-32GB", vcpus=8, memory_bytes=32 * GIB)], provider=ProviderKind.LOCAL
 )

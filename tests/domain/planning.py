@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.demand import Demand, LabelSelector, Shape
 from domain.offerings import Market
-from domain.planner import Group, Launch, NodeView, Offer, Plan, PlanRequest
+from domain.planner import Launch, NodeView, Offer, Plan, PlannedGroup, PlanRequest
 from domain.planner.model import NodePhase
 
 PENDING, READY, LEAVING = NodePhase.PENDING, NodePhase.READY, NodePhase.LEAVING
@@ -42,9 +42,9 @@ def group(
     hourly_usd: str | None = "0.1",
     offers: tuple[Offer, ...] = (),
     **fields: object,
-) -> Group:
+) -> PlannedGroup:
     brings = {"CPU": 2.0} if resources is None else resources
-    return Group(
+    return PlannedGroup(
         name=name,
         offers=offers or (offer(brings, usd=hourly_usd, labels=labels or {}),),
         min_nodes=least,
@@ -56,7 +56,7 @@ def group(
 
 def node(
     name: str,
-    of: Group,
+    of: PlannedGroup,
     *,
     phase: NodePhase = READY,
     free: Mapping[str, float] | None = None,
@@ -85,7 +85,9 @@ def shape(count: int = 1, *selectors: LabelSelector, **resources: float) -> Shap
     return Shape(resources=resources, count=count, selectors=selectors)
 
 
-def request(*groups: Group, nodes: tuple[NodeView, ...] = (), **fields: object) -> PlanRequest:
+def request(
+    *groups: PlannedGroup, nodes: tuple[NodeView, ...] = (), **fields: object
+) -> PlanRequest:
     demand = fields.pop("demand", Demand())
     return PlanRequest(groups=groups, nodes=nodes, demand=demand, **fields)  # type: ignore[arg-type]
 
@@ -115,7 +117,7 @@ def carried_out(plan: Plan, before: PlanRequest) -> PlanRequest:
     return replace(before, nodes=(*kept, *new))
 
 
-def rented_by(launch: Launch, group: Group) -> Offer:
+def rented_by(launch: Launch, group: PlannedGroup) -> Offer:
     wanted = (launch.instance_type, launch.market, launch.zone)
     return next(o for o in group.offers if (o.instance_type, o.market, o.zone) == wanted)
 

@@ -10,9 +10,9 @@ from domain.cooldowns import (
     FIRST,
     LONGEST,
     QUIET,
-    Answer,
     Cooling,
     FailureClass,
+    FailureResponse,
     after_failure,
     after_quota,
     answer_to,
@@ -62,14 +62,14 @@ def test_no_pause_is_shorter_than_the_first_or_longer_than_an_hour(streak: int) 
 @pytest.mark.parametrize(
     ("failure", "answer"),
     [
-        ("capacity", Answer.COOL),
-        ("quota", Answer.BLOCK_MARKET),
-        ("permission", Answer.STOP),
-        ("configuration", Answer.STOP),
-        ("transient", Answer.REPEAT),
+        ("capacity", FailureResponse.COOL),
+        ("quota", FailureResponse.BLOCK_MARKET),
+        ("permission", FailureResponse.STOP),
+        ("configuration", FailureResponse.STOP),
+        ("transient", FailureResponse.REPEAT),
     ],
 )
-def test_every_class_has_its_answer(failure: str, answer: Answer) -> None:
+def test_every_class_has_its_answer(failure: str, answer: FailureResponse) -> None:
     assert answer_to(FailureClass(failure)) is answer
 
 
@@ -108,7 +108,7 @@ def test_the_sentence_says_what_until_when_and_why() -> None:
         (("small", "a", SPOT), "small", "", False),  # another zone may have it
     ],
 )
-def test_a_cool_down_covers_what_it_names(
+def test_a_cooldown_covers_what_it_names(
     cold: tuple[str, str, Market], instance_type: str, zone: str, *, expected: bool
 ) -> None:
     why = why_cold({cold: "since"}, instance_type=instance_type, zone=zone, market=SPOT)

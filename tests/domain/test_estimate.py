@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.estimate import Ceiling, ceilings, estimate
 from domain.offerings import InstanceType, Market
@@ -17,7 +17,7 @@ TYPES = [
     InstanceType(name="gpu", vcpus=4, memory_bytes=16 * 2**30, gpus=1),
 ]
 PRICES = {"small": Decimal("0.1"), "large": Decimal("0.4"), "gpu": Decimal(1)}
-TARGET = Target(
+TARGET = RegionCatalogue(
     types={one.name: one for one in TYPES},
     prices={(name, Market.ON_DEMAND): price for name, price in PRICES.items()},
 )
@@ -82,10 +82,12 @@ def test_ceiling_names_the_group_and_the_resource() -> None:
     assert found == [Ceiling(group="cpu", wanted=10, allowed=6, because="CPU")]
 
 
-SPOT = Target(types=TARGET.types, prices={**TARGET.prices, ("large", Market.SPOT): Decimal("0.15")})
+SPOT = RegionCatalogue(
+    types=TARGET.types, prices={**TARGET.prices, ("large", Market.SPOT): Decimal("0.15")}
+)
 
 
-def on(market: str, *, target: Target) -> list[Decimal | None]:
+def on(market: str, *, target: RegionCatalogue) -> list[Decimal | None]:
     text = GROUPS.replace("max_nodes: 10}", f"max_nodes: 10, market_type: {market}}}")
     found = estimate(config(text), target=target)
     return [found.least, found.most]

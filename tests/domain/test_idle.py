@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.idle import Activity, IdleInput, Verdict, verdict
+from domain.idle import Activity, IdleInput, IdleVerdict, verdict
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 QUIET = IdleInput(drivers=0, actors=0, waiting=0, held=0)
@@ -23,7 +23,7 @@ def judge(
     started_at: datetime | None = STARTED,
     idle_minutes: int | None = 30,
     max_lifetime_minutes: int | None = None,
-) -> Verdict:
+) -> IdleVerdict:
     return verdict(
         known,
         idle_since=idle_since,

@@ -13,8 +13,13 @@ from types import FrameType
 from typing import Any
 
 import providers
+from domain.lifecycle import NodeRole
 from domain.offerings import Market
-from providers.base import ClusterRef, NodeRole, NodeSpec, RayImage
+from providers.base import (
+    ClusterRef,
+    NodeSpec,
+    RayImage,
+)
 from tests.providers.sites import open_site_driver
 
 DRIVERS = str(Path(providers.__file__).parent)

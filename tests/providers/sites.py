@@ -12,10 +12,10 @@ from typing import Any
 
 import psutil
 
+from domain.lifecycle import NodeRole
 from providers.base import (
     ClusterRef,
     MachinePhase,
-    NodeRole,
     NodeSpec,
     ObservedNode,
     ProviderDriver,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.offerings import ProviderKind
 from domain.problems import Problem, Severity
 from domain.validation import check_text
@@ -278,7 +278,7 @@ def yaml_of(block: str, *, rest: str = "") -> str:
 
 
 def codes(kind: ProviderKind, text: str) -> list[tuple[str, str]]:
-    target = Target(provider=kind, check_block=block_check(kind))
+    target = RegionCatalogue(provider=kind, check_block=block_check(kind))
     return [
         (p.path, p.code) for p in check_text(text, target=target) if p.code.startswith("block-")
     ]
@@ -316,7 +316,7 @@ def test_each_fix_mends_the_text(
     kind: ProviderKind, block: dict[str, Any], path: str, code: str, button: str
 ) -> None:
     text = yaml_of(json.dumps(block))
-    target = Target(provider=kind, check_block=block_check(kind))
+    target = RegionCatalogue(provider=kind, check_block=block_check(kind))
     found = [p for p in check_text(text, target=target) if p.code == code]
     for problem in found:
         if problem.fix is not None:
@@ -330,7 +330,7 @@ def test_blocks_of_several_cloud_resources_and_environments_are_checked() -> Non
     (found,) = codes(AWS, f"configs:\n  - {one}\n")
     assert found == ("configs[0].advanced_instance_config.SubnetID", "block-unknown-key")
     rest = "mobula: {environments: {prod: {advanced_instance_config: {EbsOptimized: 1}}}}\n"
-    target = Target(provider=AWS, check_block=block_check(AWS))
+    target = RegionCatalogue(provider=AWS, check_block=block_check(AWS))
     found_there = check_text(yaml_of("{KeyName: a}", rest=rest), target=target)
     assert "`EbsOptimized` must be true or false" in " ".join(p.message for p in found_there)
 

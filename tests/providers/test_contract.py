@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from providers.base import InvalidRequest, MachinePhase, NodeRole, NodeSpec
+from domain.lifecycle import NodeRole
+from providers.base import (
+    InvalidRequest,
+    MachinePhase,
+    NodeSpec,
+)
 from tests.providers.sites import Site, eventually
 
 REPOSITORY = Path(__file__).parents[2]

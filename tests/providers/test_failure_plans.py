@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from domain.cooldowns import FailureClass
+from domain.lifecycle import NodeRole
 from domain.offerings import Market
 from providers.base import (
     CapacityUnavailable,
     LaunchFailed,
     MachinePhase,
     NodeError,
-    NodeRole,
     NodeSpec,
     ProviderError,
     Throttled,

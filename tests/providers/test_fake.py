@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from domain.lifecycle import NodeRole
 from providers.base import (
     CapacityUnavailable,
     ClusterRef,
     InvalidRequest,
     LaunchFailed,
     MachinePhase,
-    NodeRole,
     NodeSpec,
     ProviderKind,
     RayImage,

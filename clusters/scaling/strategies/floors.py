@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from clusters.agent_report import REPORT_LIMIT
 from clusters.models import Cluster, EnabledRule, Forecast, Group, Node, RuleValue
-from clusters.models.event import Severity
+from clusters.models.event import EventSeverity
 from clusters.nodes.config import configuration_of
 from clusters.scaling.strategies.rule_inputs import facts_of, waiting_since
 from clusters.transitions import note
@@ -194,7 +194,7 @@ def _remember(look: _Round, rule: Rule, last: RuleValue | None, *, nodes: int, e
             },
         )
         if tell:
-            note(look.cluster, _failure(rule, nodes, error), severity=Severity.WARNING)
+            note(look.cluster, _failure(rule, nodes, error), severity=EventSeverity.WARNING)
 
 
 def _failure(rule: Rule, nodes: int, error: str) -> str:

@@ -12,12 +12,12 @@ from django.db.models.functions import TruncHour
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Forecast, Node, ScalingSample
-from clusters.models.event import Severity
+from clusters.models.event import EventSeverity
 from clusters.nodes.config import configuration_of
 from clusters.transitions import note
-from domain.configuration.scaling import Forecast as Wanted
 from domain.configuration.scaling import ForecastMode
-from domain.lifecycle import ClusterState
+from domain.configuration.scaling import ForecastSettings as Wanted
+from domain.lifecycle import ClusterState, NodeRole
 from domain.strategies.forecast import (
     LONGEST,
     STEP,
@@ -26,7 +26,6 @@ from domain.strategies.forecast import (
     predict,
     why_not_used,
 )
-from providers.base import NodeRole
 
 # What a machine takes until somebody measured it here, and how many of the last ones count.
 BOOT_SECONDS, LAST_BOOTS = 120.0, 100
@@ -140,7 +139,7 @@ def _tell(
         return
     text = made.why or "The forecast starts nodes ahead of the work from now on."
     was_on = before is not None and before.mode == wanted.mode and not before.switched_off
-    severity = Severity.WARNING if made.why and was_on else Severity.INFO
+    severity = EventSeverity.WARNING if made.why and was_on else EventSeverity.INFO
     note(cluster, f"Group {group}: {text}", severity=severity)
 
 

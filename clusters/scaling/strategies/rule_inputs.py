@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from clusters.models import Cluster, Node, Waiting
+from clusters.models import Cluster, DemandWaiting, Node
 from domain.demand import Demand
 from domain.lifecycle import NodeState
 from domain.strategies.expression import Facts
@@ -87,12 +87,12 @@ def waiting_since(cluster: Cluster, demand: Demand, *, moment: datetime) -> date
     was asked for counts to it: moments are told without their fractions.
     """
     began = cluster.requested_at - timedelta(seconds=1)
-    row = Waiting.objects.filter(pk=cluster.pk, since__gte=began).first()
+    row = DemandWaiting.objects.filter(pk=cluster.pk, since__gte=began).first()
     since = row.since if row else None
     if bool(waiting_count(demand)) == (since is not None):
         return since
     since = None if since else moment
-    Waiting.objects.update_or_create(pk=cluster.pk, defaults={"since": since})
+    DemandWaiting.objects.update_or_create(pk=cluster.pk, defaults={"since": since})
     return since
 
 

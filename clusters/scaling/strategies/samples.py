@@ -19,9 +19,8 @@ from clusters.scaling.strategies.rule_inputs import (
     stored,
     waiting_since,
 )
-from domain.lifecycle import ClusterState, NodeState
+from domain.lifecycle import ClusterState, NodeRole, NodeState
 from domain.strategies.expression import Facts
-from providers.base import NodeRole
 
 STEP = timedelta(minutes=5)
 KEEP = timedelta(days=35)

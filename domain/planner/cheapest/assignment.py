@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.planner.cheapest.linear import INFINITE, Program
-from domain.planner.cheapest.problem import Floats, Problem
+from domain.planner.cheapest.problem import Floats, PackingProblem
 
 # What it costs to leave one copy out, in prices of the dearest kind: more than to serve it.
 PENALTY = 1_000.0
@@ -25,7 +25,7 @@ class Values:
     rates: Floats  # L, what one step of each limit is worth, 0 where it does not bind
 
 
-def values(problem: Problem) -> Values:
+def values(problem: PackingProblem) -> Values:
     """Return what the shapes are worth while the limits allow so much."""
     shapes, kinds = problem.most.shape
     scale = np.maximum(problem.bins.max(axis=0, initial=1), 1).astype(float)

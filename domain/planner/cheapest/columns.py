@@ -12,7 +12,7 @@ from domain.planner.cheapest.assignment import PENALTY
 from domain.planner.cheapest.fills import fill, pattern
 from domain.planner.cheapest.linear import INFINITE, Program, Solved
 from domain.planner.cheapest.pricing import Pricing
-from domain.planner.cheapest.problem import Bools, Floats, Ints, Packed, Problem
+from domain.planner.cheapest.problem import Bools, Floats, Ints, Packed, PackingProblem
 
 # Rounds of greedy fills, then of searched ones; both end when nothing is gained any more.
 GREEDY_ROUNDS, SEARCH_ROUNDS = 40, 40
@@ -29,7 +29,7 @@ MOST_COLUMNS = 60
 class Columns:
     """The patterns so far: columns of a master program whose rows are shapes and limits."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: PackingProblem) -> None:
         self.problem = problem
         self.kinds: list[int] = []
         self.patterns: list[Ints] = []
@@ -114,7 +114,7 @@ class Columns:
         return self.problem.charges(self.rates(solved))
 
 
-def sketched(problem: Problem, *, rounds: int = GREEDY_ROUNDS) -> tuple[Columns, Solved]:
+def sketched(problem: PackingProblem, *, rounds: int = GREEDY_ROUNDS) -> tuple[Columns, Solved]:
     """Return patterns that greedy fills find, and how many of each serve the problem."""
     columns = Columns(problem)
     columns.add(_singles(problem))
@@ -126,7 +126,7 @@ def sketched(problem: Problem, *, rounds: int = GREEDY_ROUNDS) -> tuple[Columns,
     return columns, solved
 
 
-def generate(problem: Problem) -> tuple[Columns, Solved]:
+def generate(problem: PackingProblem) -> tuple[Columns, Solved]:
     """Return patterns that serve the problem at the least cost in parts of nodes."""
     columns, solved = sketched(problem)
     pricing = Pricing(problem)
@@ -139,14 +139,14 @@ def generate(problem: Problem) -> tuple[Columns, Solved]:
     return columns, solved
 
 
-def _singles(problem: Problem) -> Iterable[tuple[int, Ints]]:
+def _singles(problem: PackingProblem) -> Iterable[tuple[int, Ints]]:
     """Yield nodes of each kind that are full of one shape."""
     most = np.minimum(problem.most, problem.counts[:, None])
     for shape, kind in np.argwhere(most > 0):
         yield int(kind), pattern(shape, most[shape, kind], size=len(most))
 
 
-def _greedy(problem: Problem, worth: Floats, charges: Floats) -> Iterable[tuple[int, Ints]]:
+def _greedy(problem: PackingProblem, worth: Floats, charges: Floats) -> Iterable[tuple[int, Ints]]:
     """Yield patterns of greedy fills that gain, the best of each kind."""
     owners, orders, takes = _orders(problem, worth)
     held = fill(problem.bins[owners], orders, takes, problem.needs, problem.counts)
@@ -161,7 +161,7 @@ def _greedy(problem: Problem, worth: Floats, charges: Floats) -> Iterable[tuple[
             yield kind, pattern(orders[trial], held[trial], size=len(worth))
 
 
-def _orders(problem: Problem, worth: Floats) -> tuple[Ints, Ints, Bools]:
+def _orders(problem: PackingProblem, worth: Floats) -> tuple[Ints, Ints, Bools]:
     """Return kinds, orders to fill them in, and what fits: by worth a share of each resource."""
     owners: list[int] = []
     scores: list[Floats] = []

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from domain.planner.cheapest.problem import ENDLESS, Bools, Ints, Problem, times_in_one
+from domain.planner.cheapest.problem import ENDLESS, Bools, Ints, PackingProblem, times_in_one
 
 
-def worth_searching(problem: Problem, *, sizes: bool) -> Ints:
+def worth_searching(problem: PackingProblem, *, sizes: bool) -> Ints:
     """Return the kinds that no other kind replaces at the same price or less.
 
     A kind is replaced by another that holds the content of k of its nodes for at most the price of
@@ -21,7 +21,7 @@ def worth_searching(problem: Problem, *, sizes: bool) -> Ints:
     return kept
 
 
-def _kept(problem: Problem, kinds: Ints, free: Bools, *, most: int) -> Ints:
+def _kept(problem: PackingProblem, kinds: Ints, free: Bools, *, most: int) -> Ints:
     others = [int(kind) for kind in kinds if free[kind]]
     replaced = np.zeros(len(kinds), dtype=bool)
     for other in others:
@@ -29,7 +29,7 @@ def _kept(problem: Problem, kinds: Ints, free: Bools, *, most: int) -> Ints:
     return kinds[~replaced]
 
 
-def _replaced_by(problem: Problem, other: int, kinds: Ints, *, most: int) -> Bools:
+def _replaced_by(problem: PackingProblem, other: int, kinds: Ints, *, most: int) -> Bools:
     """Return which of the kinds the other one replaces."""
     theirs, brings = problem.bins[other], problem.bins[kinds]
     copies = np.minimum(times_in_one(brings, theirs), most)

@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 
 from domain.planner.cheapest.columns import Columns
-from domain.planner.cheapest.problem import Ints, Problem, Solution, times_in_one
+from domain.planner.cheapest.problem import Ints, PackingProblem, Solution, times_in_one
 from domain.planner.cheapest.rounding import trimmed
 
 # A problem of more shapes or copies, or whose nodes have more contents than these, is not small.
@@ -15,7 +15,7 @@ MOST_SHAPES, MOST_COPIES, MOST_CONTENTS = 8, 40, 300
 SEARCH_NODES = 500
 
 
-def exact(problem: Problem) -> Solution | None:
+def exact(problem: PackingProblem) -> Solution | None:
     """Return the best of all solutions, or None where the problem is too large to try them all."""
     if problem.counts.sum() > MOST_COPIES or len(problem.counts) > MOST_SHAPES:
         return None

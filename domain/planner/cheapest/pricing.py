@@ -7,7 +7,7 @@ import numpy as np
 
 from domain.planner.cheapest.fills import pattern
 from domain.planner.cheapest.linear import INFINITE, Program
-from domain.planner.cheapest.problem import ENDLESS, Floats, Ints, Problem
+from domain.planner.cheapest.problem import ENDLESS, Floats, Ints, PackingProblem
 
 # A pattern must be worth so much more than its node, in prices, to count as a gain.
 GAIN = 1e-6
@@ -20,7 +20,7 @@ _FEWER = np.array([0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 1 << 
 class Pricing:
     """The search for patterns that gain; it remembers what steps of each kind were worth last."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: PackingProblem) -> None:
         self._problem = problem
         self._rates: dict[int, Floats] = {}
 

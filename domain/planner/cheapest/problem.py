@@ -22,7 +22,7 @@ SLACK = 1e-9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Problem:
+class PackingProblem:
     needs: Ints  # S × R, of one copy
     counts: Ints  # S, copies that must be placed
     bins: Ints  # T × R, room of one new node
@@ -95,7 +95,7 @@ class Solution:
     packed: tuple[Packed, ...]
     left: Ints  # S, copies that have no place
 
-    def cost(self, problem: Problem) -> float:
+    def cost(self, problem: PackingProblem) -> float:
         """Return the dollars an hour of all its nodes."""
         return float(sum(one.count * problem.prices[one.kind] for one in self.packed))
 
@@ -104,7 +104,7 @@ class Solution:
         moved = (replace(one, kind=int(kinds[one.kind])) for one in self.packed)
         return replace(self, packed=tuple(moved))
 
-    def key(self, problem: Problem) -> tuple[int, float, int]:
+    def key(self, problem: PackingProblem) -> tuple[int, float, int]:
         """Return what makes one solution better than another: the lower, the better."""
         nodes = sum(one.count for one in self.packed)
         return int(self.left.sum()), round(self.cost(problem), 9), nodes

@@ -10,7 +10,7 @@ from domain.planner.cheapest.problem import Bools, Floats, Ints, times, times_in
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Place:
+class NodeBlock:
     """Some equal nodes of one run, and what each of them holds."""
 
     run: int
@@ -31,7 +31,7 @@ class There:
     planned: Ints  # N × S, what each node was launched for
 
 
-def reuse(there: There, counts: Ints, worth: Floats) -> tuple[list[Place], Ints]:
+def reuse(there: There, counts: Ints, worth: Floats) -> tuple[list[NodeBlock], Ints]:
     """Return what the nodes take of `counts`, and what is left of those.
 
     What a node was launched for goes there first: so a plan that was carried out serves the same
@@ -46,12 +46,14 @@ def reuse(there: There, counts: Ints, worth: Floats) -> tuple[list[Place], Ints]
     return _filled(there, places, [left for _ in places], left, worth=worth)
 
 
-def _empty(there: There, run: int) -> Place:
+def _empty(there: There, run: int) -> NodeBlock:
     nothing = np.zeros(len(there.needs), dtype=np.int64)
-    return Place(run=run, start=0, stop=int(there.nodes[run]), held=nothing, rest=there.rooms[run])
+    return NodeBlock(
+        run=run, start=0, stop=int(there.nodes[run]), held=nothing, rest=there.rooms[run]
+    )
 
 
-def _most_worth(there: There, places: list[Place], left: Ints, worth: Floats) -> list[Ints]:
+def _most_worth(there: There, places: list[NodeBlock], left: Ints, worth: Floats) -> list[Ints]:
     """Return for each place the content of the most worth, as if all of `left` were for it."""
     rests = np.array([place.rest for place in places])
     runs = np.array([place.run for place in places])
@@ -78,17 +80,17 @@ def _content(there: There, rests: Ints, left: Ints, scores: Floats, fits: Bools)
 
 def _filled(
     there: There,
-    places: list[Place],
+    places: list[NodeBlock],
     wanted: list[Ints],
     left: Ints,
     *,
     worth: Floats | None = None,
-) -> tuple[list[Place], Ints]:
+) -> tuple[list[NodeBlock], Ints]:
     """Return the places with as much of what is wanted there as they hold and as is left.
 
     With `worth`, the most worth a share of the node goes first.
     """
-    filled: list[Place] = []
+    filled: list[NodeBlock] = []
     for place, most in zip(places, wanted, strict=True):
         for part in _repeated(there, place, left, most, worth):
             left = left - (part.stop - part.start) * (part.held - place.held)
@@ -97,8 +99,8 @@ def _filled(
 
 
 def _repeated(
-    there: There, place: Place, left: Ints, most: Ints, worth: Floats | None
-) -> Iterator[Place]:
+    there: There, place: NodeBlock, left: Ints, most: Ints, worth: Floats | None
+) -> Iterator[NodeBlock]:
     """Yield the nodes with what they take, equal ones together."""
     while place.start < place.stop:
         added = _taken(there, place, np.minimum(left, most), worth)
@@ -114,7 +116,7 @@ def _repeated(
         place = replace(place, start=stop)
 
 
-def _taken(there: There, place: Place, most: Ints, worth: Floats | None) -> Ints:
+def _taken(there: There, place: NodeBlock, most: Ints, worth: Floats | None) -> Ints:
     """Return what one node takes, all that it can of each shape in turn."""
     added = np.zeros(len(most), dtype=np.int64)
     fits = times_in_one(there.needs, place.rest) * there.allowed[:, place.run]

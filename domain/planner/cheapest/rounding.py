@@ -9,7 +9,15 @@ import numpy as np
 from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.columns import Columns, sketched
 from domain.planner.cheapest.linear import Solved
-from domain.planner.cheapest.problem import SLACK, Floats, Ints, Packed, Problem, Solution, merged
+from domain.planner.cheapest.problem import (
+    SLACK,
+    Floats,
+    Ints,
+    Packed,
+    PackingProblem,
+    Solution,
+    merged,
+)
 from domain.planner.cheapest.sequence import in_sequence
 
 # The rest after rounding down is solved to a gap of so much of the whole, in so many search nodes.
@@ -32,7 +40,7 @@ def rounded_down(columns: Columns, solved: Solved) -> Solution:
     return Solution(packed=tuple(columns.packed(counts)), left=columns.problem.counts)
 
 
-def whole(problem: Problem, columns: Columns, solved: Solved, *, kinds: Ints) -> Solution:
+def whole(problem: PackingProblem, columns: Columns, solved: Solved, *, kinds: Ints) -> Solution:
     """Return a solution in whole nodes: those of `solved`, and the best found for the rest.
 
     `columns` are of some `kinds` of the problem; the rest is served by any.
@@ -57,7 +65,7 @@ def whole(problem: Problem, columns: Columns, solved: Solved, *, kinds: Ints) ->
     return min(found, _all_whole(problem, columns, kinds, charges), key=lambda s: s.key(problem))
 
 
-def _all_whole(problem: Problem, columns: Columns, kinds: Ints, charges: Floats) -> Solution:
+def _all_whole(problem: PackingProblem, columns: Columns, kinds: Ints, charges: Floats) -> Solution:
     """Return the most that the known patterns serve where the limits do not let all be served."""
     fewer = columns.without(columns.solve(), gain=math.inf)
     packed = fewer.whole(gap=1e-5, most_nodes=SCARCE_NODES) or []
@@ -68,7 +76,7 @@ def _all_whole(problem: Problem, columns: Columns, kinds: Ints, charges: Floats)
 
 
 def _searched(
-    rest: Problem,
+    rest: PackingProblem,
     known: Sequence[tuple[int, Ints]],
     quick: Sequence[Solution],
     *,
@@ -94,7 +102,9 @@ def _searched(
     return min(best, searched, key=lambda way: way.key(rest))
 
 
-def trimmed(problem: Problem, packed: Iterable[Packed]) -> tuple[tuple[Packed, ...], Problem]:
+def trimmed(
+    problem: PackingProblem, packed: Iterable[Packed]
+) -> tuple[tuple[Packed, ...], PackingProblem]:
     """Return the nodes without copies beyond what is wanted, and what they leave of the problem."""
     kept: list[Packed] = []
     for one in packed:
@@ -118,7 +128,7 @@ def _fitting(one: Packed, left: Ints) -> Iterable[Packed]:
         count -= alike
 
 
-def fitted(problem: Problem, solution: Solution, charges: Floats) -> Solution:
+def fitted(problem: PackingProblem, solution: Solution, charges: Floats) -> Solution:
     """Return the same packing with each node on the kind that holds its content for the least.
 
     `charges` (T) are what nodes cost, with what they use up of the limits.
@@ -135,7 +145,7 @@ def fitted(problem: Problem, solution: Solution, charges: Floats) -> Solution:
     return Solution(packed=tuple(moved), left=solution.left)
 
 
-def _moved(problem: Problem, one: Packed, charges: Floats, room: Floats) -> Iterable[Packed]:
+def _moved(problem: PackingProblem, one: Packed, charges: Floats, room: Floats) -> Iterable[Packed]:
     """Yield the nodes on cheaper kinds, as many as the limits allow, and the others as they are."""
     left = one.count
     for kind in _kinds_for(problem, one, charges):
@@ -152,7 +162,7 @@ def _moved(problem: Problem, one: Packed, charges: Floats, room: Floats) -> Iter
         yield replace(one, count=left)
 
 
-def _kinds_for(problem: Problem, one: Packed, charges: Floats) -> list[int]:
+def _kinds_for(problem: PackingProblem, one: Packed, charges: Floats) -> list[int]:
     """Return the kinds that hold the content of a node for less, the cheapest first."""
     need = (one.pattern[:, None] * problem.needs).sum(axis=0)
     holds = (problem.bins >= need).all(axis=1)
@@ -162,6 +172,6 @@ def _kinds_for(problem: Problem, one: Packed, charges: Floats) -> list[int]:
     return [int(kind) for kind in kinds[np.argsort(charges[kinds], kind="stable")]]
 
 
-def _best_kind(problem: Problem, one: Packed, charges: Floats) -> int:
+def _best_kind(problem: PackingProblem, one: Packed, charges: Floats) -> int:
     kinds = (kind for kind in _kinds_for(problem, one, charges) if problem.nodes_left(kind))
     return next(kinds, one.kind)

@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.planner.cheapest.assignment import Values, values
 from domain.planner.cheapest.fills import fill, pattern
-from domain.planner.cheapest.problem import Bools, Ints, Packed, Problem, Solution
+from domain.planner.cheapest.problem import Bools, Ints, Packed, PackingProblem, Solution
 
 # A shape may go where it is worth so much less, in prices of the share that it takes.
 MISPLACED = 0.02
@@ -30,7 +30,9 @@ HASTY = Effort(trials=96, sample=48, close=0.03, rounds_a_value=400)
 MANY_SHAPES = 400
 
 
-def in_sequence(problem: Problem, *, seed: int = 0, worths: Values | None = None) -> Solution:
+def in_sequence(
+    problem: PackingProblem, *, seed: int = 0, worths: Values | None = None
+) -> Solution:
     """Return a packing that takes the best filled nodes first, as often as they can be repeated.
 
     `worths` are those of the problem, where they are known already.
@@ -54,7 +56,7 @@ def in_sequence(problem: Problem, *, seed: int = 0, worths: Values | None = None
 
 
 def _round(
-    problem: Problem, worths: Values, chance: np.random.Generator, effort: Effort
+    problem: PackingProblem, worths: Values, chance: np.random.Generator, effort: Effort
 ) -> list[Packed]:
     """Return the best fills of one round, none of which takes what another took."""
     kinds = np.flatnonzero(worths.nodes > 1e-9)
@@ -80,7 +82,12 @@ def _round(
 
 
 def _orders(
-    problem: Problem, worths: Values, owners: Ints, chance: np.random.Generator, *, sample: int
+    problem: PackingProblem,
+    worths: Values,
+    owners: Ints,
+    chance: np.random.Generator,
+    *,
+    sample: int,
 ) -> tuple[Ints, Bools]:
     """Return the shapes that each fill tries (P × K), the large first, more or less; and if so."""
     tried = _sampled(np.flatnonzero(problem.counts > 0), len(owners), chance, sample=sample)
@@ -104,7 +111,7 @@ def _sampled(live: Ints, fills: int, chance: np.random.Generator, *, sample: int
     return sampled
 
 
-def _repeated(problem: Problem, kind: int, content: Ints) -> Packed | None:
+def _repeated(problem: PackingProblem, kind: int, content: Ints) -> Packed | None:
     used = content > 0
     if not used.any():
         return None

@@ -4,7 +4,7 @@ from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.columns import generate
 from domain.planner.cheapest.dominance import worth_searching
 from domain.planner.cheapest.exact import exact
-from domain.planner.cheapest.problem import Floats, Problem, Solution
+from domain.planner.cheapest.problem import Floats, PackingProblem, Solution
 from domain.planner.cheapest.rounding import fitted, whole
 from domain.planner.cheapest.sequence import in_sequence
 
@@ -12,7 +12,7 @@ from domain.planner.cheapest.sequence import in_sequence
 FEW_SHAPES = 60
 
 
-def cheapest(problem: Problem) -> Solution:
+def cheapest(problem: PackingProblem) -> Solution:
     """Return new nodes that hold as many copies as the limits allow, at nearly the least cost."""
     kinds = worth_searching(problem, sizes=True)
     if not len(kinds) or not problem.counts.any():
@@ -24,7 +24,7 @@ def cheapest(problem: Problem) -> Solution:
     return fitted(problem, found.on(kinds), problem.charges(rates))
 
 
-def _search(problem: Problem) -> tuple[Solution, Floats]:
+def _search(problem: PackingProblem) -> tuple[Solution, Floats]:
     """Return a packing, and what one step of each limit is worth in it."""
     large = worth_searching(problem, sizes=False)
     few = problem.only(large)

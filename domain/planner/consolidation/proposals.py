@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from domain.configuration.spec import Consolidation
+from domain.configuration.spec import ConsolidationMode
 from domain.offerings import Market
 from domain.planner.candidates import Candidate
 from domain.planner.consolidation.quick_fit import Fit
@@ -17,7 +17,7 @@ from domain.planner.consolidation.trial import (
     tried,
 )
 from domain.planner.limits import Limits, pending_or_ready
-from domain.planner.model import Group, Launch, NodePhase, NodeView, PlanRequest
+from domain.planner.model import Launch, NodePhase, NodeView, PlannedGroup, PlanRequest
 from domain.planner.scale_in import by_name
 from domain.wording import price as usd
 
@@ -60,7 +60,7 @@ class Findings:
 class _Pool:
     """What the shares of a group's nodes are shares of."""
 
-    group: Group
+    group: PlannedGroup
     cost: Decimal
     disruption: float
     prices: Mapping[str, Decimal]
@@ -82,7 +82,7 @@ class _Pool:
 def consolidation(
     request: PlanRequest,
     *,
-    modes: Mapping[str, Consolidation],
+    modes: Mapping[str, ConsolidationMode],
     weights: Weights | None = None,
     threshold: float = THRESHOLD,
     most: int = MOST_NODES,
@@ -95,7 +95,7 @@ def consolidation(
     proposals = [
         found
         for group in request.groups
-        if (found := search.best_of(group, modes.get(group.name, Consolidation.OFF)))
+        if (found := search.best_of(group, modes.get(group.name, ConsolidationMode.OFF)))
     ]
     best = max(proposals, key=lambda one: one.savings_usd, default=None)
     going = best.nodes if best else ()
@@ -119,7 +119,7 @@ class _Search:
         self.stays: dict[str, str] = {}
         self.refused: list[tuple[float, str]] = []
 
-    def best_of(self, group: Group, mode: Consolidation) -> Proposal | None:
+    def best_of(self, group: PlannedGroup, mode: ConsolidationMode) -> Proposal | None:
         """Return the best proposal for one group: several nodes at once, else one."""
         own = sorted((node for node in self.kept if node.group == group.name), key=by_name)
         pool = self._pool(group, own)
@@ -133,7 +133,7 @@ class _Search:
             return None
         return self._several(pool, able) or self._single(pool, able)
 
-    def _pool(self, group: Group, own: Sequence[NodeView]) -> _Pool | None:
+    def _pool(self, group: PlannedGroup, own: Sequence[NodeView]) -> _Pool | None:
         prices = {node.name: self.limits.price_of(node) for node in own}
         known = {name: price for name, price in prices.items() if price is not None}
         if len(known) < len(prices):
@@ -148,7 +148,7 @@ class _Search:
         )
 
     def _able(
-        self, pool: _Pool, own: Sequence[NodeView], mode: Consolidation
+        self, pool: _Pool, own: Sequence[NodeView], mode: ConsolidationMode
     ) -> Iterator[NodeView]:
         for node in own:
             why = self._unable(node, pool.group, mode)
@@ -160,8 +160,8 @@ class _Search:
             else:
                 yield node
 
-    def _unable(self, node: NodeView, group: Group, mode: Consolidation) -> str:
-        if mode is Consolidation.OFF:
+    def _unable(self, node: NodeView, group: PlannedGroup, mode: ConsolidationMode) -> str:
+        if mode is ConsolidationMode.OFF:
             return f"consolidation of group {group.name} is off"
         if not self.request.autoscaling:
             return "autoscaling is off"

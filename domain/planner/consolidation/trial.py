@@ -12,7 +12,7 @@ from domain.planner.candidates import candidates, of_node
 from domain.planner.consolidation.quick_fit import Fit, fitting
 from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.mixing import on_demand_wanted
-from domain.planner.model import Group, Launch, NodePhase, NodeView, Plan, PlanRequest
+from domain.planner.model import Launch, NodePhase, NodeView, Plan, PlannedGroup, PlanRequest
 from domain.planner.plan import plan
 
 # Ray names what a placement group reserved by the group's id, beside the resource itself.
@@ -152,7 +152,7 @@ def _not_spot(request: PlanRequest, gone: Collection[str], launch: Launch) -> st
     return f"group {group.name} may use spot, and the new node would not be spot"
 
 
-def _completes_floor(request: PlanRequest, gone: Collection[str], group: Group) -> bool:
+def _completes_floor(request: PlanRequest, gone: Collection[str], group: PlannedGroup) -> bool:
     own = [
         node
         for node in pending_or_ready(request.nodes)

@@ -8,8 +8,8 @@ from domain.objective import Objective
 from domain.planner.amounts import add, plain, times_in
 from domain.planner.candidates import Candidate
 from domain.planner.limits import Limits, machine, raised_floor
-from domain.planner.model import Group, PlanRequest, Ranking, Unserved
-from domain.planner.packing import Need, Packing, Run
+from domain.planner.model import PlannedGroup, PlanRequest, Ranking, Unserved
+from domain.planner.packing import Need, NodeRun, Packing
 from domain.wording import price as usd
 
 # A launch names so many shapes that it is for, and so many things that stood in the way.
@@ -17,7 +17,7 @@ MOST_SHAPES, MOST_STOPS = 3, 2
 
 
 def launch(
-    runs: Sequence[Run],
+    runs: Sequence[NodeRun],
     request: PlanRequest,
     *,
     candidates: Sequence[Candidate],
@@ -33,7 +33,7 @@ def launch(
     return f"{kind} for {_served(runs)}: {why}."
 
 
-def minimum(group: Group) -> str:
+def minimum(group: PlannedGroup) -> str:
     """Return why a group is kept at so many nodes."""
     least = raised_floor(group)
     raised = [floor for floor in group.floors if floor.nodes > group.min_nodes]
@@ -43,7 +43,7 @@ def minimum(group: Group) -> str:
     return f"group {group.name} is kept at {least} or more now: {highest.reason.rstrip('.')}"
 
 
-def minimum_missed(group: Group, *, count: int, stops: Sequence[str]) -> Unserved:
+def minimum_missed(group: PlannedGroup, *, count: int, stops: Sequence[str]) -> Unserved:
     """Return the nodes that `group` lacks to its minimum."""
     why = "; ".join(dict.fromkeys(stops)) or "it has nothing that it could rent"
     reason = f"{minimum(group)}: {why}"
@@ -62,7 +62,7 @@ def resource_missed(missing: Resources, *, stops: Sequence[str]) -> Unserved:
     return Unserved(resources=missing, count=1, reason=f"min_resources: {why}")
 
 
-def standing(run: Run) -> str:
+def standing(run: NodeRun) -> str:
     """Return why a node is kept for a standing request, or what it was rented for before."""
     if not run.content:
         return run.why
@@ -70,7 +70,7 @@ def standing(run: Run) -> str:
     return f"a standing request for {describe(plain(need.amounts))} must fit the cluster"
 
 
-def spare(group: Group, *, spare: int) -> str:
+def spare(group: PlannedGroup, *, spare: int) -> str:
     """Return why free nodes are kept."""
     return f"group {group.name} keeps {spare} free for work to come"
 
@@ -95,13 +95,13 @@ def merged(items: Iterable[Unserved]) -> tuple[Unserved, ...]:
     )
 
 
-def _candidate(run: Run) -> Candidate:
+def _candidate(run: NodeRun) -> Candidate:
     if run.candidate is None:
         raise ValueError("Only new nodes are launched.")
     return run.candidate
 
 
-def _served(runs: Sequence[Run]) -> str:
+def _served(runs: Sequence[NodeRun]) -> str:
     counts: dict[str, int] = {}
     for run in runs:
         for need, times in run.content:
@@ -115,7 +115,7 @@ def _served(runs: Sequence[Run]) -> str:
 
 
 def _choice(
-    runs: Sequence[Run],
+    runs: Sequence[NodeRun],
     request: PlanRequest,
     *,
     candidates: Sequence[Candidate],
@@ -149,7 +149,7 @@ def _stops(machines: Sequence[Candidate], limits: Limits) -> str:
     return " and ".join(list(dict.fromkeys(found))[:MOST_STOPS])
 
 
-def _could(one: Candidate, runs: Sequence[Run]) -> bool:
+def _could(one: Candidate, runs: Sequence[NodeRun]) -> bool:
     """Return whether a machine could hold the largest need of each node alone."""
     return all(
         need.accepts(one.labels) and times_in(one.brings, need.amounts, at_most=1)
@@ -158,7 +158,7 @@ def _could(one: Candidate, runs: Sequence[Run]) -> bool:
     )
 
 
-def _nodes_instead(one: Candidate, runs: Sequence[Run]) -> int:
+def _nodes_instead(one: Candidate, runs: Sequence[NodeRun]) -> int:
     """Return the fewest nodes of another machine with as much of everything as is used."""
     used: dict[str, int] = {}
     for run in runs:
@@ -168,11 +168,11 @@ def _nodes_instead(one: Candidate, runs: Sequence[Run]) -> int:
     return max(1, ceil(max(shares, default=1) - 1e-9))
 
 
-def _price_instead(one: Candidate, runs: Sequence[Run]) -> float:
+def _price_instead(one: Candidate, runs: Sequence[NodeRun]) -> float:
     return one.cost * _nodes_instead(one, runs)
 
 
-def _compared(other: Candidate, runs: Sequence[Run], *, objective: Objective) -> str:
+def _compared(other: Candidate, runs: Sequence[NodeRun], *, objective: Objective) -> str:
     candidate = _candidate(runs[0])
     count, theirs = sum(run.count for run in runs), _nodes_instead(other, runs)
     alternative = f"{theirs} × {machine(other)}"

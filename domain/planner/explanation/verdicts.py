@@ -8,7 +8,7 @@ from domain.demand import Resources, Shape, describe
 from domain.planner.amounts import exact, plain, times_in
 from domain.planner.candidates import Candidate, candidates
 from domain.planner.limits import Limits, Room, machine, pending_or_ready
-from domain.planner.model import Group, Plan, PlanRequest
+from domain.planner.model import Plan, PlannedGroup, PlanRequest
 from domain.planner.needs import alike, gang_needs
 from domain.planner.packing import Need
 from domain.wording import price
@@ -19,7 +19,7 @@ MOST_STOPS, MOST_BUNDLES, MOST_NAMES = 2, 4, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class GroupVerdict:
     """Whether a group could take a shape on one more node, in words."""
 
     group: str
@@ -28,27 +28,27 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class DemandLine:
     """A line of demand, with what each group makes of it: those that fit first."""
 
     shape: str
     count: int
     kind: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[GroupVerdict, ...]
 
     @property
-    def told(self) -> list[Verdict]:
+    def told(self) -> list[GroupVerdict]:
         """The verdicts, equal ones once with the names of their groups."""
         groups: dict[tuple[bool, str], list[str]] = {}
         for one in self.verdicts:
             groups.setdefault((one.fits, one.words), []).append(one.group)
         return [
-            Verdict(group=_names(names), fits=fits, words=words)
+            GroupVerdict(group=_names(names), fits=fits, words=words)
             for (fits, words), names in groups.items()
         ]
 
 
-def explained(request: PlanRequest) -> Iterator[Waiting]:
+def explained(request: PlanRequest) -> Iterator[DemandLine]:
     """Yield each line of the request's demand with a verdict of each of its groups."""
     look = _Look(request)
     demand = request.demand
@@ -118,12 +118,12 @@ class _Look:
         for one in self.machines:
             self._of[one.group.name].append(one)
 
-    def line(self, need: Need, *, shape: str, count: int, kind: str) -> Waiting:
+    def line(self, need: Need, *, shape: str, count: int, kind: str) -> DemandLine:
         found = [self._verdict(group, need) for group in self.groups]
         found.sort(key=lambda verdict: not verdict.fits)
-        return Waiting(shape=shape, count=count, kind=kind, verdicts=tuple(found))
+        return DemandLine(shape=shape, count=count, kind=kind, verdicts=tuple(found))
 
-    def _verdict(self, group: Group, need: Need) -> Verdict:
+    def _verdict(self, group: PlannedGroup, need: Need) -> GroupVerdict:
         most = 1 if need.apart else ANY_NUMBER
         fitting = [
             (one, times)
@@ -133,13 +133,13 @@ class _Look:
         ]
         if not fitting:
             words = _misfit(need, self._of[group.name])
-            return Verdict(group=group.name, fits=False, words=words)
+            return GroupVerdict(group=group.name, fits=False, words=words)
         rentable = [(one, times) for one, times in fitting if self._room(one).nodes]
         if not rentable:
             words = self._stops(group, [one for one, _ in fitting])
-            return Verdict(group=group.name, fits=False, words=words)
+            return GroupVerdict(group=group.name, fits=False, words=words)
         one, times = min(rentable, key=lambda fit: (fit[0].cost / fit[1], fit[0].cost))
-        return Verdict(group=group.name, fits=True, words=self._fits(one, times=times))
+        return GroupVerdict(group=group.name, fits=True, words=self._fits(one, times=times))
 
     def _room(self, one: Candidate) -> Room:
         if id(one) not in self._rooms:
@@ -151,7 +151,7 @@ class _Look:
         more = _counted(self._room(one).nodes, "more node")
         return f"fits: {each} of it on one node of {machine(one)}, {more} possible"
 
-    def _stops(self, group: Group, machines: Sequence[Candidate]) -> str:
+    def _stops(self, group: PlannedGroup, machines: Sequence[Candidate]) -> str:
         """Return what stops the machines, without the group's name: it stands beside."""
         stops = dict.fromkeys(self._room(one).stop for one in machines)
         bare = [

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from domain.catalogue.matching import price_of
 from domain.catalogue.node_resources import shapes_of
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import (
     ComputeConfig,
     GroupSettings,
@@ -15,7 +15,7 @@ from domain.configuration.spec import (
 )
 from domain.demand import Demand
 from domain.offerings import Market
-from domain.planner.model import Group, PlanRequest
+from domain.planner.model import PlannedGroup, PlanRequest
 from domain.planner.request.offers import (
     Cold,
     nothing_cold,
@@ -26,7 +26,9 @@ from domain.planner.request.offers import (
 from domain.strategies.model import Floor
 
 
-def request_from_spec(config: ComputeConfig, *, demand: Demand, target: Target) -> PlanRequest:
+def request_from_spec(
+    config: ComputeConfig, *, demand: Demand, target: RegionCatalogue
+) -> PlanRequest:
     """Return what the planner is asked when the cluster is only its head and `demand` waits.
 
     Raises ValueError, with a sentence, when a machine of the configuration is not known.
@@ -54,19 +56,19 @@ def request_from_spec(config: ComputeConfig, *, demand: Demand, target: Target) 
 def group_of(
     group: WorkerGroup,
     config: ComputeConfig,
-    target: Target,
+    target: RegionCatalogue,
     *,
     cold: Cold = nothing_cold,
     floors: tuple[Floor, ...] = (),
     cooling: str = "",
-) -> Group:
+) -> PlannedGroup:
     """Return a worker group as the planner sees it, with what it may rent on the target.
 
     Raises ValueError, with a sentence, when none of its machines is known.
     """
     own = config.mobula.groups.get(group.name, GroupSettings())
     offers = offers_of(group, config, target, cold=cold)
-    return Group(
+    return PlannedGroup(
         name=group.name,
         offers=offers,
         min_nodes=group.min_nodes,
@@ -99,5 +101,5 @@ def _percent(spare: int | str) -> int:
     return int(spare.removesuffix("%")) if isinstance(spare, str) else 0
 
 
-def _head_price(config: ComputeConfig, target: Target) -> Decimal | None:
+def _head_price(config: ComputeConfig, target: RegionCatalogue) -> Decimal | None:
     return price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)

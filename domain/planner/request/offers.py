@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from domain.catalogue.matching import types_for
 from domain.catalogue.node_resources import effective_resources, machine_of
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
 from domain.configuration.spec import (
     ComputeConfig,
@@ -32,7 +32,7 @@ def nothing_cold(_type: str, _zone: str, _market: Market) -> str:
 
 
 def offers_of(
-    group: WorkerGroup, config: ComputeConfig, target: Target, *, cold: Cold = nothing_cold
+    group: WorkerGroup, config: ComputeConfig, target: RegionCatalogue, *, cold: Cold = nothing_cold
 ) -> tuple[Offer, ...]:
     """Return what the group may rent on the target, its own type first, then its fallbacks.
 
@@ -104,7 +104,9 @@ def _rank(group: str, market: Market, ranks: Mapping[str, int]) -> int:
     return min(ranks.get(f"{group}/{_MARKET_LABELS[market]}", last), ranks.get(group, last))
 
 
-def _machines(group: WorkerGroup, config: ComputeConfig, target: Target) -> Iterator[InstanceType]:
+def _machines(
+    group: WorkerGroup, config: ComputeConfig, target: RegionCatalogue
+) -> Iterator[InstanceType]:
     own = config.mobula.groups.get(group.name, GroupSettings())
     found = types_for(group, target, market=markets_of(group, config)[0])
     if not found and (known := machine_of(group, target)):
@@ -115,7 +117,7 @@ def _machines(group: WorkerGroup, config: ComputeConfig, target: Target) -> Iter
             yield fallback
 
 
-def _zones(machine: InstanceType, config: ComputeConfig, target: Target) -> list[str]:
+def _zones(machine: InstanceType, config: ComputeConfig, target: RegionCatalogue) -> list[str]:
     """Return the zones that have the machine; "" where the provider chooses."""
     offered = machine.zones if machine.zones is not None else target.zones
     if config.zones:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.configuration.spec import (
     ComputeConfig,
     GroupSettings,
@@ -25,7 +25,7 @@ from domain.problems import (
 from domain.validation.nodes.nodes import type_problems
 
 
-def group_settings_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def group_settings_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with `mobula.groups`; a group may be one of any cloud resource."""
     yield from _strangers(config)
     seen = set()
@@ -78,7 +78,7 @@ def _on_demand(own: GroupSettings, group: WorkerGroup, path: str) -> Iterator[Pr
 
 
 def _fallbacks(
-    own: GroupSettings, group: WorkerGroup, path: str, target: Target
+    own: GroupSettings, group: WorkerGroup, path: str, target: RegionCatalogue
 ) -> Iterator[Problem]:
     known = [group.instance_type]
     for index, name in enumerate(own.fallback_types):
@@ -93,7 +93,7 @@ def _fallbacks(
         yield from _unlike(name, group, at, target)
 
 
-def _unlike(name: str, group: WorkerGroup, at: str, target: Target) -> Iterator[Problem]:
+def _unlike(name: str, group: WorkerGroup, at: str, target: RegionCatalogue) -> Iterator[Problem]:
     """A fallback on which the group's work would not run."""
     types = target.types or {}
     other, own = types.get(name), types.get(group.instance_type or "")

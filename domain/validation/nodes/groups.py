@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, Rule, Schedule, WorkerGroup
 from domain.problems import (
     Fix,
@@ -26,7 +26,7 @@ MANY_NODES = 1_000  # Ray's own release tests run clusters of up to 2,000 nodes
 MANY_GROUPS = 100
 
 
-def group_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def group_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the groups, one by one and beside each other."""
     rules = rules_of(target.provider)
     taken = {group.name for group in config.groups}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.catalogue.matching import types_for
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.offerings import InstanceType, Market
 from domain.problems import Problem, note, shown, warning
@@ -11,7 +11,7 @@ from domain.quantities import GIB
 from domain.validation.providers import rules_of
 
 
-def head_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def head_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the head's machine, as far as the machine is known."""
     head = _machine(config.head_node or NodeConfig(), target)
     if head is None:
@@ -22,12 +22,12 @@ def head_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
     yield from _architectures(head, config, target)
 
 
-def _machine(node: NodeConfig, target: Target) -> InstanceType | None:
+def _machine(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None:
     found = types_for(node, target, market=Market.ON_DEMAND)
     return found[0] if found else None
 
 
-def _small(head: InstanceType, target: Target) -> Iterator[Problem]:
+def _small(head: InstanceType, target: RegionCatalogue) -> Iterator[Problem]:
     rules = rules_of(target.provider)
     if head.vcpus >= rules.head_cpus and head.memory_bytes >= rules.head_memory:
         return
@@ -49,7 +49,9 @@ def _with_gpu(head: InstanceType, config: ComputeConfig) -> Iterator[Problem]:
         yield warning("head_node.instance_type", "head-with-gpu", message, hint=hint)
 
 
-def _architectures(head: InstanceType, config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def _architectures(
+    head: InstanceType, config: ComputeConfig, target: RegionCatalogue
+) -> Iterator[Problem]:
     """All nodes run one image, and most images are built for one architecture."""
     for index, group in enumerate(config.groups):
         machine = _machine(group, target)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import inf
 
 from domain.catalogue.node_resources import Shapes, shapes_of
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.catalogue.room import most_nodes, room_of
 from domain.configuration.spec import ComputeConfig
 from domain.problems import (
@@ -26,7 +26,7 @@ from domain.validation.nodes.resources import (
 )
 
 
-def limit_problems(config: ComputeConfig, *, target: Target) -> Iterator[Problem]:
+def limit_problems(config: ComputeConfig, *, target: RegionCatalogue) -> Iterator[Problem]:
     """Limits that contradict each other, cannot be met, or leave no room for a group."""
     shapes = shapes_of(config, target)
     for path in ("min_resources", "max_resources"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from domain.catalogue.node_resources import shapes_of
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, MarketType, WorkerGroup
 from domain.problems import (
     Fix,
@@ -23,7 +23,7 @@ ON_DEMAND, SPOT, PREFER_SPOT = MarketType.ON_DEMAND, MarketType.SPOT, MarketType
 THRESHOLD = "replacement_threshold"
 
 
-def market_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def market_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the market of each group."""
     for index, group in enumerate(config.groups):
         path = f"worker_nodes[{index}]"
@@ -42,7 +42,7 @@ def market_problems(config: ComputeConfig, target: Target) -> Iterator[Problem]:
     yield from _spot_for_minima(config, target)
 
 
-def _offered(group: WorkerGroup, path: str, target: Target) -> Iterator[Problem]:
+def _offered(group: WorkerGroup, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     known = target.type_named(group.instance_type)
     if known is None or known.has_spot or group.market_type is ON_DEMAND:
         return
@@ -56,7 +56,7 @@ def _offered(group: WorkerGroup, path: str, target: Target) -> Iterator[Problem]
         yield note(at, "spot-never-comes", message, hint=hint, fix=fix)
 
 
-def _spot_for_minima(config: ComputeConfig, target: Target) -> Iterator[Problem]:
+def _spot_for_minima(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """A minimum that only spot can serve is not met while spot is taken away."""
     shapes = shapes_of(config, target)
     for name, least in config.min_resources.items():

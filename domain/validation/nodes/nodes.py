@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 
 from domain.catalogue.matching import types_for
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
 from domain.configuration.spec import ComputeConfig, NodeConfig, PhysicalResources
 from domain.offerings import InstanceType, Market
@@ -27,7 +27,7 @@ from domain.validation.providers import owner_of_type, rules_of
 LARGEST_MACHINE = {"CPU": 512, "memory": LARGEST_MEMORY, "GPU": 16}
 
 
-def node_problems(config: ComputeConfig, *, target: Target) -> Iterator[Problem]:
+def node_problems(config: ComputeConfig, *, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the head and with each group, taken one by one."""
     if config.head_node is not None:
         yield from _node(config.head_node, "head_node", target)
@@ -36,13 +36,13 @@ def node_problems(config: ComputeConfig, *, target: Target) -> Iterator[Problem]
     yield from group_problems(config, target)
 
 
-def _node(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
+def _node(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     yield from _machine(node, path, target)
     yield from resource_problems(node, path, target)
     yield from label_problems(node, path)
 
 
-def _machine(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
+def _machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     required, name = node.required_resources, node.instance_type
     at = f"{path}.instance_type"
     if required is None and not name:
@@ -59,7 +59,7 @@ def _machine(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
         yield from type_problems(name, at, target)
 
 
-def type_problems(name: str, path: str, target: Target) -> Iterator[Problem]:
+def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with naming this instance type, if the cloud has none of that name."""
     if target.types is not None and name in target.types:
         return
@@ -77,7 +77,7 @@ def type_problems(name: str, path: str, target: Target) -> Iterator[Problem]:
 
 
 def _found(
-    node: NodeConfig, required: PhysicalResources, path: str, target: Target
+    node: NodeConfig, required: PhysicalResources, path: str, target: RegionCatalogue
 ) -> Iterator[Problem]:
     """Whether any machine of the cloud has the required hardware."""
     if target.types is None or types_for(node, target, market=Market.ON_DEMAND):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from domain.catalogue.node_resources import RESERVATIONS, machine_of
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import NodeConfig
 from domain.problems import (
     Problem,
@@ -24,7 +24,7 @@ LARGEST_MEMORY = 24 * TIB  # no machine of any cloud has more
 _IN_BYTES = ("memory", "object_store_memory")
 
 
-def resource_problems(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
+def resource_problems(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the `resources` of one node."""
     at = f"{path}.resources"
     yield from name_problems(node.resources, at)
@@ -87,7 +87,7 @@ def _object_store(resources: Mapping[str, float], path: str) -> Iterator[Problem
         yield warning(f"{path}.object_store_memory", "object-store-too-large", message, hint=hint)
 
 
-def _against_machine(node: NodeConfig, path: str, target: Target) -> Iterator[Problem]:
+def _against_machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     """Declared hardware is a promise; on a named type, tests may pretend to have more."""
     machine = machine_of(node, target)
     if machine is None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from domain.configuration.spec import (
     Budget,
     ComputeConfig,
-    Consolidation,
+    ConsolidationMode,
     ForecastMode,
     Rule,
     Schedule,
@@ -119,7 +119,7 @@ def _while_off(config: ComputeConfig) -> Iterator[Problem]:
     used = [name for name in ("schedules", "rules") if getattr(scaling, name)]
     if scaling.forecast.mode is ForecastMode.FORECAST_AND_SCALE:
         used.append("forecast")
-    if scaling.consolidation is Consolidation.ACT:
+    if scaling.consolidation is ConsolidationMode.ACT:
         used.append("consolidation")
     if used and not config.mobula.autoscaling:
         at, message = f"{_AT}.{used[0]}", "Autoscaling is off: every group keeps its size."

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from domain.configuration.spec import Window
+from domain.configuration.spec import WindowSettings
 from domain.problems import (
     Fix,
     Problem,
@@ -23,12 +23,12 @@ _TWO_FORMS = "Write either cron and minutes, or days, start and end."
 _CLOCKS = ("start", "end")
 
 
-def names_a_time(window: Window) -> bool:
+def names_a_time(window: WindowSettings) -> bool:
     """True if anything of a window is written, whether or not it makes one."""
     return any((window.cron, window.minutes, window.days, window.start, window.end))
 
 
-def window_problems(window: Window, path: str) -> Iterator[Problem]:
+def window_problems(window: WindowSettings, path: str) -> Iterator[Problem]:
     """What is wrong with the window that the entry at this path has, or should have."""
     weekly = bool(window.days or window.start or window.end)
     if window.cron and weekly:
@@ -44,7 +44,7 @@ def window_problems(window: Window, path: str) -> Iterator[Problem]:
     yield from _zone(window, f"{path}.time_zone")
 
 
-def _cron(window: Window, path: str) -> Iterator[Problem]:
+def _cron(window: WindowSettings, path: str) -> Iterator[Problem]:
     if why := _why_no_cron(window.cron):
         hint = "Write minute, hour, day, month and weekday: 0 8 * * mon-fri."
         yield error(f"{path}.cron", "bad-cron", why, hint=hint)
@@ -68,7 +68,7 @@ def _why_no_cron(cron: str) -> str:
     return ""
 
 
-def _week(window: Window, path: str) -> Iterator[Problem]:
+def _week(window: WindowSettings, path: str) -> Iterator[Problem]:
     if window.minutes is not None:
         at, message = f"{path}.minutes", "A window of weekdays ends at its `end`, not by minutes."
         hint = "Remove `minutes`."
@@ -80,7 +80,7 @@ def _week(window: Window, path: str) -> Iterator[Problem]:
     yield from _clocks(window, path)
 
 
-def _clocks(window: Window, path: str) -> Iterator[Problem]:
+def _clocks(window: WindowSettings, path: str) -> Iterator[Problem]:
     unread = [name for name in _CLOCKS if not _is_clock(getattr(window, name))]
     for name in unread:
         text, at = getattr(window, name), f"{path}.{name}"
@@ -112,7 +112,7 @@ def _clock_fix(text: str, at: str) -> Fix | None:
     return setting(at, meant) if _is_clock(meant) else None
 
 
-def _zone(window: Window, at: str) -> Iterator[Problem]:
+def _zone(window: WindowSettings, at: str) -> Iterator[Problem]:
     try:
         schedule.zone_of(window.time_zone)
     except ValueError:

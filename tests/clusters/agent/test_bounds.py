@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from clusters.agent import jobs
-from clusters.models import Cluster, Decision, Job, Node
+from clusters.models import Cluster, Job, Node, ScalingDecision
 from clusters.queries.clusters import log_of
 from tests.clusters.head import Head
 
@@ -94,7 +94,7 @@ def test_flood_of_demand_writes_few_decisions(head: Head) -> None:
         ]
         head.report()
         head.pass_by()
-    noted = Decision.objects.filter(kind="unserved")
+    noted = ScalingDecision.objects.filter(kind="unserved")
     assert noted.count() == 50
     assert all(len(row.demand["waiting"]["shapes"]) == 20 for row in noted)
 

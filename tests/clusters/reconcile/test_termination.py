@@ -14,7 +14,7 @@ from clusters.agent.sync import RunOver, apply_report
 from clusters.models import Cluster, Command, Job, Node
 from clusters.reconcile import loop, observe, termination
 from clusters.services import jobs, operating
-from clusters.transitions import Conflict
+from clusters.transitions import StateChanged
 from clusters.workloads import WORKLOADS
 from domain.lifecycle import ClusterState, EndCause
 from providers.base import CapacityUnavailable
@@ -126,7 +126,7 @@ def test_late_worker_does_not_close_the_run_that_began_since(head: Head, alice: 
         head.pass_by()
     late = Cluster.objects.get(pk=head.cluster.pk)
     operating.start_cluster(head.cluster, by=alice)
-    with pytest.raises(Conflict):
+    with pytest.raises(StateChanged):
         termination.close_run(late)
 
 

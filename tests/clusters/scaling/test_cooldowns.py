@@ -13,9 +13,9 @@ from django.utils.timezone import now
 
 from accounts.models import Team, User
 from accounts.permissions import Action, may
-from clusters.models import Cluster, Command, CoolDown, Node
+from clusters.models import Cluster, Command, Cooldown, Node
 from clusters.nodes.driver_refs import specification
-from clusters.queries.cooldowns import cool_downs
+from clusters.queries.cooldowns import cooldowns_of
 from clusters.scaling import cooldowns
 from clusters.scaling.spot_return import spot_returns
 from clusters.services.groups import try_group_again
@@ -53,7 +53,7 @@ def test_a_refused_worker_ends_and_the_others_of_its_call_go_on(
     assert (first.state, first.end_cause) == ("terminating", EndCause.START_FAILED)
     assert first.end_reason == "Sold out."
     assert second.state == "booting"
-    row = CoolDown.objects.get()
+    row = Cooldown.objects.get()
     assert (row.instance_type, row.zone, row.market) == (first.machine, first.zone, first.market)
     assert (row.streak, row.cluster) == (1, head.cluster)
     assert timedelta(minutes=4) < row.until - now() <= timedelta(minutes=5)
@@ -85,7 +85,7 @@ def test_a_machine_that_the_provider_gives_up_later_cools_down_too(
     head.pass_by()
     node.refresh_from_db()
     assert node.end_cause == EndCause.START_FAILED
-    assert CoolDown.objects.get().cause == "Sold out."
+    assert Cooldown.objects.get().cause == "Sold out."
 
 
 def test_a_node_is_counted_and_priced_as_the_machine_that_it_is(head: Head) -> None:
@@ -102,19 +102,19 @@ def test_a_machine_that_is_there_ends_the_streak(head: Head) -> None:
     node = grow(head, 1)[0]
     failed(head, node)
     cooldowns.note_success(head.cluster, node)  # it was asked for before the failure
-    assert CoolDown.objects.exists()
+    assert Cooldown.objects.exists()
     node.requested_at = now()
     cooldowns.note_success(head.cluster, node)
-    assert not CoolDown.objects.exists()
+    assert not Cooldown.objects.exists()
 
 
-def test_failures_after_a_cool_down_double_it(head: Head) -> None:
+def test_failures_after_a_cooldown_double_it(head: Head) -> None:
     node = grow(head, 1)[0]
     for streak in (1, 2, 3):
         failed(head, node)
         failed(head, node)
-        assert CoolDown.objects.get().streak == streak
-        CoolDown.objects.update(until=now() - timedelta(seconds=1))
+        assert Cooldown.objects.get().streak == streak
+        Cooldown.objects.update(until=now() - timedelta(seconds=1))
     assert cooldowns.cooling_of(head.cluster) == {}
 
 
@@ -138,7 +138,7 @@ def test_what_only_a_person_can_mend_stops_the_group_until_somebody_tries_again(
     assert head.cluster.events.filter(
         severity="error", message__startswith="Group cpu starts no more nodes"
     ).exists()
-    assert not CoolDown.objects.exists()
+    assert not Cooldown.objects.exists()
     client.force_login(alice)
     client.post(reverse("clusters:try-again", args=[head.cluster.pk, "cpu"]))
     assert cooldowns.stopped_of(head.cluster) == {}
@@ -170,7 +170,7 @@ def test_a_capacity_failure_of_the_head_cools_down_and_is_asked_again(
     driver.plan_failure(PlannedFailure(times=1, message="Sold out."))
     head = Head(cluster)
     head.pass_by()
-    assert CoolDown.objects.get().cause == "Sold out."
+    assert Cooldown.objects.get().cause == "Sold out."
     head.cluster.refresh_from_db()
     assert head.cluster.last_error == "Sold out."
     head.pass_by()
@@ -183,16 +183,16 @@ def test_the_page_lists_what_cools_down_and_what_is_stopped(head: Head, alice: U
     failed(head, node, "permission", "You may not.")
     context = {
         "cluster": head.cluster,
-        "cool_downs": cool_downs(head.cluster),
+        "cooldowns": cooldowns_of(head.cluster),
         "may_operate": may(alice, Action.OPERATE, team=head.cluster.team),
     }
     html = render_to_string("clusters/cooling_table.html", context)
-    assert f"{CoolDown.objects.get().until:%H:%M}" in html
+    assert f"{Cooldown.objects.get().until:%H:%M}" in html
     assert "Sold out." in html
     assert "You may not" in html
     assert "Try again" in html
-    CoolDown.objects.all().delete()
-    context["cool_downs"] = cool_downs(head.cluster)
+    Cooldown.objects.all().delete()
+    context["cooldowns"] = cooldowns_of(head.cluster)
     assert "Nothing cools down" in render_to_string("clusters/cooling_table.html", context)
 
 
@@ -200,7 +200,7 @@ def test_another_cluster_of_the_cloud_sees_the_same(
     head: Head, launch: Callable[..., Cluster]
 ) -> None:
     failed(head, grow(head, 1)[0])
-    (row,) = cool_downs(launch("two")).rows
+    (row,) = cooldowns_of(launch("two")).rows
     assert not row.seen_here
 
 

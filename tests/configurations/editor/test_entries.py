@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from configurations.editor.entries import MOST_ENTRIES
-from domain.configuration.spec import Consolidation, ForecastMode
+from domain.configuration.spec import ConsolidationMode, ForecastMode
 from domain.objective import Objective
 from domain.yaml.text import dump, parse
 from tests.clusters.conftest import TEXT
@@ -171,7 +171,7 @@ def test_forecast_consolidation_and_objective_are_chosen(editor: Editor) -> None
     assert scaling.objective is Objective.STEADY
     assert scaling.forecast.mode is ForecastMode.FORECAST_ONLY
     assert (scaling.forecast.quantile, scaling.forecast.max_error_percent) == (0.9, 25)
-    assert scaling.consolidation is Consolidation.ACT
+    assert scaling.consolidation is ConsolidationMode.ACT
     page = editor.check(forecast_mode="off", forecast_quantile="0.75", forecast_error="40")
     assert editor.check(consolidation="recommend", objective="cost").config.mobula == before
 

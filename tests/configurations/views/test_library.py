@@ -14,8 +14,8 @@ from clouds.models import Cloud
 from configurations.library import LIBRARY, Ready
 from configurations.models import Draft
 from domain.catalogue.pod_shapes import DEFAULT_SHAPES, shape_type
-from domain.catalogue.region import Target, target_of
-from domain.convert import Format, Setting, exported
+from domain.catalogue.region import RegionCatalogue, target_of
+from domain.convert import ExportContext, Format, exported
 from domain.estimate import estimate
 from domain.offerings import ProviderKind, type_of
 from domain.problems import Severity
@@ -27,7 +27,7 @@ from providers.local.offerings import local_offerings
 MEANT = {"llm-serving": {"never-ends"}}
 
 
-def targets(kind: ProviderKind) -> list[Target]:
+def targets(kind: ProviderKind) -> list[RegionCatalogue]:
     if kind is ProviderKind.AWS:
         return [target_of_facts(kind, region=region) for region in ("us-east-1", "us-west-2")]
     if kind is ProviderKind.GCP:
@@ -65,7 +65,7 @@ def test_ready_template_is_priced(one: Ready) -> None:
 def test_ready_template_can_be_exported(one: Ready) -> None:
     config = parse(one.text_for("mine")).config
     assert config is not None
-    setting = Setting(name="x", target=targets(one.provider)[0])
+    setting = ExportContext(name="x", target=targets(one.provider)[0])
     assert "workerGroupSpecs" in exported(config, Format.KUBERAY, setting).text
 
 

@@ -16,7 +16,7 @@ from accounts.models import Team, User
 from clouds.models import Cloud
 from configurations.machine_search.prices import OWN_LIST, priced, sources_of
 from configurations.targets import target_for
-from domain.catalogue.search import Need, search
+from domain.catalogue.search import MachineRequirements, search
 from metering.bootstrap import bootstrap as rate_cards
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +152,7 @@ def test_rate_card_is_the_source_where_the_cloud_names_no_price(
 
 def test_price_that_only_the_driver_names_is_the_clouds_own(research: Team) -> None:
     cloud = Cloud.objects.create(name="paper", provider="fake", region="here", team=research)
-    rows = priced(search(target_for(cloud), Need()), sources_of(cloud))
+    rows = priced(search(target_for(cloud), MachineRequirements()), sources_of(cloud))
     assert {row.on_demand for row in rows if row.found.on_demand} == {OWN_LIST}
     assert all(row.spot is None for row in rows if row.found.spot is None)
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from domain.catalogue.matching import MOST_TYPES, price_of, types_for
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.configuration.spec import NodeConfig
 from domain.offerings import InstanceType, Market
 
@@ -21,7 +21,7 @@ TYPES = (
     InstanceType(name="l4", vcpus=8, memory_bytes=32 * GIB, gpus=1, gpu_model="L4"),
 )
 PRICES = {"m-large": "0.4", "r-large": "0.3", "m-huge": "0.8", "a10g": "1.2", "l4": "0.9"}
-TARGET = Target(
+TARGET = RegionCatalogue(
     types={one.name: one for one in TYPES},
     prices={(name, Market.ON_DEMAND): Decimal(usd) for name, usd in PRICES.items()},
 )

@@ -3,7 +3,7 @@ from typing import Any
 from hypothesis import given
 
 from domain.configuration.diff import changes
-from domain.configuration.merge import Conflict, three_way
+from domain.configuration.merge import MergeConflict, three_way
 from domain.configuration.spec import ComputeConfig
 from tests.domain.configurations import EXAMPLES, configurations
 
@@ -33,7 +33,7 @@ def test_the_same_change_on_both_sides_is_no_conflict() -> None:
 def test_a_field_changed_in_two_ways_keeps_mine_and_is_listed() -> None:
     merge = three_way(config(), config(cloud="mine"), config(cloud="theirs"))
     assert merge.merged.cloud == "mine"
-    assert merge.conflicts == (Conflict("cloud", "a", "mine", "theirs"),)
+    assert merge.conflicts == (MergeConflict("cloud", "a", "mine", "theirs"),)
 
 
 def test_each_key_of_a_free_mapping_is_merged_by_itself() -> None:
@@ -58,10 +58,14 @@ def test_a_group_removed_by_one_and_changed_by_the_other_is_a_conflict() -> None
     fewer, changed = config(worker_nodes=[CPU]), config(worker_nodes=[CPU, {**GPU, "max_nodes": 2}])
     kept = three_way(config(), changed, fewer)
     assert kept.merged == changed
-    assert kept.conflicts == (Conflict("worker_nodes[gpu]", GPU, {**GPU, "max_nodes": 2}, None),)
+    assert kept.conflicts == (
+        MergeConflict("worker_nodes[gpu]", GPU, {**GPU, "max_nodes": 2}, None),
+    )
     gone = three_way(config(), fewer, changed)
     assert gone.merged == fewer
-    assert gone.conflicts == (Conflict("worker_nodes[gpu]", GPU, None, {**GPU, "max_nodes": 2}),)
+    assert gone.conflicts == (
+        MergeConflict("worker_nodes[gpu]", GPU, None, {**GPU, "max_nodes": 2}),
+    )
 
 
 def test_groups_added_by_both_are_all_there_mine_first() -> None:
@@ -76,7 +80,7 @@ def test_the_same_new_name_for_different_groups_is_a_conflict_of_their_fields() 
     theirs = config(worker_nodes=[CPU, GPU, {"name": "n", "instance_type": "y"}])
     merge = three_way(config(), mine, theirs)
     assert merge.merged == mine
-    assert merge.conflicts == (Conflict("worker_nodes[n].instance_type", None, "x", "y"),)
+    assert merge.conflicts == (MergeConflict("worker_nodes[n].instance_type", None, "x", "y"),)
 
 
 @EXAMPLES

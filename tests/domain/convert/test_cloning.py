@@ -1,13 +1,13 @@
 """A configuration on another cloud: the nearest machines, and what stays behind."""
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.convert.cloning import Mapped, cloned, mapped
 from domain.offerings import InstanceType, Market, ProviderKind
 from tests.domain.machines import AWS
 
 GIB = 2**30
-THERE = Target(
+THERE = RegionCatalogue(
     provider=ProviderKind.GCP,
     types={
         one.name: one
@@ -87,7 +87,7 @@ def test_spot_prices_decide_among_equals_for_a_spot_group() -> None:
     from decimal import Decimal
 
     prices = {("dear", Market.SPOT): Decimal(2), ("cheap", Market.SPOT): Decimal(1)}
-    found = mapped(CONFIG, source=AWS, target=Target(types=twins, prices=prices))
+    found = mapped(CONFIG, source=AWS, target=RegionCatalogue(types=twins, prices=prices))
     gpu = next(one for one in found if one.name == "gpu")
     assert [one.machine.name for one in gpu.candidates] == ["cheap", "dear"]
 
@@ -106,7 +106,7 @@ def test_what_is_bound_to_the_old_cloud_is_named() -> None:
 
 def test_part_of_a_processor_asks_for_a_whole_one() -> None:
     small = InstanceType(name="e2-micro", vcpus=0.25, memory_bytes=GIB)
-    source = Target(provider=ProviderKind.GCP, types={"e2-micro": small})
+    source = RegionCatalogue(provider=ProviderKind.GCP, types={"e2-micro": small})
     config = ComputeConfig.model_validate({"head_node": {"instance_type": "e2-micro"}})
     found = mapped(config, source=source, target=THERE)
     new, _ = cloned(config, cloud="x", chosen={}, machines=found)

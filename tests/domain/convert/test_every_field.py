@@ -11,7 +11,7 @@ from domain.configuration.spec import (
     Budget,
     CloudDeployment,
     ComputeConfig,
-    Forecast,
+    ForecastSettings,
     GroupSettings,
     HeadNode,
     PhysicalResources,
@@ -22,7 +22,7 @@ from domain.configuration.spec import (
     WorkerGroup,
     canonical,
 )
-from domain.convert import Format, Setting, exported, imported
+from domain.convert import ExportContext, Format, exported, imported
 from domain.validation.flags import CLUSTER_FLAGS, NODE_FLAGS
 from domain.yaml.text import dump, parse
 from tests.domain.convert.test_formats import read_yaml
@@ -60,7 +60,7 @@ def test_the_walk_leaves_no_field_out() -> None:
     assert HARDWARE.keys() == PhysicalResources.model_fields.keys()
     assert DEPLOYMENT.keys() == CloudDeployment.model_fields.keys()
     assert SCALING.keys() == Scaling.model_fields.keys()
-    assert FORECAST.keys() == Forecast.model_fields.keys()
+    assert FORECAST.keys() == ForecastSettings.model_fields.keys()
     assert SCHEDULE.keys() | WEEKLY.keys() == Schedule.model_fields.keys()
     assert RULE.keys() == Rule.model_fields.keys()
     assert BUDGET.keys() | WEEKLY.keys() - {"group", "min_nodes"} == Budget.model_fields.keys()
@@ -87,7 +87,7 @@ def test_field_is_read_and_written_to_the_same_bytes(
 def test_field_survives_anyscales_format(name: str, document: dict[str, Any], path: str) -> None:
     before = parse(json.dumps(document)).config
     assert before is not None
-    written = exported(before, Format.ANYSCALE, Setting())
+    written = exported(before, Format.ANYSCALE, ExportContext())
     assert written.losses == ()
     assert at(read_yaml(written.text), path) == at(document, path)
     assert imported(written.text, Format.ANYSCALE).config == before
@@ -100,7 +100,7 @@ def test_field_of_ours_is_named_where_another_format_loses_it(
 ) -> None:
     before = parse(json.dumps({"worker_nodes": [GROUP], **document})).config
     assert before is not None
-    lost = [loss.path for loss in exported(before, form, Setting()).losses]
+    lost = [loss.path for loss in exported(before, form, ExportContext()).losses]
     is_kept = path.endswith("worker_idle_seconds") and form in {Format.KUBERAY, Format.RAY_UP}
     assert any(path == one or path.startswith(f"{one}.") for one in lost) is not is_kept
 

@@ -15,14 +15,14 @@ from ruamel.yaml import YAML
 
 from domain.catalogue.region import ANYWHERE
 from domain.configuration.spec import ComputeConfig, MobulaBlock, canonical
-from domain.convert import Format, Imported, Setting, detect, exported, imported
+from domain.convert import ExportContext, Format, Imported, detect, exported, imported
 from domain.yaml.text import dump, parse
 from tests.domain.configurations import EXAMPLES, GPU_WITH_FALLBACK, configurations
 from tests.domain.machines import AWS, GCP, KUBERNETES
 
 ROOT = Path(__file__).parents[2]
 ANYSCALE = sorted((Path(__file__).parents[1] / "anyscale").glob("*.yaml"))
-WITH_IMAGE = Setting(name="train", image="rayproject/ray:2.60.0", ray_version="2.60.0")
+WITH_IMAGE = ExportContext(name="train", image="rayproject/ray:2.60.0", ray_version="2.60.0")
 
 
 def crd() -> dict[str, Any]:
@@ -94,17 +94,17 @@ def test_schema_of_the_cluster_does_refuse_what_is_wrong() -> None:
 @pytest.mark.parametrize("path", ANYSCALE, ids=lambda path: path.stem)
 def test_anyscales_examples_survive_their_own_format(path: Path) -> None:
     before = config(path.read_text(encoding="utf-8"))
-    written = exported(before, Format.ANYSCALE, Setting())
+    written = exported(before, Format.ANYSCALE, ExportContext())
     assert written.losses == ()
     again = imported(written.text, Format.ANYSCALE).config
     assert again == before
-    assert exported(before, Format.ANYSCALE, Setting()).text == dump(before)
+    assert exported(before, Format.ANYSCALE, ExportContext()).text == dump(before)
 
 
 @pytest.mark.parametrize("path", ANYSCALE, ids=lambda path: path.stem)
 def test_examples_survive_the_older_schema_but_for_what_is_named(path: Path) -> None:
     before = config(path.read_text(encoding="utf-8"))
-    written = exported(before, Format.ANYSCALE_LEGACY, Setting())
+    written = exported(before, Format.ANYSCALE_LEGACY, ExportContext())
     assert {loss.path for loss in written.losses} <= {"cloud_resource"}
     again = imported(written.text, detect(written.text)).config
     assert again is not None
@@ -116,7 +116,7 @@ def test_examples_survive_the_older_schema_but_for_what_is_named(path: Path) -> 
 @pytest.mark.parametrize("path", ANYSCALE, ids=lambda path: path.stem)
 @pytest.mark.parametrize("target", [ANYWHERE, AWS, KUBERNETES], ids=["any", "aws", "kubernetes"])
 def test_examples_are_valid_ray_clusters(path: Path, target: Any) -> None:
-    setting = Setting(name="A name", image="ray:1", ray_version="2.60.0", target=target)
+    setting = ExportContext(name="A name", image="ray:1", ray_version="2.60.0", target=target)
     text = exported(config(path.read_text(encoding="utf-8")), Format.KUBERAY, setting).text
     assert [error.message for error in RAY_CLUSTER.iter_errors(read_yaml(text))] == []
     assert detect(text) is Format.KUBERAY
@@ -125,7 +125,7 @@ def test_examples_are_valid_ray_clusters(path: Path, target: Any) -> None:
 @pytest.mark.parametrize("path", ANYSCALE, ids=lambda path: path.stem)
 @pytest.mark.parametrize("target", [ANYWHERE, AWS, GCP], ids=["any", "aws", "gcp"])
 def test_examples_are_valid_for_ray_up(path: Path, target: Any) -> None:
-    setting = Setting(name="train", image="ray:1", target=target)
+    setting = ExportContext(name="train", image="ray:1", target=target)
     text = exported(config(path.read_text(encoding="utf-8")), Format.RAY_UP, setting).text
     assert [error.message for error in RAY_UP.iter_errors(read_yaml(text))] == []
     assert detect(text) is Format.RAY_UP
@@ -175,7 +175,7 @@ def test_image_of_a_ray_cluster_is_told_apart() -> None:
 def test_ray_up_comes_back_but_for_what_was_named() -> None:
     text = (ANYSCALE[0].parent / "01_aws_gpu_spot_fallback.yaml").read_text(encoding="utf-8")
     before = config(text)
-    written = exported(before, Format.RAY_UP, Setting(name="train", target=AWS))
+    written = exported(before, Format.RAY_UP, ExportContext(name="train", target=AWS))
     again = imported(written.text).config
     assert again is not None
     assert again.zones == before.zones
@@ -215,14 +215,14 @@ def test_any_configuration_is_written_and_read_in_every_format(
     one: ComputeConfig, target: Any
 ) -> None:
     for form in Format:
-        written = exported(one, form, Setting(name="x", target=target))
+        written = exported(one, form, ExportContext(name="x", target=target))
         assert isinstance(imported(written.text, form), Imported)
 
 
 @EXAMPLES
 @given(configurations)
 def test_anyscale_carries_all_but_our_block(one: ComputeConfig) -> None:
-    written = exported(one, Format.ANYSCALE, Setting())
+    written = exported(one, Format.ANYSCALE, ExportContext())
     assert imported(written.text, Format.ANYSCALE).config == without_ours(one)
     has_ours = one.mobula != MobulaBlock()
     assert bool(written.losses) is has_ours
@@ -231,7 +231,7 @@ def test_anyscale_carries_all_but_our_block(one: ComputeConfig) -> None:
 @EXAMPLES
 @given(configurations)
 def test_own_format_carries_everything(one: ComputeConfig) -> None:
-    written = exported(one, Format.MOBULA, Setting())
+    written = exported(one, Format.MOBULA, ExportContext())
     assert imported(written.text, Format.MOBULA).config == one
 
 
@@ -245,14 +245,14 @@ worker_nodes:
 
 
 def test_groups_whose_names_become_the_same_stay_apart() -> None:
-    written = exported(config(COLLIDING), Format.KUBERAY, Setting(target=AWS))
+    written = exported(config(COLLIDING), Format.KUBERAY, ExportContext(target=AWS))
     groups = read_yaml(written.text)["spec"]["workerGroupSpecs"]
     assert [one["groupName"] for one in groups] == ["a-b", "a-b-2", "ray-head-default"]
     assert {"worker_nodes[0].name", "worker_nodes[1].name"} <= {one.path for one in written.losses}
 
 
 def test_group_named_like_the_head_does_not_replace_it() -> None:
-    written = exported(config(COLLIDING), Format.RAY_UP, Setting(target=AWS))
+    written = exported(config(COLLIDING), Format.RAY_UP, ExportContext(target=AWS))
     types = read_yaml(written.text)["available_node_types"]
     assert types["ray.head.default"]["node_config"]["InstanceType"] == "m5.2xlarge"
     assert types["ray.head.default-2"]["max_workers"] == 4
@@ -281,7 +281,7 @@ def test_model_of_a_gpu_is_named_where_no_selector_is_known() -> None:
 def test_ray_up_gets_half_minutes_whole_resources_and_the_idle_time_of_a_group() -> None:
     text = GPU_WITH_FALLBACK.replace("licence: 1", "licence: 1.5")
     text += "  worker_idle_seconds: 90\n  groups: {train: {worker_idle_seconds: 20}}\n"
-    written = exported(config(text), Format.RAY_UP, Setting(target=AWS))
+    written = exported(config(text), Format.RAY_UP, ExportContext(target=AWS))
     plain = read_yaml(written.text)
     assert plain["idle_timeout_minutes"] == 1.5
     assert plain["available_node_types"]["train"]["idle_timeout_s"] == 20

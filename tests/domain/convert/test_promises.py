@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.configuration.diff import changes
 from domain.configuration.instance_blocks import block_of
 from domain.configuration.spec import ComputeConfig, written
-from domain.convert import Exported, Format, Setting, exported, imported
+from domain.convert import ExportContext, Exported, Format, exported, imported
 from domain.offerings import ProviderKind
 from tests.domain.configurations import EXAMPLES, GPU_WITH_FALLBACK
 from tests.domain.convert.test_formats import RAY_CLUSTER, RAY_UP, config, read_yaml
@@ -97,7 +97,7 @@ def _groups(kind: ProviderKind | None, machines: list[str]) -> st.SearchStrategy
 
 
 @st.composite
-def sensible(draw: st.DrawFn, target: Target) -> ComputeConfig:
+def sensible(draw: st.DrawFn, target: RegionCatalogue) -> ComputeConfig:
     """A configuration as people write them, for the machines and the blocks of this target."""
     kind, machines = (
         target.provider,
@@ -227,10 +227,12 @@ def covers(lost: str, changed: str) -> bool:
 @pytest.mark.parametrize("target", [KUBERNETES, ANYWHERE, AWS], ids=["kubernetes", "any", "aws"])
 @given(data=st.data())
 def test_ray_cluster_names_all_it_loses_and_passes_every_check(
-    target: Target, data: st.DataObject
+    target: RegionCatalogue, data: st.DataObject
 ) -> None:
     before = data.draw(sensible(target))
-    written = exported(before, Format.KUBERAY, Setting(name="x", image="ray:1", target=target))
+    written = exported(
+        before, Format.KUBERAY, ExportContext(name="x", image="ray:1", target=target)
+    )
     manifest = read_yaml(written.text)
     assert [error.message for error in RAY_CLUSTER.iter_errors(manifest)] == []
     groups = manifest["spec"]["workerGroupSpecs"]
@@ -242,7 +244,7 @@ def test_ray_cluster_names_all_it_loses_and_passes_every_check(
 @EXAMPLES
 @given(data=st.data())
 def test_pods_are_what_kubernetes_takes(data: st.DataObject) -> None:
-    setting = Setting(name="x", image="ray:1", target=KUBERNETES)
+    setting = ExportContext(name="x", image="ray:1", target=KUBERNETES)
     written = exported(data.draw(sensible(KUBERNETES)), Format.KUBERAY, setting)
     spec = read_yaml(written.text)["spec"]
     for pod in (spec["headGroupSpec"], *spec["workerGroupSpecs"]):
@@ -255,10 +257,10 @@ def test_pods_are_what_kubernetes_takes(data: st.DataObject) -> None:
 @pytest.mark.parametrize("target", [AWS, GCP], ids=["aws", "gcp"])
 @given(data=st.data())
 def test_ray_up_names_all_it_loses_and_passes_rays_check(
-    target: Target, data: st.DataObject
+    target: RegionCatalogue, data: st.DataObject
 ) -> None:
     before = data.draw(sensible(target))
-    written = exported(before, Format.RAY_UP, Setting(name="x", target=target))
+    written = exported(before, Format.RAY_UP, ExportContext(name="x", target=target))
     plain = read_yaml(written.text)
     assert [error.message for error in RAY_UP.iter_errors(plain)] == []
     types = plain["available_node_types"]
@@ -270,7 +272,7 @@ def test_ray_up_names_all_it_loses_and_passes_rays_check(
 @EXAMPLES
 @given(sensible(AWS))
 def test_older_schema_names_all_it_loses(before: ComputeConfig) -> None:
-    written = exported(before, Format.ANYSCALE_LEGACY, Setting())
+    written = exported(before, Format.ANYSCALE_LEGACY, ExportContext())
     again = imported(written.text).config
     assert again is not None
     lost = [named(loss.path, before) for loss in written.losses]
@@ -301,7 +303,7 @@ def spoilt(value: Any, data: st.DataObject) -> Any:
 def test_spoilt_cluster_is_a_problem_and_never_an_exception(
     form: Format, data: st.DataObject
 ) -> None:
-    setting = Setting(name="x", image="ray:1", ray_version="2.60.0", target=AWS)
+    setting = ExportContext(name="x", image="ray:1", ray_version="2.60.0", target=AWS)
     plain = read_yaml(exported(config(GPU_WITH_FALLBACK), form, setting).text)
     text = json.dumps(spoilt(spoilt(plain, data), data))
     for source in (form, None):
@@ -318,7 +320,7 @@ def test_spoilt_cluster_is_a_problem_and_never_an_exception(
 def test_cut_text_is_a_problem_and_never_an_exception(
     form: Format, at: int, gone: int, new: str
 ) -> None:
-    setting = Setting(name="x", image="ray:1", ray_version="2.60.0", target=AWS)
+    setting = ExportContext(name="x", image="ray:1", ray_version="2.60.0", target=AWS)
     text = exported(config(GPU_WITH_FALLBACK), form, setting).text
     text = text[:at] + new + text[at + gone :]
     for source in (form, None):

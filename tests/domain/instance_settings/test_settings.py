@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.instance_settings import HAVE_SETTINGS, read
 from domain.instance_settings.kinds import same
 from domain.instance_settings.table import MISSING, At, under
@@ -49,7 +49,7 @@ def test_each_setting_is_tried() -> None:
 def test_no_setting_is_one_that_the_launch_refuses(
     provider: ProviderKind, name: str, text: str, block: dict[str, Any]
 ) -> None:
-    target = Target(provider=provider)
+    target = RegionCatalogue(provider=provider)
     assert not list(refused_keys(block, ("advanced_instance_config",), target)), (name, text)
 
 

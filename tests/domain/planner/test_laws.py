@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy
-from domain.planner import Group, NodeView, Plan, PlanRequest, plan
+from domain.planner import NodeView, Plan, PlannedGroup, PlanRequest, plan
 from tests.domain.planning import LEAVING, PENDING, READY, carried_out, group, node
 
 NAMES = ("cpu", "big", "gpu", "odd")
@@ -52,7 +52,7 @@ demands = st.builds(
 
 
 @st.composite
-def groups(draw: st.DrawFn, *, most: st.SearchStrategy[int]) -> tuple[Group, ...]:
+def groups(draw: st.DrawFn, *, most: st.SearchStrategy[int]) -> tuple[PlannedGroup, ...]:
     return tuple(
         group(
             name,
@@ -66,7 +66,7 @@ def groups(draw: st.DrawFn, *, most: st.SearchStrategy[int]) -> tuple[Group, ...
 
 
 @st.composite
-def nodes(draw: st.DrawFn, of: tuple[Group, ...]) -> tuple[NodeView, ...]:
+def nodes(draw: st.DrawFn, of: tuple[PlannedGroup, ...]) -> tuple[NodeView, ...]:
     possible = (*of, group("former"))
     found = []
     for number in range(draw(st.integers(0, 8))):

@@ -7,7 +7,7 @@ import pytest
 
 from domain.demand import Demand, Gang, LabelSelector, Strategy
 from domain.offerings import Market
-from domain.planner import Group, plan
+from domain.planner import PlannedGroup, plan
 from domain.planner.model import Ranking, ZonePolicy
 from domain.planner.request.from_spec import request_from_spec
 from domain.yaml.text import parse
@@ -36,7 +36,7 @@ flags:
 """
 
 
-def labelled_markets(**fields: object) -> Group:
+def labelled_markets(**fields: object) -> PlannedGroup:
     its = spot_first(most=20, **fields)
     labelled = (replace(one, labels={"market": str(one.market)}) for one in its.offers)
     return replace(its, offers=tuple(labelled))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.demand import Demand, LabelSelector, Shape
 from domain.offerings import Market
-from domain.planner import Group, NodeView, Offer, PlanRequest, plan
+from domain.planner import NodeView, Offer, PlannedGroup, PlanRequest, plan
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import Ranking, ZonePolicy
 from tests.domain.planning import READY, carried_out, group, node, offer
@@ -52,7 +52,7 @@ def offers_in(kind: str, zone: str, market: Market, cooling: str) -> Offer:
 
 
 @st.composite
-def groups(draw: st.DrawFn, name: str) -> Group:
+def groups(draw: st.DrawFn, name: str) -> PlannedGroup:
     offers = tuple(
         offers_in(kind, zone, market, draw(st.sampled_from(["", "", "", "cold"])))
         for kind in draw(st.sampled_from([("small",), ("small", "large")]))
@@ -71,7 +71,7 @@ def groups(draw: st.DrawFn, name: str) -> Group:
 
 
 @st.composite
-def nodes(draw: st.DrawFn, of: tuple[Group, ...]) -> tuple[NodeView, ...]:
+def nodes(draw: st.DrawFn, of: tuple[PlannedGroup, ...]) -> tuple[NodeView, ...]:
     found = []
     for number in range(draw(st.integers(0, 5))):
         its = draw(st.sampled_from(of))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.demand import Demand, Gang, Shape, Strategy
 from domain.objective import Objective
 from domain.offerings import Market
-from domain.planner import Group, Offer, Plan, PlanRequest, plan
+from domain.planner import Offer, Plan, PlannedGroup, PlanRequest, plan
 from tests.domain.planning import group, offer
 
 prices = st.sampled_from(["0.05", "0.1", "0.17", "0.4", "1", "2.5"])
@@ -45,7 +45,7 @@ def offers(draw: st.DrawFn) -> Offer:
 
 
 @st.composite
-def groups(draw: st.DrawFn) -> tuple[Group, ...]:
+def groups(draw: st.DrawFn) -> tuple[PlannedGroup, ...]:
     return tuple(
         group(name, offers=_unlike(draw(st.lists(offers(), min_size=1, max_size=2))), most=20)
         for name in ("a", "b")[: draw(st.integers(1, 2))]
@@ -124,7 +124,7 @@ def test_a_dearer_offering_never_lowers_the_total(
     assert after.hourly_usd >= before.hourly_usd
 
 
-def _dearer(its: Group, factor: Decimal) -> Group:
+def _dearer(its: PlannedGroup, factor: Decimal) -> PlannedGroup:
     first, *rest = its.offers
     assert first.hourly_usd is not None
     return replace(its, offers=(replace(first, hourly_usd=first.hourly_usd * factor), *rest))

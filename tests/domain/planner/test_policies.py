@@ -15,7 +15,7 @@ from domain.objective import (
     Objective,
 )
 from domain.offerings import Market
-from domain.planner import Group, Plan, PlanRequest, plan
+from domain.planner import Plan, PlannedGroup, PlanRequest, plan
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import ZonePolicy
 from domain.strategies.model import Floor
@@ -25,7 +25,7 @@ CPUS = {"CPU": 2.0}
 ON_DEMAND, SPOT = Market.ON_DEMAND, Market.SPOT
 
 
-def spot_first(**fields: object) -> Group:
+def spot_first(**fields: object) -> PlannedGroup:
     offers = (
         offer(CPUS, usd="0.03", kind="m5", market=SPOT),
         offer(CPUS, usd="0.1", kind="m5", market=ON_DEMAND),
@@ -90,7 +90,7 @@ def test_the_on_demand_floor_counts_what_is_there_already() -> None:
 # What is weighed
 
 
-def sized(*, large_usd: str) -> Group:
+def sized(*, large_usd: str) -> PlannedGroup:
     small = offer(CPUS, usd="0.1", kind="small")
     return group("cpu", offers=(small, offer({"CPU": 8.0}, usd=large_usd, kind="large")))
 
@@ -119,7 +119,7 @@ def test_fewer_larger_nodes_are_taken_for_a_little_more_by_speed(
     assert plan(carried_out(answer, asked)).is_empty
 
 
-def spot_at(usd: str, *, on_demand: str = "0.1") -> Group:
+def spot_at(usd: str, *, on_demand: str = "0.1") -> PlannedGroup:
     spot, dear = spot_first().offers
     offers = (replace(spot, hourly_usd=Decimal(usd)), replace(dear, hourly_usd=Decimal(on_demand)))
     return replace(spot_first(), offers=offers)
@@ -198,7 +198,7 @@ def test_a_spot_group_waits_for_spot_beyond_its_on_demand_floor() -> None:
 # Zones
 
 
-def zoned(**fields: object) -> Group:
+def zoned(**fields: object) -> PlannedGroup:
     offers = tuple(offer(CPUS, usd=usd, kind="m5", zone=zone) for zone, usd in
                    (("a", "0.1"), ("b", "0.12"), ("c", "0.1")))  # fmt: skip
     return group("cpu", offers=offers, **fields)  # type: ignore[arg-type]

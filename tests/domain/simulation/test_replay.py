@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from domain.demand import Demand, Gang, Strategy
 from domain.offerings import Market
-from domain.planner import Group, PlanRequest
-from domain.simulation import Arrival, Outcome, Scenario, simulate
+from domain.planner import PlannedGroup, PlanRequest
+from domain.simulation import Arrival, ReplayOutcome, Scenario, simulate
 from domain.simulation.conditions import DAY, Weather
 from domain.simulation.mobula_policy import Ours
 from domain.simulation.policy import Policy
@@ -37,16 +37,16 @@ BOTH_MARKETS = group(
 GPU = group("gpu", {"CPU": 4.0, "GPU": 1.0}, most=4, hourly_usd="1.80")
 
 
-def ours(*groups: Group, **fields: object) -> Ours:
+def ours(*groups: PlannedGroup, **fields: object) -> Ours:
     base = PlanRequest(groups=groups, nodes=(), demand=Demand())
     return Ours(base=base, started=MONDAY, days=1, **fields)  # type: ignore[arg-type]
 
 
-def rays(*groups: Group) -> Rays:
+def rays(*groups: PlannedGroup) -> Rays:
     return Rays(types=types_of(groups))
 
 
-def played(policy: Policy, *arrivals: Arrival, weather: Weather = PUNCTUAL) -> Outcome:
+def played(policy: Policy, *arrivals: Arrival, weather: Weather = PUNCTUAL) -> ReplayOutcome:
     return simulate(Scenario(arrivals=arrivals, weather=weather, days=1), policy)
 
 

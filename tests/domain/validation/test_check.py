@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Problem, Severity
 from domain.validation import check_text, validate
@@ -14,7 +14,7 @@ from tests.domain.machines import GIB, MACHINES
 HEAD = {"instance_type": "m5.2xlarge"}
 
 
-def problems(*, target: Target = MACHINES, **values: Any) -> list[Problem]:
+def problems(*, target: RegionCatalogue = MACHINES, **values: Any) -> list[Problem]:
     whole = {"head_node": HEAD, "worker_nodes": [], **values}
     return validate(ComputeConfig.model_validate(whole), target=target)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.catalogue.region import Target
+from domain.catalogue.region import RegionCatalogue
 from domain.problems import Severity
 from domain.validation import check_text
 from domain.yaml.edit import stepped
@@ -47,7 +47,7 @@ WITHOUT_EXAMPLE = {
 }
 
 
-def examples() -> dict[str, tuple[Severity, str, Target]]:
+def examples() -> dict[str, tuple[Severity, str, RegionCatalogue]]:
     """Each code with the severity, the YAML and the target of its section; "" without YAML."""
     found = {}
     for section in PAGE.split("\n#### `")[1:]:
@@ -59,7 +59,7 @@ def examples() -> dict[str, tuple[Severity, str, Target]]:
     return found
 
 
-def _checking(target: Target) -> Target:
+def _checking(target: RegionCatalogue) -> RegionCatalogue:
     """The target with its provider's own check of raw blocks."""
     check = block_check(target.provider) if target.provider else None
     return replace(target, check_block=check)

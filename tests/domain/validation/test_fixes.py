@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.problems import Problem
 from domain.validation import check_text
 from domain.yaml.fixes import apply, apply_all
@@ -15,11 +15,11 @@ LONE = "head_node: {instance_type: m5.2xlarge}\nworker_nodes: []\n"
 GROUPS = "head_node: {instance_type: m5.2xlarge}\nworker_nodes: [GROUP]\n"
 
 
-def problem(text: str, code: str, target: Target = ANYWHERE) -> Problem:
+def problem(text: str, code: str, target: RegionCatalogue = ANYWHERE) -> Problem:
     return next(one for one in check_text(text, target=target) if one.code == code)
 
 
-def mended(text: str, target: Target = ANYWHERE) -> Any:
+def mended(text: str, target: RegionCatalogue = ANYWHERE) -> Any:
     """The configuration after all fixes; each of them has to be found in one go."""
     config = parse(apply_all(text, check_text(text, target=target))).config
     assert config is not None

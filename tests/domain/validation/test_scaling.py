@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.problems import Problem, Severity
 from domain.validation import check_text
 from domain.validation.scaling.scaling import MOST_ENTRIES
@@ -16,11 +16,11 @@ HEAD = "head_node: {instance_type: m5.2xlarge}\n"
 GROUPS = "worker_nodes: [{name: cpu, instance_type: m5.4xlarge}]\n"
 
 
-def found(block: str, groups: str = GROUPS, target: Target = ANYWHERE) -> list[Problem]:
+def found(block: str, groups: str = GROUPS, target: RegionCatalogue = ANYWHERE) -> list[Problem]:
     return check_text(f"{HEAD}{groups}mobula: {block}\n", target=target)
 
 
-def codes(block: str, groups: str = GROUPS, target: Target = ANYWHERE) -> list[str]:
+def codes(block: str, groups: str = GROUPS, target: RegionCatalogue = ANYWHERE) -> list[str]:
     return [problem.code for problem in found(block, groups, target)]
 
 

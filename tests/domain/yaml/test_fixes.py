@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalogue.region import ANYWHERE, Target
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.problems import (
     Fix,
@@ -101,7 +101,7 @@ REVEALED = {
 FORM = {"not-text", "unknown-key", "unknown-flag", "not-a-list", "bad-quantity"}
 
 
-def check_each_fix(text: str, target: Target, data: st.DataObject) -> None:
+def check_each_fix(text: str, target: RegionCatalogue, data: st.DataObject) -> None:
     """All fixes leave YAML behind; one of them ends its problem and makes no new error."""
     problems = check_text(text, target=target)
     assert all(p.message for p in problems)
@@ -128,7 +128,7 @@ def remaining(problem: Problem, among: list[Problem]) -> int:
 @EXAMPLES
 @given(configurations, st.sampled_from([*BY_NAME.values(), ANYWHERE]), st.data())
 def test_fix_of_any_configuration_ends_its_problem(
-    one: ComputeConfig, target: Target, data: st.DataObject
+    one: ComputeConfig, target: RegionCatalogue, data: st.DataObject
 ) -> None:
     check_each_fix(update_text("", one), target, data)
 
@@ -164,7 +164,7 @@ def mistaken(value: Any, data: st.DataObject) -> Any:
 @EXAMPLES
 @given(mappings, st.sampled_from([*BY_NAME.values(), ANYWHERE]), st.data())
 def test_fix_of_any_mistake_ends_its_problem(
-    one: dict[str, Any], target: Target, data: st.DataObject
+    one: dict[str, Any], target: RegionCatalogue, data: st.DataObject
 ) -> None:
     plain = read(GPU_WITH_FALLBACK).value if data.draw(st.booleans()) else one
     for _ in range(data.draw(st.integers(1, 3))):

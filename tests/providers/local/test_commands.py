@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 
 from domain.demand import Resources
-from providers.base import ClusterRef, InvalidRequest, NodeRole, NodeSpec, RayImage
+from domain.lifecycle import NodeRole
+from providers.base import (
+    ClusterRef,
+    InvalidRequest,
+    NodeSpec,
+    RayImage,
+)
 from providers.local.commands import (
-    Place,
+    NodePaths,
     keeper_request,
     labels_flag,
     parse_version,
@@ -39,7 +45,7 @@ def request_for(spec: NodeSpec, image: RayImage, *, ray_token: str = "") -> dict
         cluster_id="1", handle="c1", name="demo", region="", image=image, ray_token=ray_token
     )
     directory = ClusterDirectory(Path("/srv/c1"))
-    place = Place(
+    place = NodePaths(
         cluster=directory,
         node=directory.node(spec.name),
         ray_directories=Path("/srv/.r"),

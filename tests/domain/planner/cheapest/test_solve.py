@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.planner.cheapest import Problem, Solution, cheapest
+from domain.planner.cheapest import PackingProblem, Solution, cheapest
 from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.columns import generate
 from domain.planner.cheapest.dominance import worth_searching
@@ -25,8 +25,8 @@ def problem(
     *,
     limits: list[list[float]] | None = None,
     room: list[float] | None = None,
-) -> Problem:
-    return Problem(
+) -> PackingProblem:
+    return PackingProblem(
         needs=np.array(needs, dtype=np.int64),
         counts=np.array(counts, dtype=np.int64),
         bins=np.array(bins, dtype=np.int64),
@@ -37,14 +37,14 @@ def problem(
     )
 
 
-def searched(given_problem: Problem) -> Solution:
+def searched(given_problem: PackingProblem) -> Solution:
     """Return what column generation and rounding find, however small the problem."""
     kinds = worth_searching(given_problem, sizes=False)
     columns, solved = generate(given_problem.only(kinds))
     return whole(given_problem, columns, solved, kinds=kinds)
 
 
-def check(solution: Solution, of: Problem) -> None:
+def check(solution: Solution, of: PackingProblem) -> None:
     """Everything fits, nothing is served twice, no limit is passed."""
     served = np.zeros_like(of.counts)
     used = np.zeros_like(of.room)
@@ -60,7 +60,7 @@ def check(solution: Solution, of: Problem) -> None:
 
 
 @st.composite
-def problems(draw: st.DrawFn, *, most: int = 60) -> Problem:
+def problems(draw: st.DrawFn, *, most: int = 60) -> PackingProblem:
     shapes, kinds = draw(st.integers(1, 5)), draw(st.integers(1, 4))
     numbers = st.integers(0, 8)
     sizes = st.lists(numbers, min_size=2, max_size=2)
@@ -81,13 +81,13 @@ def problems(draw: st.DrawFn, *, most: int = 60) -> Problem:
 
 @settings(deadline=None)
 @given(problems(), st.sampled_from([cheapest, searched, in_sequence]))
-def test_every_way_keeps_to_capacity_and_limits(of: Problem, way: object) -> None:
+def test_every_way_keeps_to_capacity_and_limits(of: PackingProblem, way: object) -> None:
     check(way(of), of)  # type: ignore[operator]
 
 
 @settings(deadline=None)
 @given(problems(most=6))
-def test_the_exact_way_is_never_worse_than_the_others(of: Problem) -> None:
+def test_the_exact_way_is_never_worse_than_the_others(of: PackingProblem) -> None:
     best = exact(of)
     if best is not None:
         check(best, of)
@@ -97,7 +97,7 @@ def test_the_exact_way_is_never_worse_than_the_others(of: Problem) -> None:
 
 @settings(deadline=None)
 @given(problems(), st.integers(0, 3))
-def test_no_way_is_cheaper_than_the_bound(of: Problem, seed: int) -> None:
+def test_no_way_is_cheaper_than_the_bound(of: PackingProblem, seed: int) -> None:
     found = in_sequence(of, seed=seed)
     if not found.left.any():
         assert found.cost(of) >= values(of).bound - 1e-6
@@ -110,7 +110,7 @@ def test_the_exact_way_finds_what_brute_force_finds() -> None:
     assert found.cost(of) == pytest.approx(brute_force(of))
 
 
-def brute_force(of: Problem) -> float:
+def brute_force(of: PackingProblem) -> float:
     """The least price of up to four nodes that hold all copies, every deal tried."""
     copies = [shape for shape, count in enumerate(of.counts) for _ in range(count)]
     return min(
@@ -121,7 +121,9 @@ def brute_force(of: Problem) -> float:
     )
 
 
-def fits(of: Problem, copies: list[int], kinds: tuple[int, ...], deal: tuple[int, ...]) -> bool:
+def fits(
+    of: PackingProblem, copies: list[int], kinds: tuple[int, ...], deal: tuple[int, ...]
+) -> bool:
     held = np.zeros((len(kinds), of.needs.shape[1]), dtype=np.int64)
     for copy, node in zip(copies, deal, strict=True):
         held[node] += of.needs[copy]

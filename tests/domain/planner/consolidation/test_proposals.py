@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.configuration.spec import Consolidation
+from domain.configuration.spec import ConsolidationMode
 from domain.demand import Demand
 from domain.offerings import Market
-from domain.planner import Group, NodeView, PlanRequest, plan
+from domain.planner import NodeView, PlannedGroup, PlanRequest, plan
 from domain.planner.consolidation.proposals import (
     MOST_NODES,
     Findings,
@@ -24,7 +24,7 @@ from domain.planner.limits import floor
 from domain.planner.model import Work
 from tests.domain.planning import PENDING, group, node, offer, request, shape
 
-ACT = Consolidation.ACT
+ACT = ConsolidationMode.ACT
 SMALL = offer({"CPU": 2.0}, usd="0.1", kind="small")
 LARGE = offer({"CPU": 8.0}, usd="0.4", kind="large")
 CPU = group("cpu", {"CPU": 8.0}, hourly_usd="0.4")
@@ -32,7 +32,7 @@ BOTH = group("cpu", offers=(LARGE, SMALL))
 PG = "0123456789abcdef0123456789abcdef"
 
 
-def busy(name: str, cpus: float, *, of: Group = CPU, **fields: object) -> NodeView:
+def busy(name: str, cpus: float, *, of: PlannedGroup = CPU, **fields: object) -> NodeView:
     """A node on which tasks hold so many CPUs."""
     rented = fields.pop("rented", of.offers[0])
     free = {"CPU": rented.resources["CPU"] - cpus}  # type: ignore[attr-defined]
@@ -40,7 +40,7 @@ def busy(name: str, cpus: float, *, of: Group = CPU, **fields: object) -> NodeVi
     return node(name, of, free=free, rented=rented, work=work, **fields)  # type: ignore[arg-type]
 
 
-def found(of: PlanRequest, mode: Consolidation = ACT, *, most: int = MOST_NODES) -> Findings:
+def found(of: PlanRequest, mode: ConsolidationMode = ACT, *, most: int = MOST_NODES) -> Findings:
     return consolidation(of, modes={one.name: mode for one in of.groups}, most=most)
 
 
@@ -112,7 +112,9 @@ def test_the_score_reads_as_the_trade_writes_it() -> None:
         ("Ray has not said what it has", (replace(busy("n-1", 1), total={}),), CPU),
     ],
 )
-def test_a_node_that_stays_has_its_reason(why: str, nodes: tuple[NodeView, ...], of: Group) -> None:
+def test_a_node_that_stays_has_its_reason(
+    why: str, nodes: tuple[NodeView, ...], of: PlannedGroup
+) -> None:
     answer = found(request(of, nodes=nodes))
     assert answer.proposal is None
     assert answer.stays["n-1"] == f"n-1 stays: {why}."
@@ -120,7 +122,7 @@ def test_a_node_that_stays_has_its_reason(why: str, nodes: tuple[NodeView, ...],
 
 def test_nothing_goes_where_consolidation_or_autoscaling_is_off_or_nodes_come() -> None:
     nodes = (busy("n-1", 6), busy("n-2", 1))
-    assert "is off" in found(request(CPU, nodes=nodes), Consolidation.OFF).stays["n-2"]
+    assert "is off" in found(request(CPU, nodes=nodes), ConsolidationMode.OFF).stays["n-2"]
     assert "autoscaling is off" in found(request(CPU, nodes=nodes, autoscaling=False)).stays["n-1"]
     coming = (*nodes, node("n-3", CPU, phase=PENDING))
     assert "on their way" in found(request(CPU, nodes=coming)).stays["n-2"]

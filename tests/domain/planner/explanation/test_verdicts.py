@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy
 from domain.demand_text import demand_from_text, text_of
-from domain.planner import Group, PlanRequest, plan
+from domain.planner import PlannedGroup, PlanRequest, plan
 from domain.planner.explanation.verdicts import (
-    Verdict,
-    Waiting,
+    DemandLine,
+    GroupVerdict,
     explained,
     more_usd,
     outcome,
@@ -26,20 +26,20 @@ GIB = 2**30
 ZONE_A = LabelSelector(key="zone", operator="in", values=("a",))
 
 
-def verdict(asked: PlanRequest) -> Verdict:
+def verdict(asked: PlanRequest) -> GroupVerdict:
     (line,) = explained(asked)
     (one,) = line.verdicts
     return one
 
 
-def of_shape(one: Group, *selectors: LabelSelector, **resources: float) -> Verdict:
+def of_shape(one: PlannedGroup, *selectors: LabelSelector, **resources: float) -> GroupVerdict:
     return verdict(request(one, demand=Demand(shapes=(shape(1, *selectors, **resources),))))
 
 
 def test_what_fits_says_how_many_on_which_node_and_how_many_nodes() -> None:
     one = group("cpu", {"CPU": 4.0}, most=3)
     found = of_shape(one, CPU=2.0)
-    assert found == Verdict(
+    assert found == GroupVerdict(
         group="cpu",
         fits=True,
         words="fits: 2 of it on one node of 4CPU, 3 more nodes possible",
@@ -66,7 +66,7 @@ def test_what_fits_says_how_many_on_which_node_and_how_many_nodes() -> None:
     ],
 )  # fmt: skip
 def test_what_does_not_fit_says_why(
-    one: Group, selectors: tuple[LabelSelector, ...], resources: dict[str, float], why: str
+    one: PlannedGroup, selectors: tuple[LabelSelector, ...], resources: dict[str, float], why: str
 ) -> None:
     found = of_shape(one, *selectors, **resources)
     assert (found.fits, found.words) == (False, why)
@@ -123,7 +123,7 @@ def test_work_that_asks_for_nothing_fits_any_number_of_times() -> None:
 def test_the_verdict_fits_what_the_plan_does() -> None:
     demand = Demand(shapes=(shape(30, CPU=2.0), shape(1, GPU=1.0)))
     asked = request(group("a", most=3), demand=demand)
-    found: list[Waiting] = list(explained(asked))
+    found: list[DemandLine] = list(explained(asked))
     answer = plan(asked)
     assert [line.verdicts[0].fits for line in found] == [True, False]
     assert {tuple(item.resources) for item in answer.unserved} == {("CPU",), ("GPU",)}
