@@ -206,6 +206,8 @@ def test_capacity_failure_is_shown_and_the_same_machine_asked_again(
     head.pass_by()
     cluster.refresh_from_db()
     assert cluster.last_error == "Less than 1 GiB of memory is free."
+    error = cluster.events.get(kind="provider.error")
+    assert (error.severity, error.fields["retryable"]) == ("warning", True)
     node = head.nodes(role="head")[0]
     assert node.state == NodeState.LAUNCHING
     head.pass_by()
@@ -222,6 +224,8 @@ def test_refused_credentials_fail_a_cluster_that_never_started(
     Head(cluster).pass_by()
     cluster.refresh_from_db()
     assert (cluster.state, cluster.last_error) == ("failed", "The key was rejected.")
+    error = cluster.events.get(kind="provider.error")
+    assert error.fields == {"failure": "permission", "retryable": False}
 
 
 def test_machine_without_a_row_is_removed(head: Head, driver: FakeDriver) -> None:
