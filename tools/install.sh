@@ -26,7 +26,7 @@ print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest(), sys.prefix)')
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && [ -x .venv/bin/mobula ] && exit 0
 
 pip() {
-    "$python" -m pip --disable-pip-version-check --no-input "$@"
+    "$python" -m pip --disable-pip-version-check --no-input --quiet "$@"
 }
 # pip knows mirrors that are configured for it alone, so it gets a try where uv does not get through.
 install_locked() {
