@@ -34,7 +34,7 @@ install_locked() {
         --requirement "requirements/$list.txt" ||
         pip install --require-hashes --requirement "requirements/$list.txt"
 }
-echo "Installing packages…"
+echo "Installing packages (this can take a few minutes)…"
 : >"$log"
 quietly "$log" pip install --require-hashes --requirement requirements/tools.txt
 quietly "$log" install_locked
