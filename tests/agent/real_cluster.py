@@ -103,7 +103,7 @@ def death_of(sync: Sync, node: str) -> str | None:
 
 def version_of(sync: Sync) -> tuple[int, int]:
     """Return the major and minor version of Ray that a sync names."""
-    major, minor = sync["rayversion_of"].split(".")[:2]
+    major, minor = sync["ray_version"].split(".")[:2]
     return int(major), int(minor)
 
 
