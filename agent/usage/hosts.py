@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.dashboard import Dashboard
-from agent.usage import Usage
+from agent.head.dashboard import Dashboard
+from agent.usage.processes import Usage
 
 MEBIBYTE = 1024 * 1024
 

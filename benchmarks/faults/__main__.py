@@ -17,9 +17,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from benchmarks.fault_phases import PHASES, TEXT, Life, Phase
-from benchmarks.fault_victims import EVERYTHING, VICTIMS, kill
-from benchmarks.fault_watch import Watch, leaked, lost
+from benchmarks.faults.phases import PHASES, TEXT, Life, Phase
+from benchmarks.faults.victims import EVERYTHING, VICTIMS, kill
+from benchmarks.faults.watch import Watch, leaked, lost
 from tests.e2e.stack import Console, console
 from tests.e2e.waiting import NeverCameTrue, eventually
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.planning.items import Amounts, Item, amounts, together
+from benchmarks.planning.verification.items import Amounts, Item, amounts, together
 from domain.demand import Gang, Strategy
 
 _ORDER = (Strategy.STRICT_PACK, Strategy.STRICT_SPREAD, Strategy.PACK, Strategy.SPREAD)

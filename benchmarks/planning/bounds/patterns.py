@@ -16,8 +16,8 @@ import highspy
 import numpy as np
 from scipy.optimize import linprog
 
-from benchmarks.planning.knapsack import Knapsack, TooLarge, Ware
-from benchmarks.planning.relaxation import Relaxation
+from benchmarks.planning.bounds.knapsack import Knapsack, TooLarge, Ware
+from benchmarks.planning.bounds.relaxation import Relaxation
 
 _CLOSE = 1e-4
 _UNSERVED_USD = 1_000.0  # so much that the master serves everything it can

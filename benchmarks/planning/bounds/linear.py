@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix
 
-from benchmarks.planning.relaxation import Relaxation
+from benchmarks.planning.bounds.relaxation import Relaxation
 
 _MOST_CUTS = 20_000
 

@@ -6,8 +6,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from agent.observation import OBJECT_STORE, held
-from agent.usage import Usage
+from agent.head.observation import OBJECT_STORE, held
+from agent.usage.processes import Usage
 
 if TYPE_CHECKING:
     Sample = dict[str, Any]

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import lil_matrix
 
-from benchmarks.planning.items import Item
+from benchmarks.planning.verification.items import Item
 
 _MOST_COLUMNS = 20_000
 _SECONDS = 60.0

@@ -7,9 +7,9 @@ from decimal import Decimal
 from math import ceil
 from random import Random
 
-from benchmarks.planning.catalogue import catalogue, gpu_model
 from benchmarks.planning.instance import Instance, NodeType, Standing
-from benchmarks.planning.traces import CPU_SHAPES, cpumem, grouped, seeded
+from benchmarks.planning.instances.catalogue import catalogue, gpu_model
+from benchmarks.planning.instances.traces import CPU_SHAPES, cpumem, grouped, seeded
 from domain.demand import Demand, Gang, LabelSelector, Resources, Shape, Strategy
 from domain.quantities import GIB
 

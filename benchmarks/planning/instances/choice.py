@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from benchmarks.planning.catalogue import catalogue
 from benchmarks.planning.instance import Instance
-from benchmarks.planning.own_traces import OWN_TRACES, own_instance
-from benchmarks.planning.traces import TRACES, seeded
+from benchmarks.planning.instances.catalogue import catalogue
+from benchmarks.planning.instances.own_traces import OWN_TRACES, own_instance
+from benchmarks.planning.instances.traces import TRACES, seeded
 from domain.demand import Demand
 
 NAMES = (*TRACES, *OWN_TRACES)

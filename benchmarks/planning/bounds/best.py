@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.planning.bounds.linear import least_unplaced, linear_bound, whole_nodes_bound
+from benchmarks.planning.bounds.patterns import pattern_bound
+from benchmarks.planning.bounds.relaxation import relaxation
 from benchmarks.planning.instance import Instance
-from benchmarks.planning.linear_bounds import least_unplaced, linear_bound, whole_nodes_bound
-from benchmarks.planning.pattern_bound import pattern_bound
-from benchmarks.planning.relaxation import relaxation
 
 _WHOLE_NODES_SECONDS = 15.0
 _PATTERN_SECONDS = 120.0

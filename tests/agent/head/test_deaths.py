@@ -1,6 +1,6 @@
 """A death is told with its reason, and long enough to be heard."""
 
-from agent.deaths import MOST_ATTEMPTS, TELL_SECONDS, Deaths
+from agent.head.deaths import MOST_ATTEMPTS, TELL_SECONDS, Deaths
 
 
 def test_a_death_is_told_at_once_and_its_reason_later() -> None:

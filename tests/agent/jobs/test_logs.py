@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.joblogs import MOST_BYTES_A_SYNC, LogTails, is_full, log_paths, read_part, readable
+from agent.jobs.logs import MOST_BYTES_A_SYNC, LogTails, is_full, log_paths, read_part, readable
 
 
 @given(st.binary(max_size=200))

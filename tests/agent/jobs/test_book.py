@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.jobs import MOST_JOBS_A_SYNC, JobBook
+from agent.jobs.book import MOST_JOBS_A_SYNC, JobBook
 
 
 def listed(submission_id: str | None, status: str = "RUNNING", **fields: Any) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from benchmarks.planning.answer import Answer, Load, cost
-from benchmarks.planning.gangs import unsettled_gangs
 from benchmarks.planning.instance import Instance, NodeType
-from benchmarks.planning.items import Amounts, Item, amounts, item, load_items
-from benchmarks.planning.repacking import Place, can_host
+from benchmarks.planning.verification.gangs import unsettled_gangs
+from benchmarks.planning.verification.items import Amounts, Item, amounts, item, load_items
+from benchmarks.planning.verification.repacking import Place, can_host
 
 _CENT_OF_A_CENT = Decimal("0.0001")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.hosts import usage_of_host
-from agent.usage import (
+from agent.usage.hosts import usage_of_host
+from agent.usage.processes import (
     NODE_VARIABLE,
     ProcessMeter,
     ProcessReading,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from agent.samples import KEEP_SECONDS, MOST_SAMPLES_A_SYNC, SampleBuffer, sample_of
-from agent.usage import Usage
+from agent.usage.processes import Usage
+from agent.usage.samples import KEEP_SECONDS, MOST_SAMPLES_A_SYNC, SampleBuffer, sample_of
 
 NODE: dict[str, Any] = {
     "node": "w1",

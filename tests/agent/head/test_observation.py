@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from agent.observation import dead_nodes, demand, held, living_nodes
+from agent.head.observation import dead_nodes, demand, held, living_nodes
 
 Build = Callable[..., Any]
 
