@@ -19,7 +19,6 @@ from configurations.editor import Edit, act, begin, fixed, other_part, read_edit
 from configurations.editor.forms.template import MessageForm, NameForm
 from configurations.editor.merging import Merging, merge
 from configurations.editor.panel import panel_for
-from configurations.editor.sections import sections
 from configurations.models import Draft, Template, Version
 from configurations.queries import deployed_version
 from configurations.services.drafts import DraftContent, discard, keep
@@ -266,7 +265,6 @@ def _page(
         "panel": panel_for(
             edit, latest=latest, deployed=deployed_version(template) if template else None
         ),
-        "sections": sections((found.section, found.tone) for found in edit.findings),
         "marks": [_mark(finding.problem) for finding in edit.findings if finding.problem.line],
         "message": message,
         "name": name,
