@@ -9,7 +9,7 @@ from functools import cached_property
 from accounts.models import User
 from clouds.models import DEFAULT_CLOUD, Cloud
 from configurations.editor.forms.base import MOST_CHOICES
-from configurations.editor.inputs import Choices
+from configurations.editor.tables.inputs import Choices
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market

@@ -9,7 +9,7 @@ from configurations.editor.fields import CLUSTER, GROUP, GROUP_SETTINGS, HEAD
 from configurations.editor.forms.base import EditorForm
 from configurations.editor.instance import TypedSettings
 from configurations.editor.state import Edit, Finding
-from configurations.editor.table import Table
+from configurations.editor.tables.table import Table
 from configurations.editor.values import ENTRIES
 from domain.problems import Problem, Severity, error, is_within, loc_of, parent_of
 

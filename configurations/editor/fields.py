@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from django import forms
 
-from configurations.editor import kinds
-from configurations.editor.inputs import (
+from configurations.editor.tables import kinds
+from configurations.editor.tables.choices import (
     ARCHITECTURES,
     CONSOLIDATIONS,
     DAY_LABELS,
@@ -20,6 +20,8 @@ from configurations.editor.inputs import (
     REASON_LABELS,
     STRATEGIES,
     TIMES,
+)
+from configurations.editor.tables.inputs import (
     AmountsField,
     LinesField,
     MemoryField,
@@ -37,7 +39,7 @@ from configurations.editor.inputs import (
     text,
     yaml,
 )
-from configurations.editor.table import Row, Table
+from configurations.editor.tables.table import Row, Table
 
 # Sections of the page.
 BASICS, HEAD_NODE, GROUPS, SCALING = "basics", "head", "groups", "scaling"

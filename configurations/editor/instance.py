@@ -14,7 +14,7 @@ from accounts.models import User
 from clouds.models import Cloud
 from configurations.editor.forms.base import FieldWithNotes, as_posted, changed
 from configurations.editor.forms.instance import SettingsForm
-from configurations.editor.inputs import yaml_text
+from configurations.editor.tables.inputs import yaml_text
 from domain.instance_settings import HAVE_SETTINGS, Reading, Setting, read
 from domain.offerings import ProviderKind
 

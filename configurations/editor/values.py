@@ -13,8 +13,8 @@ from configurations.editor.fields import (
     RULE,
     SCHEDULE,
 )
-from configurations.editor.kinds import Values
-from configurations.editor.table import Table
+from configurations.editor.tables.kinds import Values
+from configurations.editor.tables.table import Table
 from domain.configuration.spec import (
     Budget,
     ComputeConfig,

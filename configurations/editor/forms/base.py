@@ -8,8 +8,8 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 
-from configurations.editor.inputs import Choices, as_text
-from configurations.editor.table import Table
+from configurations.editor.tables.inputs import Choices, as_text
+from configurations.editor.tables.table import Table
 from domain.problems import Problem
 
 MOST_CHOICES = 60

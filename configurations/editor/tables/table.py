@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 
-from configurations.editor.kinds import PLAIN, Keys, Kind, Rest, Values
+from configurations.editor.tables.kinds import PLAIN, Keys, Kind, Rest, Values
 
 
 @dataclass(frozen=True)

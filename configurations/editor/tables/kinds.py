@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from configurations.editor.inputs import yaml_text
+from configurations.editor.tables.inputs import yaml_text
 from domain.configuration.spec import Disruption, GroupSettings, Schedule, WindowSettings, written
 from domain.quantities import format_bytes
 from domain.strategies.schedule import DAYS
