@@ -98,11 +98,13 @@ def state_of(text: str, whole: ComputeConfig, part: int, kinds: Kinds) -> Editor
     _post(data, posted_block(head.advanced_instance_config, kind=kind, key="head"))
     _post(data, posted_entries(draft.mobula.scaling))
     is_large = len(draft.groups) > MANY_ROWS
+    left_out = {"nodes"} if draft.mobula.autoscaling else {"min_nodes", "max_nodes"}
+    left_out |= set(MORE_FIELDS) if is_large else set()
     for index, group in enumerate(draft.groups):
         data.appendlist("rows", f"g{index}")
         data[f"g{index}-at"] = str(index)
         values = group_values_of(group, draft)
-        sent = {name: values[name] for name in values if not (is_large and name in MORE_FIELDS)}
+        sent = {name: values[name] for name in values if name not in left_out}
         _post(data, as_posted(sent, prefix=f"g{index}"))
         if not is_large:
             own = group.advanced_instance_config
