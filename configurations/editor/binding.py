@@ -25,6 +25,7 @@ from configurations.editor.rows import keys_of
 from configurations.editor.values import group_values_of, head_values_of, part_of, values_of
 from domain.configuration.spec import ComputeConfig, HeadNode
 from domain.offerings import ProviderKind
+from domain.problems import Problem
 
 MANY_ROWS = 10
 """With more groups than this, fields that most leave alone are sent only when asked for."""
@@ -44,11 +45,16 @@ class GroupFormRow:
     wants_more: bool = False
 
     @property
+    def notes(self) -> dict[str, list[Problem]]:
+        """What is worth knowing about its fields."""
+        return self.form.notes
+
+    @property
     def has_more(self) -> bool:
         """Whether one of the fields that most leave alone is used here, or has an error."""
         is_used = self.typed is not None and self.typed.is_used
         return is_used or any(
-            self.form.errors.get(name) or self.form.notes.get(name) or self.form.initial.get(name)
+            self.form.errors.get(name) or self.notes.get(name) or self.form.initial.get(name)
             for name in MORE_FIELDS
         )
 

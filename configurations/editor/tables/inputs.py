@@ -164,6 +164,8 @@ class YamlField(forms.CharField):
         return plain
 
     def has_changed(self, initial: Any, data: Any) -> bool:
+        if str(data or "").replace("\r\n", "\n") == (initial or ""):
+            return False  # which spares reading both
         try:
             return bool(self.to_python(initial) != self.to_python(data))
         except forms.ValidationError:
