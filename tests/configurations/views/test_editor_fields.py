@@ -153,3 +153,12 @@ def test_price_is_shown_for_the_least_and_the_most(editor: Editor) -> None:
 def test_changes_since_the_latest_version_are_said_in_words(editor: Editor) -> None:
     page = editor.check(**{"g0-max_nodes": "5"})
     assert "Group cpu: Maximum nodes: 4 → 5" in page.text
+
+
+@pytest.mark.parametrize(
+    ("field", "flags"), [("head-flags", "pricing_weight: 2\n"), ("g0-flags", "pricing_weight: x\n")]
+)
+def test_flags_that_are_taken_out_of_their_box_go(editor: Editor, field: str, flags: str) -> None:
+    before = editor.page.config
+    assert editor.check(**{field: flags}).config != before
+    assert editor.check(**{field: ""}).config == before
