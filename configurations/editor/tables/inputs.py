@@ -1,4 +1,4 @@
-"""Form fields for what configurations are made of: pairs, amounts, memory, lists, YAML."""
+"""Form fields for the values of a configuration: text, numbers, pairs, memory, lists, YAML."""
 
 from __future__ import annotations
 
@@ -9,14 +9,52 @@ from django import forms
 
 from domain.configuration.spec import tidied
 from domain.problems import Problem
-from domain.quantities import LARGEST, format_bytes, parse_bytes, tidy_number
+from domain.quantities import LARGEST, format_bytes, parse_bytes, part_of, tidy_number
 from domain.yaml.edit import dump_value
 from domain.yaml.plain_tree import Cleaning, TooMuch
 from domain.yaml.structure import structure
 from domain.yaml.tree import read
 
+type Choices = list[tuple[str, str]]
+type Within = Callable[[dict[str, Any]], dict[str, Any]]
 type Wrap = Callable[[Any], dict[str, Any]]
 """Puts a value where it belongs in a whole configuration, so that it can be checked there."""
+
+
+def text(
+    label: str, *, example: str = "", attrs: Mapping[str, str] | None = None, **more: Any
+) -> forms.CharField:
+    """Return a field for text that may be empty and is not trimmed: the YAML may say the same."""
+    field = forms.CharField(required=False, strip=False, label=label, **more)
+    field.widget.attrs |= {"placeholder": example} if example else {}
+    field.widget.attrs |= attrs or {}
+    return field
+
+
+def count(
+    label: str, *, least: int = 0, most: int = LARGEST, required: bool = False, **more: Any
+) -> forms.IntegerField:
+    """Return a field for a whole number."""
+    return forms.IntegerField(
+        min_value=least, max_value=most, required=required, label=label, **more
+    )
+
+
+def amount(label: str, **more: Any) -> forms.FloatField:
+    """Return a field for a number that is not negative, or nothing."""
+    return forms.FloatField(min_value=0, max_value=LARGEST, required=False, label=label, **more)
+
+
+def switch(label: str, **more: Any) -> forms.BooleanField:
+    """Return a field that is on or off."""
+    return forms.BooleanField(required=False, label=label, **more)
+
+
+def choice(
+    label: str, choices: Choices, *, required: bool = False, **more: Any
+) -> forms.ChoiceField:
+    """Return a field for one of a few values."""
+    return forms.ChoiceField(required=required, label=label, choices=choices, **more)
 
 
 class PairsField(forms.CharField):
@@ -126,10 +164,70 @@ class YamlField(forms.CharField):
         return plain
 
     def has_changed(self, initial: Any, data: Any) -> bool:
+        if str(data or "").replace("\r\n", "\n") == (initial or ""):
+            return False  # which spares reading both
         try:
             return bool(self.to_python(initial) != self.to_python(data))
         except forms.ValidationError:
             return True
+
+
+class NodesOrPercentField(forms.CharField):
+    """A number of nodes, or a percentage such as 10%; nothing is 0."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, **options)
+        self.widget.attrs.setdefault("placeholder", "2 or 10%")
+
+    def to_python(self, value: Any) -> Any:
+        written = str(value or "0").strip()
+        if written.isdecimal() and len(written) <= 15:
+            return int(written)
+        if part_of(written, 100) is None:
+            raise forms.ValidationError("Write a number of nodes, or a percentage such as 10%.")
+        return written
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.to_python(initial) != self.to_python(data))
+        except forms.ValidationError:
+            return True
+
+
+class LinesField(forms.CharField):
+    """Text of several lines, ended as YAML ends them."""
+
+    def __init__(self, *, example: str, **options: Any) -> None:
+        attrs = {"rows": 2, "spellcheck": "false", "class": "mono", "placeholder": example}
+        widget = forms.Textarea(attrs=attrs)
+        super().__init__(required=False, strip=False, widget=widget, **options)
+
+    def to_python(self, value: Any) -> Any:
+        return str(value or "").replace("\r\n", "\n")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.to_python(initial) != self.to_python(data))
+
+
+def yaml(path: str, label: str, *, example: str, rows: int = 3, within: Within = dict) -> YamlField:
+    """Return a field for the part at the path as YAML, checked within the whole of it."""
+
+    def wrap(value: Any) -> dict[str, Any]:
+        for key in reversed(path.split(".")):
+            value = {key: value}
+        return within(value)
+
+    return YamlField(wrap=wrap, example=example, rows=rows, label=label)
+
+
+def in_head(part: dict[str, Any]) -> dict[str, Any]:
+    """Return the smallest configuration with this part of a head."""
+    return {"head_node": {"instance_type": "a", **part}}
+
+
+def in_group(part: dict[str, Any]) -> dict[str, Any]:
+    """Return the smallest configuration with this part of a group."""
+    return {"worker_nodes": [{"instance_type": "a", **part}]}
 
 
 def yaml_text(value: object) -> str:
