@@ -3,10 +3,7 @@
 from typing import cast
 
 from django import forms
-from django.contrib.auth.password_validation import (
-    password_validators_help_texts,
-    validate_password,
-)
+from django.contrib.auth.password_validation import password_validators_help_texts
 
 from accounts.models import User
 from accounts.queries import AuditFilter
@@ -64,20 +61,8 @@ class PasswordForm(forms.Form):
         self, answers: object = None, *, user: User, proved: bool, prefix: str | None = None
     ) -> None:
         super().__init__(answers, prefix=prefix)  # type: ignore[arg-type]
-        self.user = user
         if proved or not user.has_usable_password():
             del self.fields["current"]
-
-    def clean_current(self) -> str:
-        current: str = self.cleaned_data["current"]
-        if not self.user.check_password(current):
-            raise forms.ValidationError("This is not your current password.")
-        return current
-
-    def clean_new(self) -> str:
-        new: str = self.cleaned_data["new"]
-        validate_password(new, self.user)
-        return new
 
     def clean_repeated(self) -> str:
         repeated: str = self.cleaned_data["repeated"]

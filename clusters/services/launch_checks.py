@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
-
+from accounts.errors import FieldError, Invalid, WrongState
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from clouds.models import DEFAULT_CLOUD, Cloud
 from configurations.models import Version
 from configurations.targets import target_for
@@ -43,11 +43,14 @@ def environments_of(version: Version) -> list[str]:
 
 
 def check_launch(version: Version, *, environment: str = "", by: User) -> Launchable:
-    """Return what `version` needs to be launched; raises ValidationError with all that is wrong."""
+    """Return what `version` needs to be launched; raises `Invalid` with all that is wrong."""
+    require(may(by, Action.VIEW, team=version.template.team))
+    if version.archived_at or version.template.archived_at:
+        raise WrongState(f"{version} is archived: unarchive it before you launch it.")
     config = _config_of(version, environment)
     cloud = Cloud.objects.visible_to(by).filter(name=config.cloud or DEFAULT_CLOUD).first()
     if cloud is None:
-        raise ValidationError(f"There is no cloud '{config.cloud}' that you may use.")
+        raise Invalid.at("version", f"There is no cloud '{config.cloud}' that you may use.")
     target = target_for(cloud)
     problems = validate(config, target=target)
     image = find_version(config.mobula.image, by)
@@ -57,7 +60,7 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
         wanted = config.mobula.image or "any"
         errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
     if errors or image is None:
-        raise ValidationError(errors)
+        raise Invalid(*(FieldError("version", message) for message in errors))
     warnings = [_sentence(p) for p in problems if p.severity is Severity.WARNING]
     if odd := doubt(image.ray_version, image.python_version):
         warnings.append(f"Image {image}: {odd}")
@@ -74,11 +77,13 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
 def _config_of(version: Version, environment: str) -> ComputeConfig:
     config = parse(version.text).config
     if config is None:
-        raise ValidationError(f"{version} is no valid configuration.")
+        raise Invalid.at("version", f"{version} is no valid configuration.")
     if not environment:
         return config
     if environment not in config.mobula.environments:
-        raise ValidationError(f"{version} says nothing of an environment '{environment}'.")
+        raise Invalid.at(
+            "environment", f"{version} says nothing of an environment '{environment}'."
+        )
     return for_environment(config, environment)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.answers import submit
+from accounts.errors import ServiceError
 from accounts.models import Team
 from accounts.permissions import Action, may, require
 from accounts.queries import current_team
@@ -30,13 +31,9 @@ def launch(request: SignedInRequest) -> HttpResponse:
         form = _form(request.GET, team=team, is_bound=False)
         return render(request, "clusters/launch.html", _context(request, form))
     form = _form(request.POST, team=team, is_bound=True)
-    if form.is_valid():
-        try:
-            cluster = launch_cluster(**form.cleaned_data, by=request.user)
-        except ValidationError as error:
-            form.add_error(None, error.messages)
-        else:
-            return redirect("clusters:detail", pk=cluster.pk)
+    cluster = submit(form, lambda values: launch_cluster(**values, by=request.user))
+    if cluster:
+        return redirect("clusters:detail", pk=cluster.pk)
     return render(request, "clusters/launch.html", _context(request, form), status=422)
 
 
@@ -74,7 +71,7 @@ def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
     try:
         environment = form["environment"].value() or ""
         found = check_launch(version, environment=environment, by=request.user)
-    except ValidationError as error:
+    except ServiceError as error:
         return {**context, "errors": error.messages}
     prices = lines_of(estimate(found.config, target=found.target))
     return {**context, "found": found, "prices": prices}
