@@ -8,6 +8,7 @@ from accounts.errors import FieldError, Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from clouds.models import DEFAULT_CLOUD, Cloud
+from configurations.checks import in_words
 from configurations.models import Version
 from configurations.targets import target_for
 from domain.catalogue.matching import types_for
@@ -15,7 +16,7 @@ from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.offerings import Market, ProviderKind
 from domain.overlays import for_environment
-from domain.problems import Problem, Severity, has_errors
+from domain.problems import Severity, has_errors
 from domain.validation import validate
 from domain.yaml.text import parse
 from images.catalogue import doubt
@@ -54,14 +55,14 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
     target = target_for(cloud)
     problems = validate(config, target=target)
     image = find_version(config.mobula.image, by)
-    errors = [_sentence(problem) for problem in problems if has_errors([problem])]
+    errors = [in_words(problem) for problem in problems if has_errors([problem])]
     errors += _without_machine(config.primary, target) + _unmounted(config) + _undriven(cloud)
     if image is None:
         wanted = config.mobula.image or "any"
         errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
     if errors or image is None:
         raise Invalid(*(FieldError("version", message) for message in errors))
-    warnings = [_sentence(p) for p in problems if p.severity is Severity.WARNING]
+    warnings = [in_words(p) for p in problems if p.severity is Severity.WARNING]
     if odd := doubt(image.ray_version, image.python_version):
         warnings.append(f"Image {image}: {odd}")
     return Launchable(
@@ -109,7 +110,3 @@ def _undriven(cloud: Cloud) -> list[str]:
     """A cloud may be priced and planned for before Mobula can launch on it."""
     kind = ProviderKind(cloud.provider)
     return [] if registry.has_driver(kind) else [f"cloud: {kind.label} cannot be launched on yet."]
-
-
-def _sentence(problem: Problem) -> str:
-    return f"{problem.path}: {problem.message} {problem.hint}".strip()

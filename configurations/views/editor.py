@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.answers import show_in
+from accounts.errors import Invalid, WrongState
 from accounts.models import Team
 from accounts.permissions import Action, may, require
 from accounts.queries import current_team
@@ -23,7 +24,7 @@ from configurations.editor.sections import sections
 from configurations.models import Draft, Template, Version
 from configurations.queries import deployed_version
 from configurations.services.drafts import DraftContent, discard, keep
-from configurations.services.templates import Outdated, create_template, save_version
+from configurations.services.templates import NewerVersion, create_template, save_version
 from configurations.views.templates import visible_template
 
 DEFAULT_TEXT = """\
@@ -67,8 +68,8 @@ def new(request: SignedInRequest) -> HttpResponse:
                 rationale=message.cleaned_data["rationale"],
                 by=request.user,
             )
-        except ValidationError as error:
-            name.add_error("name", error.messages)
+        except Invalid as refusal:
+            show_in(name, refusal)
         else:
             _forget_draft(request)
             messages.success(request, f"{version} is saved. Launch a cluster from it.")
@@ -115,9 +116,13 @@ def _save(
             rationale=message.cleaned_data["rationale"],
             by=request.user,
         )
-    except Outdated as outdated:
-        merging = merge(base, mine=edit.text, theirs=outdated.latest)
-        return _merge_page(request, template, merging, message=words, status=409)
+    except NewerVersion as newer:
+        merging = merge(base, mine=edit.text, theirs=newer.latest)
+        return _merge_page(request, template, merging, message=words, status=newer.status)
+    except (Invalid, WrongState) as refusal:
+        show_in(message, refusal)
+        page: dict[str, Any] = {"template": template, "base": base, "status": refusal.status}
+        return _page(request, edit, message=message, **page)
     _forget_draft(request)
     if saved.is_new:
         messages.success(request, f"{saved.version} is saved.")
@@ -203,7 +208,7 @@ def discard_draft(request: SignedInRequest, pk: int) -> HttpResponse:
     found = own_draft(request, str(pk))
     if found is None:
         raise Http404("There is no such draft of yours.")
-    discard(found)
+    discard(found, by=request.user)
     messages.success(request, "The draft is discarded.")
     return redirect("configurations:templates")
 
@@ -211,7 +216,7 @@ def discard_draft(request: SignedInRequest, pk: int) -> HttpResponse:
 def _forget_draft(request: SignedInRequest) -> None:
     """What is saved as a version needs no draft any more."""
     if found := own_draft(request, request.POST.get("draft", "")):
-        discard(found)
+        discard(found, by=request.user)
 
 
 def _posted(request: SignedInRequest) -> Edit:

@@ -3,9 +3,10 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.errors import Invalid
 from accounts.models import User
 from configurations.models import Version
-from configurations.services.templates import Invalid, Outdated, save_version
+from configurations.services.templates import NewerVersion, save_version
 
 pytestmark = pytest.mark.django_db
 
@@ -31,9 +32,9 @@ def test_saving_the_same_makes_no_version(version: Version, alice: User) -> None
 def test_second_of_two_editors_is_told_of_the_first(version: Version, alice: User) -> None:
     text = version.text.replace("max_nodes: 4", "max_nodes: 5")
     first = save_version(version.template, text=text, base=1, message="More.", by=alice)
-    with pytest.raises(Outdated) as told:
+    with pytest.raises(NewerVersion) as refusal:
         save_version(version.template, text=version.text, base=1, message="Old.", by=alice)
-    assert told.value.latest == first.version
+    assert refusal.value.latest == first.version
     assert version.template.versions.count() == 2
 
 
