@@ -3,17 +3,27 @@
 from django.db import transaction
 from django.utils.timezone import now
 
+from accounts.errors import Invalid
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from accounts.services import record
 from domain.pricing import RateCard
 from metering.models import RateCardVersion
 from metering.rates import current_rate
 from metering.services import set_rate_card
 
+NOTE_LENGTH = 200
+
 
 @transaction.atomic
 def change_rate_card(card: RateCard, *, note: str, by: User) -> RateCardVersion:
-    """Return the new card of local machines; what runs already keeps its price."""
+    """Return the new card of local machines; what runs already keeps its price.
+
+    Raises `Invalid`.
+    """
+    require(may(by, Action.MANAGE_INSTALLATION, team=None))
+    if len(note) > NOTE_LENGTH:
+        raise Invalid.at("note", f"Use at most {NOTE_LENGTH} characters.")
     before = current_rate(None, now())
     version = set_rate_card(card, author_id=by.pk, note=note)
     record(

@@ -4,12 +4,11 @@ from django.db import transaction
 
 from accounts.errors import as_invalid
 from accounts.models import User
-from accounts.roles import Theme
 from accounts.services.audit import record
 
 
 @transaction.atomic
-def change_profile(user: User, *, name: str, theme: Theme) -> None:
+def change_profile(user: User, *, name: str, theme: str) -> None:
     """Give `user` another name and theme."""
     with as_invalid():
         User(name=name, theme=theme).clean_fields(exclude={"email", "password"})

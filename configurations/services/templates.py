@@ -49,7 +49,7 @@ def create_template(
     require(may(by, Action.EDIT_TEMPLATE, team=team))
     name_error = wrong_name(name, longest=TEMPLATE_NAME_LENGTH)
     wrong = [FieldError("name", name_error)] if name_error else []
-    raise_if_any([*wrong, *wrong_version(text=text, message=message, rationale=rationale, by=by)])
+    raise_if_any([*wrong, *_wrong_version(text=text, message=message, rationale=rationale, by=by)])
     template = Template(team=team, name=name, created_by=by)
     with as_invalid(field="name"):
         template.full_clean()
@@ -72,7 +72,7 @@ def save_version(
     other.
     """
     require(may(by, Action.EDIT_TEMPLATE, team=template.team))
-    raise_if_any(wrong_version(text=text, message=message, rationale=rationale, by=by))
+    raise_if_any(_wrong_version(text=text, message=message, rationale=rationale, by=by))
     locked = Template.objects.select_for_update().get(pk=template.pk)
     if locked.archived_at:
         raise WrongState(f"{template} is archived: unarchive it before you save a version.")
@@ -113,7 +113,7 @@ def unarchive_template(template: Template, *, by: User) -> None:
     record("template.unarchived", actor=by, team=template.team, subject=template)
 
 
-def wrong_version(*, text: str, message: str, rationale: str, by: User) -> list[FieldError]:
+def _wrong_version(*, text: str, message: str, rationale: str, by: User) -> list[FieldError]:
     """Return everything that keeps a text from becoming a version."""
     problems = [problem for problem in problems_of(text, user=by) if has_errors([problem])]
     wrong = [FieldError("text", in_words(problem)) for problem in problems]

@@ -28,13 +28,12 @@ def import_template(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET":
         return _import_page(request, {"form": ImportForm()})
     form = ImportForm(request.POST, request.FILES)
-    if request.POST.get("do") == "open":
-        draft = submit(form, lambda values: open_import(**values, team=team, by=request.user))
-        if draft:
-            return redirect("configurations:draft", pk=draft.pk)
     preview = submit(form, lambda values: preview_import(**values))
     if preview is None:
         return _import_page(request, {"form": form}, status=422)
+    if request.POST.get("do") == "open" and preview.text:
+        draft = open_import(**form.cleaned_data, team=team, by=request.user)
+        return redirect("configurations:draft", pk=draft.pk)
     form = ImportForm(initial=form.cleaned_data)
     context = {"form": form, "found": preview.found, "source": preview.source}
     return _import_page(request, {**context, "ours": preview.text})
