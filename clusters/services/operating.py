@@ -108,7 +108,8 @@ def start_cluster(cluster: Cluster, *, by: User) -> None:
 def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
     """Give all machines back for good. A second call changes nothing."""
     cluster = _locked(cluster, by=by)
-    if cluster.target == ClusterTarget.TERMINATED:
+    is_ending = cluster.state in {ClusterState.TERMINATING, ClusterState.TERMINATED}
+    if is_ending or cluster.target == ClusterTarget.TERMINATED:
         return
     _aim(cluster, ClusterTarget.TERMINATED)
     move_cluster(

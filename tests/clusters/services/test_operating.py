@@ -87,6 +87,15 @@ def test_terminating_twice_writes_once(cluster: Cluster, alice: User) -> None:
     assert AuditEntry.objects.filter(action="cluster.terminated").count() == 1
 
 
+@pytest.mark.parametrize("state", ClusterState)
+def test_cluster_can_be_terminated_from_any_state(
+    cluster: Cluster, alice: User, state: ClusterState
+) -> None:
+    operating.terminate_cluster(in_state(cluster, state), by=alice)
+    cluster.refresh_from_db()
+    assert cluster.state in {ClusterState.TERMINATING, ClusterState.TERMINATED}
+
+
 @pytest.mark.parametrize("hours", operating.HOLD_HOURS)
 def test_timer_is_held_for_the_hours_of_the_list(cluster: Cluster, alice: User, hours: int) -> None:
     operating.hold_idle_timer(cluster, hours=hours, by=alice)
