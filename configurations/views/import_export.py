@@ -60,14 +60,9 @@ def export_version(request: SignedInRequest, pk: int, number: int) -> HttpRespon
     if "download" in request.GET and written:
         return _as_file(written.text, f"{name}-{to.value}.yaml")
     own = reverse("configurations:version", args=[pk, number])
-    context = {
-        "template": template,
-        "version": row,
-        "form": ExportForm(initial={"to": to.value, "name": name}),
-        "to": to,
-        "written": written,
-        "crumbs": [("Templates", reverse("configurations:templates")), (str(row), own)],
-    }
+    context = {"template": template, "version": row, "to": to, "written": written}
+    context["form"] = ExportForm(initial={"to": to.value, "name": name})
+    context["crumbs"] = [("Templates", reverse("configurations:templates")), (str(row), own)]
     return render(request, "configurations/export.html", context)
 
 

@@ -34,20 +34,22 @@ def version(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     shown = shown or get_object_or_404(row.versions, number=number)
     asked = request.GET.get("with", "")
     other = next((v for v in versions if str(v.number) == asked and v != shown), None)
-    context: dict[str, Any] = {
-        "template": row,
-        "version": shown,
-        "versions": versions,
-        "other": other,
-        "clusters": queries.clusters_running(shown),
-        "may_launch": may(request.user, Action.LAUNCH, team=row.team),
-        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=row.team),
-        "may_archive": may_archive(shown),
-        "crumbs": _crumbs(row),
-    }
+    context = _context(request, row, shown) | {"versions": versions, "other": other}
     if other:
         context["comparison"] = compare(other, shown, target=target_of(shown, user=request.user))
     return render(request, "configurations/version.html", context)
+
+
+def _context(request: SignedInRequest, template: Template, version: Version) -> dict[str, Any]:
+    return {
+        "template": template,
+        "version": version,
+        "clusters": queries.clusters_running(version),
+        "may_launch": may(request.user, Action.LAUNCH, team=template.team),
+        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=template.team),
+        "may_archive": may_archive(version),
+        "crumbs": _crumbs(template),
+    }
 
 
 def _crumbs(template: Template) -> list[tuple[str, str]]:

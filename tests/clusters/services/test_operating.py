@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.utils.timezone import now
 
 from accounts.errors import Invalid, NotFound, WrongState
 from accounts.models import AuditEntry, User
+from clusters.forms import HoldForm
 from clusters.models import Cluster
 from clusters.services import operating
 from domain.lifecycle import ClusterState, ClusterTarget
@@ -111,3 +114,8 @@ def test_timer_is_held_for_no_other_time(cluster: Cluster, alice: User, hours: i
     assert refusal.value.field == "hours"
     cluster.refresh_from_db()
     assert cluster.hold_until is None
+
+
+def test_page_offers_the_hours_of_the_list() -> None:
+    field: Any = HoldForm.base_fields["hours"]
+    assert tuple(hours for hours, _ in field.choices) == operating.HOLD_HOURS
