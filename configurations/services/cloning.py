@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from accounts.errors import NotFound
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from clouds.models import Cloud
 from configurations.models import Draft, Version
 from configurations.services.drafts import open_draft
@@ -36,6 +37,7 @@ def preview_clone(version: Version, *, cloud: Cloud, user: User) -> ClonePreview
 
 def clone_version(version: Version, *, cloud: Cloud, chosen: Mapping[str, str], by: User) -> Draft:
     """Return a draft of a new template for `cloud`; `chosen` has a machine by each node's path."""
+    require(may(by, Action.EDIT_TEMPLATE, team=version.template.team))
     template = version.template
     if not Cloud.objects.visible_to(by).filter(pk=cloud.pk).exists():
         raise NotFound(f"There is no cloud '{cloud}' that you may use.")

@@ -38,6 +38,7 @@ def open_draft(
     One person has one draft of one template: an earlier one makes room. `origin` says in words
     where the text came from and what could not be carried over.
     """
+    team = template.team if template else team
     require(may(by, Action.EDIT_TEMPLATE, team=team))
     if template is not None:
         Draft.objects.filter(author=by, template=template).delete()
@@ -57,6 +58,7 @@ def keep(
     by: User,
 ) -> Draft:
     """Write down what stands in the editor now, whatever it is; return its draft."""
+    team = template.team if template else team
     require(may(by, Action.EDIT_TEMPLATE, team=team))
     if draft is not None:
         _require_own(draft, by=by)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accounts.errors import Invalid
 from accounts.models import Team, User
+from accounts.permissions import Action, may, require
 from configurations.models import Draft
 from configurations.services.drafts import open_draft
 from domain.convert import Format, Imported, detect, imported
@@ -58,6 +59,7 @@ def preview_import(text: str, *, source: str = "") -> ImportPreview:
 
 def open_import(text: str, *, source: str = "", team: Team, by: User) -> Draft:
     """Return a draft with what a text becomes; raises `Invalid` when it cannot be read."""
+    require(may(by, Action.EDIT_TEMPLATE, team=team))
     preview = preview_import(text, source=source)
     if not preview.text:
         raise Invalid.at("text", f"This cannot be read as {preview.source.label}.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accounts.errors import NotFound
 from accounts.models import Team, User
+from accounts.permissions import Action, may, require
 from clouds import facts
 from clouds.models import Cloud
 from configurations.library import LIBRARY, Ready, ready
@@ -40,6 +41,7 @@ def library_offers(user: User, *, provider: str = "") -> list[LibraryOffer]:
 
 def open_ready(key: str, *, team: Team, by: User) -> Draft:
     """Return a draft with the library's template of that key; raises `NotFound`."""
+    require(may(by, Action.EDIT_TEMPLATE, team=team))
     item = ready(key)
     if item is None:
         raise NotFound("The library has no such template.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from accounts.errors import FieldError, Invalid, Outdated, WrongState, as_invalid, raise_if_any
@@ -51,9 +51,7 @@ def create_template(
     wrong = [FieldError("name", name_error)] if name_error else []
     raise_if_any([*wrong, *_wrong_version(text=text, message=message, rationale=rationale, by=by)])
     template = Template(team=team, name=name, created_by=by)
-    with as_invalid(field="name"):
-        template.full_clean()
-    template.save()
+    _save_new(template)
     version = _add_version(
         template, number=1, text=text, message=message, rationale=rationale, by=by
     )
@@ -111,6 +109,18 @@ def unarchive_template(template: Template, *, by: User) -> None:
     require(may(by, Action.EDIT_TEMPLATE, team=template.team))
     Template.objects.filter(pk=template.pk).update(archived_at=None)
     record("template.unarchived", actor=by, team=template.team, subject=template)
+
+
+def _save_new(template: Template) -> None:
+    with as_invalid(field="name"):
+        template.full_clean()
+    try:
+        with transaction.atomic():
+            template.save()
+    except IntegrityError:  # somebody created one of that name since it was checked
+        with as_invalid(field="name"):
+            template.full_clean()
+        raise
 
 
 def _wrong_version(*, text: str, message: str, rationale: str, by: User) -> list[FieldError]:
