@@ -11,7 +11,8 @@ from accounts.permissions import Action, may
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from configurations.library import LIBRARY
-from configurations.services.library import library_offers, open_ready
+from configurations.library_offers import library_offer
+from configurations.services.library import open_ready
 
 
 @require_GET
@@ -19,10 +20,11 @@ def library(request: SignedInRequest) -> HttpResponse:
     """Show the ready templates; `?provider=aws` shows those of one provider."""
     team = current_team(request)
     provider = request.GET.get("provider", "")
-    kinds = {item.provider: item.provider.label for item in LIBRARY}
+    kinds = {ready.provider: ready.provider.label for ready in LIBRARY}
     choices = [("", "All"), *((kind.value, label) for kind, label in kinds.items())]
+    shown = [ready for ready in LIBRARY if provider in {"", ready.provider}]
     context = {
-        "offers": library_offers(request.user, provider=provider),
+        "offers": [library_offer(ready, user=request.user) for ready in shown],
         "choices": [
             {"label": label, "url": f"?provider={value}", "current": value == provider}
             for value, label in choices

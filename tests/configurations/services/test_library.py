@@ -7,8 +7,11 @@ import pytest
 from accounts.errors import NotFound
 from accounts.models import Team, User
 from clouds.models import Cloud
+from configurations.library import LIBRARY
+from configurations.library_offers import library_offer
 from configurations.models import Draft
-from configurations.services.library import library_offers, open_ready
+from configurations.services.library import open_ready
+from domain.offerings import ProviderKind
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +30,8 @@ def test_without_a_cloud_the_draft_says_what_to_name(research: Team, alice: User
 
 def test_cloud_of_another_team_is_not_offered(alice: User, other: Team) -> None:
     Cloud.objects.create(name="theirs", provider="aws", region="us-west-2", team=other)
-    assert {offer.cloud for offer in library_offers(alice, provider="aws")} == {""}
+    on_aws = [item for item in LIBRARY if item.provider is ProviderKind.AWS]
+    assert {library_offer(item, user=alice).cloud for item in on_aws} == {""}
 
 
 def test_template_that_the_library_has_not_is_not_found(research: Team, alice: User) -> None:
