@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from accounts.models import User
 from accounts.queries import AuditFilter
 from accounts.roles import Role, Theme
+from accounts.services.sign_in import PASSWORD_LENGTH
 
 
 class SignInForm(forms.Form):
@@ -46,14 +47,14 @@ class PasswordForm(forms.Form):
     new = forms.CharField(
         label="New password",
         strip=False,
-        max_length=1000,
+        max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=" ".join(password_validators_help_texts()),
     )
     repeated = forms.CharField(
         label="New password again",
         strip=False,
-        max_length=1000,
+        max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
