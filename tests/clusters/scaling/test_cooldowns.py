@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts.errors import WrongState
 from accounts.models import Team, User
 from accounts.permissions import Action, may
 from clusters.models import Cluster, Command, Cooldown, Node
@@ -19,7 +20,6 @@ from clusters.queries.cooldowns import cooldowns_of
 from clusters.scaling import cooldowns
 from clusters.scaling.spot_return import spot_returns
 from clusters.services.groups import try_group_again
-from clusters.services.operating import NotNow
 from configurations.models import Version
 from domain.cooldowns import FailureClass, why_cold
 from domain.lifecycle import EndCause
@@ -165,7 +165,7 @@ def test_a_new_run_tries_stopped_groups_again(head: Head) -> None:
     assert cooldowns.stopped_of(head.cluster)
     head.cluster.requested_at = now()
     assert not cooldowns.stopped_of(head.cluster)
-    with pytest.raises(NotNow, match="is not stopped"):
+    with pytest.raises(WrongState, match="is not stopped"):
         try_group_again(head.cluster, group="cpu", by=head.cluster.owner)
 
 
