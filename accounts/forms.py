@@ -33,7 +33,7 @@ class ProfileForm(forms.Form):
         required=False,
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text="Shown to your teams; your email address is shown when it is empty.",
+        help_text="Shown to your teams. If empty, your email address is shown.",
     )
     theme = forms.ChoiceField(choices=Theme.choices)
 
@@ -54,7 +54,7 @@ class PasswordForm(forms.Form):
         help_text=" ".join(password_validators_help_texts()),
     )
     repeated = forms.CharField(
-        label="New password again",
+        label="Confirm new password",
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -71,7 +71,7 @@ class PasswordForm(forms.Form):
     def clean_current(self) -> str:
         current: str = self.cleaned_data["current"]
         if not self.user.check_password(current):
-            raise forms.ValidationError("This is not your current password.")
+            raise forms.ValidationError("Incorrect current password.")
         return current
 
     def clean_new(self) -> str:
@@ -82,7 +82,7 @@ class PasswordForm(forms.Form):
     def clean_repeated(self) -> str:
         repeated: str = self.cleaned_data["repeated"]
         if self.cleaned_data.get("new") not in {None, repeated}:
-            raise forms.ValidationError("The two new passwords differ: type the same one twice.")
+            raise forms.ValidationError("The new passwords do not match.")
         return repeated
 
 
@@ -119,8 +119,8 @@ class AuditForm(forms.Form):
     action = forms.ChoiceField(
         required=False, widget=forms.Select(attrs={"aria-label": "Action", "class": _SMALL_SELECT})
     )
-    actor = forms.CharField(required=False, max_length=120, widget=_search("Who"))
-    subject = forms.CharField(required=False, max_length=120, widget=_search("What: name or id"))
+    actor = forms.CharField(required=False, max_length=120, widget=_search("User"))
+    subject = forms.CharField(required=False, max_length=120, widget=_search("Resource name or ID"))
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, answers: object, *, actions: list[str]) -> None:

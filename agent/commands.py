@@ -117,7 +117,7 @@ class Actions:
 
     def _clear_floors(self, _command: Command) -> Outcome:
         self._gcs.clear_floors()
-        return Outcome(True, "What request_resources asked for is forgotten.")
+        return Outcome(True, "The resources requested by request_resources are cleared.")
 
 
 class CommandDesk:

@@ -22,16 +22,16 @@ class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         label="Pod shapes",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="On Kubernetes: one a line, such as 8CPU-32GB-1xT4. Empty: the usual four.",
+        help_text="Kubernetes only: one per line, such as 8CPU-32GB-1xT4. Empty: four default shapes.",
     )
 
     class Meta:
         model = Cloud
         fields = ["name", "provider", "region", "shapes", "team"]
         help_texts = {
-            "name": "What configurations call it.",
-            "region": "Such as us-west-2 or europe-west4; on Kubernetes any word.",
-            "team": "Empty: every team may use it.",
+            "name": "The name that configurations use.",
+            "region": "For example us-west-2 or europe-west4. On Kubernetes, any name.",
+            "team": "Leave empty to share it with all teams.",
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -40,7 +40,7 @@ class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
             choices=[(kind.value, kind.label) for kind in OFFERED], label="Provider"
         )
         self.fields["team"].queryset = Team.objects.order_by("name")  # type: ignore[attr-defined]
-        self.fields["team"].empty_label = "Every team"  # type: ignore[attr-defined]
+        self.fields["team"].empty_label = "All teams"  # type: ignore[attr-defined]
         known = [*facts.regions(ProviderKind.AWS), *facts.regions(ProviderKind.GCP)]
         self.fields["region"].widget = forms.TextInput(attrs={"list": "regions"})
         self.regions = known
@@ -51,7 +51,7 @@ class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
         names = (self.cleaned_data["shapes"] or "").split()
         if wrong := [name for name in names if shape_type(name) is None]:
             raise forms.ValidationError(
-                f"'{wrong[0]}' is no pod shape: write 8CPU-32GB, or 8CPU-32GB-1xT4 with a GPU."
+                f"'{wrong[0]}' is not a pod shape. Use 8CPU-32GB, or 8CPU-32GB-1xT4 with a GPU."
             )
         return list(dict.fromkeys(names))
 
@@ -60,7 +60,7 @@ class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
         kind = ProviderKind(values.get("provider") or ProviderKind.AWS)
         known = facts.regions(kind)
         if known and values.get("region") not in known:
-            self.add_error("region", f"{kind.label} has the regions {', '.join(known)}.")
+            self.add_error("region", f"Unknown {kind.label} region. Use one of {', '.join(known)}.")
         if kind is ProviderKind.KUBERNETES:
             values["shapes"] = values.get("shapes") or list(DEFAULT_SHAPES)
         return values

@@ -38,7 +38,7 @@ def whether(kind: ProviderKind) -> str:
     """Return why clouds of this kind cannot be refreshed, or "" where they can."""
     if kind in registry.PRICE_SOURCES:
         return ""
-    return f"{kind.label} has no price list to ask: its machines are priced by rate card."
+    return f"{kind.label} has no price list. The rate card sets its prices."
 
 
 def is_lost(refresh: CatalogueRefresh, *, now: datetime) -> bool:
@@ -54,7 +54,7 @@ def begin(provider: str, region: str, *, now: datetime, asked_by: User | None) -
     running = CatalogueRefresh.objects.filter(
         provider=provider, region=region, state=RefreshState.RUNNING
     )
-    lost = "It did not finish within 15 minutes. Check that a worker runs, then refresh again."
+    lost = "It did not finish within 15 minutes. Check that a Celery worker is running, then refresh again."
     running.filter(started_at__lt=now - LOST_AFTER).update(
         state=RefreshState.FAILED, finished_at=now, message=lost
     )
@@ -65,7 +65,7 @@ def begin(provider: str, region: str, *, now: datetime, asked_by: User | None) -
             )
     except IntegrityError as error:
         raise NotRefreshed(
-            f"The catalogue of {region} is being refreshed already. Wait until that is done."
+            f"A refresh of {region} is already running. Wait until it completes."
         ) from error
 
 
@@ -103,11 +103,11 @@ def refresh(refresh_id: int, *, is_last_try: bool) -> None:
     except Implausible as error:
         give_up(row, str(error))
     except SoftTimeLimitExceeded:
-        give_up(row, "The cloud did not say everything within 4 minutes. Refresh again later.")
+        give_up(row, "The provider did not return all data within 4 minutes. Refresh again later.")
     except (DatabaseError, LookupError, ValueError, TypeError, ArithmeticError):
         # The answer has a form that nobody expected: its reader is at fault, not the user.
-        log.exception("catalogue refresh failed", extra={"refresh": row.pk})
-        give_up(row, "The cloud's answer could not be read; Mobula's log says more. Report it.")
+        log.exception("catalog refresh failed", extra={"refresh": row.pk})
+        give_up(row, "The provider's response could not be read. See Mobula's log and report the error.")
 
 
 def keep(row: CatalogueRefresh, answer: RegionAnswer) -> None:
@@ -123,7 +123,7 @@ def keep(row: CatalogueRefresh, answer: RegionAnswer) -> None:
         mine.types, mine.prices = len(answer.types), len(answer.prices)
         mine.state, mine.finished_at = RefreshState.DONE, timezone.now()
         mine.save()
-    log.info("catalogue refreshed", extra={"refresh": row.pk, "types": len(answer.types)})
+    log.info("catalog refreshed", extra={"refresh": row.pk, "types": len(answer.types)})
 
 
 def _source(row: CatalogueRefresh) -> PriceSource:
@@ -135,7 +135,7 @@ def _source(row: CatalogueRefresh) -> PriceSource:
 
 def give_up(row: CatalogueRefresh, message: str) -> None:
     """Make a running refresh a failed one; the message says why and the next step."""
-    log.warning("catalogue refresh failed", extra={"refresh": row.pk, "why": message})
+    log.warning("catalog refresh failed", extra={"refresh": row.pk, "why": message})
     CatalogueRefresh.objects.filter(pk=row.pk, state=RefreshState.RUNNING).update(
         state=RefreshState.FAILED, finished_at=timezone.now(), message=message
     )

@@ -15,20 +15,20 @@ from clouds import refreshing
 from clouds.models import CatalogueRefresh, Cloud
 from clouds.tasks import refresh_catalogue
 
-_TOLD = ("name", "provider", "region", "shapes", "team_id")
+_AUDITED = ("name", "provider", "region", "shapes", "team_id")
 
 
 @transaction.atomic
 def add_cloud(cloud: Cloud, *, by: User) -> Cloud:
     """Save a new cloud."""
     cloud.save()
-    record("cloud.added", actor=by, team=cloud.team, subject=cloud, after=told(cloud))
+    record("cloud.added", actor=by, team=cloud.team, subject=cloud, after=audit_values(cloud))
     return cloud
 
 
 @transaction.atomic
 def change_cloud(cloud: Cloud, *, before: dict[str, Any], by: User) -> Cloud:
-    """Save what was changed; `before` is what `told` said of it earlier."""
+    """Save what was changed; `before` is the earlier result of `audit_values`."""
     cloud.save()
     record(
         "cloud.changed",
@@ -36,17 +36,17 @@ def change_cloud(cloud: Cloud, *, before: dict[str, Any], by: User) -> Cloud:
         team=cloud.team,
         subject=cloud,
         before=before,
-        after=told(cloud),
+        after=audit_values(cloud),
     )
     return cloud
 
 
 @transaction.atomic
-def ask_for_refresh(cloud: Cloud, *, by: User) -> CatalogueRefresh:
+def request_refresh(cloud: Cloud, *, by: User) -> CatalogueRefresh:
     """Return the refresh that a worker will do; raises `NotRefreshed` with the reason if none."""
     refresh = refreshing.begin(cloud.provider, cloud.region, now=timezone.now(), asked_by=by)
     record(
-        "cloud.refresh-asked",
+        "cloud.refresh-requested",
         actor=by,
         team=cloud.team,
         subject=cloud,
@@ -61,10 +61,10 @@ def _send(refresh: CatalogueRefresh) -> None:
         refresh_catalogue.apply_async((refresh.pk,), retry=False)
     except OperationalError:
         refreshing.give_up(
-            refresh, "No worker could be told: the broker is away. Refresh again when it is back."
+            refresh, "Could not reach the message broker. Refresh again when it is available."
         )
 
 
-def told(cloud: Cloud) -> dict[str, Any]:
-    """Return what the audit trail says of a cloud."""
-    return {name: getattr(cloud, name) for name in _TOLD}
+def audit_values(cloud: Cloud) -> dict[str, Any]:
+    """Return the values that the audit log keeps of a cloud."""
+    return {name: getattr(cloud, name) for name in _AUDITED}

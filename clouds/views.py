@@ -14,7 +14,7 @@ from clouds.forms import OFFERED, CloudForm
 from clouds.models import Cloud
 from clouds.queries import with_facts
 from clouds.refreshing import NotRefreshed
-from clouds.services import add_cloud, ask_for_refresh, change_cloud, told
+from clouds.services import add_cloud, audit_values, change_cloud, request_refresh
 
 
 @require_GET
@@ -38,7 +38,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     form = CloudForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         cloud = add_cloud(form.save(commit=False), by=request.user)
-        messages.success(request, f"{cloud} is added: templates can name it.")
+        messages.success(request, f"Added cloud {cloud}.")
         return redirect("clouds:list")
     return _page(request, form)
 
@@ -49,11 +49,11 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
     own = [kind.value for kind in OFFERED]
     cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk, provider__in=own)
-    before = told(cloud)
+    before = audit_values(cloud)
     form = CloudForm(request.POST if request.method == "POST" else None, instance=cloud)
     if form.is_bound and form.is_valid():
         change_cloud(form.save(commit=False), before=before, by=request.user)
-        messages.success(request, f"{cloud} is changed.")
+        messages.success(request, f"Saved cloud {cloud}.")
         return redirect("clouds:list")
     return _page(request, form)
 
@@ -64,11 +64,11 @@ def refresh(request: SignedInRequest, pk: int) -> HttpResponse:
     require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
     cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk)
     try:
-        ask_for_refresh(cloud, by=request.user)
+        request_refresh(cloud, by=request.user)
     except NotRefreshed as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{cloud} is asked for its machine types and prices.")
+        messages.success(request, f"Refreshing the machine types and prices of {cloud}.")
     return redirect("clouds:list")
 
 

@@ -21,9 +21,9 @@ def nodes_chart(samples: Sequence[ScalingSample], *, group: str, step: timedelta
     lines: list[Line] = [
         ("Needed", "used", _by_step(samples, step, lambda one: one.needed)),
         ("Ready", "capacity", _by_step(samples, step, lambda one: one.ready)),
-        ("Floor", "held", _by_step(samples, step, lambda one: one.floor)),
+        ("Minimum", "held", _by_step(samples, step, lambda one: one.floor)),
     ]
-    return _chart("scaling-nodes", f"Nodes of {group}: needed, ready and floor", lines, step=step)
+    return _chart("scaling-nodes", f"Group {group}: needed, ready, and minimum nodes", lines, step=step)
 
 
 def forecast_chart(
@@ -44,7 +44,7 @@ def forecast_chart(
         ("Forecast", "3", middle),
         (f"Forecast, p{forecast.quantile * 100:g}", "held", upper),
     ]
-    title = f"Nodes of {forecast.group}: forecast against actual"
+    title = f"Group {forecast.group}: forecast and actual nodes"
     return _chart("scaling-forecast", title, lines, step=step)
 
 
@@ -56,8 +56,8 @@ def replay_chart(points: Sequence[Point], *, name: str, chart_id: str) -> Chart:
         floors.setdefault(_begin(point.at, HOUR), []).append(point.floor)
         nodes.setdefault(_begin(point.at, HOUR), []).append(point.nodes)
     lines: list[Line] = [
-        ("The rule", "held", {at: _mean(values) for at, values in floors.items()}),
-        ("Nodes there were", "capacity", {at: _mean(values) for at, values in nodes.items()}),
+        ("Rule", "held", {at: _mean(values) for at, values in floors.items()}),
+        ("Actual nodes", "capacity", {at: _mean(values) for at, values in nodes.items()}),
     ]
     return _chart(chart_id, f"{name}: replay of the last 7 days", lines, step=HOUR, size="small")
 
@@ -135,4 +135,4 @@ def _summary(lines: Sequence[Line]) -> str:
         if known:
             mean = number(sum(known) / len(known))
             sentences.append(f"{label}: {mean} on average, {number(max(known))} at most.")
-    return " ".join(sentences) or "Nothing was measured."
+    return " ".join(sentences) or "No data."

@@ -18,7 +18,7 @@ class LastAdmin(Exception):
 
     def __init__(self, member: Membership) -> None:
         super().__init__(
-            f"{member.user} is the last admin of {member.team}: make somebody else admin first."
+            f"{member.user} is the last admin of {member.team}. Make another member an admin first."
         )
 
 
@@ -27,8 +27,8 @@ class AlreadyMember(Exception):
 
     def __init__(self, member: Membership) -> None:
         super().__init__(
-            f"{member.user} is already {Role(member.role).label.lower()} of {member.team}: "
-            "change the role in the list instead."
+            f"{member.user} is already {Role(member.role).label.lower()} of {member.team}. "
+            "Change the role in the member list."
         )
 
 
@@ -36,7 +36,7 @@ class NameTaken(Exception):
     """Another team has this name, or one that reads the same in an address."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a team named like '{name}' already: choose another name.")
+        super().__init__(f"A team with a name like '{name}' already exists. Choose another name.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

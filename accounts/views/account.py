@@ -24,7 +24,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     if form.is_valid():
         theme = Theme(form.cleaned_data["theme"])
         services.change_profile(user, name=form.cleaned_data["name"], theme=theme)
-        messages.success(request, "Your account is saved.")
+        messages.success(request, "Account saved.")
         return redirect("accounts:account")
     return _page(request, profile=form, password=_password_form(request, sent=False))
 
@@ -41,7 +41,7 @@ def password(request: SignedInRequest) -> HttpResponse:
     services.set_password(request.user, password=form.cleaned_data["new"])
     update_session_auth_hash(request, request.user)
     request.session.pop(PROVED_BY_LINK, None)
-    messages.success(request, "Your password is set: sign in with it from now on.")
+    messages.success(request, "Password saved. Use it the next time you sign in.")
     return redirect("accounts:account")
 
 

@@ -40,7 +40,7 @@ def _let_in(request: HttpRequest, form: SignInForm) -> HttpResponse | None:
     email, password = form.cleaned_data["email"], form.cleaned_data["password"]
     user = services.check_password(email, password, address=request.META.get("REMOTE_ADDR", ""))
     if user is None:
-        form.add_error(None, "No account has this email and password: try again.")
+        form.add_error(None, "Incorrect email or password.")
         return None
     login(request, user, backend=BACKEND)
     return redirect(next_page(request))

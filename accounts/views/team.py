@@ -44,11 +44,11 @@ def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
     member = _member(request, pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Choose one of the roles in the list.")
+        messages.error(request, "Select a role from the list.")
         return redirect("accounts:team")
     try:
         services.change_role(member, role=form.cleaned_data["role"], by=request.user)
-        messages.success(request, f"{member.user} is now {member.get_role_display().lower()}.")
+        messages.success(request, f"Changed the role of {member.user} to {member.get_role_display()}.")
     except services.LastAdmin as refusal:
         messages.error(request, str(refusal))
     return redirect("accounts:team")
@@ -60,7 +60,7 @@ def remove_member(request: SignedInRequest, pk: int) -> HttpResponse:
     member = _member(request, pk)
     try:
         services.remove_member(member, by=request.user)
-        messages.success(request, f"{member.user} is no longer in {member.team}.")
+        messages.success(request, f"Removed {member.user} from {member.team}.")
     except services.LastAdmin as refusal:
         messages.error(request, str(refusal))
     return redirect("accounts:team")
@@ -87,7 +87,7 @@ def create_team(request: SignedInRequest) -> HttpResponse:
             form.add_error("name", str(refusal))
         else:
             request.session[TEAM_IN_SESSION] = team.pk
-            messages.success(request, f"The team {team} is ready: invite its members.")
+            messages.success(request, f"Created team {team}. Invite its members.")
             return redirect("accounts:team")
     return _page(request, invite=InviteForm(initial={"role": Role.ENGINEER}), new_team=form)
 

@@ -15,7 +15,7 @@ def shortened(totals: Sequence[GroupTotal]) -> Sequence[GroupTotal]:
     rest = totals[SHOWN_ROWS:]
     if not rest:
         return totals
-    name = f"{len(rest)} others, each in the CSV"
+    name = f"{len(rest)} others (see the CSV)"
     row = GroupTotal(key="", name=name, cost=Cost.sum(one.cost for one in rest))
     return [*totals[:SHOWN_ROWS], row]
 

@@ -66,7 +66,7 @@ class Fleet:
 
     @property
     def coming_words(self) -> str:
-        return f"{self.coming} starting or ending" if self.coming else ""
+        return f"{self.coming} starting or terminating" if self.coming else ""
 
     @property
     def unpriced_words(self) -> str:

@@ -89,7 +89,7 @@ class Process:
                     cwd=program.directory,
                 )
             except OSError as error:
-                raise StackError(f"{program.command[0]} does not start: {error}.") from error
+                raise StackError(f"{program.command[0]} failed to start: {error}.") from error
         if identity := Identity.of(self._child.pid):
             identity.write(self.pid_file)
 

@@ -65,7 +65,7 @@ def test_after_five_wrong_passwords_even_the_right_one_must_wait(client: Client)
     fail(client, times=5)
     response = try_to_sign_in(client, password=PASSWORD)
     assert response.status_code == 429
-    assert "wait 15 min" in response.text
+    assert "Wait 15 min" in response.text
     assert not is_signed_in(client)
 
 
