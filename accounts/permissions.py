@@ -78,7 +78,9 @@ def may_make_link(by: Person, *, member: Membership) -> Decision:
     user = member.user
     elsewhere = user.memberships.exclude(pk=member.pk).exists()
     if user.is_superuser or user.last_login is not None or elsewhere:
-        reason = f"{user} already has an account. Only an installation admin can create a sign-in link."
+        reason = (
+            f"{user} already has an account. Only an installation admin can create a sign-in link."
+        )
         return Decision(allowed=False, reason=reason)
     return may(by, Action.MANAGE_TEAM, team=member.team)
 

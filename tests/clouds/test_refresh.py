@@ -328,7 +328,7 @@ def test_others_may_not_and_get_changes_nothing(
     assert post(alice, cloud).status_code == 403
     assert post(adam, cloud, method="get").status_code == 405
     assert not CatalogueRefresh.objects.exists()
-    assert "clouds/1/refresh" not in page(alice)
+    assert "/refresh/" not in page(alice)
 
 
 def test_kind_without_a_price_list_says_why_not(adam: User) -> None:

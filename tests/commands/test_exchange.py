@@ -135,7 +135,7 @@ def test_what_cannot_be_read_is_named_with_the_reason(
     for file, why in (
         (tmp_path / "none", "no such file"),
         (tmp_path, "Is a directory"),
-        (binary, "it is not a text in UTF-8"),
+        (binary, "not UTF-8 text"),
     ):
         assert main([*command, str(file)]) == 2
         assert f"mobula: {file} cannot be read: {why}." in capsys.readouterr().err
