@@ -68,9 +68,9 @@ def may(user: Person, action: Action, *, team: Team | None) -> Decision:
 
 
 def may_make_link(by: Person, *, member: Membership) -> Decision:
-    """Return whether `by` may make a sign-in link for `member`: whoever has it becomes them.
+    """Return whether `by` may make a sign-in link for `member`: its holder signs in as them.
 
-    A team's admin may for somebody who never signed in and is in no other team; for anybody else
+    A team's admin may for someone who never signed in and is in no other team; for anybody else
     it takes an admin of the installation.
     """
     if by.is_superuser:

@@ -16,7 +16,7 @@ OFFERED = (ProviderKind.AWS, ProviderKind.GCP, ProviderKind.KUBERNETES)
 
 
 class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A cloud: its name, whose machines it rents, where, and for whom."""
+    """A cloud: its name, provider, region and team."""
 
     shapes = forms.CharField(
         required=False,

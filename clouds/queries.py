@@ -62,7 +62,7 @@ def with_facts(clouds: Iterable[Cloud]) -> list[CloudFacts]:
     found = []
     for cloud in clouds:
         where = (cloud.provider, cloud.region)
-        cloud.newest_refresh = newest.get(where)  # so that it is not asked for each cloud
+        cloud.newest_refresh = newest.get(where)  # saves a query for each cloud
         found.append(_facts(cloud, last.get(where)))
     return found
 

@@ -19,7 +19,7 @@ from domain.offerings import ProviderKind
 from providers import registry
 from providers.base import PriceAccess, PriceSource, ProviderError
 
-# A worker that was killed leaves its refresh running: after so long another may begin.
+# A worker that was killed leaves its refresh running: after this time another may start.
 LOST_AFTER = timedelta(minutes=15)
 OLD_AFTER = timedelta(hours=24)
 
@@ -73,7 +73,7 @@ def begin(provider: str, region: str, *, now: datetime, asked_by: User | None) -
 
 
 def begin_old(*, now: datetime) -> list[CatalogueRefresh]:
-    """Return new refreshes of the regions that somebody refreshed once, and that are a day old."""
+    """Return new refreshes of the regions that someone refreshed once, and that are a day old."""
     by_hand = CatalogueRefresh.objects.filter(asked_by__isnull=False)
     recent = CatalogueRefresh.objects.filter(started_at__gt=now - OLD_AFTER)
     used = set(Cloud.objects.values_list("provider", "region"))
@@ -108,7 +108,7 @@ def refresh(refresh_id: int, *, is_last_try: bool) -> None:
     except SoftTimeLimitExceeded:
         give_up(row, "The provider did not return all data within 4 minutes. Refresh again later.")
     except (DatabaseError, LookupError, ValueError, TypeError, ArithmeticError):
-        # The answer has a form that nobody expected: its reader is at fault, not the user.
+        # The answer has an unexpected form: its reader is at fault, not the user.
         log.exception("catalog refresh failed", extra={"refresh": row.pk})
         give_up(
             row, "The provider's response could not be read. See Mobula's log and report the error."

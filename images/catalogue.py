@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 _FACTS = Path(__file__).parent / "facts"
-# Who says so, by the quality of the fact. PROVENANCE.md has the addresses and licences.
+# Who says so, by the quality of the fact. PROVENANCE.md has the addresses and licenses.
 _SOURCES = {
     "listed": "Anyscale's API schema 0.26.101",
     "derived": "Ray's naming rule and wheels",
@@ -28,7 +28,7 @@ class RayRelease:
     released: date
     pythons: tuple[str, ...]
     has_arm_wheels: bool
-    cuda_tags: tuple[str, ...]  # of its base images; empty where nobody says
+    cuda_tags: tuple[str, ...]  # of its base images; empty where it is unknown
     cuda_quality: str
 
 

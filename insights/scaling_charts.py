@@ -1,4 +1,4 @@
-"""A group over time: what was needed, what there was, what strategies asked for and foresaw."""
+"""A group over time: needed and actual nodes, and what strategies requested and forecast."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ def forecast_chart(
 
 
 def replay_chart(points: Sequence[Point], *, name: str, chart_id: str) -> Chart:
-    """Return what a rule would have asked for, hour by hour, beside the nodes there were."""
+    """Return what a rule would have requested, hour by hour, next to the actual nodes."""
     floors: dict[datetime, list[float]] = {}
     nodes: dict[datetime, list[float]] = {}
     for point in points:

@@ -49,7 +49,7 @@ class Invitation:
 
 @transaction.atomic
 def create_team(name: str, *, by: User | None) -> Team:
-    """Return the new team; whoever makes it becomes its first admin. Raises `NameTaken`."""
+    """Return the new team; its creator becomes its first admin. Raises `NameTaken`."""
     slug = slugify(name, allow_unicode=True) or "team"
     if Team.objects.filter(slug=slug).exists():
         raise NameTaken(name)
@@ -64,7 +64,7 @@ def create_team(name: str, *, by: User | None) -> Team:
 def invite_member(team: Team, *, email: str, role: Role, by: User) -> Invitation:
     """Return the new member of `team` and how they get in. Raises `AlreadyMember`.
 
-    The link is for new people only: one for somebody with an account would hand it to `by`.
+    The link is for new people only: one for someone with an account would hand it to `by`.
     """
     address = email.strip().lower()
     no_password = {"password": make_password(None)}

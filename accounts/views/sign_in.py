@@ -13,7 +13,7 @@ from accounts.forms import SignInForm
 from accounts.views.redirects import next_page
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-# In the session of somebody who came by a link: they may set a password without the old one.
+# In the session of someone who came by a link: they may set a password without the old one.
 PROVED_BY_LINK = "proved-by-link"
 
 

@@ -23,7 +23,7 @@ def team(request: SignedInRequest) -> HttpResponse:
 
 @posted(back="accounts:team")
 def invite(request: SignedInRequest) -> HttpResponse:
-    """Add somebody to the team; their sign-in link is shown on the answer and nowhere else."""
+    """Add someone to the team; their sign-in link is shown on the answer and nowhere else."""
     team = current_team(request)
     require(may(request.user, Action.MANAGE_TEAM, team=team))
     form = InviteForm(request.POST)

@@ -31,12 +31,8 @@ class NeedForm(forms.Form):
     )
     zone = forms.ChoiceField(required=False, label="Zone")
     market = forms.ChoiceField(required=False, label="Market", choices=MARKETS)
-    max_usd = forms.DecimalField(
-        required=False, min_value=0, max_value=1_000_000, label="Max $/h"
-    )
-    units = forms.IntegerField(
-        required=False, min_value=1, max_value=1_000_000, label="Count"
-    )
+    max_usd = forms.DecimalField(required=False, min_value=0, max_value=1_000_000, label="Max $/h")
+    units = forms.IntegerField(required=False, min_value=1, max_value=1_000_000, label="Count")
 
     def __init__(self, *args: object, target: RegionCatalogue, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ def shortened(totals: Sequence[GroupTotal]) -> Sequence[GroupTotal]:
 
 
 def node_costs(cluster: Cluster, *, first: date, last: date) -> Sequence[GroupTotal]:
-    """Return what each node of the cluster cost, by its label, the dearest first."""
+    """Return what each node of the cluster cost, by its label, the most expensive first."""
     found = shortened(cost_by_node(cluster.pk, first=first, last=last))
     nodes = cluster.nodes.filter(name__in=[row.key for row in found]).select_related("group")
     labels = {node.name: node.label for node in nodes}

@@ -26,7 +26,7 @@ from insights.scaling_charts import forecast_chart, nodes_chart, replay_chart
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLine:
-    """A rule and its place in the configuration, with its replay where one was asked for."""
+    """A rule and its place in the configuration, with its replay where one was requested."""
 
     place: int
     row: RuleRow

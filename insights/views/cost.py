@@ -35,7 +35,7 @@ def cost(request: SignedInRequest) -> HttpResponse:
     first, last = chosen.days(moment)
     wanted = CostFilter(team_ids=[team.pk], cluster_ids=[cluster.pk] if cluster else None)
     as_csv = request.GET.get("format") == "csv"
-    # The chart has a color for so many groups; a file has them all.
+    # The chart has a color for each of the first groups; a file has them all.
     top = None if as_csv else SHOWN_GROUPS
     table = cost_by_day(first=first, last=last, group_by=group_by, filters=wanted, top=top)
     if as_csv:

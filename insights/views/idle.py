@@ -1,4 +1,4 @@
-"""What runs without work, by which signals, and when it ends by itself."""
+"""Idle clusters: their signals, and when they terminate automatically."""
 
 from datetime import timedelta
 

@@ -125,7 +125,7 @@ def _asked_replay(request: SignedInRequest) -> int | None:
 
 
 def _replay(request: SignedInRequest, cluster: Cluster) -> HttpResponse:
-    """Answer with what the rule of that place would have asked for, alone or as CSV."""
+    """Answer with what the rule of that place would have requested, alone or as CSV."""
     place = _asked_replay(request)
     rules = dict(enumerate(rule_rows(cluster)))
     if place is None or place not in rules:

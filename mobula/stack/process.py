@@ -94,7 +94,7 @@ class Process:
             identity.write(self.pid_file)
 
     def stop(self) -> None:
-        """End the program as it likes, or by SIGKILL when its patience is over."""
+        """End the program by its own signal, or by SIGKILL after its grace period."""
         if self._child is None:
             return
         if self._child.poll() is None:

@@ -15,14 +15,14 @@ from mobula.stack.process import Process, Program
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
-STEADY_SECONDS = 30.0  # whoever ran for so long starts its pauses afresh
+STEADY_SECONDS = 30.0  # a program that ran this long starts with the shortest pause again
 POLL_SECONDS = 0.1
 LOG_BYTES = 10 * 2**20
 LOG_POLL_SECONDS = 5.0
 
 
 class Stopping(Exception):
-    """The user asked for an end while something was awaited."""
+    """The user requested a stop during a wait."""
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Supervisor:
             self._children.pop()
 
     def _tend(self, child: Child, *, now: float) -> None:
-        """Note an end, and start the program again once its pause is over."""
+        """Note an end, and start the program again once its pause has ended."""
         if child.process.running():
             return
         if child.due is None:

@@ -174,7 +174,7 @@ def chosen(field: BoundField) -> str:
 
 @register.filter
 def is_picked(field: BoundField) -> bool:
-    """Return whether the field's value is searched for in a dialog, since there are so many."""
+    """Return whether the field has so many values that a dialog searches them."""
     return "data-pick" in field.field.widget.attrs
 
 

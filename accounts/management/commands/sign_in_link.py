@@ -1,4 +1,4 @@
-"""`manage.py sign_in_link EMAIL`: a way back in for somebody who lost their password."""
+"""`manage.py sign_in_link EMAIL`: a way back in for someone who lost their password."""
 
 from argparse import ArgumentParser
 
