@@ -152,7 +152,7 @@ def test_groups_say_their_floor_its_reason_and_what_is_kept_free(scaled: Head, p
 def test_an_empty_page_says_what_to_do_next(head: Head, page: Any) -> None:
     text = page(head.cluster).text
     assert "No pending demand" in text
-    assert "Nothing cools down" in text
+    assert "No cooldowns." in text
     assert "Run a job or a test workload" in text
 
 
@@ -282,7 +282,7 @@ def test_openings_are_told_by_the_clock_of_their_place(
 def test_strategies_before_anything_was_sampled(scaled: Head, page: Any) -> None:
     text = panel(page, scaled.cluster, replay="0").text
     assert "No samples" in text
-    assert "Nothing to replay yet" in text
+    assert "No samples yet." in text
 
 
 def test_a_cluster_without_strategies_says_where_to_add_one(head: Head, page: Any) -> None:
