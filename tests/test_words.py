@@ -42,17 +42,19 @@ BETTER = {
     # words of the trade
     r"(give|gives|gave|given|giving) (it |them |nodes |workers )?back": "terminate, release",
     r"(put|puts|putting) away": "archive",
-    r"asked for": "requested",
+    r"asked (for|of)": "requested, requested from",
     r"cools? down|cooling down|cooled down": "in cooldown, cooldown",
     r"for good": "permanently",
     r"foretell(s|ing)?|foretold": "forecast",
     r"made-up": "synthetic",
+    r"(maxi|mini)ma": "maximums, minimums",
     r"mend(s|ed|ing)?": "fix",
     r"rent(s|ed|ing)?": "launch, use",
     r"starts? no more nodes": "stopped launching nodes",
     r"kept free": "spare",
     r"no word of": "no data for",
     r"unserved": "unscheduled",
+    r"took the request": "launch started",
     r"vanish(es|ed)": "disappeared",
     r"way (out|to ready)": "fix, startup time",
     r"what (is )?(weighs|weighed)": "optimize for",
@@ -82,6 +84,7 @@ BETTER = {
     r"told": "reported, sent, given",
     r"was pressed": "by the user",
     r"whoever": "anyone who, the user who",
+    r"without being asked": "Mobula did not do it",
     r"would be another": "would differ",
 }
 BANNED = [
@@ -114,6 +117,11 @@ def test_scripts() -> None:
 @pytest.mark.parametrize("package", [one for one in PACKAGES if one not in NOT_YET])
 def test_messages_of(package: str) -> None:
     assert not list(_bad(_files(package, "*.py"), read=_messages))
+
+
+def test_a_package_without_findings_leaves_the_list() -> None:
+    clean = [one for one in NOT_YET if not list(_bad(_files(one, "*.py"), read=_messages))]
+    assert not clean, "take these out of NOT_YET"
 
 
 @pytest.mark.parametrize(
