@@ -351,8 +351,8 @@ def test_list_is_live_while_a_refresh_runs(
     done = page(bob, hx_request="true")
     assert "every 2s" not in done
     assert "202 types, 4 prices" in done
-    assert "2026-11-25</span>, from EC2 price list" in done
-    assert "from Mobula&#x27;s files" in done
+    assert "2026-11-25</span>, EC2 price list" in done
+    assert ", built-in price list" in done
 
 
 def test_list_says_why_a_refresh_failed(
