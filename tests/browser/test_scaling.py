@@ -123,7 +123,7 @@ def test_what_if_answers_in_place_and_keeps_the_question_in_the_address(
     alices = visit(alice)
     page = alices.open(f"/clusters/{cluster.pk}/?tab=scaling")
     page.locator("#what-if > summary").click()
-    field = page.get_by_label("Demand")
+    field = page.get_by_label("Demand", exact=True)
     field.fill("4 x CPU")
     page.get_by_role("button", name="Plan").click()
     expect(page.get_by_role("alert")).to_contain_text("Line 1: 'CPU' has no amount")
@@ -156,7 +156,7 @@ def test_the_page_works_without_scripts(
 ) -> None:
     page = visit(alice, scripts=False).open(f"/clusters/{cluster.pk}/?tab=scaling")
     page.locator("#what-if > summary").click()
-    page.get_by_label("Demand").fill("2 x CPU:2")
+    page.get_by_label("Demand", exact=True).fill("2 x CPU:2")
     page.get_by_role("button", name="Plan").click()
     expect(page.locator("#plan-title")).to_contain_text("more node")
     page.get_by_role("link", name="Strategies").click()
