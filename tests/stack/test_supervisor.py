@@ -68,7 +68,7 @@ def test_a_child_that_keeps_ending_gets_longer_pauses(
     supervisor: Supervisor, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     supervisor.start(python("web", "exit(3)"))
-    watch_until(supervisor, "again in 1 s", said=said, monkeypatch=monkeypatch)
+    watch_until(supervisor, "restarting in 1 s", said=said, monkeypatch=monkeypatch)
     assert said[0].startswith("web exited with code 3; restarting in 0.5 s")
     assert said[-1].startswith("web exited with code 3; restarting in 1 s")
     supervisor.stop()
