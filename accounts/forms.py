@@ -31,7 +31,7 @@ class ProfileForm(forms.Form):
         required=False,
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        help_text="Shown to your teams; your email address is shown when it is empty.",
+        help_text="Shown to your teams. If empty, your email address is shown.",
     )
     theme = forms.ChoiceField(choices=Theme.choices)
 
@@ -52,7 +52,7 @@ class PasswordForm(forms.Form):
         help_text=" ".join(password_validators_help_texts()),
     )
     repeated = forms.CharField(
-        label="New password again",
+        label="Confirm new password",
         strip=False,
         max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -68,7 +68,7 @@ class PasswordForm(forms.Form):
     def clean_repeated(self) -> str:
         repeated: str = self.cleaned_data["repeated"]
         if self.cleaned_data.get("new") not in {None, repeated}:
-            raise forms.ValidationError("The two new passwords differ: type the same one twice.")
+            raise forms.ValidationError("The new passwords do not match.")
         return repeated
 
 
@@ -105,8 +105,8 @@ class AuditForm(forms.Form):
     action = forms.ChoiceField(
         required=False, widget=forms.Select(attrs={"aria-label": "Action", "class": _SMALL_SELECT})
     )
-    actor = forms.CharField(required=False, max_length=120, widget=_search("Who"))
-    subject = forms.CharField(required=False, max_length=120, widget=_search("What: name or id"))
+    actor = forms.CharField(required=False, max_length=120, widget=_search("User"))
+    subject = forms.CharField(required=False, max_length=120, widget=_search("Resource name or ID"))
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, answers: object, *, actions: list[str]) -> None:

@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Somebody who can sign in; `is_superuser` makes them admin of the installation."""
+    """A user who can sign in; `is_superuser` makes them admin of the installation."""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
@@ -177,7 +177,7 @@ class FieldChange:
 
 
 class AuditEntry(models.Model):
-    """One thing that somebody did; PostgreSQL refuses to change or delete it (migration 0002)."""
+    """One thing that someone did; PostgreSQL refuses to change or delete it (migration 0002)."""
 
     at = models.DateTimeField(default=timezone.now)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)

@@ -1,4 +1,4 @@
-"""May this person do that? One table answers, and says why not."""
+"""Permissions: what each role can do, and the reason for a refusal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ class Action(StrEnum):
 
     @property
     def phrase(self) -> str:
-        """The action as it reads after "may"."""
+        """The action as it reads after "can"."""
         return _PHRASES[self]
 
 
 _PHRASES: Mapping[Action, str] = {
-    Action.VIEW: "look at this",
+    Action.VIEW: "view this",
     Action.EDIT_TEMPLATE: "edit templates",
     Action.LAUNCH: "launch clusters",
     Action.OPERATE: "operate clusters",
@@ -61,15 +61,15 @@ def may(user: Person, action: Action, *, team: Team | None) -> Decision:
     if user.is_superuser:
         return Decision(allowed=True)
     if action is Action.MANAGE_INSTALLATION or team is None:
-        reason = f"Only an admin of the installation may {action.phrase}."
+        reason = f"Only an installation admin can {action.phrase}."
         return Decision(allowed=False, reason=reason)
     return _may_in(team, action, role=Membership.objects.role_of(user, team=team))
 
 
 def may_make_link(by: Person, *, member: Membership) -> Decision:
-    """Return whether `by` may make a sign-in link for `member`: whoever has it becomes them.
+    """Return whether `by` may make a sign-in link for `member`: its holder signs in as them.
 
-    A team's admin may for somebody who never signed in and is in no other team; for anybody else
+    A team's admin may for someone who never signed in and is in no other team; for anybody else
     it takes an admin of the installation.
     """
     if by.is_superuser:
@@ -77,7 +77,9 @@ def may_make_link(by: Person, *, member: Membership) -> Decision:
     user = member.user
     elsewhere = user.memberships.exclude(pk=member.pk).exists()
     if user.is_superuser or user.last_login is not None or elsewhere:
-        reason = f"{user} has an account already: an admin of the installation can make a link."
+        reason = (
+            f"{user} already has an account. Only an installation admin can create a sign-in link."
+        )
         return Decision(allowed=False, reason=reason)
     return may(by, Action.MANAGE_TEAM, team=member.team)
 
@@ -86,7 +88,7 @@ def may_audit(user: User) -> Decision:
     """Return whether `user` may read the trail of at least one team."""
     if user.is_superuser or user.memberships.filter(role=Role.ADMIN).exists():
         return Decision(allowed=True)
-    reason = "Only an admin of a team, or of the installation, may read the audit trail."
+    reason = "Only team admins and installation admins can read the audit log."
     return Decision(allowed=False, reason=reason)
 
 
@@ -102,5 +104,5 @@ def _may_in(team: Team, action: Action, *, role: Role | None) -> Decision:
     if action in ALLOWED[role]:
         return Decision(allowed=True)
     needed = next(role for role in Role if action in ALLOWED[role])
-    reason = f"As {role.value} of {team} you may not {action.phrase}: that takes the role {needed}."
+    reason = f"You need the {needed.label} role in {team}."
     return Decision(allowed=False, reason=reason)

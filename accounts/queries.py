@@ -21,7 +21,7 @@ class NoTeam(NotAllowed):
     code = "no-team"
 
     def __init__(self, user: Person) -> None:
-        super().__init__(f"{user} is in no team yet: ask an admin to invite you to one.")
+        super().__init__(f"{user} is not in a team yet. Ask an admin to invite you.")
 
 
 def teams_of(user: Person) -> QuerySet[Team]:

@@ -1,4 +1,4 @@
-"""What a member may be in a team."""
+"""The roles of a team's members."""
 
 from django.db.models import TextChoices
 
@@ -12,8 +12,8 @@ class Role(TextChoices):
 
 
 class Theme(TextChoices):
-    """How a user wants the pages coloured."""
+    """The color theme of the pages."""
 
     LIGHT = "light", "Light"
     DARK = "dark", "Dark"
-    AUTO = "auto", "As this device"
+    AUTO = "auto", "System"

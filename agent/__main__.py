@@ -42,7 +42,7 @@ def speak(config: Config) -> int:
         HeadAgent(config).run()
     except Refused as refused:
         over = refused.code == CLUSTER_OVER
-        log("cluster is over" if over else "token refused", answer=str(refused))
+        log("cluster has ended" if over else "token refused", answer=str(refused))
         return EXIT_OVER if over else EXIT_REFUSED
     except HeadGone as gone:
         log("head gone", error=str(gone))

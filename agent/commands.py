@@ -1,4 +1,4 @@
-"""Mobula's commands: each is carried out once and its result told until Mobula has it."""
+"""Mobula's commands: each is carried out once and its result reported until Mobula has it."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Actions:
 
     def _clear_floors(self, _command: Command) -> Outcome:
         self._gcs.clear_floors()
-        return Outcome(True, "What request_resources asked for is forgotten.")
+        return Outcome(True, "The resources requested by request_resources are cleared.")
 
 
 class CommandDesk:
@@ -137,7 +137,7 @@ class CommandDesk:
         self._told: set[str] = set()
 
     def receive(self, listed: list[Command], *, told: list[dict[str, Any]]) -> None:
-        """Start what is new in Mobula's list; forget told results that it lists no more."""
+        """Start what is new in Mobula's list; forget reported results that it lists no more."""
         still_listed = {str(command["id"]) for command in listed}
         with self._lock:
             self._told.update(result["id"] for result in told)
@@ -158,7 +158,7 @@ class CommandDesk:
             return list(self._results.values())
 
     def has_news(self) -> bool:
-        """Say whether a result waits that Mobula was never told."""
+        """Say whether a result was never reported to Mobula."""
         with self._lock:
             return bool(self._results.keys() - self._told)
 

@@ -1,4 +1,4 @@
-"""What the agent is told when it starts: one JSON file, readable by its owner only."""
+"""What the agent gets when it starts: one JSON file, readable by its owner only."""
 
 from __future__ import annotations
 

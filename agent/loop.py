@@ -1,4 +1,4 @@
-"""The agent's loop: look at Ray, tell Mobula at once what changed, do what it answers."""
+"""The agent's loop: look at Ray, report changes immediately, carry out the answer."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ BOOT_STEP_SECONDS = 0.1
 LOOK_EVERY_SECONDS = 0.25
 # Mobula hears of a head that does not come up, so that it can say so.
 SILENT_BOOT_SECONDS = 30.0
-# An agent whose head is gone for good must not outlive it for ever.
+# An agent whose head is gone must not outlive it.
 GIVE_UP_SECONDS = 900.0
-# Changes are told at once, but not more often than this.
+# Changes are reported immediately, but not more often than this.
 SHORTEST_GAP_SECONDS = 0.2
 
 
@@ -81,7 +81,7 @@ class HeadAgent:
         self._next_sync = float("-inf")
 
     def run(self) -> None:
-        """Work until Mobula says that the cluster is over (Refused) or the head is gone."""
+        """Work until Mobula says that the cluster has ended (Refused) or the head is gone."""
         self._wait_for_head()
         self.dashboard.start()
         self.actors.start()
@@ -164,7 +164,7 @@ class HeadAgent:
         )
 
     def _statuses(self) -> dict[str, str]:
-        """Return what is told at once when it changes: each node's state, and the GCS's."""
+        """Return what is reported immediately when it changes: each node's state, and the GCS's."""
         statuses = {node["ray_node_id"]: node["status"] for node in self._view.nodes}
         return {**statuses, "gcs": "silent" if self._gcs_error else "answers"}
 
@@ -197,7 +197,7 @@ class HeadAgent:
 
     def _take(self, answer: Answer, body: dict[str, Any], *, samples_to: int) -> None:
         self._interval = answer.interval
-        # A long log is caught up with at once.
+        # A long log is caught up with immediately.
         pause = SHORTEST_GAP_SECONDS if is_full(body["logs"]) else answer.interval
         self._next_sync = self._last_sync + pause
         self._demand_change.told(body["demand"])

@@ -9,7 +9,7 @@ LONGEST_WAIT_SECONDS = 1.0
 
 
 class Settling:
-    """A value is due when it differs from the one told and was read twice, or after a second."""
+    """A value is due when it differs from the reported one and was read twice, or after 1 s."""
 
     def __init__(self, value: Any) -> None:
         self._told = value
@@ -27,17 +27,17 @@ class Settling:
             self._open_since = now
 
     def is_open(self) -> bool:
-        """Say whether the value differs from the one told."""
+        """Say whether the value differs from the one reported."""
         return self._open_since is not None
 
     def is_due(self, *, now: float) -> bool:
-        """Say whether the value should be told now."""
+        """Say whether the value should be reported now."""
         if self._open_since is None:
             return False
         return self._steady or now - self._open_since >= LONGEST_WAIT_SECONDS
 
     def told(self, value: Any) -> None:
-        """Note that this value was told."""
+        """Note that this value was reported."""
         self._told = value
         if value == self._value:
             self._open_since = None

@@ -1,4 +1,4 @@
-// Draws the figures that insights/figures.py wrote as JSON, in the colours of the page's theme.
+// Draws the figures that insights/figures.py wrote as JSON, in the colors of the page's theme.
 import "./plotly-styles.js";
 import Plotly from "plotly.js-cartesian-dist-min";
 
@@ -23,18 +23,18 @@ function draw(box, { again = false } = {}) {
   if (!json || (drawn.get(box) === json && !again)) return;
   drawn.set(box, json);
   const figure = JSON.parse(json);
-  Plotly.react(box, figure.data.map(coloured), themed(figure.layout, box), CONFIG);
+  Plotly.react(box, figure.data.map(colored), themed(figure.layout, box), CONFIG);
   if (!again) resizes.observe(box);
 }
 
-// A trace names what it shows (meta.tone: "used", "held", "idle" …); the style sheet knows the colour.
-function coloured(trace, index) {
+// A trace names what it shows (meta.tone: "used", "held", "idle" …); the style sheet knows the color.
+function colored(trace, index) {
   const tone = trace.meta?.tone;
-  const colour = resolve(tone ? `--chart-${tone}` : PALETTE[index % PALETTE.length]);
-  if (trace.type === "bar") return { ...trace, marker: { ...trace.marker, color: colour } };
+  const color = resolve(tone ? `--chart-${tone}` : PALETTE[index % PALETTE.length]);
+  if (trace.type === "bar") return { ...trace, marker: { ...trace.marker, color: color } };
   if (trace.type === "heatmap") return { ...trace, colorscale: heat() };
-  const filled = trace.fill ? { fillcolor: faint(colour) } : {};
-  return { ...trace, ...filled, line: { ...trace.line, color: colour }, marker: { color: colour } };
+  const filled = trace.fill ? { fillcolor: faint(color) } : {};
+  return { ...trace, ...filled, line: { ...trace.line, color: color }, marker: { color: color } };
 }
 
 function themed(layout, box) {
@@ -92,8 +92,8 @@ function resolve(variable) {
   return `rgba(${red},${green},${blue},${(alpha / 255).toFixed(3)})`;
 }
 
-function faint(colour) {
-  return colour.replace(/[\d.]+\)$/, "0.16)");
+function faint(color) {
+  return color.replace(/[\d.]+\)$/, "0.16)");
 }
 
 function heat() {

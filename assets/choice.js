@@ -29,7 +29,7 @@ function mark() {
   }
 }
 
-// Charts draw their own colours and listen for this.
+// Charts draw their own colors and listen for this.
 function announce() {
   document.dispatchEvent(new CustomEvent("mobula:theme"));
 }

@@ -25,7 +25,7 @@ import {
 import { tags } from "@lezer/highlight";
 
 // In the theme's variables, which reach into the shadow root below.
-const colours = HighlightStyle.define([
+const colors = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--code-key)" },
   { tag: tags.string, color: "var(--code-string)" },
   { tag: [tags.number, tags.bool, tags.null, tags.atom], color: "var(--code-number)" },
@@ -134,7 +134,7 @@ function extensions(area) {
     highlightSelectionMatches(),
     lintGutter(),
     yaml(),
-    syntaxHighlighting(colours),
+    syntaxHighlighting(colors),
     indentUnit.of("  "),
     EditorView.lineWrapping,
     EditorState.readOnly.of(area.readOnly),

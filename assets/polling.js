@@ -2,7 +2,7 @@
 import { notify } from "./notices.js";
 
 const STOP_POLLING = 286;
-const AWAY = "Mobula does not answer. What you see may be out of date; trying again.";
+const AWAY = "Connection to Mobula lost. The page may be out of date. Retrying.";
 
 export function startPolling() {
   document.addEventListener("htmx:before:request", (event) => {
@@ -21,6 +21,6 @@ export function startPolling() {
   document.addEventListener("htmx:error", () => notify(AWAY, "warn"));
   document.addEventListener("htmx:response:error", (event) => {
     const { status } = event.detail.ctx.response;
-    if (status !== 422) notify(`The server answered ${status}. Reload the page and try again.`);
+    if (status !== 422) notify(`The request failed (HTTP ${status}). Reload the page and try again.`);
   });
 }

@@ -1,4 +1,4 @@
-"""What can be rented in a cloud's region: types, zones and prices."""
+"""What a cloud's region offers: types, zones and prices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from providers.base import ProviderError
 
 
 def types_in(cloud: Cloud) -> Mapping[str, InstanceType] | None:
-    """Return what the cloud's region offers, by name; None where nobody knows."""
+    """Return what the cloud's region offers, by name; None where it is unknown."""
     if (known := _known(cloud)) is not None:
         return known.types
     if cloud.shapes:
@@ -26,7 +26,7 @@ def types_in(cloud: Cloud) -> Mapping[str, InstanceType] | None:
 
 
 def zones_in(cloud: Cloud) -> frozenset[str] | None:
-    """Return the zones of the cloud's region; None where nobody knows."""
+    """Return the zones of the cloud's region; None where it is unknown."""
     if (known := _known(cloud)) is not None:
         return known.zones
     zones = {offering.zone for offering in _offered(cloud) or ()} - {""}
@@ -45,7 +45,7 @@ def prices_in(cloud: Cloud) -> Prices:
 
 
 def price_list(cloud: Cloud) -> PriceList:
-    """Return who says what machines cost, and when; only a catalogue knows that."""
+    """Return the sources and dates of prices; only a catalog has them."""
     known = _known(cloud)
     return {} if known is None else known.prices
 

@@ -12,27 +12,27 @@ from domain.offerings import ProviderKind
 
 
 class CloudForm(forms.Form):
-    """A cloud: its name, whose machines it rents, where, and for whom."""
+    """A cloud: its name, provider, region and team."""
 
-    name = forms.CharField(max_length=63, help_text="What configurations call it.")
+    name = forms.CharField(max_length=63, help_text="The name that configurations use.")
     provider = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in OFFERED])
     region = forms.CharField(
         max_length=63,
         widget=forms.TextInput(attrs={"list": "regions"}),
-        help_text="Such as us-west-2 or europe-west4; on Kubernetes any word.",
+        help_text="For example us-west-2 or europe-west4. On Kubernetes, any name.",
     )
     shapes = forms.CharField(
         required=False,
         label="Pod shapes",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="On Kubernetes: one a line, such as 8CPU-32GB-1xT4. Empty: the usual four.",
+        help_text="Kubernetes only: one per line, such as 8CPU-32GB-1xT4. Empty: default shapes.",
     )
 
     team = forms.ModelChoiceField(
         Team.objects.order_by("name"),
         required=False,
-        empty_label="Every team",
-        help_text="Empty: every team may use it.",
+        empty_label="All teams",
+        help_text="Leave empty to share it with all teams.",
     )
 
     regions = (*facts.regions(ProviderKind.AWS), *facts.regions(ProviderKind.GCP))

@@ -1,4 +1,4 @@
-"""What the pages say of clouds."""
+"""Clouds with their catalog, prices, and refreshes, as the pages show them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from clouds.refreshing import is_lost, whether
 from clouds.region_facts import FROM_CLOUD, FROM_PARTS, newest_refreshes
 from domain.offerings import ProviderKind
 
-BUILT_IN = "Mobula's files"
+BUILT_IN = "built-in price list"
 _LIVE = {FROM_CLOUD, FROM_PARTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """Who says what some prices are, and from when the newest and the oldest of them are."""
+class PriceDates:
+    """A source of prices, with the dates of its newest and its oldest price."""
 
     source: str
     prices: int
@@ -31,24 +31,24 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudFacts:
-    """A cloud with how much is known of it, and the last time that it was asked itself."""
+    """A cloud with the size of its catalog and its last refresh."""
 
     cloud: Cloud
     types: int | None
     priced: int
-    told: Sequence[Told]
+    price_dates: Sequence[PriceDates]
     is_own: bool  # an admin added it, so an admin may change it
     refresh: CatalogueRefresh | None = None
     why_not: str = ""  # it cannot be refreshed
 
     @property
     def is_running(self) -> bool:
-        """Whether a worker asks it now, as far as one knows."""
+        """Whether a refresh is running."""
         return self._state is RefreshState.RUNNING and not self.is_lost
 
     @property
     def is_lost(self) -> bool:
-        """Whether its worker is not heard of any more: it may be asked again."""
+        """Whether a running refresh is overdue: another may begin."""
         return self.refresh is not None and is_lost(self.refresh, now=timezone.now())
 
     @property
@@ -57,12 +57,12 @@ class CloudFacts:
 
 
 def with_facts(clouds: Iterable[Cloud]) -> list[CloudFacts]:
-    """Return each cloud with what the catalogue knows of its region."""
+    """Return each cloud with what the catalog has for its region."""
     newest, last = newest_refreshes(), _last_refreshes()
     found = []
     for cloud in clouds:
         where = (cloud.provider, cloud.region)
-        cloud.newest_refresh = newest.get(where)  # so that it is not asked for each cloud
+        cloud.newest_refresh = newest.get(where)  # saves a query for each cloud
         found.append(_facts(cloud, last.get(where)))
     return found
 
@@ -80,25 +80,25 @@ def _facts(cloud: Cloud, refresh: CatalogueRefresh | None) -> CloudFacts:
         cloud=cloud,
         types=None if types is None else len(types),
         priced=len({name for name, _ in catalogue.prices_in(cloud)}),
-        told=_told(catalogue.price_list(cloud)),
+        price_dates=_price_dates(catalogue.price_list(cloud)),
         is_own=kind not in {ProviderKind.LOCAL, ProviderKind.FAKE},
         refresh=refresh,
         why_not=whether(kind),
     )
 
 
-def _told(prices: PriceList) -> list[Told]:
+def _price_dates(prices: PriceList) -> list[PriceDates]:
     dates: dict[str, list[date | None]] = {}
     for price in prices.values():
         source = price.source if price.quality in _LIVE else BUILT_IN
         dates.setdefault(source, []).append(price.as_of)
-    found = [_of_source(source, said) for source, said in dates.items()]
+    found = [_of_source(source, days) for source, days in dates.items()]
     return sorted(found, key=lambda one: one.newest or date.min, reverse=True)
 
 
-def _of_source(source: str, dates: Sequence[date | None]) -> Told:
+def _of_source(source: str, dates: Sequence[date | None]) -> PriceDates:
     known = [one for one in dates if one]
-    return Told(
+    return PriceDates(
         source=source,
         prices=len(dates),
         oldest=min(known, default=None),

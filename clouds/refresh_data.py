@@ -44,14 +44,14 @@ def check(answer: RegionAnswer, *, kind: ProviderKind, region: str, before: int)
     found, priced = len(answer.types), len({one.instance_type for one in answer.prices})
     if not found or found * LEAST_SHARE < before:
         raise Implausible(
-            f"{kind.label} named {found} machine types in {region}, where {before} are known: "
-            "that is not believed, and nothing was changed. Check the cloud's region and what its "
-            "credentials may list, then refresh again."
+            f"{kind.label} returned {found} machine types in {region}; {before} are known. "
+            "The result was rejected and nothing was changed. Check the cloud's region and the "
+            "permissions of its credentials, then refresh again."
         )
     if not priced:
         raise Implausible(
-            f"{kind.label} named no price in {region}: that is not believed, and nothing was "
-            "changed. Check what the credentials may list, then refresh again."
+            f"{kind.label} returned no prices in {region}. The result was rejected and nothing was "
+            "changed. Check the permissions of the credentials, then refresh again."
         )
 
 

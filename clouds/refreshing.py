@@ -20,7 +20,7 @@ from domain.offerings import ProviderKind
 from providers import registry
 from providers.base import PriceAccess, PriceSource, ProviderError
 
-# A worker that was killed leaves its refresh running: after so long another may begin.
+# A worker that was killed leaves its refresh running: after this time another may start.
 LOST_AFTER = timedelta(minutes=15)
 OLD_AFTER = timedelta(hours=24)
 
@@ -41,7 +41,7 @@ def whether(kind: ProviderKind) -> str:
     """Return why clouds of this kind cannot be refreshed, or "" where they can."""
     if kind in registry.PRICE_SOURCES:
         return ""
-    return f"{kind.label} has no price list to ask: its machines are priced by rate card."
+    return f"{kind.label} has no price list. The rate card sets its prices."
 
 
 def is_lost(refresh: CatalogueRefresh, *, now: datetime) -> bool:
@@ -57,7 +57,10 @@ def begin(provider: str, region: str, *, now: datetime, asked_by: User | None) -
     running = CatalogueRefresh.objects.filter(
         provider=provider, region=region, state=RefreshState.RUNNING
     )
-    lost = "It did not finish within 15 minutes. Check that a worker runs, then refresh again."
+    lost = (
+        "It did not finish within 15 minutes. Check that a Celery worker is running, "
+        "then refresh again."
+    )
     running.filter(started_at__lt=now - LOST_AFTER).update(
         state=RefreshState.FAILED, finished_at=now, message=lost
     )
@@ -68,12 +71,12 @@ def begin(provider: str, region: str, *, now: datetime, asked_by: User | None) -
             )
     except IntegrityError as error:
         raise NotRefreshed(
-            f"The catalogue of {region} is being refreshed already. Wait until that is done."
+            f"A refresh of {region} is already running. Wait until it completes."
         ) from error
 
 
 def begin_old(*, now: datetime) -> list[CatalogueRefresh]:
-    """Return new refreshes of the regions that somebody refreshed once, and that are a day old."""
+    """Return new refreshes of the regions that someone refreshed once, and that are a day old."""
     by_hand = CatalogueRefresh.objects.filter(asked_by__isnull=False)
     recent = CatalogueRefresh.objects.filter(started_at__gt=now - OLD_AFTER)
     used = set(Cloud.objects.values_list("provider", "region"))
@@ -106,11 +109,13 @@ def refresh(refresh_id: int, *, is_last_try: bool) -> None:
     except Implausible as error:
         give_up(row, str(error))
     except SoftTimeLimitExceeded:
-        give_up(row, "The cloud did not say everything within 4 minutes. Refresh again later.")
+        give_up(row, "The provider did not return all data within 4 minutes. Refresh again later.")
     except (DatabaseError, LookupError, ValueError, TypeError, ArithmeticError):
-        # The answer has a form that nobody expected: its reader is at fault, not the user.
-        log.exception("catalogue refresh failed", extra={"refresh": row.pk})
-        give_up(row, "The cloud's answer could not be read; Mobula's log says more. Report it.")
+        # The answer has an unexpected form: its reader is at fault, not the user.
+        log.exception("catalog refresh failed", extra={"refresh": row.pk})
+        give_up(
+            row, "The provider's response could not be read. See Mobula's log and report the error."
+        )
 
 
 def keep(row: CatalogueRefresh, answer: RegionAnswer) -> None:
@@ -126,7 +131,7 @@ def keep(row: CatalogueRefresh, answer: RegionAnswer) -> None:
         mine.types, mine.prices = len(answer.types), len(answer.prices)
         mine.state, mine.finished_at = RefreshState.DONE, timezone.now()
         mine.save()
-    log.info("catalogue refreshed", extra={"refresh": row.pk, "types": len(answer.types)})
+    log.info("catalog refreshed", extra={"refresh": row.pk, "types": len(answer.types)})
 
 
 def _source(row: CatalogueRefresh) -> PriceSource:
@@ -138,7 +143,7 @@ def _source(row: CatalogueRefresh) -> PriceSource:
 
 def give_up(row: CatalogueRefresh, message: str) -> None:
     """Make a running refresh a failed one; the message says why and the next step."""
-    log.warning("catalogue refresh failed", extra={"refresh": row.pk, "why": message})
+    log.warning("catalog refresh failed", extra={"refresh": row.pk, "why": message})
     CatalogueRefresh.objects.filter(pk=row.pk, state=RefreshState.RUNNING).update(
         state=RefreshState.FAILED, finished_at=timezone.now(), message=message
     )

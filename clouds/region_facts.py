@@ -27,7 +27,7 @@ _COLUMNS = [one.name for one in fields(InstanceType)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A region's machines and prices; `zones` None where nobody gave the full list of names."""
+    """A region's machines and prices; `zones` None without a full list of names."""
 
     types: Mapping[str, InstanceType] | None
     prices: facts.PriceList

@@ -95,24 +95,24 @@ def _wrong_region(cloud: Cloud) -> list[FieldError]:
     known = facts.regions(kind)
     if not known or cloud.region in known:
         return []
-    return [FieldError("region", f"{kind.label} has the regions {', '.join(known)}.")]
+    return [FieldError("region", f"Unknown {kind.label} region. Use one of {', '.join(known)}.")]
 
 
 def _wrong_shapes(cloud: Cloud) -> list[FieldError]:
     wrong = next((name for name in cloud.shapes if shape_type(name) is None), None)
     if wrong is None:
         return []
-    message = f"'{wrong}' is no pod shape: write 8CPU-32GB, or 8CPU-32GB-1xT4 with a GPU."
+    message = f"'{wrong}' is not a pod shape. Use 8CPU-32GB, or 8CPU-32GB-1xT4 with a GPU."
     return [FieldError("shapes", message)]
 
 
 @transaction.atomic
-def ask_for_refresh(cloud: Cloud, *, by: User) -> CatalogueRefresh:
+def request_refresh(cloud: Cloud, *, by: User) -> CatalogueRefresh:
     """Return the refresh that a worker will do; raises `NotRefreshed` with the reason if none."""
     require(may(by, Action.MANAGE_INSTALLATION, team=None))
     refresh = refreshing.begin(cloud.provider, cloud.region, now=timezone.now(), asked_by=by)
     record(
-        "cloud.refresh-asked",
+        "cloud.refresh-requested",
         actor=by,
         team=cloud.team,
         subject=cloud,
@@ -127,7 +127,7 @@ def _send(refresh: CatalogueRefresh) -> None:
         refresh_catalogue.apply_async((refresh.pk,), retry=False)
     except OperationalError:
         refreshing.give_up(
-            refresh, "No worker could be told: the broker is away. Refresh again when it is back."
+            refresh, "Could not reach the message broker. Refresh again when it is available."
         )
 
 

@@ -17,6 +17,6 @@ def refresh_catalogue(self, refresh_id: int) -> None:  # type: ignore[no-untyped
 
 @shared_task  # type: ignore[untyped-decorator]
 def refresh_what_is_old() -> None:
-    """Ask again, once a day, for the regions that somebody refreshed by hand."""
+    """Ask again, once a day, for the regions that someone refreshed by hand."""
     for refresh in refreshing.begin_old(now=timezone.now()):
         refresh_catalogue.delay(refresh.pk)

@@ -14,7 +14,7 @@ from accounts.requests import SignedInRequest
 from clouds.forms import CloudForm
 from clouds.models import Cloud
 from clouds.queries import with_facts
-from clouds.services import OFFERED, add_cloud, ask_for_refresh, change_cloud
+from clouds.services import OFFERED, add_cloud, change_cloud, request_refresh
 
 
 @require_GET
@@ -41,7 +41,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     cloud = submit(form, lambda values: add_cloud(**values, by=request.user))
     if cloud is None:
         return _page(request, form)
-    messages.success(request, f"{cloud} is added: templates can name it.")
+    messages.success(request, f"Added cloud {cloud}.")
     return redirect("clouds:list")
 
 
@@ -57,7 +57,7 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     changed = submit(form, lambda values: change_cloud(cloud, **values, by=request.user))
     if changed is None:
         return _page(request, form)
-    messages.success(request, f"{changed} is changed.")
+    messages.success(request, f"Saved cloud {changed}.")
     return redirect("clouds:list")
 
 
@@ -67,8 +67,8 @@ def refresh(request: SignedInRequest, pk: int) -> HttpResponse:
     cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk)
     return perform(
         request,
-        lambda: ask_for_refresh(cloud, by=request.user),
-        done=f"{cloud} is asked for its machine types and prices.",
+        lambda: request_refresh(cloud, by=request.user),
+        done=f"Refreshing the machine types and prices of {cloud}.",
         to="clouds:list",
     )
 

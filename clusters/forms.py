@@ -76,11 +76,11 @@ class ResizeForm(forms.Form):
 
 
 class HoldForm(forms.Form):
-    """For how long the idle timer is to wait; 0 lets it run again."""
+    """For how long to pause the idle timer; 0 resumes it."""
 
     hours = forms.TypedChoiceField(
         coerce=int,
-        choices=[(0, "Not at all"), (1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days")],
+        choices=[(0, "Off"), (1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days")],
     )
 
 

@@ -63,8 +63,8 @@ def number(value: float | Decimal) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """Return `part` of `whole` as "42 %", or "–" where there is no whole."""
-    return f"{100 * part / whole:.0f} %" if whole else "–"
+    """Return `part` of `whole` as "42%", or "–" where there is no whole."""
+    return f"{100 * part / whole:.0f}%" if whole else "–"
 
 
 def _short(value: float) -> str:

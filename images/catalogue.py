@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 _FACTS = Path(__file__).parent / "facts"
-# Who says so, by the quality of the fact. PROVENANCE.md has the addresses and licences.
+# Who says so, by the quality of the fact. PROVENANCE.md has the addresses and licenses.
 _SOURCES = {
     "listed": "Anyscale's API schema 0.26.101",
     "derived": "Ray's naming rule and wheels",
@@ -28,7 +28,7 @@ class RayRelease:
     released: date
     pythons: tuple[str, ...]
     has_arm_wheels: bool
-    cuda_tags: tuple[str, ...]  # of its base images; empty where nobody says
+    cuda_tags: tuple[str, ...]  # of its base images; empty where it is unknown
     cuda_quality: str
 
 
@@ -83,7 +83,7 @@ def accelerator_label(accelerator: str) -> str:
     digits = accelerator.removeprefix("cu")
     if digits.isdecimal():
         return f"CUDA {digits[:-1]}.{digits[-1]}"
-    words = {"cpu": "CPU", "gpu": "CUDA, not named", "tpu": "TPU", "cuda": "Any CUDA"}
+    words = {"cpu": "CPU", "gpu": "CUDA, unspecified", "tpu": "TPU", "cuda": "Any CUDA"}
     return words.get(accelerator, accelerator)
 
 
@@ -115,15 +115,15 @@ def doubt(ray_version: str, python_version: str) -> str:
     if known is None:
         span = f"{releases()[-1].version} to {releases()[0].version}"
         return (
-            f"Ray {ray_version} is not among the releases that Mobula knows ({span}). "
-            "Check that the image has it."
+            f"Ray {ray_version} is not a release that Mobula knows ({span}). "
+            "Check that the image includes it."
         )
     python = ".".join(python_version.split(".")[:2])
     if python in known.pythons:
         return ""
     return (
         f"Ray {ray_version} has no wheel for Python {python}, only for {', '.join(known.pythons)}. "
-        "Check which Python the image has."
+        "Check the Python version of the image."
     )
 
 

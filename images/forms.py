@@ -30,13 +30,13 @@ class BaseImageForm(forms.Form):
     )
     ray = forms.ChoiceField(required=False, label="Ray", choices=lambda: _any_of("ray_version"))
     python = forms.ChoiceField(required=False, label="Python", choices=lambda: _any_of("python"))
-    cuda = forms.ChoiceField(required=False, label="Computes on", choices=_accelerators)
+    cuda = forms.ChoiceField(required=False, label="Accelerator", choices=_accelerators)
     repository = forms.ChoiceField(
         required=False, label="Repository", choices=lambda: _any_of("repository")
     )
     variant = forms.ChoiceField(
         required=False,
-        label="Size",
+        label="Variant",
         choices=[("", "Any"), ("standard", "Standard"), ("slim", "Slim")],
     )
 

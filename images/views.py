@@ -23,7 +23,7 @@ _HEADER = (
 
 @require_GET
 def base_images(request: SignedInRequest) -> HttpResponse:
-    """Show the base images that are asked for, the newest Ray first."""
+    """Show the base images that are requested, the newest Ray first."""
     form = BaseImageForm(request.GET)
     found = find(form.wanted())
     if request.GET.get("format") == "csv":

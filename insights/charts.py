@@ -24,7 +24,7 @@ class Chart:
 
 
 def figure_of(traces: Sequence[dict[str, Any]], **layout: Any) -> dict[str, Any]:
-    """Return Plotly's JSON; colours and fonts are the style sheet's, see assets/charts.js.
+    """Return Plotly's JSON; colors and fonts are the style sheet's, see assets/charts.js.
 
     Plain dicts: plotly.py checks and copies each value, which takes longer than all the rest of a
     page. A test has it check the figures once.

@@ -8,12 +8,12 @@ from domain.wording import usd
 from insights.charts import Chart, figure_of
 from metering.queries import CostTable
 
-SHOWN_GROUPS = 7  # as many as there are colours that can be told apart; the rest is one more
+SHOWN_GROUPS = 7  # one for each distinct color; the rest is one more
 PART_LABELS = {
     "used": "Used",
-    "reserved_idle": "Reserved, not used",
-    "infra_idle": "Idle machines",
-    "overhead": "Start and stop",
+    "reserved_idle": "Reserved, unused",
+    "infra_idle": "Idle nodes",
+    "overhead": "Startup & shutdown",
     "control": "Head nodes",
 }
 PART_TONES = {
@@ -41,7 +41,7 @@ def idle_chart(table: CostTable, *, first: date, last: date) -> Chart:
     days = list(_days(first, last))
     stacks = _part_stacks(table, days, IDLE_PARTS)
     total = sum(sum(amounts) for _, _, amounts in stacks)
-    summary = f"Idle machines cost {usd(total)} in {len(days)} days."
+    summary = f"Idle nodes cost {usd(total)} over {len(days)} days."
     return _stacked("idle", "Idle cost by day", days=days, stacks=stacks, summary=summary)
 
 
@@ -113,6 +113,6 @@ def _group_stacks(table: CostTable, days: Sequence[date]) -> list[Stack]:
 def _summary(table: CostTable, stacks: Sequence[Stack]) -> str:
     largest = max(stacks, key=lambda stack: sum(stack[2]), default=None)
     if not table.total.total or largest is None:
-        return "Nothing was spent."
+        return "No cost."
     name, _, amounts = largest
-    return f"{usd(table.total.total)} in all; the largest part is {name}, {usd(sum(amounts))}."
+    return f"{usd(table.total.total)} total; the largest share is {name}, {usd(sum(amounts))}."

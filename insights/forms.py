@@ -24,13 +24,13 @@ def _price(label: str, help_text: str) -> forms.DecimalField:
 class RateCardForm(forms.Form):
     """What a resource of a local machine costs in an hour, in dollars."""
 
-    usd_per_cpu_hour = _price("$ per CPU and hour", "Of each core the machine has, used or not.")
-    usd_per_gib_hour = _price("$ per GiB of memory and hour", "Of each GiB the machine has.")
-    usd_per_gpu_hour = _price("$ per GPU and hour", "Of each GPU the machine has.")
+    usd_per_cpu_hour = _price("$/vCPU-h", "For each CPU of the machine, used or not.")
+    usd_per_gib_hour = _price("Memory, $/GiB-h", "For each GiB of the machine.")
+    usd_per_gpu_hour = _price("$/GPU-h", "For each GPU of the machine.")
     note = forms.CharField(
         max_length=NOTE_LENGTH,
         required=False,
-        help_text="Where the prices come from, for those who read the history.",
+        help_text="The source of the prices. Shown in the history.",
     )
 
     def card(self) -> RateCard:

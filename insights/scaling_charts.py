@@ -1,4 +1,4 @@
-"""A group over time: what was needed, what there was, what strategies asked for and foresaw."""
+"""A group over time: needed and actual nodes, and what strategies requested and forecast."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,9 +21,11 @@ def nodes_chart(samples: Sequence[ScalingSample], *, group: str, step: timedelta
     lines: list[Line] = [
         ("Needed", "used", _by_step(samples, step, lambda one: one.needed)),
         ("Ready", "capacity", _by_step(samples, step, lambda one: one.ready)),
-        ("Floor", "held", _by_step(samples, step, lambda one: one.floor)),
+        ("Minimum", "held", _by_step(samples, step, lambda one: one.floor)),
     ]
-    return _chart("scaling-nodes", f"Nodes of {group}: needed, ready and floor", lines, step=step)
+    return _chart(
+        "scaling-nodes", f"Group {group}: needed, ready, and minimum nodes", lines, step=step
+    )
 
 
 def forecast_chart(
@@ -44,20 +46,20 @@ def forecast_chart(
         ("Forecast", "3", middle),
         (f"Forecast, p{forecast.quantile * 100:g}", "held", upper),
     ]
-    title = f"Nodes of {forecast.group}: forecast against actual"
+    title = f"Group {forecast.group}: forecast and actual nodes"
     return _chart("scaling-forecast", title, lines, step=step)
 
 
 def replay_chart(points: Sequence[Point], *, name: str, chart_id: str) -> Chart:
-    """Return what a rule would have asked for, hour by hour, beside the nodes there were."""
+    """Return what a rule would have requested, hour by hour, next to the actual nodes."""
     floors: dict[datetime, list[float]] = {}
     nodes: dict[datetime, list[float]] = {}
     for point in points:
         floors.setdefault(_begin(point.at, HOUR), []).append(point.floor)
         nodes.setdefault(_begin(point.at, HOUR), []).append(point.nodes)
     lines: list[Line] = [
-        ("The rule", "held", {at: _mean(values) for at, values in floors.items()}),
-        ("Nodes there were", "capacity", {at: _mean(values) for at, values in nodes.items()}),
+        ("Rule", "held", {at: _mean(values) for at, values in floors.items()}),
+        ("Actual nodes", "capacity", {at: _mean(values) for at, values in nodes.items()}),
     ]
     return _chart(chart_id, f"{name}: replay of the last 7 days", lines, step=HOUR, size="small")
 
@@ -135,4 +137,4 @@ def _summary(lines: Sequence[Line]) -> str:
         if known:
             mean = number(sum(known) / len(known))
             sentences.append(f"{label}: {mean} on average, {number(max(known))} at most.")
-    return " ".join(sentences) or "Nothing was measured."
+    return " ".join(sentences) or "No data."

@@ -27,7 +27,7 @@ class Subject:
 def _three(name: str) -> tuple[Line, ...]:
     return (
         (f"{name}_capacity", "Capacity", "capacity"),
-        (f"{name}_held", "Held by Ray", "held"),
+        (f"{name}_held", "Reserved by Ray", "held"),
         (f"{name}_used", "Used", "used"),
     )
 
@@ -59,7 +59,7 @@ SUBJECTS = (
         title="Disk traffic",
         unit="MiB/s",
         divisor=MIB,
-        lines=(("disk_read_bps", "Read", "used"), ("disk_write_bps", "Written", "held")),
+        lines=(("disk_read_bps", "Read", "used"), ("disk_write_bps", "Write", "held")),
     ),
     Subject(
         id="disk",

@@ -21,7 +21,7 @@ def _guess(kind: str) -> None:
         DEFAULT_CARD,
         cloud_kind=kind,
         author_id=None,
-        note="Plausible rental prices that came with Mobula. Replace them with your own.",
+        note="Default prices. Replace them with your own.",
         is_default=True,
         valid_from=datetime(2020, 1, 1, tzinfo=UTC),
     )

@@ -1,7 +1,7 @@
 """The life of a node as the ledger sees it. Each function takes part in the caller's transaction.
 
 A mark that is earlier than what was posted already moves `posted_until` back; the next
-`posting.post` then writes those hours anew.
+`posting.post` then writes those hours again.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Partitions made before they are needed and dropped when nobody reads them any more."""
+"""Partitions made before they are needed and dropped when no one reads them any more."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ def _drop(partitioned: Partitioned, now: datetime) -> int:
         )
         # Names end in a date, so their order is that of time.
         expired = [name for (name,) in cursor.fetchall() if name < oldest]
-        # Whoever holds the table now goes first; the next round tries again.
+        # The current holder of the table goes first; the next round tries again.
         cursor.execute("SET LOCAL lock_timeout = '5s'")
         for name in expired:
             cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))

@@ -2,7 +2,7 @@
 
 Each hour of a node is one row, computed from the interval alone and replaced as a whole: posting
 late, twice, or again after a crash writes the same rows. One process posts at a time; intervals
-that somebody is changing are left for the next round.
+that someone is changing are left for the next round.
 """
 
 from collections.abc import Iterable

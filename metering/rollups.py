@@ -160,7 +160,7 @@ def forget(now: datetime) -> int:
 @transaction.atomic
 def _roll_up_newest(before: datetime) -> _Pending | None:
     with connection.cursor() as cursor:
-        # Two at once would only wait for each other's rows.
+        # Two at the same time would only wait for each other's rows.
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return None

@@ -20,7 +20,7 @@ def set_rate_card(
 ) -> RateCardVersion:
     """Return the new version of a cloud's rate card, which prices nodes started from now on.
 
-    Nodes keep the price they started at; nothing in the past is priced anew.
+    Nodes keep the price they started at; nothing in the past is priced again.
     """
     return RateCardVersion.objects.create(
         cloud_kind=cloud_kind,

@@ -9,6 +9,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobula.settings")
 
 application = get_asgi_application()
 
-# What is loaded now stays for good: a collection that walks through it holds up a request by 0.1 s.
+# What is loaded now stays: a collection that walks through it delays a request by 0.1 s.
 gc.collect()
 gc.freeze()

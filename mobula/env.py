@@ -1,4 +1,4 @@
-"""Settings from the environment, refused with a sentence when they make no sense."""
+"""Settings from the environment, refused with a message when they are not valid."""
 
 import math
 import os
@@ -52,11 +52,11 @@ def weights(name: str, *, default: dict[str, float]) -> dict[str, float]:
         except ValueError:
             raise ImproperlyConfigured(f"{name}: '{word}' is not NAME=NUMBER.") from None
     if found.keys() != default.keys():
-        raise ImproperlyConfigured(f"{name} knows only {', '.join(default)}.")
+        raise ImproperlyConfigured(f"{name} accepts only {', '.join(default)}.")
     first = next(iter(default))
     if found[first] <= 0 or not all(0 <= number < math.inf for number in found.values()):
         raise ImproperlyConfigured(
-            f"{name}: {first} must be more than 0, and no number below 0 or endless."
+            f"{name}: {first} must be greater than 0, and no value negative or infinite."
         )
     return found
 

@@ -123,7 +123,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
 }
 
-# Whom refreshes of the catalogue ask instead of the clouds' public addresses.
+# Endpoints for refreshes of the catalog instead of the clouds' public ones.
 PRICE_ACCESS = {
     "aws": {
         "machines_url": env.text("MOBULA_EC2_URL", ""),
@@ -136,7 +136,7 @@ PRICE_ACCESS = {
     },
 }
 
-# How long work on a node has to end by itself when its place is to be taken by cheaper machines.
+# How long work on a node may finish when cheaper machines replace the node.
 MOVE_SECONDS = env.number("MOBULA_MOVE_SECONDS", default=120)
 # What makes it a disruption to take a node away, for consolidation to weigh against what it saves.
 DISRUPTION_WEIGHTS = env.weights(

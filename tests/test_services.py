@@ -71,7 +71,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     ),
     "accounts.services.teams.remove_member": lambda t: ((t.member,), {}),
     "clouds.services.add_cloud": lambda _: ((), _CLOUD),
-    "clouds.services.ask_for_refresh": lambda t: ((t.cloud,), {}),
+    "clouds.services.request_refresh": lambda t: ((t.cloud,), {}),
     "clouds.services.change_cloud": lambda t: ((t.cloud,), _CLOUD),
     "clusters.services.groups.try_group_again": lambda t: ((t.cluster,), {"group": "cpu"}),
     "clusters.services.jobs.run_workload": lambda t: (

@@ -33,7 +33,7 @@ class TooManyAttempts(ServiceError):
     def __init__(self, *, after: datetime) -> None:
         minutes = max(1, round((after - timezone.now()).total_seconds() / 60))
         super().__init__(
-            f"{ATTEMPTS} wrong passwords in a row: wait {minutes} min, "
+            f"{ATTEMPTS} failed sign-in attempts. Wait {minutes} min, "
             "or ask an admin for a sign-in link."
         )
         self.after = after

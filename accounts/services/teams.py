@@ -22,7 +22,7 @@ class LastAdmin(WrongState):
 
     def __init__(self, member: Membership) -> None:
         super().__init__(
-            f"{member.user} is the last admin of {member.team}: make somebody else admin first."
+            f"{member.user} is the last admin of {member.team}. Make another member an admin first."
         )
 
 
@@ -33,8 +33,8 @@ class AlreadyMember(WrongState):
 
     def __init__(self, member: Membership) -> None:
         super().__init__(
-            f"{member.user} is already {Role(member.role).label.lower()} of {member.team}: "
-            "change the role in the list instead.",
+            f"{member.user} is already {Role(member.role).label.lower()} of {member.team}. "
+            "Change the role in the member list.",
             field="email",
         )
 
@@ -45,7 +45,7 @@ class NameTaken(WrongState):
     code = "team-name-taken"
 
     def __init__(self, name: str) -> None:
-        message = f"There is a team named like '{name}' already: choose another name."
+        message = f"A team with a name like '{name}' already exists. Choose another name."
         super().__init__(message, field="name")
 
 
@@ -59,7 +59,7 @@ class Invitation:
 
 @transaction.atomic
 def create_team(name: str, *, by: User | None) -> Team:
-    """Return the new team; whoever makes it becomes its first admin. Raises `NameTaken`."""
+    """Return the new team; its creator becomes its first admin. Raises `NameTaken`."""
     if by is not None:  # None is Mobula itself
         require(may(by, Action.MANAGE_INSTALLATION, team=None))
     name = name.strip()
@@ -79,7 +79,7 @@ def create_team(name: str, *, by: User | None) -> Team:
 def invite_member(team: Team, *, email: str, role: str, by: User) -> Invitation:
     """Return the new member of `team` and how they get in. Raises `AlreadyMember`.
 
-    The link is for new people only: one for somebody with an account would hand it to `by`.
+    The link is for new people only: one for someone with an account would hand it to `by`.
     """
     require(may(by, Action.MANAGE_TEAM, team=team))
     role, address = _known(role), email.strip().lower()

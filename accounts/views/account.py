@@ -27,7 +27,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     submit(form, lambda values: services.change_profile(request.user, **values))
     if form.errors:
         return _page(request, profile=form, password=_password_form(request))
-    messages.success(request, "Your account is saved.")
+    messages.success(request, "Account saved.")
     return redirect("accounts:account")
 
 
@@ -41,7 +41,7 @@ def password(request: SignedInRequest) -> HttpResponse:
         return _page(request, profile=_profile_form(request), password=form)
     update_session_auth_hash(request, request.user)
     request.session.pop(PROVED_BY_LINK, None)
-    messages.success(request, "Your password is set: sign in with it from now on.")
+    messages.success(request, "Password saved. Use it the next time you sign in.")
     return redirect("accounts:account")
 
 

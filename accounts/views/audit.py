@@ -60,7 +60,7 @@ def _rows(trail: AuditQuerySet) -> Iterator[list[object]]:
     left = ROWS_IN_CSV
     for entry in trail[: ROWS_IN_CSV + 1].iterator():
         if not left:
-            yield [f"Only the newest {ROWS_IN_CSV} rows: narrow the filter to see older ones."]
+            yield [f"Only the newest {ROWS_IN_CSV} rows. Narrow the filter to see older ones."]
             return
         left -= 1
         yield [

@@ -24,7 +24,7 @@ def posted[R: HttpRequest, **P](
 ) -> Callable[
     [Callable[Concatenate[R, P], HttpResponse]], Callable[Concatenate[R, P], HttpResponse]
 ]:
-    """Send whoever does not POST to the page `back`.
+    """Redirect other methods than POST to the page `back`.
 
     Such a view may answer in place, so its address stands in the browser and is come back to.
     """

@@ -14,7 +14,7 @@ from accounts.forms import SignInForm
 from accounts.views.redirects import next_page
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-# In the session of somebody who came by a link: they may set a password without the old one.
+# In the session of someone who came by a link: they may set a password without the old one.
 PROVED_BY_LINK = "proved-by-link"
 
 
@@ -41,7 +41,7 @@ def _let_in(request: HttpRequest, form: SignInForm) -> HttpResponse | None:
     email, password = form.cleaned_data["email"], form.cleaned_data["password"]
     user = services.check_password(email, password, address=request.META.get("REMOTE_ADDR", ""))
     if user is None:
-        form.add_error(None, "No account has this email and password: try again.")
+        form.add_error(None, "Incorrect email or password.")
         return None
     login(request, user, backend=BACKEND)
     return redirect(next_page(request))

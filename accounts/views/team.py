@@ -24,7 +24,7 @@ def team(request: SignedInRequest) -> HttpResponse:
 
 @posted(back="accounts:team")
 def invite(request: SignedInRequest) -> HttpResponse:
-    """Add somebody to the team; their sign-in link is shown on the answer and nowhere else."""
+    """Add someone to the team; their sign-in link is shown on the answer and nowhere else."""
     team = current_team(request)
     require(may(request.user, Action.MANAGE_TEAM, team=team))
     form = InviteForm(request.POST)
@@ -42,7 +42,7 @@ def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
     return perform(
         request,
         lambda: services.change_role(member, role=role, by=request.user),
-        done=lambda _: f"{member.user} is now {member.get_role_display().lower()}.",
+        done=lambda _: f"Changed the role of {member.user} to {member.get_role_display()}.",
         to="accounts:team",
     )
 
@@ -54,7 +54,7 @@ def remove_member(request: SignedInRequest, pk: int) -> HttpResponse:
     return perform(
         request,
         lambda: services.remove_member(member, by=request.user),
-        done=f"{member.user} is no longer in {member.team}.",
+        done=f"Removed {member.user} from {member.team}.",
         to="accounts:team",
     )
 
@@ -77,7 +77,7 @@ def create_team(request: SignedInRequest) -> HttpResponse:
         invite = InviteForm(initial={"role": Role.ENGINEER})
         return _page(request, invite=invite, new_team=form)
     request.session[TEAM_IN_SESSION] = team.pk
-    messages.success(request, f"The team {team} is ready: invite its members.")
+    messages.success(request, f"Created team {team}. Invite its members.")
     return redirect("accounts:team")
 
 

@@ -10,7 +10,7 @@ MOST_ATTEMPTS = 5
 
 
 class Deaths:
-    """Dead nodes as Ray lists them; each is told for ten minutes and until Mobula heard of it."""
+    """Dead nodes as Ray lists them; each is reported for ten minutes, and until it was received."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 5.0
 CHANNEL_OPTIONS = [
     ("grpc.enable_http_proxy", 0),
     ("grpc.max_receive_message_length", 512 * 1024 * 1024),
-    # gRPC's own back-off grows to two minutes; a head that comes back should be seen at once.
+    # gRPC's own back-off grows to two minutes; a head that comes back should be seen immediately.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
 ]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 STATUSES = {1: "RUNNING", 3: "IDLE", 4: "DRAINING"}
 DEAD = 2
 OPERATORS = {1: "in", 2: "not_in"}
-# Ray counts these among a node's resources; nobody holds them as they hold a CPU.
+# Ray counts these among a node's resources; no one holds them as they hold a CPU.
 OBJECT_STORE = "object_store_memory"
 NODE_MARK = "node:"
 

@@ -1,4 +1,4 @@
-"""What Mobula has been told about each submitted job, and what it still has to hear."""
+"""What was reported about each submitted job, and what is still to be reported."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class JobBook:
         seen = {job["submission_id"]: job for job in jobs}
         with self._lock:
             changed = any(self._seen.get(key) != job for key, job in seen.items())
-            # A job that Ray forgot before Mobula heard of its end is still to be told.
+            # A job that Ray forgot before Mobula heard of its end is still to be reported.
             self._seen = {**self._untold(), **seen}
             self._drivers = sum(job["status"] in ACTIVE for job in listing)
         return changed

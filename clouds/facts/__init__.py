@@ -1,4 +1,4 @@
-"""The catalogue that comes with Mobula: machine types, zones and prices, from files, read once.
+"""The catalog that comes with Mobula: machine types, zones and prices, from files, read once.
 
 PROVENANCE.md beside the files says where each number is from.
 """
@@ -55,7 +55,7 @@ _FILES = {
 
 @cache
 def regions(provider: ProviderKind) -> tuple[str, ...]:
-    """Return the regions of which there are facts; none for providers without a catalogue."""
+    """Return the regions of which there are facts; none for providers without a catalog."""
     files = _FILES.get(provider)
     return tuple(sorted({row["region"] for row in _rows(files.offerings)})) if files else ()
 
@@ -99,7 +99,7 @@ def prices(provider: ProviderKind, region: str) -> PriceList:
 
 
 def target_of_facts(provider: ProviderKind, *, region: str) -> RegionCatalogue:
-    """Return what the built-in catalogue knows of a region, without any cloud account."""
+    """Return what the built-in catalog knows of a region, without any cloud account."""
     return RegionCatalogue(
         provider=provider,
         region=region,

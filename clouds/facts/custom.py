@@ -25,7 +25,7 @@ type Rates = Mapping[str, Rate]
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """What a family allows: so many vCPUs, and GiB for each of them."""
+    """What a family allows: a number of vCPUs, and GiB for each of them."""
 
     most_vcpus: int
     least_gib: Decimal

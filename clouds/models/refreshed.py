@@ -22,7 +22,7 @@ class RefreshState(StrEnum):
 
 
 class CatalogueRefresh(models.Model):
-    """One time that a cloud was asked for a region's machines and prices."""
+    """One refresh of a region's machines and prices from its cloud."""
 
     provider = models.CharField(max_length=20)
     region = models.CharField(max_length=63)

@@ -36,7 +36,7 @@ def phases(node: Node, now: datetime) -> list[Phase]:
         ("Queue", "Provider", "Ray boot"), moments[:-1], moments[1:], strict=True
     ):
         found.append(_phase(label, start, end, over=over, now=now))
-    found.append(_up(node, now=now, over=over))
+    found.append(_up(node))
     return found
 
 
@@ -57,11 +57,11 @@ def _phase(
     return Phase(label=label, state="now", seconds=(now - start).total_seconds())
 
 
-def _up(node: Node, *, now: datetime, over: datetime | None) -> Phase:
+def _up(node: Node) -> Phase:
     if node.ready_at is None:
         return Phase(label="Ready", state="todo", seconds=None)
     label = "Draining" if node.state == NodeState.DRAINING else "Ready"
-    seconds = ((over or now) - node.ready_at).total_seconds()
+    seconds = (node.ready_at - node.requested_at).total_seconds()
     return Phase(label=label, state="done", seconds=seconds)
 
 

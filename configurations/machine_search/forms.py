@@ -11,7 +11,7 @@ from domain.catalogue.search import MachineRequirements, knows_network, models_o
 from domain.offerings import Market
 
 ARCHITECTURES = [("", "Any"), ("x86_64", "x86_64"), ("arm64", "arm64")]
-MARKETS = [("", "Any"), (Market.ON_DEMAND.value, "On demand"), (Market.SPOT.value, "Spot")]
+MARKETS = [("", "Any"), (Market.ON_DEMAND.value, "On-demand"), (Market.SPOT.value, "Spot")]
 
 
 class NeedForm(forms.Form):
@@ -21,22 +21,18 @@ class NeedForm(forms.Form):
     """
 
     q = forms.CharField(required=False, max_length=63, label="Name")
-    vcpus = forms.FloatField(required=False, min_value=0, max_value=10_000, label="CPUs")
-    gib = forms.FloatField(required=False, min_value=0, max_value=100_000, label="GiB")
-    gpus = forms.FloatField(required=False, min_value=0, max_value=1_000, label="GPUs")
+    vcpus = forms.FloatField(required=False, min_value=0, max_value=10_000, label="Min vCPUs")
+    gib = forms.FloatField(required=False, min_value=0, max_value=100_000, label="Min memory (GiB)")
+    gpus = forms.FloatField(required=False, min_value=0, max_value=1_000, label="Min GPUs")
     gpu_model = forms.ChoiceField(required=False, label="GPU model")
     arch = forms.ChoiceField(required=False, label="Architecture", choices=ARCHITECTURES)
     network = forms.FloatField(
-        required=False, min_value=0, max_value=100_000, label="Network, Gbit/s"
+        required=False, min_value=0, max_value=100_000, label="Min network (Gbit/s)"
     )
     zone = forms.ChoiceField(required=False, label="Zone")
     market = forms.ChoiceField(required=False, label="Market", choices=MARKETS)
-    max_usd = forms.DecimalField(
-        required=False, min_value=0, max_value=1_000_000, label="At most $ an hour"
-    )
-    units = forms.IntegerField(
-        required=False, min_value=1, max_value=1_000_000, label="How many of these"
-    )
+    max_usd = forms.DecimalField(required=False, min_value=0, max_value=1_000_000, label="Max $/h")
+    units = forms.IntegerField(required=False, min_value=1, max_value=1_000_000, label="Count")
 
     def __init__(self, *args: object, target: RegionCatalogue, **options: object) -> None:
         super().__init__(*args, **options)  # type: ignore[arg-type]

@@ -38,6 +38,11 @@ class PricedAdvice:
     way: Advice
     source: PriceOrigin | None
 
+    @property
+    def kind(self) -> str:
+        """Return what the price is called."""
+        return "Spot price" if self.way.market is Market.SPOT else "List price"
+
 
 RATE_CARD = PriceOrigin(source="Rate card")
 OWN_LIST = PriceOrigin(source="The cloud's own prices", quality="cloud")

@@ -29,9 +29,9 @@ ROWS, PICKED = 50, 40
 _ORDER_LABELS = {
     "price": "Price",
     "spot": "Spot price",
-    "per_vcpu": "Price of a CPU",
-    "per_gpu": "Price of a GPU",
-    "vcpus": "CPUs",
+    "per_vcpu": "$/vCPU-h",
+    "per_gpu": "$/GPU-h",
+    "vcpus": "vCPUs",
     "memory": "Memory",
     "gpus": "GPUs",
     "name": "Name",
@@ -78,7 +78,7 @@ def _advice(
         return []
     ways = [
         (label, recommend(target, need, units=units, market=market, most=5))
-        for label, market in (("On demand", Market.ON_DEMAND), ("At spot", Market.SPOT))
+        for label, market in (("On-demand", Market.ON_DEMAND), ("Spot", Market.SPOT))
         if need.market in (None, market)
     ]
     return [(label, priced_advice(found, sources)) for label, found in ways if found]

@@ -61,6 +61,8 @@ class Facts:
 
 
 VARIABLES = tuple(sorted((*(one.name for one in fields(Facts)), "hour", "weekday")))
+# Earlier spellings that rules may still use; only the names above are documented.
+ALIASES: Mapping[str, str] = {"utilisation": "utilization", "gpu_utilisation": "gpu_utilization"}
 # One moment on which a rule is tried out, so that a true or a text shows before it is saved.
 EXAMPLE = Facts(
     now=datetime(2026, 1, 1, 12, tzinfo=UTC),
@@ -128,7 +130,7 @@ def understood(text: str) -> Expression:
         raise BadExpression(_where_unreadable(text, error)) from error
     except RecursionError as error:
         raise BadExpression("The rule is nested too deeply: split it into two.") from error
-    resources = offered(tree, variables=VARIABLES, refuse=BadExpression)
+    resources = offered(tree, variables=VARIABLES, aliases=ALIASES, refuse=BadExpression)
     functions: Any = {**FUNCTIONS, **METHODS, **OPERATORS}
     return Expression(text, environment.program(tree, functions=functions), resources)
 

@@ -92,11 +92,16 @@ _REFUSED = {
 
 
 def offered(
-    tree: Any, *, variables: Sequence[str], refuse: Callable[[str], Exception]
+    tree: Any,
+    *,
+    variables: Sequence[str],
+    aliases: Mapping[str, str],
+    refuse: Callable[[str], Exception],
 ) -> frozenset[str]:
     """Return the resources the rule asks of `pending`, once all that it uses is known to be ours.
 
-    Whole numbers become fractions in place: CEL itself would refuse to add the two.
+    In place, aliases become the variables that they stand for, and whole numbers fractions: CEL
+    itself would refuse to add the two.
     """
     resources, operations = set(), 0
     for node in tree.iter_subtrees_topdown():
@@ -105,6 +110,7 @@ def offered(
             raise refuse(
                 f"The rule has more than {MOST_OPERATIONS} operations: split it into two rules."
             )
+        _resolve(node, aliases)
         _check(node, variables=variables, refuse=refuse)
         if node.data == "literal":
             _make_fraction(node, refuse=refuse)
@@ -117,6 +123,11 @@ def _is_operation(node: Any) -> bool:
     if node.data in {"conditionalor", "conditionaland"}:
         return len(node.children) > 1
     return str(node.data).startswith(_OPERATIONS)
+
+
+def _resolve(node: Any, aliases: Mapping[str, str]) -> None:
+    if node.data == "ident" and (name := str(node.children[0])) in aliases:
+        node.children[0] = node.children[0].update(value=aliases[name])
 
 
 def _check(node: Any, *, variables: Sequence[str], refuse: Callable[[str], Exception]) -> None:

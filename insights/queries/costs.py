@@ -15,13 +15,13 @@ def shortened(totals: Sequence[GroupTotal]) -> Sequence[GroupTotal]:
     rest = totals[SHOWN_ROWS:]
     if not rest:
         return totals
-    name = f"{len(rest)} others, each in the CSV"
+    name = f"{len(rest)} others (see the CSV)"
     row = GroupTotal(key="", name=name, cost=Cost.sum(one.cost for one in rest))
     return [*totals[:SHOWN_ROWS], row]
 
 
 def node_costs(cluster: Cluster, *, first: date, last: date) -> Sequence[GroupTotal]:
-    """Return what each node of the cluster cost, by its label, the dearest first."""
+    """Return what each node of the cluster cost, by its label, the most expensive first."""
     found = shortened(cost_by_node(cluster.pk, first=first, last=last))
     nodes = cluster.nodes.filter(name__in=[row.key for row in found]).select_related("group")
     labels = {node.name: node.label for node in nodes}

@@ -66,7 +66,7 @@ class Fleet:
 
     @property
     def coming_words(self) -> str:
-        return f"{self.coming} starting or ending" if self.coming else ""
+        return f"{self.coming} starting or terminating" if self.coming else ""
 
     @property
     def unpriced_words(self) -> str:
@@ -85,13 +85,13 @@ class Fleet:
         return 24 * sum(line.idle_hourly for line in self.lines)
 
     def stopping_before(self, moment: datetime) -> int:
-        """Return how many end by themselves before `moment`, if nothing changes."""
+        """Return how many end automatically before `moment`, if nothing changes."""
         ends = [line.verdict.stops_at for line in self.running]
         return sum(1 for end in ends if end and end < moment)
 
 
 def fleet_of(team: Team, *, now: datetime) -> Fleet:
-    """Return the team's live clusters in four queries, the dearest an hour first."""
+    """Return the team's live clusters in four queries, the most expensive an hour first."""
     clusters = list(live_clusters(team))
     costs = running_costs([cluster.pk for cluster in clusters], now=now)
     ready = _ready_nodes(team)
@@ -149,7 +149,7 @@ def _line(
     prices = {
         Activity.IDLE: ready.hourly,
         Activity.ACTIVE: ready.idle_hourly,
-        # Of a cluster that does not report, nobody knows: it counts as active.
+        # A cluster that does not report counts as active.
         Activity.UNKNOWN: 0,
     }
     return ClusterLine(

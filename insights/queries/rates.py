@@ -53,7 +53,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """The card of local machines: what holds now, every version, and what it comes to."""
+    """The card of local machines: the version in effect, the history, and examples."""
 
     current: CardRow | None
     history: Sequence[CardRow]

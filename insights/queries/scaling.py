@@ -26,7 +26,7 @@ from insights.scaling_charts import forecast_chart, nodes_chart, replay_chart
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLine:
-    """A rule and its place in the configuration, with its replay where one was asked for."""
+    """A rule and its place in the configuration, with its replay where one was requested."""
 
     place: int
     row: RuleRow
@@ -93,7 +93,7 @@ def replayed(cluster: Cluster, row: RuleRow, place: int) -> RuleLine:
         return RuleLine(
             place=place,
             row=row,
-            error="Nothing to replay yet: samples are taken every five minutes while it runs.",
+            error="No samples yet. They are taken every five minutes while the cluster runs.",
         )
     name = rule.name or f"rule of {rule.group}"
     chart = replay_chart(played.points, name=name, chart_id=f"replay-{place}")

@@ -17,6 +17,6 @@ def asked_cluster(request: SignedInRequest) -> Cluster | None:
     try:
         pk = UUID(asked)
     except ValueError:
-        raise Http404(f"'{asked}' is not a cluster's id.") from None
+        raise Http404(f"'{asked}' is not a cluster ID.") from None
     visible = Cluster.objects.visible_to(request.user).select_related("version__template", "team")
     return get_object_or_404(visible, pk=pk)

@@ -35,7 +35,7 @@ def cost(request: SignedInRequest) -> HttpResponse:
     first, last = chosen.days(moment)
     wanted = CostFilter(team_ids=[team.pk], cluster_ids=[cluster.pk] if cluster else None)
     as_csv = request.GET.get("format") == "csv"
-    # The chart tells only so many groups apart; a file has them all.
+    # The chart has a color for each of the first groups; a file has them all.
     top = None if as_csv else SHOWN_GROUPS
     table = cost_by_day(first=first, last=last, group_by=group_by, filters=wanted, top=top)
     if as_csv:
@@ -68,7 +68,7 @@ def _switches(
 ) -> dict[str, list[Choice]]:
     lengths = [(one.key, one.key) for one in ranges.OF_COST]
     groups = [(group.value, group.value.capitalize()) for group in GROUPS]
-    stacks = [("group", "By " + group_by), ("part", "By part")]
+    stacks = [("group", "By " + group_by), ("part", "By category")]
     stack = "part" if by_part else "group"
     return {
         "range_choices": choices(request, "range", lengths, current=chosen.key),
@@ -84,7 +84,7 @@ def _sums(table: CostTable) -> dict[str, Any]:
         "node_hours": hours,
         # Where all is cents, cents would hide how the parts add up.
         "places": 2 if table.total.total >= FINE_BELOW else 4,
-        "unpriced_words": f"{number(unpriced)} of them unpriced" if unpriced else "all priced",
+        "unpriced_words": f"{number(unpriced)} unpriced" if unpriced else "all priced",
     }
 
 

@@ -1,4 +1,4 @@
-"""What runs without work, by which signals, and when it ends by itself."""
+"""Idle clusters: their signals, and when they terminate automatically."""
 
 from datetime import timedelta
 
@@ -18,7 +18,8 @@ from metering.queries import CostFilter, GroupBy, cost_by_day
 
 SHOWN = 100
 _HEADER = (
-    "cluster", "owner", "verdict", "reason", "idle_since", "stops_at", "usd_per_hour", "wasted_usd"
+    "cluster", "owner", "status", "reason", "idle_since", "terminates_at", "usd_per_hour",
+    "idle_cost_usd",
 )  # fmt: skip
 
 

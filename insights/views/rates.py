@@ -1,4 +1,4 @@
-"""What machines cost that no cloud sends a bill for."""
+"""Prices of machines without a cloud bill."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -22,7 +22,9 @@ def rates(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         require(may(user, Action.MANAGE_INSTALLATION, team=None))
         if submit(form, lambda values: change_rate_card(form.card(), note=values["note"], by=user)):
-            messages.success(request, "The new rate card prices machines that start from now on.")
+            messages.success(
+                request, "Saved. The new prices apply to machines that start from now on."
+            )
             return redirect("insights:rates")
     may_edit = may(user, Action.MANAGE_INSTALLATION, team=None)
     context = {"card": card, "form": form, "may_edit": may_edit}

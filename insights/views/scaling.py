@@ -21,7 +21,7 @@ from insights.views.asked import asked_cluster
 
 RANGES = tuple(one for one in ranges.OF_USE if one.key in {"6h", "24h", "7d"})
 STEPS = {"6h": timedelta(minutes=5), "24h": timedelta(minutes=15), "7d": timedelta(hours=1)}
-_HEADER = ["at", "group", "needed", "ready", "floor", "expected", "expected_upper"]
+_HEADER = ["at", "group", "needed", "ready", "minimum", "expected", "expected_upper"]
 
 
 @require_GET
@@ -29,7 +29,7 @@ def scaling(request: SignedInRequest) -> HttpResponse:
     """Show the strategies of `?cluster=`, one group over time; `?part=` gives the panel alone."""
     cluster = asked_cluster(request)
     if cluster is None:
-        raise Http404("Name a cluster: open Scaling on its page.")
+        raise Http404("No cluster selected. Open Scaling on a cluster's page.")
     groups = list(cluster.groups.filter(role="worker").values_list("name", flat=True))
     group = request.GET.get("group") or next(iter(groups), "")
     if group and group not in groups:
@@ -125,7 +125,7 @@ def _asked_replay(request: SignedInRequest) -> int | None:
 
 
 def _replay(request: SignedInRequest, cluster: Cluster) -> HttpResponse:
-    """Answer with what the rule of that place would have asked for, alone or as CSV."""
+    """Answer with what the rule of that place would have requested, alone or as CSV."""
     place = _asked_replay(request)
     rules = dict(enumerate(rule_rows(cluster)))
     if place is None or place not in rules:

@@ -36,13 +36,13 @@ class Interval(models.Model):
     vcpus = models.FloatField()
     memory_bytes = models.BigIntegerField()
     gpus = models.FloatField()
-    hourly_microusd = models.BigIntegerField(null=True, help_text="Empty: nobody knows the price.")
+    hourly_microusd = models.BigIntegerField(null=True, help_text="Empty: the price is unknown.")
     started_at = models.DateTimeField()
     ready_at = models.DateTimeField(null=True)
     leaving_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     posted_until = models.DateTimeField(help_text="The ledger is right up to here.")
-    settled = models.BooleanField(default=False, help_text="Ended and posted for good.")
+    settled = models.BooleanField(default=False, help_text="Ended and posted completely.")
 
     class Meta:
         constraints = [

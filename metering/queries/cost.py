@@ -109,7 +109,7 @@ class GroupTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostTable:
-    """Rows by day and group; `groups` are their totals, the dearest first, `total` is of all."""
+    """Rows by day and group; `groups` are their totals, highest first, `total` is of all."""
 
     rows: tuple[CostRow, ...]
     groups: tuple[GroupTotal, ...]
@@ -167,7 +167,7 @@ def cost_by_day(
 ) -> CostTable:
     """Return the cost of the UTC days from `first` to `last`, both included, in one query.
 
-    With `top`, only so many of the dearest groups have rows; those of the others are summed by
+    With `top`, only that number of groups have rows, highest first; the others are summed by
     day, under the key `OTHERS`. `groups` has all of them nevertheless.
     """
     condition, asked = filters.condition()
@@ -199,7 +199,7 @@ def cost_by_day(
 
 
 def cost_by_node(cluster_id: UUID, *, first: date, last: date) -> list[GroupTotal]:
-    """Return what each node of one cluster cost in these UTC days, the dearest first."""
+    """Return what each node of one cluster cost in these UTC days, the most expensive first."""
     with connection.cursor() as cursor:
         cursor.execute(_BY_NODE, {"cluster": cluster_id, "first": first, "last": last})
         return [

@@ -21,7 +21,7 @@ class Series:
     """Measures over time. All columns are as long as `times`, the starts of steps with data.
 
     `means` and `peaks` are by measure (cores, bytes, GPUs, bytes a second); None is unknown.
-    `peaks` is empty unless asked for; a peak is of a node's samples or of a cluster's minutes, and
+    `peaks` is empty unless requested; a peak is of a node's samples or of a cluster's minutes, and
     of several clusters their sum.
     """
 

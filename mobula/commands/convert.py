@@ -13,16 +13,20 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the command."""
     parser = commands.add_parser(
         "convert",
-        help="read and write other formats",
-        description="The result goes to standard output, what could not be carried over to "
+        help="convert between configuration formats",
+        description="Writes the result to standard output and anything not carried over to "
         "standard error. Exit code 0: converted, 1: the file is invalid, 2: not readable.",
     )
     parser.add_argument("file", help="the YAML file, or - for standard input")
-    parser.add_argument("--from", dest="source", choices=FORMATS, help="left out: detected")
+    parser.add_argument("--from", dest="source", choices=FORMATS, help="default: detected")
     parser.add_argument("--to", required=True, choices=FORMATS)
-    parser.add_argument("--name", default="", help="the cluster's name there")
-    parser.add_argument("--image", default="", help="the container image, where one is named")
-    parser.add_argument("--ray-version", default="", help="such as 2.60.0, where it is named")
+    parser.add_argument("--name", default="", help="the cluster's name in the output")
+    parser.add_argument(
+        "--image", default="", help="the container image, for formats that name one"
+    )
+    parser.add_argument(
+        "--ray-version", default="", help="such as 2.60.0, for formats that name it"
+    )
     add_target(parser)
     parser.set_defaults(run=run)
 

@@ -15,12 +15,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "diff",
         help="compare two configurations",
-        description="Comments and layout do not count. Exit code 0: both mean the same, 1: they "
-        "differ, 2: not readable.",
+        description="Ignores comments and formatting. Exit code 0: no functional changes, 1: "
+        "differences, 2: not readable.",
     )
     parser.add_argument("old", help="a YAML file, or - for standard input")
     parser.add_argument("new", help="the other YAML file, or - for standard input")
-    parser.add_argument("--provider", choices=PROVIDERS, help="whose effects are told")
+    parser.add_argument("--provider", choices=PROVIDERS, help="show effects for this provider")
     parser.add_argument("--json", action="store_true", help="print the changes as a JSON list")
     parser.set_defaults(run=run)
 
@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from domain.yaml.text import parse
 
     if arguments.old == arguments.new == "-":
-        print("mobula: only one of the two can be standard input.", file=sys.stderr)
+        print("mobula: only one of the files can be standard input.", file=sys.stderr)
         return UNREADABLE
     provider = ProviderKind(arguments.provider) if arguments.provider else None
     configs = []
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"mobula: {error}", file=sys.stderr)
             return UNREADABLE
         if draft is None:
-            print(f"mobula: {file} is no configuration: see mobula validate.", file=sys.stderr)
+            print(f"mobula: {file} is not a configuration; run mobula validate.", file=sys.stderr)
             return UNREADABLE
         configs.append(draft)
     found = changes(*configs, provider=provider)

@@ -7,7 +7,7 @@ import sys
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = commands.add_parser("health", help="ask the web process whether it is well")
+    parser = commands.add_parser("health", help="check whether the web process is healthy")
     parser.set_defaults(run=run)
 
 
@@ -27,5 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
     url = os.environ.get("MOBULA_URL") or f"http://127.0.0.1:{port}"
     if answers(port, url=url):
         return 0
-    print(f"mobula: nothing healthy answers on port {port}.", file=sys.stderr)
+    print(f"mobula: no healthy web process on port {port}.", file=sys.stderr)
     return 1

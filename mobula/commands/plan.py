@@ -21,8 +21,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = commands.add_parser(
         "plan",
         help="show which nodes a demand would launch",
-        description="Plan for a cluster that has only its head, on local machine sizes unless "
-        "--provider says otherwise. Exit code 0: all of the demand is served, 1: some must wait "
+        description="Plan for a cluster that has only its head node, on local machine sizes "
+        "unless --provider is given. Exit code 0: all demand is scheduled, 1: some is unscheduled "
         "or the configuration is not valid, 2: not readable.",
     )
     parser.add_argument("file", help="the compute configuration, or - for standard input")
@@ -99,7 +99,7 @@ def _words(answer: "Plan") -> str:
         return "Nothing to launch: the head has room for all of it."
     lines = [f"Launch {launch.reason}" for launch in answer.launches]
     lines += [
-        f"Wait   {left.count} × {describe(left.resources)}: {left.reason}."
+        f"Unscheduled {left.count} × {describe(left.resources)}: {left.reason}."
         for left in answer.unserved
     ]
     return "\n".join([*lines, outcome(answer)])

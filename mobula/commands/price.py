@@ -12,8 +12,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the command."""
     parser = commands.add_parser(
         "price",
-        help="say what a configuration costs",
-        description="List prices that come with Mobula; local machines by its default rate card. "
+        help="show what a configuration costs",
+        description="Uses the built-in list prices; the default rate card for local machines. "
         "Exit code 0: priced, 1: invalid or a machine has no price, 2: not readable.",
     )
     parser.add_argument("file", help="the YAML file, or - for standard input")
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = estimate(parsed.config, target=target)
     amounts = {"minimum": found.least, "at launch": found.at_launch, "maximum": found.most}
     if found.spare is not None:
-        amounts["of it spare"] = found.spare
+        amounts["of which spare"] = found.spare
     if arguments.json:
         print(
             json.dumps({name: None if usd is None else str(usd) for name, usd in amounts.items()})
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
             print(f"{name:<11} {words}")
     if len(parsed.config.configs or ()) > 1:
-        print("mobula: only the first of the cloud resources is priced.", file=sys.stderr)
+        print("mobula: only the first cloud resource is priced.", file=sys.stderr)
     for name in unpriced(parsed.config, target):
         print(f"mobula: no price is known for {name}.", file=sys.stderr)
     return VALID if found.most is not None else INVALID

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 VARIANTS = ("configured", "reactive", "scheduled", "forecast", "spare")
 WORKLOADS = ("office-hours", "bursts", "nightly", "steady")
-# A Monday: the made-up weeks begin with one.
+# A Monday: the synthetic weeks begin with one.
 STARTED = "2026-01-05"
 
 
@@ -33,17 +33,17 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "simulate",
         help="replay a week of work with each strategy, and with Ray's own autoscaler",
         description="Replay a workload against the planner and against a model of Ray's "
-        "autoscaler. Exit code 0: simulated, 1: the configuration is not valid or lacks what a "
-        "strategy needs, 2: not readable.",
+        "autoscaler. Exit code 0: simulated, 1: the configuration is not valid or lacks a "
+        "strategy's settings, 2: not readable.",
     )
     parser.add_argument("file", help="the compute configuration, or - for standard input")
     work = parser.add_mutually_exclusive_group(required=True)
-    work.add_argument("--workload", metavar="FILE", help="what arrived: .json or .csv")
-    work.add_argument("--synthetic", choices=WORKLOADS, help="a made-up workload")
+    work.add_argument("--workload", metavar="FILE", help="recorded workload: .json or .csv")
+    work.add_argument("--synthetic", choices=WORKLOADS, help="a synthetic workload")
     parser.add_argument(
-        "--strategy", choices=VARIANTS, action="append", help="compare these (configured)"
+        "--strategy", choices=VARIANTS, action="append", help="strategies to compare (configured)"
     )
-    parser.add_argument("--no-ray", action="store_true", help="leave Ray's autoscaler out")
+    parser.add_argument("--no-ray", action="store_true", help="skip Ray's autoscaler")
     _add_numbers(parser)
     add_target(parser)
     parser.add_argument("--json", action="store_true", help="print the outcomes as JSON")
@@ -52,17 +52,19 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _add_numbers(parser: argparse.ArgumentParser) -> None:
     number = parser.add_argument
-    number("--days", type=_count, default=7, help="how long (7)")
-    number("--seed", type=int, default=1, help="of all that is left to chance (1)")
-    number("--size", type=_positive, default=1.0, help="multiplies a made-up workload (1)")
+    number("--days", type=_count, default=7, help="days to simulate (7)")
+    number("--seed", type=int, default=1, help="random seed (1)")
+    number("--size", type=_positive, default=1.0, help="scale factor of a synthetic workload (1)")
     number("--start", type=_moment, default=_moment(STARTED), help=f"the first day ({STARTED})")
-    number("--boot-seconds", type=_positive, default=90.0, help="median of a machine's start (90)")
-    number("--interruptions-per-hour", type=_rate, default=0.0, help="of a spot machine (0)")
-    number("--spot-shortages-per-day", type=_rate, default=0.0, help="of each type (0)")
-    number("--on-demand-shortages-per-day", type=_rate, default=0.0, help="of each type (0)")
-    number("--shortage-minutes", type=_positive, default=30.0, help="on average (30)")
-    number("--history-days", type=_count, default=21, help="a forecast learns from, made up (21)")
-    number("--ray-idle-seconds", type=_count, default=60, help="Ray's idle time (60)")
+    number("--boot-seconds", type=_positive, default=90.0, help="median startup time (90)")
+    number("--interruptions-per-hour", type=_rate, default=0.0, help="per spot machine (0)")
+    number("--spot-shortages-per-day", type=_rate, default=0.0, help="per instance type (0)")
+    number("--on-demand-shortages-per-day", type=_rate, default=0.0, help="per instance type (0)")
+    number("--shortage-minutes", type=_positive, default=30.0, help="mean duration (30)")
+    number(
+        "--history-days", type=_count, default=21, help="synthetic history for the forecast (21)"
+    )
+    number("--ray-idle-seconds", type=_count, default=60, help="Ray's idle timeout (60)")
     number("--ray-upscaling-speed", type=_positive, default=1000.0, help="Ray's (1000: no limit)")
 
 
@@ -208,7 +210,7 @@ def _row(one: "ReplayOutcome") -> tuple[str, ...]:
 
     def use(resource: str) -> str:
         part = one.utilization(resource)
-        return "–" if part is None else f"{100 * part:.0f} %"
+        return "–" if part is None else f"{100 * part:.0f}%"
 
     return (
         one.policy,

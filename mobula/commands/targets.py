@@ -1,4 +1,4 @@
-"""What a command checks and prices against: the built-in catalogue, or nothing in particular."""
+"""The catalog that a command validates and prices against, if any."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ REGIONS = {"aws": "us-east-1", "gcp": "us-central1"}
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Add the options that name a provider and its region."""
-    parser.add_argument("--provider", choices=PROVIDERS, help="check against what it offers")
+    parser.add_argument("--provider", choices=PROVIDERS, help="validate against this provider")
     parser.add_argument("--region", help="its region (AWS: us-east-1, Google Cloud: us-central1)")
 
 
@@ -34,7 +34,7 @@ def target_of_options(arguments: argparse.Namespace) -> "RegionCatalogue":
     region = arguments.region or REGIONS.get(arguments.provider, "")
     known = facts.regions(kind)
     if known and region not in known:
-        raise ValueError(f"{kind.label} has the regions {', '.join(known)}, not '{region}'.")
+        raise ValueError(f"Unknown {kind.label} region '{region}'. Use one of {', '.join(known)}.")
     if known:
         return facts.target_of_facts(kind, region=region)
     return RegionCatalogue(provider=kind, check_block=block_check(kind))

@@ -17,7 +17,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run the stack; 0 after a wished stop, 2 when it cannot run."""
+    """Run the stack; 0 after a requested stop, 2 when it cannot run."""
     # Imported here: the offline commands need no database driver.
     from mobula.stack.errors import StackError
     from mobula.stack.home import Home
@@ -34,6 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def say(line: str) -> None:
-    """Print a line at once; a terminal that is gone must not keep the stack from stopping."""
+    """Print a line and flush it; a terminal that is gone must not keep the stack from stopping."""
     with contextlib.suppress(OSError):
         print(line, flush=True)

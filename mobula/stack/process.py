@@ -89,12 +89,12 @@ class Process:
                     cwd=program.directory,
                 )
             except OSError as error:
-                raise StackError(f"{program.command[0]} does not start: {error}.") from error
+                raise StackError(f"{program.command[0]} failed to start: {error}.") from error
         if identity := Identity.of(self._child.pid):
             identity.write(self.pid_file)
 
     def stop(self) -> None:
-        """End the program as it likes, or by SIGKILL when its patience is over."""
+        """End the program by its own signal, or by SIGKILL after its grace period."""
         if self._child is None:
             return
         if self._child.poll() is None:

@@ -15,14 +15,14 @@ from mobula.stack.process import Process, Program
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
-STEADY_SECONDS = 30.0  # whoever ran for so long starts its pauses afresh
+STEADY_SECONDS = 30.0  # a program that ran this long starts with the shortest pause again
 POLL_SECONDS = 0.1
 LOG_BYTES = 10 * 2**20
 LOG_POLL_SECONDS = 5.0
 
 
 class Stopping(Exception):
-    """The user asked for an end while something was awaited."""
+    """The user requested a stop during a wait."""
 
 
 @dataclass
@@ -74,9 +74,9 @@ class Supervisor:
         deadline = time.monotonic() + seconds
         while not ready():
             if not process.running():
-                raise StackError(f"{name} ended before it was ready. {log_end(process.log)}")
+                raise StackError(f"{name} exited before it was ready. {log_end(process.log)}")
             if time.monotonic() > deadline:
-                raise StackError(f"{name} was not ready in {seconds:.0f} s: read {process.log}.")
+                raise StackError(f"{name} was not ready in {seconds:.0f} s: see {process.log}.")
             self.pause(POLL_SECONDS / 2)
 
     def run_to_end(self, program: Program) -> str:
@@ -112,7 +112,7 @@ class Supervisor:
             self._children.pop()
 
     def _tend(self, child: Child, *, now: float) -> None:
-        """Note an end, and start the program again once its pause is over."""
+        """Note an end, and start the program again once its pause has ended."""
         if child.process.running():
             return
         if child.due is None:
@@ -121,7 +121,7 @@ class Supervisor:
             child.due = now + child.pause
             child.process.bury()
             ending = describe(child.process.exit_code)
-            when = f"it starts again in {child.pause:g} s"
+            when = f"restarting in {child.pause:g} s"
             self.say(f"{child.name} {ending}; {when} (log: {child.process.log}).")
             child.pause = min(2 * child.pause, LONGEST_PAUSE_SECONDS)
         elif now >= child.due:
@@ -131,7 +131,7 @@ class Supervisor:
             except (StackError, OSError) as error:
                 self.say(f"{child.name} did not start: {error}")
             else:
-                self.say(f"{child.name} runs again.")
+                self.say(f"{child.name} is running again.")
 
     def _process(self, program: Program) -> Process:
         log = self.home.log / f"{program.name}.log"
@@ -141,8 +141,8 @@ class Supervisor:
 def describe(exit_code: int | None) -> str:
     """Return how a process ended, in words."""
     if exit_code is not None and exit_code < 0:
-        return f"was ended by {signal.Signals(-exit_code).name}"
-    return f"ended with code {exit_code}"
+        return f"was killed by {signal.Signals(-exit_code).name}"
+    return f"exited with code {exit_code}"
 
 
 def log_end(log: Path, *, lines: int = 12) -> str:
@@ -150,7 +150,7 @@ def log_end(log: Path, *, lines: int = 12) -> str:
     with log.open("rb") as stream:
         stream.seek(max(0, log.stat().st_size - 16384))
         tail = stream.read().decode(errors="replace").splitlines()[-lines:]
-    return "\n".join([f"The end of {log}:", *(f"  {line}" for line in tail)])
+    return "\n".join([f"Last lines of {log}:", *(f"  {line}" for line in tail)])
 
 
 def rotate(log: Path, *, limit: int) -> None:

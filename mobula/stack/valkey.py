@@ -56,7 +56,7 @@ class ValkeyServer:
         while not self.ready():
             if not self.process.running() or time.monotonic() > deadline:
                 self.process.stop()
-                raise StackError(f"Valkey does not start: read {log}.")
+                raise StackError(f"Valkey failed to start: see {log}.")
             time.sleep(POLL_SECONDS)
         return self
 

@@ -23,7 +23,7 @@ from domain import wording
 register = template.Library()
 _MARKDOWN = MarkdownIt("js-default", {"html": False, "linkify": False})
 
-# The one place where a state gets its colour. Jobs' and requests' states share the words.
+# The one place where a state gets its color. Jobs' and requests' states share the words.
 TONES = {
     "good": {"running", "ready", "succeeded", "ok", "active", "published"},
     "busy": {"requested", "starting", "launching", "booting", "pending", "queued", "submitted"},
@@ -42,7 +42,7 @@ def tone(state: str) -> str:
 
 @register.simple_tag
 def state_badge(state: str, label: str = "", title: str = "") -> SafeString:
-    """Return a state as a coloured dot and a word, the same wherever it is shown."""
+    """Return a state as a colored dot and a word, the same wherever it is shown."""
     moving = " state-moving" if str(state).lower() in MOVING else ""
     word = label or str(state).replace("_", " ").capitalize()
     return format_html(
@@ -106,7 +106,7 @@ def number(value: float | None) -> str:
 
 @register.filter
 def percent_of(part: float | None, whole: float | None) -> str:
-    """Return `part` of `whole` as "42 %"; "–" where either is not known."""
+    """Return `part` of `whole` as "42%"; "–" where either is not known."""
     return "–" if part is None or not whole else wording.percent(part, whole)
 
 
@@ -174,7 +174,7 @@ def chosen(field: BoundField) -> str:
 
 @register.filter
 def is_picked(field: BoundField) -> bool:
-    """Return whether the field's value is searched for in a dialog, since there are so many."""
+    """Return whether the field has so many values that a dialog searches them."""
     return "data-pick" in field.field.widget.attrs
 
 

@@ -58,7 +58,7 @@ def _answered(service: str, response: object) -> ProviderError:
     if code in _REFUSED:
         return BadCredentials(
             f"{service} refused the credentials of Mobula's worker ({code}). "
-            "Check them, and that they may do what docs/catalogue.md lists."
+            "Check them, and that they may do what docs/catalog.md lists."
         )
     if code in _THROTTLED:
         return Throttled(f"{service} is asked too often ({code}). Try again in some minutes.")

@@ -44,7 +44,7 @@ def _answered(service: str, error: Any) -> ProviderError:
     if status in REFUSED:
         return BadCredentials(
             f"{service} refused the credentials of Mobula's worker ({reason or status}). "
-            "Check them, and that they may do what docs/catalogue.md lists."
+            "Check them, and that they may do what docs/catalog.md lists."
         )
     if status >= SERVER_ERROR:
         return Unreachable(f"{service} failed by itself ({status}). Try again in some minutes.")

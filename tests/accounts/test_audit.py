@@ -63,7 +63,7 @@ def test_the_database_refuses_to_change_an_entry(entry: AuditEntry, sql: str) ->
 def test_members_do_not_read_the_trail(request: pytest.FixtureRequest, who: str) -> None:
     response = signed_in(request.getfixturevalue(who)).get(PAGE)
     assert response.status_code == 403
-    assert "Only an admin of a team" in response.text
+    assert "Only team admins and installation admins" in response.text
 
 
 def test_a_team_admin_reads_their_teams_trail_only(

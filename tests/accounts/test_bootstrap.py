@@ -61,5 +61,5 @@ def test_the_operator_can_let_somebody_back_in(
 
 
 def test_an_unknown_email_gets_no_link() -> None:
-    with pytest.raises(CommandError, match=r"No active account has the email nobody@example\.org"):
+    with pytest.raises(CommandError, match=r"No active account with the email nobody@example\.org"):
         call_command("sign_in_link", "nobody@example.org")

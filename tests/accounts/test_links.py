@@ -87,7 +87,7 @@ def test_a_used_link_says_what_to_do_next(client: Client, path: str, method: str
     client.post(path)
     response = getattr(Client(), method)(path)
     assert response.status_code == 410
-    assert "Ask whoever sent it for a new one" in response.text
+    assert "Ask the sender for a new link" in response.text
 
 
 def test_a_link_is_followed_only_with_the_pages_own_button(path: str) -> None:

@@ -62,9 +62,7 @@ def test_a_switched_off_account_may_nothing(adam: User, research: Team) -> None:
 
 def test_a_refusal_says_what_is_missing(bob: User, research: Team) -> None:
     refusal = may(bob, Action.LAUNCH, team=research)
-    assert refusal.reason == (
-        "As viewer of Research you may not launch clusters: that takes the role engineer."
-    )
+    assert refusal.reason == "You need the Engineer role in Research."
 
 
 def test_require_raises_the_reason() -> None:

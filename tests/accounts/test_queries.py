@@ -56,7 +56,7 @@ def test_a_chosen_team_that_was_left_is_forgotten(alice: User, research: Team, o
 
 
 def test_somebody_without_a_team_is_told_so(db: None) -> None:
-    with pytest.raises(NoTeam, match="ask an admin"):
+    with pytest.raises(NoTeam, match="Ask an admin"):
         current_team(request_of(make_user("dora")))
 
 

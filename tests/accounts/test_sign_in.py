@@ -44,7 +44,7 @@ def test_the_right_password_signs_in(client: Client, email: str) -> None:
 def test_an_unknown_email_reads_like_a_wrong_password(client: Client) -> None:
     wrong = try_to_sign_in(client, password="not it")
     unknown = try_to_sign_in(client, password="not it", email="nobody@example.org")
-    message = "No account has this email and password"
+    message = "Incorrect email or password"
     assert (message in wrong.text, message in unknown.text) == (True, True)
     assert not is_signed_in(client)
 
@@ -65,7 +65,7 @@ def test_after_five_wrong_passwords_even_the_right_one_must_wait(client: Client)
     fail(client, times=5)
     response = try_to_sign_in(client, password=PASSWORD)
     assert response.status_code == 429
-    assert "wait 15 min" in response.text
+    assert "Wait 15 min" in response.text
     assert not is_signed_in(client)
 
 

@@ -82,9 +82,9 @@ def test_problems_show_in_both_views_and_lead_there(
 
     write_yaml(page, "head_node: [")
     page.get_by_label("Split", exact=True).check(force=True)
-    expect(page.locator(".notice", has_text="cannot be read at the moment")).to_be_visible()
+    expect(page.locator(".notice", has_text="The YAML has errors")).to_be_visible()
     page.get_by_role("button", name="Save version").click()
-    expect(page.locator(".notice", has_text="cannot be read at the moment")).to_be_visible()
+    expect(page.locator(".notice", has_text="The YAML has errors")).to_be_visible()
     assert yaml_of(page).startswith("head_node: [")
     assert [words for words in alices.complaints() if "422" not in words] == []
 
@@ -120,10 +120,12 @@ def test_second_of_two_who_edit_chooses_and_saves(
     save_version(version.template, text=theirs, base=1, message="Theirs.", by=alice)
     page.get_by_label("Message").fill("Mine.")
     page.get_by_role("button", name="Save version").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("saved train:2 meanwhile")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "saved train:2 while you were editing"
+    )
     assert alices.barriers() == []
     page.get_by_role("radio").nth(1).check()
-    page.get_by_role("button", name="Continue with the result").click()
+    page.get_by_role("button", name="Continue with merged result").click()
     expect(page.get_by_label("Max", exact=True)).to_have_value("5")
     expect(page.get_by_label("Terminate when idle (minutes)")).to_have_value("10")
     page.get_by_label("Max", exact=True).fill("8")

@@ -83,7 +83,7 @@ def test_from_the_fleet_s_use_to_one_node_and_back(
     expect(page.get_by_role("heading", level=1)).to_contain_text("cpu-1")
     assert "range=24h" in page.url
     page.get_by_role("link", name="Tables").click()
-    expect(page.get_by_role("columnheader", name="Held by Ray, cores")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Reserved by Ray, cores")).to_be_visible()
     page.get_by_role("link", name="trainer").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("trainer")
 

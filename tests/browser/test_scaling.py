@@ -123,7 +123,7 @@ def test_what_if_answers_in_place_and_keeps_the_question_in_the_address(
     alices = visit(alice)
     page = alices.open(f"/clusters/{cluster.pk}/?tab=scaling")
     page.locator("#what-if > summary").click()
-    field = page.get_by_label("Demand")
+    field = page.get_by_label("Demand", exact=True)
     field.fill("4 x CPU")
     page.get_by_role("button", name="Plan").click()
     expect(page.get_by_role("alert")).to_contain_text("Line 1: 'CPU' has no amount")
@@ -133,7 +133,7 @@ def test_what_if_answers_in_place_and_keeps_the_question_in_the_address(
     expect(page.locator("#plan-title")).to_contain_text("more node")
     assert page.url.endswith("?tab=scaling&demand=2+x+CPU%3A2")
     page.wait_for_timeout(2500)  # the live part goes on to be asked for at the new address
-    page.get_by_role("link", name="What waits now").click()
+    page.get_by_role("link", name="Use pending demand").click()
     expect(page.locator("#what-if-demand")).to_have_value(
         "3 x CPU:1, memory:1GiB\n2 x GPU:1\n1 x CPU:16"
     )
@@ -156,11 +156,11 @@ def test_the_page_works_without_scripts(
 ) -> None:
     page = visit(alice, scripts=False).open(f"/clusters/{cluster.pk}/?tab=scaling")
     page.locator("#what-if > summary").click()
-    page.get_by_label("Demand").fill("2 x CPU:2")
+    page.get_by_label("Demand", exact=True).fill("2 x CPU:2")
     page.get_by_role("button", name="Plan").click()
     expect(page.locator("#plan-title")).to_contain_text("more node")
     page.get_by_role("link", name="Strategies").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Strategies of scaled")
     page.get_by_text("Replay over the last 7 days").click()
-    page.get_by_role("link", name="Show what it would have asked for").click()
-    expect(page.locator("#strategies")).to_contain_text("It would have asked for")
+    page.get_by_role("link", name="Show replay").click()
+    expect(page.locator("#strategies")).to_contain_text("The rule would have requested")

@@ -38,7 +38,7 @@ def test_schedule_is_made_by_hand_and_shows_when_it_opens(
     row.get_by_label("Sat").check()
     wait_for_yaml(page, "- sat")
     row.get_by_label("Time zone").fill("Europe/Berlin")
-    expect(row).to_contain_text("The next five, Europe/Berlin:")
+    expect(row).to_contain_text("Next five windows (Europe/Berlin):")
     assert alices.complaints() == []
     assert alices.barriers() == []
     row.get_by_role("button", name="Remove").click()

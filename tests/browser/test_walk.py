@@ -64,8 +64,8 @@ def sign_in(page: Page, link: str) -> None:
 
 def create_template(page: Page) -> None:
     """From the overview's empty state: the defaults are ready, only the idle time is shortened."""
-    page.get_by_role("link", name="Launch a cluster").click()
-    page.get_by_role("link", name="Create a template").click()
+    page.get_by_role("link", name="Launch cluster").click()
+    page.get_by_role("link", name="Create template").click()
     page.get_by_label("Template name").fill("starter")
     page.get_by_label("Give back idle workers").fill("5")
     expect(page.locator(".cm-content")).to_contain_text("worker_idle_seconds: 5")
@@ -98,7 +98,7 @@ def run_a_workload(page: Page) -> None:
     expect(page.locator("#live")).to_contain_text("{CPU: 1}")
     expect(page.locator("#live")).to_contain_text("was idle for", timeout=PATIENCE)
     page.get_by_role("link", name="Nodes", exact=True).click()
-    ended = page.get_by_role("region", name="Ended nodes").last
+    ended = page.get_by_role("region", name="Terminated nodes").last
     expect(ended).to_contain_text("idle", timeout=PATIENCE)
 
 
@@ -139,7 +139,7 @@ def terminate(page: Page) -> None:
     page.get_by_role("button", name="Terminate").click()
     page.get_by_role("dialog").get_by_role("button", name="Terminate").click()
     comes_to(page, "Terminated")
-    expect(page.locator("#live")).to_contain_text("No machines")
+    expect(page.locator("#live")).to_contain_text("No nodes")
 
 
 def see_the_cost(newcomer: Visit) -> None:

@@ -82,10 +82,10 @@ def test_cloud_is_changed_and_the_trail_says_what_it_was(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"region": "us-west-9"}, "AWS has the regions"),
+        ({"region": "us-west-9"}, "Unknown AWS region. Use one of"),
         ({"name": "aws"}, "already exists"),
         ({"provider": "azure"}, "azure is not one of the available choices"),
-        ({"provider": "kubernetes", "shapes": "8CPU"}, "&#x27;8CPU&#x27; is no pod shape"),
+        ({"provider": "kubernetes", "shapes": "8CPU"}, "&#x27;8CPU&#x27; is not a pod shape"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_saved(

@@ -27,7 +27,7 @@ from clouds.models import (
     RefreshState,
 )
 from clouds.refreshing import NotRefreshed, TryAgain
-from clouds.services import ask_for_refresh
+from clouds.services import request_refresh
 from clouds.tasks import refresh_catalogue, refresh_what_is_old
 from domain.offerings import Market, ProviderKind
 from mobula.celery import app
@@ -69,7 +69,7 @@ def refreshed(cloud: Cloud, source: ToldSource, adam: User) -> Callable[[], Cata
     """Ask for a refresh and let a worker do it."""
 
     def ask_and_work() -> CatalogueRefresh:
-        row = ask_for_refresh(cloud, by=adam)
+        row = request_refresh(cloud, by=adam)
         refresh_catalogue.apply(args=(row.pk,))
         row.refresh_from_db()
         return row
@@ -130,7 +130,7 @@ def test_next_refresh_replaces_the_whole_of_the_former(
 def test_other_regions_keep_theirs(refreshed: Refreshed, source: ToldSource, adam: User) -> None:
     refreshed()
     other = Cloud.objects.create(name="west", provider="aws", region="us-west-2")
-    refresh_catalogue.apply(args=(ask_for_refresh(other, by=adam).pk,), throw=True)
+    refresh_catalogue.apply(args=(request_refresh(other, by=adam).pk,), throw=True)
     assert CatalogueType.objects.filter(region=REGION).count() == len(source.types)
 
 
@@ -154,13 +154,13 @@ def test_absurdly_small_answer_is_refused(
     source.types = source.types[:kept]
     row = refreshed()
     assert row.state == RefreshState.FAILED
-    assert f"AWS named {kept} machine types in us-east-1" in row.message
+    assert f"AWS returned {kept} machine types in us-east-1" in row.message
     assert "m5.large" in (types_in(cloud) or {})
 
 
 def test_answer_without_a_price_is_refused(refreshed: Refreshed, source: ToldSource) -> None:
     source.charged = []
-    assert "named no price" in refreshed().message
+    assert "returned no prices" in refreshed().message
 
 
 def test_answer_that_no_row_can_hold_changes_nothing(
@@ -183,7 +183,7 @@ def test_second_message_does_nothing(refreshed: Refreshed, source: ToldSource) -
 def test_worker_that_was_given_up_changes_nothing_any_more(
     cloud: Cloud, source: ToldSource, adam: User
 ) -> None:
-    slow = ask_for_refresh(cloud, by=adam)
+    slow = request_refresh(cloud, by=adam)
     refreshing.give_up(slow, "Lost.")
     answer = refreshing.read(source, REGION)
     refreshing.keep(slow, answer)
@@ -193,11 +193,11 @@ def test_worker_that_was_given_up_changes_nothing_any_more(
 def test_one_refresh_of_a_region_runs_at_a_time(
     cloud: Cloud, source: ToldSource, adam: User
 ) -> None:
-    first = ask_for_refresh(cloud, by=adam)
-    with pytest.raises(NotRefreshed, match="being refreshed already"):
-        ask_for_refresh(cloud, by=adam)
+    first = request_refresh(cloud, by=adam)
+    with pytest.raises(NotRefreshed, match="is already running"):
+        request_refresh(cloud, by=adam)
     CatalogueRefresh.objects.update(started_at=timezone.now() - timedelta(minutes=16))
-    ask_for_refresh(cloud, by=adam)
+    request_refresh(cloud, by=adam)
     first.refresh_from_db()
     assert first.state == RefreshState.FAILED
     assert "15 minutes" in first.message
@@ -207,7 +207,7 @@ def test_busy_cloud_is_asked_again_and_given_up_at_the_last(
     cloud: Cloud, source: ToldSource, adam: User
 ) -> None:
     source.error = Throttled("EC2 is asked too often. Try again in some minutes.")
-    row = ask_for_refresh(cloud, by=adam)
+    row = request_refresh(cloud, by=adam)
     with pytest.raises(TryAgain):
         refreshing.refresh(row.pk, is_last_try=False)
     row.refresh_from_db()
@@ -235,9 +235,9 @@ def test_broker_that_is_away_is_told(
 
     monkeypatch.setattr(refresh_catalogue, "apply_async", away)
     with django_capture_on_commit_callbacks(execute=True):
-        row = ask_for_refresh(cloud, by=adam)
+        row = request_refresh(cloud, by=adam)
     row.refresh_from_db()
-    assert "broker is away" in row.message
+    assert "Could not reach the message broker" in row.message
 
 
 def test_custom_machines_are_priced_by_the_clouds_rates(source: ToldSource, adam: User) -> None:
@@ -245,7 +245,7 @@ def test_custom_machines_are_priced_by_the_clouds_rates(source: ToldSource, adam
     source.rates = [
         FamilyRate(family="n2", usd_per_vcpu=Decimal("0.1"), usd_per_gib=Decimal("0.01"))
     ]
-    refresh_catalogue.apply(args=(ask_for_refresh(cloud, by=adam).pk,), throw=True)
+    refresh_catalogue.apply(args=(request_refresh(cloud, by=adam).pk,), throw=True)
     prices = prices_in(cloud)
     assert prices["n2-custom-8-32768", ON_DEMAND] == Decimal("1.12")
     assert prices.get(("n2-custom-8-32768", SPOT)) is None
@@ -314,12 +314,12 @@ def test_admin_presses_the_button_and_the_trail_says_so(
     cloud: Cloud, source: ToldSource, adam: User
 ) -> None:
     answer = post(adam, cloud)
-    assert "aws is asked for its machine types and prices." in answer.content.decode()
-    entry = AuditEntry.objects.get(action="cloud.refresh-asked")
+    assert "Refreshing the machine types and prices of aws." in answer.content.decode()
+    entry = AuditEntry.objects.get(action="cloud.refresh-requested")
     assert (entry.actor, entry.subject_name) == (adam, "aws")
     row = CatalogueRefresh.objects.get()
     assert (row.asked_by, row.state) == (adam, RefreshState.RUNNING)
-    assert "being refreshed already" in post(adam, cloud).content.decode()
+    assert "is already running" in post(adam, cloud).content.decode()
 
 
 def test_others_may_not_and_get_changes_nothing(
@@ -328,12 +328,12 @@ def test_others_may_not_and_get_changes_nothing(
     assert post(alice, cloud).status_code == 403
     assert post(adam, cloud, method="get").status_code == 405
     assert not CatalogueRefresh.objects.exists()
-    assert "Refresh from the cloud" not in page(alice)
+    assert "/refresh/" not in page(alice)
 
 
 def test_kind_without_a_price_list_says_why_not(adam: User) -> None:
     cloud = Cloud.objects.create(name="k8s", provider="kubernetes", region="x")
-    assert "Kubernetes has no price list to ask" in page(adam)
+    assert "Kubernetes has no price list. The rate card sets its prices." in page(adam)
     assert "no price list" in post(adam, cloud).content.decode()
     assert not CatalogueRefresh.objects.exists()
 
@@ -342,17 +342,17 @@ def test_list_is_live_while_a_refresh_runs(
     cloud: Cloud, source: ToldSource, adam: User, bob: User
 ) -> None:
     assert "every 2s" not in page(bob)
-    row = ask_for_refresh(cloud, by=adam)
+    row = request_refresh(cloud, by=adam)
     live = page(bob, hx_request="true")
     assert "every 2s" in live
-    assert "Running since" in live
+    assert "Running for" in live
     assert "<html" not in live
     refreshing.refresh(row.pk, is_last_try=True)
     done = page(bob, hx_request="true")
     assert "every 2s" not in done
     assert "202 types, 4 prices" in done
-    assert "2026-11-25</span>, from EC2 price list" in done
-    assert "from Mobula&#x27;s files" in done
+    assert "2026-11-25</span>, EC2 price list" in done
+    assert ", built-in price list" in done
 
 
 def test_list_says_why_a_refresh_failed(
@@ -366,9 +366,9 @@ def test_list_says_why_a_refresh_failed(
 def test_refresh_that_was_lost_may_be_asked_again(
     cloud: Cloud, source: ToldSource, adam: User
 ) -> None:
-    ask_for_refresh(cloud, by=adam)
+    request_refresh(cloud, by=adam)
     CatalogueRefresh.objects.update(started_at=timezone.now() - timedelta(minutes=16))
     shown = page(adam)
-    assert "not finished" in shown
+    assert "did not finish" in shown
     assert "every 2s" not in shown
     assert reverse("clouds:refresh", args=[cloud.pk]) in shown

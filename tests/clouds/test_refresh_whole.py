@@ -13,7 +13,7 @@ from accounts.models import User
 from clouds import facts
 from clouds.catalogue import price_list, types_in, zones_in
 from clouds.models import Cloud, RefreshState
-from clouds.services import ask_for_refresh
+from clouds.services import request_refresh
 from clouds.tasks import refresh_catalogue
 from domain.offerings import InstanceType, Market, ProviderKind
 from tests.doubles import aws, gcp
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def refreshed(cloud: Cloud, user: User) -> None:
     """Ask for a refresh and let a worker do it."""
-    row = ask_for_refresh(cloud, by=user)
+    row = request_refresh(cloud, by=user)
     refresh_catalogue.apply(args=(row.pk,))
     row.refresh_from_db()
     assert (row.state, row.message) == (RefreshState.DONE, "")

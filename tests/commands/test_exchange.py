@@ -47,7 +47,7 @@ def test_environment_that_there_is_not_is_refused(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["validate", str(file), "--environment", "moon"]) == 2
-    assert "there is no environment 'moon': choose of dev, test, prod" in capsys.readouterr().err
+    assert "unknown environment 'moon': use one of dev, test, prod" in capsys.readouterr().err
 
 
 def test_price_of_several_resources_says_that_it_is_the_firsts(
@@ -57,7 +57,7 @@ def test_price_of_several_resources_says_that_it_is_the_firsts(
     one = "{cloud_resource: NAME, head_node: {instance_type: m5.2xlarge}, worker_nodes: []}"
     path.write_text(f"configs: [{one.replace('NAME', 'a')}, {one.replace('NAME', 'b')}]\n")
     assert main(["price", str(path), "--provider", "aws"]) == 0
-    assert "only the first of the cloud resources" in capsys.readouterr().err
+    assert "only the first cloud resource is priced" in capsys.readouterr().err
 
 
 def test_fixes_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,9 +133,9 @@ def test_what_cannot_be_read_is_named_with_the_reason(
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\x00\xfe")
     for file, why in (
-        (tmp_path / "none", "there is no such file"),
+        (tmp_path / "none", "no such file"),
         (tmp_path, "Is a directory"),
-        (binary, "it is not a text in UTF-8"),
+        (binary, "not UTF-8 text"),
     ):
         assert main([*command, str(file)]) == 2
         assert f"mobula: {file} cannot be read: {why}." in capsys.readouterr().err
@@ -158,7 +158,7 @@ def test_wrong_options_are_refused_with_the_usage(
 
 def test_standard_input_is_read_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "-", "-"]) == 2
-    assert "only one of the two" in capsys.readouterr().err
+    assert "only one of the files" in capsys.readouterr().err
 
 
 def test_difference_has_its_effect(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

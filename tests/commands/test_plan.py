@@ -46,7 +46,7 @@ def test_what_must_wait_ends_with_1(
 ) -> None:
     demand.write_text(waiting(({"TPU": 4}, 2)))
     assert main(["plan", configuration, "--demand", str(demand)]) == 1
-    assert "Wait   2 × {TPU: 4}: no group has TPU." in capsys.readouterr().out
+    assert "Unscheduled 2 × {TPU: 4}: no group has TPU." in capsys.readouterr().out
 
 
 def test_json_holds_launches_drains_and_what_waits(
@@ -90,7 +90,7 @@ def test_a_demand_may_be_short_lines(
     demand.write_text("4 x CPU:1, memory:1GiB\n1 x TPU:1")
     assert main(["plan", configuration, "--demand", str(demand)]) == 1
     told = capsys.readouterr().out.splitlines()
-    assert told[-2] == "Wait   1 × {TPU: 1}: no group has TPU."
+    assert told[-2] == "Unscheduled 1 × {TPU: 1}: no group has TPU."
     assert told[-1].endswith("1 would have to wait.")
     demand.write_text("4 x CPU:1\n4 x CPU")
     assert main(["plan", configuration, "--demand", str(demand)]) == 2

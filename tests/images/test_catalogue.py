@@ -102,7 +102,7 @@ def test_slim_images_are_apart() -> None:
         ("cu117", "CUDA 11.7"),
         ("cpu", "CPU"),
         ("tpu", "TPU"),
-        ("gpu", "CUDA, not named"),
+        ("gpu", "CUDA, unspecified"),
         ("rocm", "rocm"),
     ],
 )
@@ -121,9 +121,9 @@ def test_ray_and_python_that_go_together_raise_no_doubt() -> None:
         (
             "9.9.9",
             "3.13",
-            "Ray 9.9.9 is not among the releases that Mobula knows (2.8.0 to 2.60.0)",
+            "Ray 9.9.9 is not a release that Mobula knows (2.8.0 to 2.60.0)",
         ),
-        ("nightly", "", "Ray nightly is not among the releases"),
+        ("nightly", "", "Ray nightly is not a release"),
         ("2.52.0", "3.9.1", "no wheel for Python 3.9, only for 3.10, 3.11, 3.12, 3.13"),
     ],
 )

@@ -58,7 +58,7 @@ def test_its_children_do_not_outlive_it(tmp_path: Path) -> None:
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
     program = Program(name="none", command=("/nonexistent/program",))
     process = Process(program, log=tmp_path / "log", pid_file=tmp_path / "pid")
-    with pytest.raises(StackError, match="/nonexistent/program does not start"):
+    with pytest.raises(StackError, match="/nonexistent/program failed to start"):
         process.start()
 
 

@@ -53,11 +53,11 @@ def test_a_killed_child_is_started_again_and_both_are_said(
     first = process.pid
     assert first
     os.kill(first, signal.SIGKILL)
-    watch_until(supervisor, "runs again", said=said, monkeypatch=monkeypatch)
+    watch_until(supervisor, "is running again", said=said, monkeypatch=monkeypatch)
     log = supervisor.home.log / "worker.log"
     assert said == [
-        f"worker was ended by SIGKILL; it starts again in 0.5 s (log: {log}).",
-        "worker runs again.",
+        f"worker was killed by SIGKILL; restarting in 0.5 s (log: {log}).",
+        "worker is running again.",
     ]
     assert process.running()
     assert process.pid != first
@@ -68,9 +68,9 @@ def test_a_child_that_keeps_ending_gets_longer_pauses(
     supervisor: Supervisor, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     supervisor.start(python("web", "exit(3)"))
-    watch_until(supervisor, "again in 1 s", said=said, monkeypatch=monkeypatch)
-    assert said[0].startswith("web ended with code 3; it starts again in 0.5 s")
-    assert said[-1].startswith("web ended with code 3; it starts again in 1 s")
+    watch_until(supervisor, "restarting in 1 s", said=said, monkeypatch=monkeypatch)
+    assert said[0].startswith("web exited with code 3; restarting in 0.5 s")
+    assert said[-1].startswith("web exited with code 3; restarting in 1 s")
     supervisor.stop()
 
 
@@ -94,7 +94,7 @@ def test_children_stop_last_started_first(supervisor: Supervisor, short_path: Pa
 
 def test_a_child_that_ends_while_awaited_shows_the_end_of_its_log(supervisor: Supervisor) -> None:
     process = supervisor.start(python("web", "raise ValueError('no such setting')"))
-    with pytest.raises(StackError, match=r"(?s)web ended before it was ready.*no such setting"):
+    with pytest.raises(StackError, match=r"(?s)web exited before it was ready.*no such setting"):
         supervisor.wait_until(lambda: False, process=process, seconds=20)
     supervisor.stop()
 
@@ -140,5 +140,5 @@ def test_a_short_log_stays(tmp_path: Path) -> None:
 
 
 def test_ends_are_described() -> None:
-    assert describe(-9) == "was ended by SIGKILL"
-    assert describe(1) == "ended with code 1"
+    assert describe(-9) == "was killed by SIGKILL"
+    assert describe(1) == "exited with code 1"

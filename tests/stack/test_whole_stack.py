@@ -103,7 +103,7 @@ def heals(up: Up) -> None:
     """Kill each of its programs and see it start again."""
     for name, identity in up.children().items():
         os.kill(identity.pid, signal.SIGKILL)
-        line = f"{name} runs again."
+        line = f"{name} is running again."
         until(lambda line=line: line in up.said())
     until(up.healthy)
 

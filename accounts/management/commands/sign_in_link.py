@@ -1,4 +1,4 @@
-"""`manage.py sign_in_link EMAIL`: a way back in for somebody who lost their password."""
+"""`manage.py sign_in_link EMAIL`: a way back in for someone who lost their password."""
 
 from argparse import ArgumentParser
 
@@ -11,7 +11,7 @@ from accounts.services import make_sign_in_link
 class Command(BaseCommand):
     """Print the path of a one-time sign-in link."""
 
-    help = "Print the path of a sign-in link, good once within 24 hours."
+    help = "Print the path of a one-time sign-in link, valid for 24 hours."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
@@ -20,5 +20,5 @@ class Command(BaseCommand):
         email = str(options["email"]).strip().lower()
         user = User.objects.filter(email=email, is_active=True).first()
         if user is None:
-            raise CommandError(f"No active account has the email {email}: look at the team page.")
+            raise CommandError(f"No active account with the email {email}. See the team page.")
         self.stdout.write(make_sign_in_link(user, by=None))

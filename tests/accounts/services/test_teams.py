@@ -129,7 +129,7 @@ def test_whoever_makes_a_team_is_its_admin(adam: User) -> None:
 
 def test_two_teams_do_not_share_a_name(adam: User) -> None:
     create_team("Deep Sea", by=adam)
-    with pytest.raises(NameTaken, match="choose another name"):
+    with pytest.raises(NameTaken, match="Choose another name"):
         create_team("deep  sea", by=adam)
 
 

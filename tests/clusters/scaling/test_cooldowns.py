@@ -198,7 +198,7 @@ def test_the_page_lists_what_cools_down_and_what_is_stopped(head: Head, alice: U
     assert "Try again" in html
     Cooldown.objects.all().delete()
     context["cooldowns"] = cooldowns_of(head.cluster)
-    assert "Nothing cools down" in render_to_string("clusters/cooling_table.html", context)
+    assert "No cooldowns." in render_to_string("clusters/cooling_table.html", context)
 
 
 def test_another_cluster_of_the_cloud_sees_the_same(

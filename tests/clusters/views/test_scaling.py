@@ -121,7 +121,7 @@ def test_a_full_group_says_so(head: Head, page: Any) -> None:
 def test_more_lines_than_a_page_holds_are_counted(head: Head, page: Any) -> None:
     head.waiting = [{"resources": {"CPU": 1 + n / 100}, "count": 1} for n in range(35)]
     head.report()
-    assert "5 more wait; the CSV has them." in page(head.cluster).text
+    assert "5 more pending; see the CSV." in page(head.cluster).text
     assert len(exported(page, head.cluster, "demand")) == 35
 
 
@@ -129,7 +129,7 @@ def test_more_lines_than_a_page_holds_are_counted(head: Head, page: Any) -> None
 def test_the_page_opens_in_every_state(head: Head, page: Any, state: str) -> None:
     Cluster.objects.filter(pk=head.cluster.pk).update(state=state, agent_seen_at=None)
     head.cluster.nodes.update(state="terminated", ended_at=datetime.now(UTC))
-    assert "Nothing waits" in page(head.cluster, demand="2 x CPU:2").text
+    assert "No pending demand" in page(head.cluster, demand="2 x CPU:2").text
 
 
 def test_a_machine_that_the_cloud_offers_no_more_is_explained_too(head: Head, page: Any) -> None:
@@ -151,8 +151,8 @@ def test_groups_say_their_floor_its_reason_and_what_is_kept_free(scaled: Head, p
 
 def test_an_empty_page_says_what_to_do_next(head: Head, page: Any) -> None:
     text = page(head.cluster).text
-    assert "Nothing waits" in text
-    assert "Nothing cools down" in text
+    assert "No pending demand" in text
+    assert "No cooldowns." in text
     assert "Run a job or a test workload" in text
 
 
@@ -258,10 +258,10 @@ def test_strategies_show_charts_openings_and_replays(scaled: Head, page: Any) ->
     assert "<html" not in text
     assert 'id="scaling-nodes-figure"' in text
     assert 'id="scaling-forecast-figure"' in text
-    assert "12.5 % off over the last 2 days" in text
-    assert "node hours without work" in text
+    assert "12.5% error over the last 2 days" in text
+    assert "node-hours unused" in text
     assert text.count("<li><time") == 5
-    assert "It would have asked for" in text
+    assert "The rule would have requested" in text
     assert "It failed 16 times" in text
 
 
@@ -281,12 +281,12 @@ def test_openings_are_told_by_the_clock_of_their_place(
 
 def test_strategies_before_anything_was_sampled(scaled: Head, page: Any) -> None:
     text = panel(page, scaled.cluster, replay="0").text
-    assert "Nothing was sampled" in text
-    assert "Nothing to replay yet" in text
+    assert "No samples" in text
+    assert "No samples yet." in text
 
 
 def test_a_cluster_without_strategies_says_where_to_add_one(head: Head, page: Any) -> None:
-    assert "add one in the template" in panel(page, head.cluster).text
+    assert "add a schedule, a forecast, or a rule in the template" in panel(page, head.cluster).text
     assert panel(page, head.cluster, group="nope").status_code == 404
     assert page.client.get(reverse("insights:scaling")).status_code == 404
 
@@ -299,7 +299,7 @@ def test_strategies_are_exported(scaled: Head, page: Any) -> None:
     assert (rule["rule"], rule["enabled"]) == ("by-queue", "False")
     replay = {"part": "replay", "replay": "0"}
     assert len(table(panel(page, scaled.cluster, **replay, format="csv"))) >= 23
-    assert "It would have asked for" in panel(page, scaled.cluster, **replay).text
+    assert "The rule would have requested" in panel(page, scaled.cluster, **replay).text
     for unknown in ("7", "x", "-1", "9" * 9, "²"):
         missing = panel(page, scaled.cluster, part="replay", replay=unknown)
         assert missing.status_code == 404

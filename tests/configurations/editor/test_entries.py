@@ -103,7 +103,7 @@ def test_mistake_in_a_schedule_shows_beside_its_field(editor: Editor) -> None:
     assert 'id="id_s0-cron_error"' in page.text
     assert "Did you mean `Europe/Berlin`?" in page.text
     assert 'id="id_s0-time_zone_error"' in page.text
-    assert "The next five" not in page.text
+    assert "Next five windows" not in page.text
     page = editor.check(**{"s0-min_nodes": "many"})
     assert "Schedule 1: At least (nodes): Enter a whole number." in page.text
 

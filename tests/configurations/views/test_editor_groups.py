@@ -51,7 +51,7 @@ def test_group_actions_work_without_scripts_and_save_nothing(editor: Editor) -> 
 def test_last_group_can_be_removed(editor: Editor) -> None:
     page = editor.check(do="remove:g0")
     assert page.config.worker_nodes == ()
-    assert "No workers" in page.text
+    assert "No worker groups" in page.text
 
 
 def test_without_autoscaling_one_number_is_the_size(editor: Editor) -> None:

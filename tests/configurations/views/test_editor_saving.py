@@ -67,7 +67,7 @@ def test_two_people_who_edit_at_once_get_a_merge_view(
     hers.post(message="Hers.", idle_minutes="5", **{"g0-max_nodes": "6"})
     response = editor.post(message="Mine.", max_cpu="12", **{"g0-max_nodes": "5"})
     assert response.status_code == 409
-    assert "saved train:2 meanwhile" in response.text
+    assert "saved train:2 while you were editing" in response.text
     assert "Group cpu: Maximum nodes" in response.text
     assert Version.objects.count() == 2
 

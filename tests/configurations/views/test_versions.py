@@ -64,7 +64,7 @@ def test_comparison_says_each_change_with_its_effect(
     assert "Group cpu: Maximum nodes" in shown
     assert "<strong>Recreate.</strong>" in shown  # the head's machine is another
     assert ">Live<" in shown
-    assert "Maximum: $0.50 → $1.30 an hour" in shown
+    assert "Maximum: $0.50 → $1.30 per hour" in shown
 
 
 def test_comparison_stands_side_by_side(client: Client, second: Version) -> None:
@@ -87,7 +87,7 @@ def test_lines_are_paired_and_long_stretches_left_out() -> None:
 def test_same_meaning_is_said(client: Client, version: Version, alice: User) -> None:
     save_version(version.template, text=f"# Why\n{TEXT}", base=1, message="Words.", by=alice)
     two = version.template.versions.get(number=2)
-    assert "only comments or layout differ" in client.get(address(two), {"with": "1"}).text
+    assert "only comments or formatting differ" in client.get(address(two), {"with": "1"}).text
 
 
 def test_archived_version_is_folded_away_and_not_launched(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.strategies.expression import (
+    ALIASES,
     EXAMPLE,
     VARIABLES,
     BadExpression,
@@ -61,6 +62,16 @@ def test_a_rule_answers_in_nodes(text: str, nodes: int) -> None:
 def test_every_variable_can_be_asked(name: str) -> None:
     texts = {"now": "now.getHours()", "pending": "pending.CPU"}
     check(texts.get(name, f"max(0, {name})"))
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_an_earlier_spelling_is_accepted_and_not_offered(alias: str, name: str) -> None:
+    facts = replace(FACTS, **{name: 0.9})
+    assert understood(f"{alias} > 0.8 ? 3 : 1").nodes(facts) == 3
+    assert understood(f"{name} > 0.8 ? 3 : 1").nodes(facts) == 3
+    with pytest.raises(BadExpression) as refused:
+        understood("nope")
+    assert alias not in str(refused.value)
 
 
 @pytest.mark.parametrize(
