@@ -9,10 +9,11 @@ from django import forms
 from accounts.models import Team
 from clouds import facts
 from clouds.models import Cloud
-from domain.catalogue.pod_shapes import DEFAULT_SHAPES, shape_type
+from domain.catalogue.pod_shapes import shape_type
 from domain.offerings import ProviderKind
+from providers import registry
 
-OFFERED = (ProviderKind.AWS, ProviderKind.GCP, ProviderKind.KUBERNETES)
+OFFERED = registry.kinds_with(lambda traits: traits.can_be_added)
 
 
 class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -41,7 +42,7 @@ class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         self.fields["team"].queryset = Team.objects.order_by("name")  # type: ignore[attr-defined]
         self.fields["team"].empty_label = "Every team"  # type: ignore[attr-defined]
-        known = [*facts.regions(ProviderKind.AWS), *facts.regions(ProviderKind.GCP)]
+        known = [region for kind in OFFERED for region in facts.regions(kind)]
         self.fields["region"].widget = forms.TextInput(attrs={"list": "regions"})
         self.regions = known
         if self.instance.pk:
@@ -57,10 +58,10 @@ class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        kind = ProviderKind(values.get("provider") or ProviderKind.AWS)
+        kind = ProviderKind(values.get("provider") or OFFERED[0])
         known = facts.regions(kind)
         if known and values.get("region") not in known:
             self.add_error("region", f"{kind.label} has the regions {', '.join(known)}.")
-        if kind is ProviderKind.KUBERNETES:
-            values["shapes"] = values.get("shapes") or list(DEFAULT_SHAPES)
+        if shapes := registry.traits_of(kind).default_shapes:
+            values["shapes"] = values.get("shapes") or list(shapes)
         return values

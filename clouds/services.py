@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -28,7 +29,11 @@ def add_cloud(cloud: Cloud, *, by: User) -> Cloud:
 
 @transaction.atomic
 def change_cloud(cloud: Cloud, *, before: dict[str, Any], by: User) -> Cloud:
-    """Save what was changed; `before` is what `told` said of it earlier."""
+    """Save what was changed; `before` is what `told` said of it earlier.
+
+    The new version of its settings lets every process open a new driver.
+    """
+    cloud.settings_version = F("settings_version") + 1
     cloud.save()
     record(
         "cloud.changed",

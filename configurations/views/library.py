@@ -23,8 +23,7 @@ from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.estimate import estimate
 from domain.offerings import ProviderKind
 from domain.yaml.text import parse
-
-_REGIONS = {ProviderKind.AWS: "us-east-1", ProviderKind.GCP: "us-central1"}
+from providers import registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,5 +89,5 @@ def _offer(one: Ready, user: User) -> LibraryOffer:
 
 
 def _by_facts(provider: ProviderKind) -> RegionCatalogue:
-    region = _REGIONS.get(provider)
+    region = registry.traits_of(provider).default_region
     return facts.target_of_facts(provider, region=region) if region else ANYWHERE

@@ -13,6 +13,7 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import AuditEntry, Team, User
 from clouds.catalogue import price_in, prices_in, types_in
+from clouds.drivers import account_of
 from clouds.models import Cloud
 from configurations.targets import target_for
 from domain.offerings import Market
@@ -77,6 +78,16 @@ def test_cloud_is_changed_and_the_trail_says_what_it_was(
     assert knock(adam, "edit", cloud.pk, post=POSTED).status_code == 302
     entry = AuditEntry.objects.get(action="cloud.changed")
     assert (entry.before["region"], entry.after["region"]) == ("us-east-1", "us-west-2")
+
+
+def test_changed_cloud_is_another_version_of_its_account(
+    knock: Callable[..., Any], adam: User, cloud: Cloud
+) -> None:
+    before = account_of(cloud)
+    knock(adam, "edit", cloud.pk, post=POSTED)
+    after = account_of(Cloud.objects.get(pk=cloud.pk))
+    assert (after.id, after.version, after.region) == (before.id, before.version + 1, "us-west-2")
+    assert after != before
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from domain.problems import Severity
 from domain.validation import check_text
 from domain.yaml.text import parse
 from providers.local.offerings import local_offerings
+from providers.registry import traits_of
 
 # Meant so: a lone head with a GPU takes work; a service waits for requests.
 MEANT = {"llm-serving": {"never-ends"}}
@@ -33,8 +34,10 @@ def targets(kind: ProviderKind) -> list[RegionCatalogue]:
     if kind is ProviderKind.GCP:
         return [target_of_facts(kind, region="us-central1")]
     if kind is ProviderKind.KUBERNETES:
-        return [target_of([s for n in DEFAULT_SHAPES if (s := shape_type(n))], provider=kind)]
-    return [target_of([type_of(one) for one in local_offerings("")], provider=kind)]
+        return [
+            target_of([s for n in DEFAULT_SHAPES if (s := shape_type(n))], traits=traits_of(kind))
+        ]
+    return [target_of([type_of(one) for one in local_offerings("")], traits=traits_of(kind))]
 
 
 def test_there_is_one_for_each_provider_and_nine_in_all() -> None:
