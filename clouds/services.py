@@ -16,7 +16,7 @@ from clouds import refreshing
 from clouds.models import CatalogueRefresh, Cloud
 from clouds.tasks import refresh_catalogue
 
-_TOLD = ("name", "provider", "region", "shapes", "team_id")
+_TOLD = ("name", "provider", "region", "shapes", "settings", "team_id")
 
 
 @transaction.atomic

@@ -130,7 +130,7 @@ def _offered(files: CatalogueFiles, region: str) -> Iterator[tuple[str, frozense
 def _type(
     row: Mapping[str, str], name: str, *, zones: frozenset[str] | None, has_spot: bool
 ) -> InstanceType:
-    is_gcp = "machine_type" in row
+    says_spot = "spot_supported" in row
     return InstanceType(
         name=name,
         vcpus=float(row["vcpus"]),
@@ -141,9 +141,9 @@ def _type(
         family=row["family"],
         arch=row["arch"],
         zones=zones or None,
-        has_spot=has_spot if is_gcp else row["spot_supported"] == "true",
+        has_spot=row["spot_supported"] == "true" if says_spot else has_spot,
         has_efa=row.get("efa") == "true",
-        can_cluster=is_gcp or row["placement_group_cluster"] == "true",
+        can_cluster=row.get("placement_group_cluster", "true") == "true",
         local_disk_bytes=round(float(row.get("local_nvme_gb") or 0) * 10**9),
         network_gbps=float(row["network_gbps"]) if row.get("network_gbps") else None,
     )

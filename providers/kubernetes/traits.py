@@ -2,7 +2,6 @@
 
 import re
 
-from domain.catalogue.pod_shapes import DEFAULT_SHAPES
 from domain.catalogue.provider import ProviderMarks, ProviderTraits
 from domain.configuration.effects import EffectRules
 from domain.instance_settings import SettingsTable
@@ -27,7 +26,8 @@ TRAITS = ProviderTraits(
     marks=ProviderMarks(name="Kubernetes", own_keys=frozenset({"metadata", "spec"})),
     can_be_added=True,
     has_default_rates=True,
-    default_shapes=DEFAULT_SHAPES,
+    # The shapes that Anyscale's operator declares where nobody declares others.
+    default_shapes=("2CPU-8GB", "4CPU-16GB", "8CPU-32GB", "8CPU-32GB-1xT4"),
     # The operator makes pod names from the group's: DNS-1035, and room for its suffixes.
     group_name=re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?\Z"),
     longest_group_name=40,

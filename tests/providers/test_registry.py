@@ -47,6 +47,13 @@ def test_every_driver_says_how_long_things_take(account: Account) -> None:
     assert registry.open_driver(account).facts == DriverFacts()
 
 
+def test_accounts_of_one_machine_are_in_one_place(tmp_path: Path) -> None:
+    accounts = [Account(kind=ProviderKind.LOCAL, id=name, home=tmp_path) for name in "ab"]
+    assert len({registry.open_driver(account).place for account in accounts}) == 1
+    elsewhere = replace(accounts[0], home=tmp_path / "b")
+    assert registry.open_driver(elsewhere).place != registry.open_driver(accounts[0]).place
+
+
 def test_credentials_are_never_printed(account: Account) -> None:
     assert "hunter2" not in repr(replace(account, credentials={"secret": "hunter2"}))
 
