@@ -1,4 +1,4 @@
-"""What each kind of provider brings along: its folder has it, in modules of the same names."""
+"""From a kind of provider to its folder, whose modules have the same names for every kind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOLDERS: Mapping[ProviderKind, str] = {
 }
 
 # Accounts whose drivers a process keeps; one that is not used for long is opened again.
-MOST_DRIVERS = 64
+MAX_DRIVERS = 64
 
 
 @cache
@@ -71,7 +71,7 @@ def open_price_source(kind: ProviderKind, *, access: PriceAccess) -> PriceSource
     return opener(access)
 
 
-@lru_cache(maxsize=MOST_DRIVERS)
+@lru_cache(maxsize=MAX_DRIVERS)
 def open_driver(account: Account) -> ProviderDriver:
     """Return the driver of an account: the same one until the version of its settings changes.
 

@@ -13,7 +13,7 @@ from providers import registry
 
 _NEXT = {
     ClusterState.REQUESTED: "A worker takes the request within a second.",
-    ClusterState.STARTING: "The head boots.",
+    ClusterState.STARTING: "The head node is starting.",
     ClusterState.RUNNING: "Run a test workload below, or submit a job: workers start as it waits.",
     ClusterState.STOPPING: "The machines are being given back.",
     ClusterState.STOPPED: "Nothing runs and nothing costs. Start brings up new machines.",
@@ -73,5 +73,5 @@ def next_step(cluster: Cluster) -> str:
     state = ClusterState(cluster.state)
     usual = registry.traits_of(ProviderKind(cluster.cloud.provider)).usual_start
     if state is ClusterState.STARTING and usual:
-        return f"The head boots; that usually takes about {duration(usual)}."
+        return f"The head node is starting; this usually takes about {duration(usual)}."
     return _NEXT[state]

@@ -1,4 +1,4 @@
-"""What is special about AWS, without its SDK."""
+"""The traits of AWS; no SDK is imported here."""
 
 import re
 

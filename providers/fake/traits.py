@@ -1,4 +1,4 @@
-"""What is special about machines that exist on paper only: nothing is checked."""
+"""The traits of the fake provider: nothing is checked."""
 
 from domain.catalogue.provider import ProviderMarks, ProviderTraits
 

@@ -1,4 +1,4 @@
-"""What is special about Google Cloud, without its SDK."""
+"""The traits of Google Cloud; no SDK is imported here."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is special about Kubernetes, where KubeRay's operator makes the pods."""
+"""The traits of Kubernetes, where KubeRay's operator makes the pods."""
 
 import re
 

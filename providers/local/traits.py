@@ -1,4 +1,4 @@
-"""What is special about the machine that Mobula runs on."""
+"""The traits of the machine that Mobula runs on."""
 
 from datetime import timedelta
 

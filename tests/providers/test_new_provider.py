@@ -11,6 +11,7 @@ import pytest
 
 from domain.offerings import ProviderKind
 from providers import registry
+from tests.providers.sites import DRIVEN
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -106,6 +107,10 @@ def test_every_kind_has_a_folder_of_its_name_with_its_traits() -> None:
     for kind, folder in registry.FOLDERS.items():
         assert folder == f"providers.{kind}"
         assert registry.traits_of(kind).kind is kind
+
+
+def test_every_driver_is_walked_through_the_promises() -> None:
+    assert {kind for kind in ProviderKind if registry.has_driver(kind)} == set(DRIVEN)
 
 
 def test_every_kind_knows_what_the_others_call_their_own() -> None:

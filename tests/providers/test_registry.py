@@ -35,7 +35,7 @@ def test_a_new_version_of_the_settings_opens_a_new_driver(account: Account) -> N
 def test_a_process_keeps_so_many_drivers_and_no_more(tmp_path: Path) -> None:
     many = [
         Account(kind=ProviderKind.FAKE, id=str(number), home=tmp_path)
-        for number in range(registry.MOST_DRIVERS + 1)
+        for number in range(registry.MAX_DRIVERS + 1)
     ]
     first = registry.open_driver(many[0])
     for account in many[1:]:
