@@ -23,6 +23,7 @@ from clusters.scaling.node_work import may_hold_actors
 from clusters.transitions import note
 from domain.configuration.spec import ComputeConfig
 from domain.configuration.spec import ConsolidationMode as Mode
+from domain.events import EventKind
 from domain.lifecycle import EndCause, NodeState
 from domain.planner import PlanRequest
 from domain.planner.consolidation.proposals import (
@@ -272,7 +273,9 @@ def _end_when_settled(cluster: Cluster, row: Consolidation, going: Sequence[Node
 def _abandon(cluster: Cluster, row: Consolidation, nodes: Sequence[Node], *, why: str) -> None:
     renew(cluster)
     names = decisions.labelled(", ".join(row.proposal["nodes"]), nodes)
-    note(cluster, f"Nothing is consolidated: {names} not, since {why}.")
+    fields = {"nodes": row.proposal["nodes"], "why": why}
+    message = f"Nothing is consolidated: {names} not, since {why}."
+    note(cluster, message, kind=EventKind.CONSOLIDATION_CANCELED, fields=fields)
     _update(row, **_NOTHING)
 
 
