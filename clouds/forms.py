@@ -8,7 +8,6 @@ from accounts.models import Team
 from clouds import facts
 from clouds.models import Cloud
 from clouds.services import OFFERED
-from domain.offerings import ProviderKind
 
 
 class CloudForm(forms.Form):
@@ -35,11 +34,11 @@ class CloudForm(forms.Form):
         help_text="Leave empty to share it with all teams.",
     )
 
-    regions = (*facts.regions(ProviderKind.AWS), *facts.regions(ProviderKind.GCP))
+    regions = tuple(region for kind in OFFERED for region in facts.regions(kind))
 
     @classmethod
     def of(cls, cloud: Cloud) -> CloudForm:
-        """Return the form that shows the cloud as it is."""
+        """Return the form with the cloud's current values."""
         fields = {name: getattr(cloud, name) for name in ("name", "provider", "region", "team")}
         return cls(initial={**fields, "shapes": "\n".join(cloud.shapes)})
 

@@ -14,6 +14,7 @@ from clouds.models import CatalogueRefresh, Cloud, RefreshState
 from clouds.refreshing import is_lost, whether
 from clouds.region_facts import FROM_CLOUD, FROM_PARTS, newest_refreshes
 from domain.offerings import ProviderKind
+from providers import registry
 
 BUILT_IN = "built-in price list"
 _LIVE = {FROM_CLOUD, FROM_PARTS}
@@ -81,7 +82,7 @@ def _facts(cloud: Cloud, refresh: CatalogueRefresh | None) -> CloudFacts:
         types=None if types is None else len(types),
         priced=len({name for name, _ in catalogue.prices_in(cloud)}),
         price_dates=_price_dates(catalogue.price_list(cloud)),
-        is_own=kind not in {ProviderKind.LOCAL, ProviderKind.FAKE},
+        is_own=registry.traits_of(kind).can_be_added,
         refresh=refresh,
         why_not=whether(kind),
     )

@@ -39,7 +39,7 @@ class TryAgain(Exception):
 
 def whether(kind: ProviderKind) -> str:
     """Return why clouds of this kind cannot be refreshed, or "" where they can."""
-    if kind in registry.PRICE_SOURCES:
+    if registry.has_prices(kind):
         return ""
     return f"{kind.label} has no price list. The rate card sets its prices."
 

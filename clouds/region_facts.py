@@ -19,6 +19,7 @@ from clouds.models import (
     RefreshState,
 )
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
+from providers import registry
 
 # The quality of a price that the cloud itself said, or said of each part of a machine.
 FROM_CLOUD, FROM_PARTS = "cloud", "cloud parts"
@@ -55,13 +56,14 @@ def known_since(kind: ProviderKind, region: str, refresh: int | None) -> Known:
     prices = _prices(kind, region, types)
     dollars = {key: price.usd_per_hour for key, price in prices.items()}
     zones = frozenset(zone for one in types.values() for zone in one.zones or ())
-    if kind is not ProviderKind.GCP:
+    custom = registry.traits_of(kind).custom_type
+    if custom is None:
         return Known(types=types, prices=prices, dollars=dollars, zones=zones)
     rates = _rates(kind, region)
     return Known(
-        types=WithCustomTypes(types, rates),
+        types=WithCustomTypes(types, rates, custom),
         prices=prices,
-        dollars=WithCustomPrices(dollars, rates),
+        dollars=WithCustomPrices(dollars, rates, custom),
         zones=zones,
     )
 
@@ -121,4 +123,4 @@ def _rates(kind: ProviderKind, region: str) -> Rates:
         )
         for row in rows
     }
-    return {**facts.rates(region), **said}
+    return {**facts.rates(kind, region), **said}

@@ -17,11 +17,12 @@ from accounts.services import record
 from clouds import facts, refreshing
 from clouds.models import CatalogueRefresh, Cloud
 from clouds.tasks import refresh_catalogue
-from domain.catalogue.pod_shapes import DEFAULT_SHAPES, shape_type
+from domain.catalogue.pod_shapes import shape_type
 from domain.offerings import ProviderKind
+from providers import registry
 
-OFFERED = (ProviderKind.AWS, ProviderKind.GCP, ProviderKind.KUBERNETES)
-_AUDITED = ("name", "provider", "region", "shapes", "team_id")
+OFFERED = registry.kinds_with(lambda traits: traits.can_be_added)
+_AUDITED = ("name", "provider", "region", "shapes", "settings", "team_id")
 
 
 @transaction.atomic
@@ -54,7 +55,10 @@ def change_cloud(
     team: Team | None = None,
     by: User,
 ) -> Cloud:
-    """Return the cloud as it was changed; raises `Invalid`."""
+    """Return the changed cloud; raises `Invalid`.
+
+    The new version of its settings lets every process open a new driver.
+    """
     require(may(by, Action.MANAGE_INSTALLATION, team=None))
     row = Cloud.objects.select_for_update().get(pk=cloud.pk)
     if row.provider not in OFFERED:
@@ -62,6 +66,7 @@ def change_cloud(
     before = _audited(row)
     row.name, row.provider, row.region = name, provider, region
     row.shapes, row.team = list(shapes), team
+    row.settings_version += 1  # the row is locked
     _check(row)
     row.save()
     record(
@@ -79,8 +84,8 @@ def _check(cloud: Cloud) -> None:
     """Refuse what is no cloud; a cloud on Kubernetes without shapes gets the usual ones."""
     if cloud.provider not in OFFERED:
         raise Invalid.at("provider", f"Choose one of {', '.join(OFFERED)}.")
-    if cloud.provider == ProviderKind.KUBERNETES:
-        cloud.shapes = cloud.shapes or list(DEFAULT_SHAPES)
+    defaults = registry.traits_of(ProviderKind(cloud.provider)).default_shapes
+    cloud.shapes = cloud.shapes or list(defaults)
     wrong = [*_wrong_region(cloud), *_wrong_shapes(cloud)]
     try:
         with as_invalid():

@@ -10,10 +10,11 @@ from datetime import timedelta
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from clouds.drivers import driver_for
 from clusters.models import Cluster
 from domain.lifecycle import ClusterState
 
-# Longer than any single driver call may take; a worker that was killed holds it so long.
+# To read the cluster and open its driver; a driver whose calls take longer says so itself.
 LEASE = timedelta(seconds=20)
 
 
@@ -48,7 +49,8 @@ def lease(cluster_id: str, *, only_if_due: bool = False) -> Iterator[Cluster | N
 
 
 def renew(cluster: Cluster) -> None:
-    """Extend the lease of `cluster`, or raise LeaseLost."""
+    """Extend the lease of `cluster` for as long as its driver needs, or raise LeaseLost."""
+    length = driver_for(cluster.cloud).facts.lease
     held = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
-    if not held.update(lease_expires=Now() + LEASE):
+    if not held.update(lease_expires=Now() + length):
         raise LeaseLost

@@ -57,7 +57,7 @@ class Comparison:
 def compare(old: Version, new: Version, *, target: RegionCatalogue) -> Comparison:
     """Return the comparison of two versions for the target's provider and prices."""
     before, after = _read(old), _read(new)
-    found = changes(before, after, provider=target.provider)
+    found = changes(before, after, rules=target.traits.effects)
     effect = strongest(change.effect for change in found)
     return Comparison(
         old=old,
@@ -66,7 +66,7 @@ def compare(old: Version, new: Version, *, target: RegionCatalogue) -> Compariso
         pairs=list(side_by_side(old.text, new.text)),
         effect=str(effect or ""),
         tone=TONES[effect] if effect else "",
-        why=why_of(effect, target.provider) if effect else "",
+        why=why_of(effect, target.traits.effects) if effect else "",
         prices=_prices(estimate(before, target=target), estimate(after, target=target)),
     )
 

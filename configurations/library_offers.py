@@ -17,8 +17,6 @@ from domain.offerings import ProviderKind
 from domain.yaml.text import parse
 from providers import registry
 
-_REGIONS = {ProviderKind.AWS: "us-east-1", ProviderKind.GCP: "us-central1"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryOffer:
@@ -55,5 +53,5 @@ def launchable_offers(user: User) -> Sequence[LibraryOffer]:
 
 
 def _by_facts(provider: ProviderKind) -> RegionCatalogue:
-    region = _REGIONS.get(provider)
+    region = registry.traits_of(provider).default_region
     return facts.target_of_facts(provider, region=region) if region else ANYWHERE

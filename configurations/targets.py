@@ -26,12 +26,11 @@ def target_for(cloud: Cloud | None) -> RegionCatalogue:
     kind = ProviderKind(cloud.provider)
     types = catalogue.types_in(cloud)
     return RegionCatalogue(
-        provider=kind,
+        traits=registry.traits_of(kind),
         region=cloud.region,
         types=types,
         zones=catalogue.zones_in(cloud),
         prices=_prices(cloud, types or {}),
-        check_block=registry.block_check(kind),
     )
 
 

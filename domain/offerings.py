@@ -4,30 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
 
 class ProviderKind(StrEnum):
-    """Who rents out the machines."""
+    """Who rents out the machines, each with its name for people."""
 
-    AWS = "aws"
-    GCP = "gcp"
-    KUBERNETES = "kubernetes"
-    LOCAL = "local"
-    FAKE = "fake"
+    AWS = "aws", "AWS"
+    GCP = "gcp", "Google Cloud"
+    KUBERNETES = "kubernetes", "Kubernetes"
+    LOCAL = "local", "This machine"
+    FAKE = "fake", "Fake (tests)"
 
-    @property
-    def label(self) -> str:
-        """Its name for people."""
-        return _LABELS[self]
+    label: str
 
-
-_LABELS = {
-    ProviderKind.AWS: "AWS",
-    ProviderKind.GCP: "Google Cloud",
-    ProviderKind.KUBERNETES: "Kubernetes",
-    ProviderKind.LOCAL: "This machine",
-    ProviderKind.FAKE: "Fake (tests)",
-}
+    def __new__(cls, value: str, label: str = "") -> Self:
+        """Make a member that equals its value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
 
 
 class Market(StrEnum):

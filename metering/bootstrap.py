@@ -6,12 +6,13 @@ from domain.pricing import DEFAULT_CARD
 from metering import partitions
 from metering.models import RateCardVersion
 from metering.services import set_rate_card
+from providers import registry
 
 
 def bootstrap() -> None:
     """Make the first partitions, and a guess at what this machine costs, marked as such."""
     partitions.prepare(timezone.now())
-    for kind in ("local", "kubernetes"):
+    for kind in registry.kinds_with(lambda traits: traits.has_default_rates):
         if not RateCardVersion.objects.filter(cloud_kind=kind).exists():
             _guess(kind)
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from domain.cooldowns import FailureClass
@@ -18,6 +19,41 @@ class MachinePhase(StrEnum):
     RUNNING = "running"
     STOPPING = "stopping"
     FAILED = "failed"  # something of it is still there, but it will never work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One account with a provider, as its driver is opened with.
+
+    Two of the same id and version are equal: the version stands for all settings, so whatever
+    changes them counts it up.
+    """
+
+    kind: ProviderKind
+    id: str
+    version: int = 1
+    home: Path  # the directory where Mobula keeps its state
+    name: str = field(default="", compare=False)
+    region: str = field(default="", compare=False)
+    settings: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    credentials: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverFacts:
+    """How long things take on an account, as far as whoever calls the driver must know."""
+
+    # A machine that is not listed so long after its launch was asked for is given up.
+    launch_limit: timedelta = timedelta(minutes=15)
+    # A machine that runs but whose Ray has not joined after so long is given up.
+    boot_limit: timedelta = timedelta(minutes=5)
+    # For so long after its launch, a machine may be missing in `observe` though it exists.
+    list_is_fresh_after: timedelta = timedelta(0)
+    # How often to observe while something moves, and while nothing does.
+    look_every_busy: timedelta = timedelta(seconds=1)
+    look_every_calm: timedelta = timedelta(seconds=3)
+    # Longer than any single call takes: the lease under which calls are made.
+    lease: timedelta = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +132,16 @@ class ProviderDriver(Protocol):
     """
 
     kind: ClassVar[ProviderKind]
+
+    @property
+    def facts(self) -> DriverFacts:
+        """How long things take here."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Where its machines are: drivers of one place see the same ones."""
+        ...
 
     def verify(self) -> str:
         """Return the account's own name for itself, or raise `BadCredentials`."""

@@ -1,76 +1,84 @@
-"""Which driver serves which kind of provider; each is imported on first use."""
+"""From a kind of provider to its folder, whose modules have the same names for every kind."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from importlib import import_module
-from pathlib import Path
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from domain.catalogue.region import BlockCheck
 from domain.offerings import ProviderKind
-from domain.problems import Problem
-from providers.base import InvalidRequest, PriceAccess, PriceSource, ProviderDriver
+from providers.base import Account, InvalidRequest, PriceAccess, PriceSource, ProviderDriver
 
-# kind → module and the function in it that makes the driver from Mobula's home directory.
-# SDKs are slow to import and heavy: the web process must not pay for the drivers it never uses.
-OPENERS: Mapping[ProviderKind, str] = {
-    ProviderKind.LOCAL: "providers.local.driver:open_local",
-    ProviderKind.FAKE: "providers.fake.driver:open_fake",
+if TYPE_CHECKING:
+    from domain.catalogue.provider import ProviderTraits
+
+# In a folder: `traits.py` with TRAITS; `driver.py` with open_driver(account), if clusters can be
+# launched there; `prices.py` with open_prices(access), if it says itself what machines cost.
+FOLDERS: Mapping[ProviderKind, str] = {
+    ProviderKind.AWS: "providers.aws",
+    ProviderKind.GCP: "providers.gcp",
+    ProviderKind.KUBERNETES: "providers.kubernetes",
+    ProviderKind.LOCAL: "providers.local",
+    ProviderKind.FAKE: "providers.fake",
 }
 
-
-# kind → module and the function in it that checks a raw instance configuration.
-BLOCK_CHECKS: Mapping[ProviderKind, str] = {
-    ProviderKind.AWS: "providers.aws.schema:check_block",
-    ProviderKind.GCP: "providers.gcp.schema:check_block",
-    ProviderKind.KUBERNETES: "providers.kubernetes.schema:check_block",
-}
+# Accounts whose drivers a process keeps; one that is not used for long is opened again.
+MAX_DRIVERS = 64
 
 
-def block_check(kind: ProviderKind) -> BlockCheck | None:
-    """Return what checks a raw instance configuration for `kind`; None where there is none."""
-    place = BLOCK_CHECKS.get(kind)
-    if place is None:
-        return None
-    module, _, function = place.partition(":")
-
-    def check(block: Mapping[str, object], path: str) -> Sequence[Problem]:
-        # Schemas are large: they are read when the first block is checked.
-        found: Sequence[Problem] = getattr(import_module(module), function)(block, path)
-        return found
-
-    return check
+@cache
+def traits_of(kind: ProviderKind) -> ProviderTraits:
+    """Return what holds on clouds of this kind; no SDK is imported for it."""
+    others = [_stated(other).marks for other in FOLDERS if other is not kind]
+    return replace(_stated(kind), kind=kind, others=tuple(others))
 
 
-# kind → module and the function in it that makes the source of types and prices.
-PRICE_SOURCES: Mapping[ProviderKind, str] = {
-    ProviderKind.AWS: "providers.aws.prices:open_aws",
-    ProviderKind.GCP: "providers.gcp.prices:open_gcp",
-}
+def _stated(kind: ProviderKind) -> ProviderTraits:
+    traits: ProviderTraits = import_module(f"{FOLDERS[kind]}.traits").TRAITS
+    return traits
 
 
-def open_price_source(kind: ProviderKind, *, access: PriceAccess) -> PriceSource | None:
-    """Return a new source of types and prices; None for kinds that have none."""
-    place = PRICE_SOURCES.get(kind)
-    if place is None:
-        return None
-    module, _, function = place.partition(":")
-    opener: Callable[[PriceAccess], PriceSource] = getattr(import_module(module), function)
-    return opener(access)
+def kinds_with(holds: Callable[[ProviderTraits], bool]) -> Sequence[ProviderKind]:
+    """Return the kinds of whose traits that holds, in the order of the table."""
+    return tuple(kind for kind in FOLDERS if holds(traits_of(kind)))
 
 
 def has_driver(kind: ProviderKind) -> bool:
     """Return whether clusters can be launched on this kind of provider."""
-    return kind in OPENERS
+    return _has(kind, "driver")
 
 
+def has_prices(kind: ProviderKind) -> bool:
+    """Return whether such providers say themselves what their machines cost."""
+    return _has(kind, "prices")
+
+
+# SDKs are slow to import and heavy: the web process must not pay for the drivers it never uses.
 @cache
-def open_driver(kind: ProviderKind, *, home: Path) -> ProviderDriver:
-    """Return the driver for `kind`; `home` is the directory where Mobula keeps its state.
+def _has(kind: ProviderKind, module: str) -> bool:
+    return find_spec(f"{FOLDERS[kind]}.{module}") is not None
+
+
+def open_price_source(kind: ProviderKind, *, access: PriceAccess) -> PriceSource | None:
+    """Return a new source of types and prices; None for kinds that have none."""
+    if not has_prices(kind):
+        return None
+    opener: Callable[[PriceAccess], PriceSource]
+    opener = import_module(f"{FOLDERS[kind]}.prices").open_prices
+    return opener(access)
+
+
+@lru_cache(maxsize=MAX_DRIVERS)
+def open_driver(account: Account) -> ProviderDriver:
+    """Return the driver of an account: the same one until the version of its settings changes.
 
     Raises InvalidRequest where there is no driver yet.
     """
-    if not has_driver(kind):
-        raise InvalidRequest(f"Mobula cannot launch clusters on {kind.label} yet.")
-    module, _, function = OPENERS[kind].partition(":")
-    opener: Callable[[Path], ProviderDriver] = getattr(import_module(module), function)
-    return opener(home)
+    if not has_driver(account.kind):
+        raise InvalidRequest(f"Mobula cannot launch clusters on {account.kind.label} yet.")
+    opener: Callable[[Account], ProviderDriver]
+    opener = import_module(f"{FOLDERS[account.kind]}.driver").open_driver
+    return opener(account)

@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from clouds.facts.custom import Rate, Rates, WithCustomPrices, WithCustomTypes
+from domain.catalogue.provider import CatalogueFiles
 from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
-from providers.registry import block_check
+from providers.registry import traits_of
 
 GIB = 2**30
 _HERE = Path(__file__).parent
@@ -33,37 +34,17 @@ class Price:
 type PriceList = Mapping[tuple[str, Market], Price]
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """Where one provider's facts are, and what its column of names is called."""
-
-    types: str
-    offerings: str
-    prices: str
-    name: str
-
-
-_FILES = {
-    ProviderKind.AWS: _Files(
-        "ec2_instance_types.csv", "ec2_offerings.csv", "ec2_prices.csv", "instance_type"
-    ),
-    ProviderKind.GCP: _Files(
-        "gce_machine_types.csv", "gce_offerings.csv", "gce_prices.csv", "machine_type"
-    ),
-}
-
-
 @cache
 def regions(provider: ProviderKind) -> tuple[str, ...]:
     """Return the regions of which there are facts; none for providers without a catalog."""
-    files = _FILES.get(provider)
+    files = traits_of(provider).files
     return tuple(sorted({row["region"] for row in _rows(files.offerings)})) if files else ()
 
 
 @cache
 def types(provider: ProviderKind, region: str) -> Mapping[str, InstanceType] | None:
     """Return the machine types that a region offers, by name; None where nothing is known."""
-    files = _FILES.get(provider)
+    files = traits_of(provider).files
     offered = dict(_offered(files, region)) if files else {}
     if files is None or not offered:
         return None
@@ -71,19 +52,20 @@ def types(provider: ProviderKind, region: str) -> Mapping[str, InstanceType] | N
     spot = {name for name, market in priced if market is Market.SPOT}
     # Lists of zones leave bare metal out; what has a price is sold.
     names = offered.keys() | {name for name, _ in priced}
-    zones = offered if provider is ProviderKind.GCP else {}
+    zones = offered if files.zones_of_types else {}
     found = {
         name: _type(row, name, zones=zones.get(name), has_spot=name in spot)
         for row in _rows(files.types)
         if (name := row[files.name]) in names
     }
-    return WithCustomTypes(found, rates(region)) if provider is ProviderKind.GCP else found
+    custom = traits_of(provider).custom_type
+    return WithCustomTypes(found, rates(provider, region), custom) if custom else found
 
 
 @cache
 def prices(provider: ProviderKind, region: str) -> PriceList:
     """Return the region's prices by type and market; what is unknown is left out."""
-    files = _FILES.get(provider)
+    files = traits_of(provider).files
     if files is None:
         return {}
     return {
@@ -101,24 +83,27 @@ def prices(provider: ProviderKind, region: str) -> PriceList:
 def target_of_facts(provider: ProviderKind, *, region: str) -> RegionCatalogue:
     """Return what the built-in catalog knows of a region, without any cloud account."""
     return RegionCatalogue(
-        provider=provider,
+        traits=traits_of(provider),
         region=region,
         types=types(provider, region),
         prices=dollars(provider, region),
-        check_block=block_check(provider),
     )
 
 
 @cache
 def dollars(provider: ProviderKind, region: str) -> Prices:
-    """Return the region's prices as numbers alone; custom machine types on GCP are priced too."""
+    """Return the region's prices as numbers alone; custom machine types are priced too."""
+    custom = traits_of(provider).custom_type
     found = {key: price.usd_per_hour for key, price in prices(provider, region).items()}
-    return WithCustomPrices(found, rates(region)) if provider is ProviderKind.GCP else found
+    return WithCustomPrices(found, rates(provider, region), custom) if custom else found
 
 
 @cache
-def rates(region: str) -> Rates:
-    """Return what custom machine types cost in a region of Google Cloud, by family."""
+def rates(provider: ProviderKind, region: str) -> Rates:
+    """Return what custom machine types cost in a region, by family, if there are any."""
+    files = traits_of(provider).files
+    if files is None or not files.rates:
+        return {}
     return {
         row["family"]: Rate(
             usd_per_vcpu=Decimal(row["usd_per_vcpu"]),
@@ -126,7 +111,7 @@ def rates(region: str) -> Rates:
             spot_usd_per_vcpu=Decimal(row["spot_usd_per_vcpu"] or 0),
             spot_usd_per_gib=Decimal(row["spot_usd_per_gib"] or 0),
         )
-        for row in _rows("gce_family_rates.csv")
+        for row in _rows(files.rates)
         if row["region"] == region and row["kind"] == "custom"
     }
 
@@ -136,7 +121,7 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def _offered(files: _Files, region: str) -> Iterator[tuple[str, frozenset[str]]]:
+def _offered(files: CatalogueFiles, region: str) -> Iterator[tuple[str, frozenset[str]]]:
     for row in _rows(files.offerings):
         if row["region"] == region:
             yield row[files.name], frozenset(row["zones"].split())
@@ -145,7 +130,7 @@ def _offered(files: _Files, region: str) -> Iterator[tuple[str, frozenset[str]]]
 def _type(
     row: Mapping[str, str], name: str, *, zones: frozenset[str] | None, has_spot: bool
 ) -> InstanceType:
-    is_gcp = "machine_type" in row
+    says_spot = "spot_supported" in row
     return InstanceType(
         name=name,
         vcpus=float(row["vcpus"]),
@@ -156,9 +141,9 @@ def _type(
         family=row["family"],
         arch=row["arch"],
         zones=zones or None,
-        has_spot=has_spot if is_gcp else row["spot_supported"] == "true",
+        has_spot=row["spot_supported"] == "true" if says_spot else has_spot,
         has_efa=row.get("efa") == "true",
-        can_cluster=is_gcp or row["placement_group_cluster"] == "true",
+        can_cluster=row.get("placement_group_cluster", "true") == "true",
         local_disk_bytes=round(float(row.get("local_nvme_gb") or 0) * 10**9),
         network_gbps=float(row["network_gbps"]) if row.get("network_gbps") else None,
     )

@@ -1,13 +1,11 @@
-"""Custom machine types of Google Cloud: `n2-custom-8-32768` names its CPUs and its MiB itself."""
+"""A region's types and prices with custom machine types, which are found by their names alone."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from domain.catalogue.provider import CustomType
 from domain.offerings import InstanceType, Market
-
-MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,53 +21,18 @@ class Rate:
 type Rates = Mapping[str, Rate]
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """What a family allows: a number of vCPUs, and GiB for each of them."""
-
-    most_vcpus: int
-    least_gib: Decimal
-    most_gib: Decimal
-
-
-# cloud.google.com/compute/docs/instances/creating-instance-with-custom-machine-type
-_FAMILIES = {
-    "n1": _Limits(96, Decimal("0.9"), Decimal("6.5")),
-    "n2": _Limits(128, Decimal("0.5"), Decimal(8)),
-    "n2d": _Limits(224, Decimal("0.5"), Decimal(8)),
-    "e2": _Limits(32, Decimal("0.5"), Decimal(8)),
-}
-_NAME = re.compile(r"(?:(n1|n2|n2d|e2)-)?custom-(\d{1,3})-(\d{3,8})(-ext)?\Z", re.ASCII)
-
-
-def custom_type(name: str) -> InstanceType | None:
-    """Return the machine that a custom type's name stands for; None if Google refuses it."""
-    match = _NAME.match(name)
-    if match is None:
-        return None
-    family, vcpus, mib = match[1] or "n1", int(match[2]), int(match[3])
-    limits, gib_each = _FAMILIES[family], Decimal(mib) / 1024 / max(vcpus, 1)
-    fits = (
-        0 < vcpus <= limits.most_vcpus
-        and (vcpus == 1 or vcpus % 2 == 0)
-        and mib % 256 == 0
-        and gib_each >= limits.least_gib
-        and (gib_each <= limits.most_gib or bool(match[4]))
-    )
-    if not fits:
-        return None
-    return InstanceType(name=name, vcpus=vcpus, memory_bytes=mib * MIB, family=family)
-
-
 class WithCustomTypes(dict[str, InstanceType]):
     """A region's types that also finds custom ones by name, where the region sells their family."""
 
-    def __init__(self, types: Mapping[str, InstanceType], rates: Rates) -> None:
+    def __init__(
+        self, types: Mapping[str, InstanceType], rates: Rates, custom_type: CustomType
+    ) -> None:
         super().__init__(types)
         self._rates = rates
+        self._custom_type = custom_type
 
     def __missing__(self, name: str) -> InstanceType:
-        found = custom_type(name)
+        found = self._custom_type(name)
         if found is None or found.family not in self._rates:
             raise KeyError(name)
         return found
@@ -88,9 +51,15 @@ class WithCustomTypes(dict[str, InstanceType]):
 class WithCustomPrices(dict[tuple[str, Market], Decimal]):
     """A region's prices that also knows those of custom types."""
 
-    def __init__(self, prices: Mapping[tuple[str, Market], Decimal], rates: Rates) -> None:
+    def __init__(
+        self,
+        prices: Mapping[tuple[str, Market], Decimal],
+        rates: Rates,
+        custom_type: CustomType,
+    ) -> None:
         super().__init__(prices)
         self._rates = rates
+        self._custom_type = custom_type
 
     def __missing__(self, key: tuple[str, Market]) -> Decimal:
         price = next(self._priced(*key), None)
@@ -106,7 +75,7 @@ class WithCustomPrices(dict[tuple[str, Market], Decimal]):
             return default  # type: ignore[return-value]
 
     def _priced(self, name: str, market: Market) -> Iterator[Decimal]:
-        machine = custom_type(name)
+        machine = self._custom_type(name)
         rate = self._rates.get(machine.family) if machine else None
         if machine is None or rate is None:
             return

@@ -26,7 +26,11 @@ class CloudQuerySet(models.QuerySet["Cloud"]):
 
 
 class Cloud(models.Model):
-    """An account with a provider. Without a team it serves every team."""
+    """An account with a provider. Without a team it serves every team.
+
+    Its version is a number and not the time of the last save: whatever a driver is opened with
+    counts it up in the same transaction, also what does not stand in this row.
+    """
 
     name = models.CharField(max_length=63, unique=True)
     provider = models.CharField(
@@ -35,6 +39,12 @@ class Cloud(models.Model):
     region = models.CharField(max_length=63, default="local")
     shapes = models.JSONField(
         default=list, blank=True, help_text="On Kubernetes: the pod shapes that may be named."
+    )
+    settings = models.JSONField(
+        default=dict, blank=True, help_text="What its driver must know of the account."
+    )
+    settings_version = models.PositiveIntegerField(
+        default=1, help_text="Counted up with every change: drivers of older ones are not used."
     )
     team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

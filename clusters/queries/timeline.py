@@ -7,10 +7,13 @@ from datetime import datetime
 
 from clusters.models import Cluster, Node
 from domain.lifecycle import ClusterState, NodeState
+from domain.offerings import ProviderKind
+from domain.wording import duration
+from providers import registry
 
 _NEXT = {
     ClusterState.REQUESTED: "A worker takes the request within a second.",
-    ClusterState.STARTING: "The head boots; on this machine that takes about ten seconds.",
+    ClusterState.STARTING: "The head node is starting.",
     ClusterState.RUNNING: "Run a test workload below, or submit a job: workers start as it waits.",
     ClusterState.STOPPING: "The machines are being given back.",
     ClusterState.STOPPED: "Nothing runs and nothing costs. Start brings up new machines.",
@@ -67,4 +70,8 @@ def _up(node: Node) -> Phase:
 
 def next_step(cluster: Cluster) -> str:
     """Return what happens next, or what the reader can do next."""
-    return _NEXT[ClusterState(cluster.state)]
+    state = ClusterState(cluster.state)
+    usual = registry.traits_of(ProviderKind(cluster.cloud.provider)).usual_start
+    if state is ClusterState.STARTING and usual:
+        return f"The head node is starting; this usually takes about {duration(usual)}."
+    return _NEXT[state]

@@ -103,9 +103,9 @@ def _cloud(cluster: Cluster, config: ComputeConfig) -> Cloud | None:
     return cloud if registry.has_driver(ProviderKind(cloud.provider)) else None
 
 
-def _place(cloud: Cloud) -> tuple[ProviderDriver, str]:
+def _place(cloud: Cloud) -> tuple[str, str]:
     """Return where a driver finds what belongs to a cluster: destroyed there, it is barred."""
-    return driver_for(cloud), cloud.region
+    return driver_for(cloud).place, cloud.region
 
 
 def _leave(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> None:

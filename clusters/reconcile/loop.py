@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.timezone import now
 
 from clouds.drivers import driver_for
-from clusters.leases import LeaseLost, lease, renew
+from clusters.leases import LEASE, LeaseLost, lease, renew
 from clusters.models import Cluster, Node
 from clusters.models.event import EventSeverity
 from clusters.nodes import drain, rows
@@ -35,8 +35,7 @@ from providers.base import (
 
 log = logging.getLogger(__name__)
 
-BUSY = timedelta(seconds=1)  # something moves: look again soon
-CALM = timedelta(seconds=3)  # a machine that dies unasked must be noticed within 10 s
+AFTER_CHANGE = timedelta(seconds=1)  # somebody else changed the cluster meanwhile
 AFTER_ERROR = timedelta(seconds=5)
 # Without a word from the agent for so long, the head is asked to start it again.
 AGENT_SILENCE = timedelta(seconds=15)
@@ -59,10 +58,13 @@ def reconcile(cluster_id: str, *, only_if_due: bool = False) -> None:
 def _attempt(cluster: Cluster) -> timedelta:
     """Make one pass; return how long it may rest."""
     try:
-        return _pass(cluster, driver_for(cluster.cloud), reference(cluster))
+        driver = driver_for(cluster.cloud)
+        if driver.facts.lease > LEASE:
+            renew(cluster)
+        return _pass(cluster, driver, reference(cluster))
     except (StateChanged, LeaseLost) as error:
         log.info("pass ended early", extra={"cluster": str(cluster.pk), "why": str(error)})
-        return BUSY
+        return AFTER_CHANGE
     except ProviderError as error:
         _note_error(cluster, error)
         return AFTER_ERROR
@@ -99,11 +101,11 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
     if cluster.state in {ClusterState.REQUESTED, ClusterState.STOPPED}:
         move_cluster(cluster, ClusterState.STARTING, reason="A worker took the request.")
     if cluster.state == ClusterState.STARTING and not _prepared(cluster, driver, ref):
-        return BUSY
+        return driver.facts.look_every_busy
     nodes = observe.observe(cluster, driver, ref)
     head = _head(cluster, driver, ref, nodes)
     if head is None:
-        return BUSY
+        return driver.facts.look_every_busy
     cloud_resources.give_up_late_head(cluster, head)
     nodes = nodes if head in nodes else [*nodes, head]
     if cluster.state == ClusterState.STARTING and head.state == NodeState.READY:
@@ -115,7 +117,8 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
     _carry_out(cluster, driver, ref, nodes)
     _watch_agent(cluster, driver, ref, head)
     _clear_error(cluster)
-    return CALM if all(n.state == NodeState.READY for n in nodes) else BUSY
+    is_calm = all(n.state == NodeState.READY for n in nodes)
+    return driver.facts.look_every_calm if is_calm else driver.facts.look_every_busy
 
 
 def _prepared(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> bool:
@@ -230,7 +233,7 @@ def _end(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta
             move_node(node, NodeState.TERMINATING, cause=cause, reason=f"The {cause}.")
     _terminate(cluster, driver, ref, nodes)
     if observe.observe(cluster, driver, ref):
-        return BUSY
+        return driver.facts.look_every_busy
     return _ended(cluster, driver, ref)
 
 
@@ -243,7 +246,7 @@ def _follow_target(cluster: Cluster) -> None:
 
 def _ended(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
     if driver.observe(ref):
-        return BUSY  # machines without a row are still going
+        return driver.facts.look_every_busy  # machines without a row are still going
     if cluster.state == ClusterState.TERMINATING:
         driver.destroy(ref)
     termination.close_run(cluster)

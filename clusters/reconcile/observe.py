@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.utils.timezone import now
 
@@ -13,19 +12,16 @@ from clusters.models import Cluster, Node
 from clusters.reconcile import interruptions
 from clusters.scaling import cooldowns
 from domain.lifecycle import EndCause, NodeRole, NodeState
+from domain.wording import duration
 from providers.base import (
     ClusterRef,
+    DriverFacts,
     MachinePhase,
     ObservedNode,
     ProviderDriver,
 )
 
 log = logging.getLogger(__name__)
-
-# A machine that runs but whose Ray has not joined after so long will not join any more.
-BOOT_LIMIT = timedelta(minutes=5)
-# A machine that the provider has not given after so long is asked for no more.
-LAUNCH_LIMIT = timedelta(minutes=15)
 
 
 def live_nodes(cluster: Cluster) -> list[Node]:
@@ -41,29 +37,33 @@ def observe(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> list[N
     observed = {machine.name: machine for machine in driver.observe(ref)}
     for node in nodes:
         node.cluster = cluster  # spares a query each when the ledger asks for the owner
-        _compare(cluster, node, observed.get(node.name))
+        _compare(cluster, node, observed.get(node.name), driver.facts)
     _remember_endpoints(cluster, observed.values())
     _remove_unclaimed(cluster, driver, ref, observed.keys() - {node.name for node in nodes})
     return [node for node in nodes if node.state != NodeState.TERMINATED]
 
 
-def _compare(cluster: Cluster, node: Node, machine: ObservedNode | None) -> None:
+def _compare(
+    cluster: Cluster, node: Node, machine: ObservedNode | None, facts: DriverFacts
+) -> None:
     if machine is None:
-        _missing(node)
+        _missing(node, facts)
     elif machine.phase is MachinePhase.FAILED:
         _failed(cluster, node, machine)
     elif machine.phase is not MachinePhase.STOPPING:
-        _present(cluster, node, machine)
+        _present(cluster, node, machine, facts)
         if machine.interruption_at is not None:
             interruptions.heed(cluster, node, at=machine.interruption_at)
 
 
-def _missing(node: Node) -> None:
+def _missing(node: Node, facts: DriverFacts) -> None:
     state = NodeState(node.state)
     if state is NodeState.REQUESTED:
         return  # not yet asked for
     if state is NodeState.LAUNCHING:
-        _wait_for_machine(node)
+        _wait_for_machine(node, facts)
+    elif node.launched_at and now() - node.launched_at < facts.list_is_fresh_after:
+        return  # it may be there and not be listed yet
     elif state is NodeState.TERMINATING:
         transitions.move_node(node, NodeState.TERMINATED, reason="The provider confirms: gone.")
     elif state is NodeState.DRAINING:
@@ -77,15 +77,15 @@ def _missing(node: Node) -> None:
         )
 
 
-def _wait_for_machine(node: Node) -> None:
-    """The launch is repeated until the provider lists the machine, or for LAUNCH_LIMIT."""
-    if node.launched_at and now() - node.launched_at > LAUNCH_LIMIT:
+def _wait_for_machine(node: Node, facts: DriverFacts) -> None:
+    """The launch is repeated until the provider lists the machine, or for its launch limit."""
+    if node.launched_at and now() - node.launched_at > facts.launch_limit:
         why = node.cluster.last_error or "It is not listed there."
         transitions.move_node(
             node,
             NodeState.TERMINATING,
             cause=EndCause.START_FAILED,
-            reason=f"The provider gave no machine in {LAUNCH_LIMIT.seconds // 60} minutes: {why}",
+            reason=f"The provider gave no machine in {duration(facts.launch_limit)}: {why}",
         )
 
 
@@ -104,7 +104,7 @@ def _failed(cluster: Cluster, node: Node, machine: ObservedNode) -> None:
     transitions.move_node(node, NodeState.TERMINATING, cause=cause, reason=machine.reason)
 
 
-def _present(cluster: Cluster, node: Node, machine: ObservedNode) -> None:
+def _present(cluster: Cluster, node: Node, machine: ObservedNode, facts: DriverFacts) -> None:
     state = NodeState(node.state)
     if machine.address and machine.address != node.address:
         node.address = machine.address
@@ -112,13 +112,17 @@ def _present(cluster: Cluster, node: Node, machine: ObservedNode) -> None:
     if state in {NodeState.REQUESTED, NodeState.LAUNCHING}:
         transitions.move_node(node, NodeState.BOOTING, reason="The machine is there.")
         cooldowns.note_success(cluster, node)
-    elif state is NodeState.BOOTING and node.booted_at and now() - node.booted_at > BOOT_LIMIT:
+    elif state is NodeState.BOOTING and _boots_too_long(node, facts):
         transitions.move_node(
             node,
             NodeState.TERMINATING,
             cause=EndCause.START_FAILED,
-            reason=f"Ray did not join within {BOOT_LIMIT.seconds // 60} minutes.",
+            reason=f"Ray did not join within {duration(facts.boot_limit)}.",
         )
+
+
+def _boots_too_long(node: Node, facts: DriverFacts) -> bool:
+    return node.booted_at is not None and now() - node.booted_at > facts.boot_limit
 
 
 def _remember_endpoints(cluster: Cluster, machines: Iterable[ObservedNode]) -> None:

@@ -15,8 +15,9 @@ from clouds.models import Cloud
 from configurations.editor.forms.base import FieldWithNotes, as_posted, changed
 from configurations.editor.forms.instance import SettingsForm
 from configurations.editor.tables.inputs import yaml_text
-from domain.instance_settings import HAVE_SETTINGS, Reading, Setting, read
+from domain.instance_settings import Reading, Setting, SettingsTable
 from domain.offerings import ProviderKind
+from providers import registry
 
 type Values = dict[str, Any]
 type Block = Mapping[str, Any] | None
@@ -24,11 +25,6 @@ type Kinds = Mapping[str, ProviderKind]
 """The provider of each cloud that a user may see, by its name."""
 
 OTHER_KEYS = "Other keys of the instance configuration"
-_EXAMPLES = {
-    ProviderKind.AWS: "EbsOptimized: true",
-    ProviderKind.GCP: "instanceProperties:\n  canIpForward: true",
-    ProviderKind.KUBERNETES: "spec:\n  hostNetwork: true",
-}
 
 
 @dataclass(frozen=True)
@@ -82,11 +78,16 @@ def typed_for(
     data: Mapping[str, Any], block: Block, *, kind: ProviderKind | None, key: str, section: str
 ) -> TypedSettings | None:
     """Return the settings of a block, bound to what was posted; None where the cloud has none."""
-    if kind is None or kind not in HAVE_SETTINGS:
+    table = _table_of(kind)
+    if kind is None or table is None:
         return None
-    reading = read(kind, block)
+    reading = table.read(block)
     form = SettingsForm(data, reading=reading, prefix=prefix_of(key), section=section)
     return TypedSettings(kind, form, reading)
+
+
+def _table_of(kind: ProviderKind | None) -> SettingsTable | None:
+    return registry.traits_of(kind).settings if kind else None
 
 
 def prefix_of(key: str) -> str:
@@ -97,9 +98,10 @@ def prefix_of(key: str) -> str:
 def posted_block(block: Block, *, kind: ProviderKind | None, key: str) -> dict[str, str]:
     """Return the typed fields of a block, and the box for the rest, as a browser posts them."""
     box = f"{key}-block" if key else "block"
-    if kind is None or kind not in HAVE_SETTINGS:
+    table = _table_of(kind)
+    if table is None:
         return {box: yaml_text(block)}
-    reading = read(kind, block)
+    reading = table.read(block)
     fields = as_posted(reading.texts, prefix=prefix_of(key))
     return {**fields, box: yaml_text(reading.rest)}
 
@@ -108,7 +110,8 @@ def name_box(form: forms.Form, typed: TypedSettings | None) -> None:
     """Say of the box what it is for, where typed fields stand above it."""
     if typed is not None:
         form.fields["block"].label = OTHER_KEYS
-        form.fields["block"].widget.attrs["placeholder"] = _EXAMPLES[typed.kind]
+        example = registry.traits_of(typed.kind).example_block
+        form.fields["block"].widget.attrs["placeholder"] = example
 
 
 def with_rest(values: Values, typed: TypedSettings | None) -> Values:

@@ -50,9 +50,9 @@ def panel_for(edit: Edit, *, latest: Version | None, deployed: Version | None) -
 
 
 def _rollout(version: Version, edit: Edit) -> Rollout | None:
-    provider = edit.catalogue.target.provider
+    rules = edit.catalogue.target.traits.effects
     before = parse(version.text).draft or ComputeConfig()
-    found = changes(before, edit.whole, provider=provider)
+    found = changes(before, edit.whole, rules=rules)
     effect = strongest(change.effect for change in found)
     if effect is None:
         return None
@@ -61,7 +61,7 @@ def _rollout(version: Version, edit: Edit) -> Rollout | None:
         changes=[(sentence(one), str(one.effect), TONES[one.effect]) for one in found],
         effect=str(effect),
         tone=TONES[effect],
-        why=why_of(effect, provider),
+        why=why_of(effect, rules),
     )
 
 

@@ -23,6 +23,7 @@ from configurations.editor.values import names_of, part_of
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Problem, Severity, has_errors
 from domain.validation.scaling.windows import zone_names
+from providers import registry
 
 ACTIONS = (
     ("up", "Move up", "arrow-up"),
@@ -98,7 +99,9 @@ class Edit:
         """Why there are no typed settings, if there are none."""
         if self.draft.cloud and self.catalogue.target.provider is not None:
             return f"Machines of the cloud {self.draft.cloud} have no settings of their own."
-        return "Choose a cloud on AWS, Google Cloud or Kubernetes, and its settings show here."
+        kinds = registry.kinds_with(lambda traits: traits.settings is not None)
+        *names, last = [kind.label for kind in kinds]
+        return f"Choose a cloud on {', '.join(names)} or {last}, and its settings show here."
 
     @property
     def head_typed(self) -> TypedSettings | None:

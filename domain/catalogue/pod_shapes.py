@@ -5,9 +5,6 @@ import re
 from domain.offerings import InstanceType
 from domain.quantities import GIB
 
-# The shapes that Anyscale's operator declares where nobody declares others.
-DEFAULT_SHAPES = ("2CPU-8GB", "4CPU-16GB", "8CPU-32GB", "8CPU-32GB-1xT4")
-
 _SHAPE = re.compile(
     r"(?P<cpus>[1-9]\d{0,3})CPU-(?P<gb>[1-9]\d{0,4})GB(-(?P<gpus>[1-9]\d?)x(?P<model>[A-Za-z0-9-]+))?\Z",
     re.ASCII,

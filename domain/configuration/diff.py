@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from domain.configuration.effects import Effect, effect_of
+from domain.configuration.effects import USUAL, Effect, EffectRules, effect_of
 from domain.configuration.spec import (
     ComputeConfig,
     ResourceConfig,
@@ -12,7 +12,6 @@ from domain.configuration.spec import (
     tidied,
     written,
 )
-from domain.offerings import ProviderKind
 
 type ConfigPath = tuple[str, ...]
 """The keys that lead to one value; under `worker_nodes` comes the group's name."""
@@ -80,23 +79,19 @@ class Change:
     effect: Effect
 
 
-def changes(
-    old: ComputeConfig, new: ComputeConfig, *, provider: ProviderKind | None = None
-) -> list[Change]:
+def changes(old: ComputeConfig, new: ComputeConfig, *, rules: EffectRules = USUAL) -> list[Change]:
     """The differences in reading order; a group added or removed is one change.
 
     Groups are matched by name: the path of a group's field is `worker_nodes[name].field`. Cloud
     resources are matched by theirs: `configs[name].worker_nodes[name].field`.
     """
     if old.configs is not None or new.configs is not None:
-        return _of_several(old, new, provider)
+        return _of_several(old, new, rules)
     found = _of_one(old, new)
-    return [replace(one, effect=effect_of(_place_of(one), provider)) for one in found]
+    return [replace(one, effect=effect_of(_place_of(one), rules)) for one in found]
 
 
-def _of_several(
-    old: ComputeConfig, new: ComputeConfig, provider: ProviderKind | None
-) -> list[Change]:
+def _of_several(old: ComputeConfig, new: ComputeConfig, rules: EffectRules) -> list[Change]:
     """The differences of each cloud resource, and of what they share."""
     before, after = _resources(old), _resources(new)
     found = _of_one(_shared_part(old), _shared_part(new))
@@ -116,7 +111,7 @@ def _of_several(
         now_order := [n for n in after if n in before]
     ):
         found.append(_whole(CONFIGS, "Order of the cloud resources", order, now_order))
-    return [replace(one, effect=effect_of(_place_of(one), provider)) for one in found]
+    return [replace(one, effect=effect_of(_place_of(one), rules)) for one in found]
 
 
 def _resources(config: ComputeConfig) -> dict[str, ResourceConfig]:

@@ -1,10 +1,9 @@
 """What a change takes to reach a cluster that runs: nothing, new nodes, or a new cluster."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
-
-from domain.offerings import ProviderKind
 
 
 class Effect(StrEnum):
@@ -28,27 +27,25 @@ _LIVE = re.compile(
 )
 _RECREATE = re.compile(r"head_node(\.|$)|cloud$|cloud_resource$|configs(\[|$)|mobula\.image$")
 
-# KubeRay's operator applies only these to a RayCluster that runs; every other difference in the
-# pod templates is ignored, or with `upgradeStrategy: Recreate` deletes all pods, the head included
-# [KubeRay raycluster_types.go, util.go].
-_KUBERAY_LIVE = re.compile(
-    r"worker_nodes\[[^\]]*\]\.(min_nodes|max_nodes)$|(min|max)_resources(\.|$)"
-    r"|mobula\.(autoscaling|scaling|idle_minutes|max_lifetime_minutes|max_usd_per_hour"
-    r"|environments)(\.|$)"
-    # What Mobula follows itself; the operator has a group's idle time.
-    r"|mobula\.groups\..*\.(warm_spare|on_demand_nodes|on_demand_percent|fallback_types"
-    r"|consolidation)$"
-    r"|.*\.spec\.(tolerations|schedulingGates)"
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRules:
+    """Which changes a running cluster follows, by their paths, and which its head does not."""
+
+    live: re.Pattern[str] = _LIVE
+    recreate: re.Pattern[str] = _RECREATE  # of those that are not live
+    why_recreate: str = "The head must be replaced: a running cluster has to be launched anew."
 
 
-def effect_of(path: str, provider: ProviderKind | None) -> Effect:
-    """What a change at that path takes on a cluster of that provider."""
-    if provider is ProviderKind.KUBERNETES:
-        return Effect.LIVE if _KUBERAY_LIVE.match(path) else Effect.RECREATE
-    if _LIVE.match(path):
+USUAL = EffectRules()
+"""Where Mobula itself launches and ends the machines."""
+
+
+def effect_of(path: str, rules: EffectRules) -> Effect:
+    """What a change at that path takes on a running cluster."""
+    if rules.live.match(path):
         return Effect.LIVE
-    return Effect.RECREATE if _RECREATE.match(path) else Effect.NEW_NODES
+    return Effect.RECREATE if rules.recreate.match(path) else Effect.NEW_NODES
 
 
 def strongest(effects: Iterable[Effect]) -> Effect | None:
@@ -56,18 +53,12 @@ def strongest(effects: Iterable[Effect]) -> Effect | None:
     return max(effects, key=_ORDER.index, default=None)
 
 
-_WHY: Mapping[Effect, str] = {
-    Effect.LIVE: "A running cluster can follow without losing a node.",
-    Effect.NEW_NODES: "Nodes that run stay as they are; only nodes launched later follow.",
-    Effect.RECREATE: "The head must be replaced: a running cluster has to be launched anew.",
-}
-
-
-def why_of(effect: Effect, provider: ProviderKind | None) -> str:
+def why_of(effect: Effect, rules: EffectRules) -> str:
     """What the effect means for whoever runs a cluster, in one sentence."""
-    if provider is ProviderKind.KUBERNETES and effect is Effect.RECREATE:
-        return (
-            "KubeRay ignores this change on a running RayCluster, or deletes all of its pods, "
-            "the head included: the cluster has to be launched anew."
-        )
-    return _WHY[effect]
+    match effect:
+        case Effect.LIVE:
+            return "A running cluster can follow without losing a node."
+        case Effect.NEW_NODES:
+            return "Nodes that run stay as they are; only nodes launched later follow."
+        case Effect.RECREATE:
+            return rules.why_recreate

@@ -75,6 +75,20 @@ def _depth(one: Setting, value: Any, loc: tuple[str | int, ...], block: Block) -
     return 0 if hides else depth
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsTable:
+    """The typed settings of one provider's blocks: which a block has, and what a change takes
+    along.
+    """
+
+    of: Callable[[Mapping[str, Any]], Sequence[Setting]]
+    settle: Settle | None = None
+
+    def read(self, block: Mapping[str, Any] | None) -> Reading:
+        """What the settings show of a block; None is a node without one."""
+        return read_with(self.of(block or {}), block, settle=self.settle)
+
+
 def read_with(
     settings: Sequence[Setting], block: Mapping[str, Any] | None, *, settle: Settle | None = None
 ) -> Reading:

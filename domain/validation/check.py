@@ -15,7 +15,6 @@ from domain.validation.nodes.limits import limit_problems
 from domain.validation.nodes.markets import market_problems
 from domain.validation.nodes.nodes import node_problems
 from domain.validation.nodes.ranking import ranking_problems
-from domain.validation.operator import operator_problems
 from domain.validation.resources_and_environments import (
     environment_problems,
     resource_problems,
@@ -56,10 +55,15 @@ def _one(config: ComputeConfig, target: RegionCatalogue) -> list[Problem]:
         *flag_problems(config),
         *ranking_problems(config),
         *block_problems(config, target),
-        *operator_problems(config, target),
+        *_of_provider(config, target),
         *ending_problems(config),
         *own_problems(config, target),
     ]
+
+
+def _of_provider(config: ComputeConfig, target: RegionCatalogue) -> Iterable[Problem]:
+    check = target.traits.check_config
+    return check(config) if check else ()
 
 
 def _several(config: ComputeConfig, target: RegionCatalogue) -> list[Problem]:

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
-from domain.offerings import ProviderKind
 from domain.problems import Loc, Problem, is_within, path_of, setting, warning
-from domain.validation.refused_keys import foreign_keys, keys_beside_the_pod, refused_keys
+from domain.validation.refused_keys import foreign_keys, refused_keys
 
 KEY = "advanced_instance_config"
 
@@ -37,12 +36,12 @@ def _blocks(config: ComputeConfig) -> Iterator[tuple[Loc, Mapping[str, object]]]
 
 def _misplaced(block: Mapping[str, object], loc: Loc, target: RegionCatalogue) -> Iterator[Problem]:
     """Keys that have no place in a block on this cloud, each once."""
-    foreign = list(foreign_keys(block, loc, target))
+    foreign = list(foreign_keys(block, loc, target.traits))
     yield from foreign
-    yield from refused_keys(block, loc, target)
-    if target.provider is ProviderKind.KUBERNETES:
+    yield from refused_keys(block, loc, target.traits)
+    if target.traits.check_keys is not None:
         known = {problem.path for problem in foreign}
-        yield from (p for p in keys_beside_the_pod(block, loc) if p.path not in known)
+        yield from (p for p in target.traits.check_keys(block, loc) if p.path not in known)
 
 
 def _against_schema(
@@ -57,10 +56,11 @@ def _against_schema(
 
     A patch of the cluster's block may leave out what that has, and null takes a key out of it.
     """
-    if not block or target.check_block is None:
+    check = target.traits.check_block
+    if not block or check is None:
         return
     said = [problem.path for problem in known]
-    for problem in target.check_block(_without_nulls(block) if is_patch else block, path_of(loc)):
+    for problem in check(_without_nulls(block) if is_patch else block, path_of(loc)):
         if is_patch and problem.code == "block-missing-key":
             continue
         if not any(is_within(problem.path, path) for path in said):

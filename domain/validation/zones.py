@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from domain.catalogue.provider import ProviderTraits
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.problems import (
@@ -15,7 +16,6 @@ from domain.problems import (
     shown,
     warning,
 )
-from domain.validation.providers import Rules, rules_of
 
 
 def zone_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
@@ -41,9 +41,9 @@ def _list(config: ComputeConfig) -> Iterator[Problem]:
 
 
 def _zones_of_the_region(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
-    rules = rules_of(target.provider)
-    if config.zones and not rules.has_zones:
-        message = f"There are no zones on {rules.name}."
+    traits = target.traits
+    if config.zones and not traits.has_zones:
+        message = f"There are no zones on {traits.name}."
         yield warning("zones", "no-zones-here", message, fix=removing("zones"))
         return
     for index, zone in enumerate(config.zones or ()):
@@ -54,16 +54,16 @@ def _zones_of_the_region(config: ComputeConfig, target: RegionCatalogue) -> Iter
             message = f"The region {target.region} has no zone {shown(zone)}."
             fix = setting(path, near) if near else None
             yield error(path, "unknown-zone", message, hint=hint, fix=fix)
-        elif target.zones is None and not _looks_right(zone, target.region, rules):
+        elif target.zones is None and not _looks_right(zone, target.region, traits):
             message = f"{shown(zone)} is no zone of the region {target.region}."
             hint = "Write a zone of the cloud's region, or choose a cloud in the other region."
             yield error(path, "zone-of-other-region", message, hint=hint)
 
 
-def _looks_right(zone: str, region: str, rules: Rules) -> bool:
+def _looks_right(zone: str, region: str, traits: ProviderTraits) -> bool:
     if not region:
         return True
-    return re.fullmatch(rules.zone.format(region=re.escape(region)), zone) is not None
+    return re.fullmatch(traits.zone.format(region=re.escape(region)), zone) is not None
 
 
 def _types_in_zones(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:

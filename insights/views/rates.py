@@ -22,9 +22,7 @@ def rates(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         require(may(user, Action.MANAGE_INSTALLATION, team=None))
         if submit(form, lambda values: change_rate_card(form.card(), note=values["note"], by=user)):
-            messages.success(
-                request, "Saved. The new prices apply to machines that start from now on."
-            )
+            messages.success(request, "Saved. The new prices apply to machines that start later.")
             return redirect("insights:rates")
     may_edit = may(user, Action.MANAGE_INSTALLATION, team=None)
     context = {"card": card, "form": form, "may_edit": may_edit}

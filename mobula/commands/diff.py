@@ -28,14 +28,16 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(arguments: argparse.Namespace) -> int:
     """Print each change with what it takes on a running cluster."""
     from domain.configuration.diff import changes, in_words, sentence
-    from domain.configuration.effects import strongest, why_of
+    from domain.configuration.effects import USUAL, strongest, why_of
     from domain.offerings import ProviderKind
     from domain.yaml.text import parse
+    from providers.registry import traits_of
 
     if arguments.old == arguments.new == "-":
         print("mobula: only one of the files can be standard input.", file=sys.stderr)
         return UNREADABLE
-    provider = ProviderKind(arguments.provider) if arguments.provider else None
+    kind = ProviderKind(arguments.provider) if arguments.provider else None
+    rules = traits_of(kind).effects if kind else USUAL
     configs = []
     for file in (arguments.old, arguments.new):
         try:
@@ -47,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"mobula: {file} is not a configuration; run mobula validate.", file=sys.stderr)
             return UNREADABLE
         configs.append(draft)
-    found = changes(*configs, provider=provider)
+    found = changes(*configs, rules=rules)
     if arguments.json:
         lines = [
             {"path": c.path, "old": in_words(c.old), "new": in_words(c.new), "effect": c.effect}
@@ -58,5 +60,5 @@ def run(arguments: argparse.Namespace) -> int:
         for change in found:
             print(f"[{change.effect}] {sentence(change)}")
         if effect := strongest(change.effect for change in found):
-            print(f"\n{str(effect).capitalize()}: {why_of(effect, provider)}")
+            print(f"\n{str(effect).capitalize()}: {why_of(effect, rules)}")
     return DIFFERENT if found else SAME

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 
-from mobula.commands.targets import add_target, target_of_options
+from mobula.commands.targets import THIS_MACHINE, add_target, target_of_options
 from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
 
 
@@ -19,7 +19,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("file", help="the YAML file, or - for standard input")
     parser.add_argument("--json", action="store_true", help="print dollars as a JSON object")
     add_target(parser)
-    parser.set_defaults(run=run, provider="local")
+    parser.set_defaults(run=run, provider=THIS_MACHINE)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,17 +3,20 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from domain.offerings import ProviderKind
+
 if TYPE_CHECKING:
+    from domain.catalogue.provider import ProviderTraits
     from domain.catalogue.region import RegionCatalogue
 
-PROVIDERS = ("aws", "gcp", "kubernetes", "local")
-REGIONS = {"aws": "us-east-1", "gcp": "us-central1"}
+PROVIDERS = tuple(kind.value for kind in ProviderKind if kind is not ProviderKind.FAKE)
+THIS_MACHINE = ProviderKind.LOCAL.value
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Add the options that name a provider and its region."""
     parser.add_argument("--provider", choices=PROVIDERS, help="validate against this provider")
-    parser.add_argument("--region", help="its region (AWS: us-east-1, Google Cloud: us-central1)")
+    parser.add_argument("--region", help="its region; default: the provider's default region")
 
 
 def target_of_options(arguments: argparse.Namespace) -> "RegionCatalogue":
@@ -23,36 +26,43 @@ def target_of_options(arguments: argparse.Namespace) -> "RegionCatalogue":
     """
     from clouds import facts
     from domain.catalogue.region import ANYWHERE, RegionCatalogue
-    from domain.offerings import ProviderKind
-    from providers.registry import block_check
+    from providers.registry import traits_of
 
     if arguments.provider is None:
         return ANYWHERE
-    if arguments.provider == "local":
-        return local_target()
     kind = ProviderKind(arguments.provider)
-    region = arguments.region or REGIONS.get(arguments.provider, "")
+    traits = traits_of(kind)
+    if traits.types:
+        return _at_default_rates(traits)
+    region = arguments.region or traits.default_region
     known = facts.regions(kind)
     if known and region not in known:
         raise ValueError(f"Unknown {kind.label} region '{region}'. Use one of {', '.join(known)}.")
     if known:
         return facts.target_of_facts(kind, region=region)
-    return RegionCatalogue(provider=kind, check_block=block_check(kind))
+    return RegionCatalogue(traits=traits)
 
 
 def local_target() -> "RegionCatalogue":
     """Return this machine and the sizes that it declares, at the rates of a new rate card."""
-    from domain.catalogue.region import RegionCatalogue
-    from domain.offerings import Market, ProviderKind, type_of
-    from domain.pricing import DEFAULT_CARD, hourly_usd
-    from providers.local.offerings import local_offerings
+    from providers.registry import traits_of
 
-    types = {one.instance_type: type_of(one) for one in local_offerings("")}
+    return _at_default_rates(traits_of(ProviderKind.LOCAL))
+
+
+def _at_default_rates(traits: "ProviderTraits") -> "RegionCatalogue":
+    """Return the types that every account has, at the rates of a new rate card."""
+    from domain.catalogue.region import RegionCatalogue
+    from domain.offerings import Market
+    from domain.pricing import DEFAULT_CARD, hourly_usd
+
     prices = {
-        (name, market): hourly_usd(
+        (one.name, market): hourly_usd(
             DEFAULT_CARD, vcpus=one.vcpus, memory_bytes=one.memory_bytes, gpus=one.gpus
         )
-        for name, one in types.items()
+        for one in traits.types
         for market in Market
     }
-    return RegionCatalogue(provider=ProviderKind.LOCAL, types=types, prices=prices)
+    return RegionCatalogue(
+        traits=traits, types={one.name: one for one in traits.types}, prices=prices
+    )

@@ -1,24 +1,21 @@
-"""What EC2 says of its machine types, and AWS of their prices.
-
-Credentials come from the SDK's own chain: environment, profile, or the role of the machine.
-"""
+"""What EC2 says of its machine types, and AWS of their prices."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from domain.offerings import InstanceType, Market
+from providers.aws.client import open_client
 from providers.aws.errors import named
 from providers.aws.offerings import machine_type
 from providers.base import FamilyRate, MachinePrice, PriceAccess
 
-CONNECT_SECONDS, READ_SECONDS = 5, 30
 PRICING_REGION = "us-east-1"  # where the price lists of all regions are
 LISTED, SPOT = "EC2 price list", "EC2 spot price history"
 _FILTERS = {
@@ -29,7 +26,7 @@ _FILTERS = {
 }
 
 
-def open_aws(access: PriceAccess) -> AwsPrices:
+def open_prices(access: PriceAccess) -> AwsPrices:
     """Return AWS's source of types and prices."""
     return AwsPrices(access)
 
@@ -42,7 +39,7 @@ class AwsPrices:
 
     def machine_types(self, region: str) -> Sequence[InstanceType]:
         """Return what the region offers, with the names of its zones in this account."""
-        with named("EC2"), closing(self._client("ec2", region)) as ec2:
+        with named("EC2"), self._machines(region) as ec2:
             zones = defaultdict(set)
             asked = {"LocationType": "availability-zone"}
             for row in _pages(
@@ -64,14 +61,20 @@ class AwsPrices:
         """Return nothing: EC2 has no custom machines."""
         return ()
 
+    def _machines(self, region: str) -> AbstractContextManager[Any]:
+        return open_client("ec2", region=region, url=self._access.machines_url)
+
+    def _price_lists(self) -> AbstractContextManager[Any]:
+        return open_client("pricing", region=PRICING_REGION, url=self._access.prices_url)
+
     def _listed(self, region: str) -> list[MachinePrice]:
         filters = [
             {"Type": "TERM_MATCH", "Field": field, "Value": value}
             for field, value in {**_FILTERS, "regionCode": region}.items()
         ]
         asked = {"ServiceCode": "AmazonEC2", "Filters": filters}
-        with named("AWS's price list"), closing(self._client("pricing", PRICING_REGION)) as client:
-            products = map(json.loads, _pages(client, "get_products", "PriceList", asked))
+        with named("AWS's price list"), self._price_lists() as price_lists:
+            products = map(json.loads, _pages(price_lists, "get_products", "PriceList", asked))
             return list(_list_prices(products))
 
     def _spot(self, region: str) -> list[MachinePrice]:
@@ -79,24 +82,9 @@ class AwsPrices:
             "ProductDescriptions": ["Linux/UNIX"],
             "StartTime": datetime.now(UTC) - timedelta(hours=1),
         }
-        with named("EC2"), closing(self._client("ec2", region)) as ec2:
+        with named("EC2"), self._machines(region) as ec2:
             history = _pages(ec2, "describe_spot_price_history", "SpotPriceHistory", asked)
             return list(_spot_prices(history))
-
-    def _client(self, service: str, region: str) -> Any:
-        # Slow to import: only workers that refresh the catalogue pay for it.
-        from boto3.session import Session
-        from botocore.config import Config
-
-        url = self._access.machines_url if service == "ec2" else self._access.prices_url
-        config = Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"mode": "standard", "max_attempts": 3},
-        )
-        return Session().client(
-            service, region_name=region, endpoint_url=url or None, config=config
-        )
 
 
 def _pages(client: Any, call: str, key: str, asked: Mapping[str, Any]) -> Iterator[Any]:

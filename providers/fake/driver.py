@@ -4,17 +4,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 
 from domain.cooldowns import FailureClass
 from domain.lifecycle import NodeRole
-from domain.offerings import Market, Offering, ProviderKind
+from domain.offerings import Offering, ProviderKind
 from providers import base
 from providers.base import (
-    CapacityUnavailable,
+    Account,
     ClusterRef,
+    DriverFacts,
     HeadEndpoints,
     InvalidRequest,
     MachinePhase,
@@ -26,10 +26,8 @@ from providers.base import (
     raise_failures,
 )
 from providers.failure_plan import TAKEN_BACK, PlanFile, PlannedFailure, PlannedInterruption
+from providers.fake.offerings import fake_offerings
 from providers.fake.world import Call, FakeNode, PlannedError, World, WorldStore
-
-ZONES = ("a", "b")
-SIZES = {"small": (2, 8, 0, "0.10"), "large": (8, 32, 0, "0.40"), "gpu": (4, 16, 1, "1.20")}
 
 
 class FakeDriver:
@@ -49,7 +47,10 @@ class FakeDriver:
         clock: Callable[[], float] = time.time,
         boot_seconds: float = 0,
         stop_seconds: float = 0,
+        facts: DriverFacts | None = None,
     ) -> None:
+        self.facts = facts or DriverFacts()
+        self.place = str(path or id(self))
         self.boot_seconds = boot_seconds
         self.stop_seconds = stop_seconds
         self._clock = clock
@@ -64,24 +65,7 @@ class FakeDriver:
     def offerings(self, region: str) -> Sequence[Offering]:
         """Return three sizes in two zones, on demand and as spot at 30 % of the price."""
         with self._called("offerings"):
-            return tuple(
-                Offering(
-                    instance_type=name,
-                    region=region,
-                    zone=f"{region}-{zone}",
-                    market=market,
-                    vcpus=vcpus,
-                    memory_bytes=gib * 2**30,
-                    gpus=gpus,
-                    hourly_usd=Decimal(usd) * factor,
-                )
-                for name, (vcpus, gib, gpus, usd) in SIZES.items()
-                for zone in ZONES
-                for market, factor in (
-                    (Market.ON_DEMAND, Decimal(1)),
-                    (Market.SPOT, Decimal("0.3")),
-                )
-            )
+            return fake_offerings(region)
 
     def prepare(self, cluster: ClusterRef) -> None:
         """Note that the cluster was prepared."""
@@ -92,7 +76,7 @@ class FakeDriver:
         """Add those `nodes` that never were; may raise after the first few, as clouds do."""
         names = [node.name for node in nodes]
         with self._called("launch", cluster, names, checked=False) as world:
-            error = _take_error(world, "launch")
+            error = world.take_error("launch")
             allowed = nodes if error is None else nodes[: error.after]
             refused = [self._add(world, cluster, node) for node in allowed]
             _raise(error)
@@ -104,7 +88,7 @@ class FakeDriver:
             return None
         if cluster.handle not in world.prepared:
             raise InvalidRequest(f"Cluster {cluster.name} was not prepared.")
-        error = _lack(world, node.group) or self._refusal(world, node)
+        error = world.lack_of(node.group) or self._refusal(world, node)
         if error is not None:
             return NodeError(node.name, error)
         world.nodes[node.name] = FakeNode(
@@ -230,7 +214,7 @@ class FakeDriver:
             handle = cluster.handle if cluster else ""
             world.calls.append(Call(verb=verb, handle=handle, names=list(names)))
             if checked:
-                _raise(_take_error(world, verb))
+                _raise(world.take_error(verb))
             yield world
 
     def _gone(self, node: FakeNode) -> bool:
@@ -273,28 +257,12 @@ def _endpoints(node: FakeNode) -> HeadEndpoints:
     )
 
 
-def _lack(world: World, group: str) -> ProviderError | None:
-    limit = world.capacity.get(group)
-    nodes = [node for node in world.nodes.values() if node.group == group]
-    used = sum(node.ended_at is None and not node.vanished for node in nodes)
-    if limit is None or used < limit:
-        return None
-    return CapacityUnavailable(f"No more machines for group {group} ({used} of {limit} used).")
-
-
-def _take_error(world: World, verb: str) -> PlannedError | None:
-    for index, planned in enumerate(world.errors):
-        if planned.verb == verb:
-            return world.errors.pop(index)
-    return None
-
-
 def _raise(planned: PlannedError | None) -> None:
     if planned is not None:
         error: ProviderError = getattr(base, planned.error)(planned.message)
         raise error
 
 
-def open_fake(home: Path) -> FakeDriver:
-    """Return the fake driver whose machines are noted below Mobula's home directory."""
-    return FakeDriver(path=home / "fake" / "world.json")
+def open_driver(account: Account) -> FakeDriver:
+    """Return the driver of an account whose machines are noted below Mobula's home directory."""
+    return FakeDriver(path=account.home / "fake" / "world.json")

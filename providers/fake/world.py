@@ -10,9 +10,7 @@ from typing import Any
 
 from domain.lifecycle import NodeRole
 from domain.offerings import Market
-from providers.base import (
-    NodeSpec,
-)
+from providers.base import CapacityUnavailable, NodeSpec, ProviderError
 from providers.failure_plan import FailurePlan
 
 
@@ -79,6 +77,22 @@ class World:
     errors: list[PlannedError] = field(default_factory=list)
     plan: FailurePlan = field(default_factory=FailurePlan)
     calls: list[Call] = field(default_factory=list)
+
+    def lack_of(self, group: str) -> ProviderError | None:
+        """Return the error of a group that has all machines that it may have."""
+        limit = self.capacity.get(group)
+        nodes = [node for node in self.nodes.values() if node.group == group]
+        used = sum(node.ended_at is None and not node.vanished for node in nodes)
+        if limit is None or used < limit:
+            return None
+        return CapacityUnavailable(f"No more machines for group {group} ({used} of {limit} used).")
+
+    def take_error(self, verb: str) -> PlannedError | None:
+        """Return the next planned error of `verb`, which is planned no longer."""
+        for index, planned in enumerate(self.errors):
+            if planned.verb == verb:
+                return self.errors.pop(index)
+        return None
 
 
 class WorldStore:

@@ -1,42 +1,26 @@
-"""What Compute Engine says of its machine types, and the Cloud Billing Catalog of their prices.
-
-Credentials are Google's application default ones: environment, gcloud, or the machine's account.
-"""
+"""What Compute Engine says of its machine types, and the Cloud Billing Catalog of their prices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from domain.offerings import InstanceType, Market
-from providers.base import BadCredentials, FamilyRate, MachinePrice, PriceAccess
+from providers.base import FamilyRate, MachinePrice, PriceAccess
+from providers.gcp.client import BILLING, COMPUTE, RETRIES, open_service
 from providers.gcp.errors import named
 from providers.gcp.offerings import Machine, machine
 from providers.gcp.skus import PartPrices, part_prices
 
-TIMEOUT_SECONDS, RETRIES = 30, 2
 COMPUTE_ENGINE = "services/6F81-5844-456A"  # in the billing catalogue
 SOURCE = "Cloud Billing Catalog"
-_SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 _UNIT = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
-class _Api:
-    name: str
-    version: str
-    path: str  # below its address
-
-
-_COMPUTE = _Api("compute", "v1", "/compute/v1/")
-_BILLING = _Api("cloudbilling", "v1", "/")
-
-
-def open_gcp(access: PriceAccess) -> GcpPrices:
+def open_prices(access: PriceAccess) -> GcpPrices:
     """Return Google Cloud's source of types and prices."""
     return GcpPrices(access)
 
@@ -74,9 +58,15 @@ class GcpPrices:
         """Return what a vCPU and a GiB of custom machines cost, by family."""
         return self._parts_in(region).custom_rates()
 
+    def _compute(self) -> AbstractContextManager[tuple[Any, str]]:
+        return open_service(COMPUTE, url=self._access.machines_url, project=self._access.project)
+
+    def _billing(self) -> AbstractContextManager[tuple[Any, str]]:
+        return open_service(BILLING, url=self._access.prices_url, project=self._access.project)
+
     def _machines_in(self, region: str) -> list[Machine]:
         if region not in self._machines:
-            with named("Compute Engine"), self._service(_COMPUTE) as (compute, project):
+            with named("Compute Engine"), self._compute() as (compute, project):
                 gpus = _by_zone(compute.acceleratorTypes(), "acceleratorTypes", project, region)
                 words = {row["name"]: row.get("description", "") for _, row in gpus}
                 rows = _by_zone(compute.machineTypes(), "machineTypes", project, region)
@@ -85,42 +75,10 @@ class GcpPrices:
 
     def _parts_in(self, region: str) -> PartPrices:
         if region not in self._parts:
-            with named("The Cloud Billing Catalog"), self._service(_BILLING) as (billing, _):
+            with named("The Cloud Billing Catalog"), self._billing() as (billing, _):
                 skus = _skus(billing.services().skus())
                 self._parts[region] = part_prices(skus, region=region)
         return self._parts[region]
-
-    @contextmanager
-    def _service(self, api: _Api) -> Iterator[tuple[Any, str]]:
-        # Slow to import: only workers that refresh the catalogue pay for it.
-        import google.auth
-        import httplib2
-        from google_auth_httplib2 import AuthorizedHttp
-        from googleapiclient.discovery import build
-
-        credentials, own = google.auth.default(scopes=_SCOPES)
-        url = self._access.machines_url if api is _COMPUTE else self._access.prices_url
-        service = build(
-            api.name,
-            api.version,
-            http=AuthorizedHttp(credentials, http=httplib2.Http(timeout=TIMEOUT_SECONDS)),
-            client_options={"api_endpoint": url.rstrip("/") + api.path} if url else None,
-            cache_discovery=False,
-            static_discovery=True,
-        )
-        try:
-            yield service, self._access.project or own or _no_project(api)
-        finally:
-            service.close()
-
-
-def _no_project(api: _Api) -> str:
-    if api is not _COMPUTE:
-        return ""
-    raise BadCredentials(
-        "Compute Engine was not asked: the credentials of Mobula's worker name no project. "
-        "Set MOBULA_GCP_PROJECT."
-    )
 
 
 def _by_zone(

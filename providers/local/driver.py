@@ -20,9 +20,11 @@ from domain.cooldowns import FailureClass
 from domain.lifecycle import NodeRole
 from domain.offerings import Offering, ProviderKind
 from providers.base import (
+    Account,
     BadCredentials,
     CapacityUnavailable,
     ClusterRef,
+    DriverFacts,
     InvalidRequest,
     NodeError,
     NodeSpec,
@@ -58,11 +60,13 @@ class LocalDriver:
     """
 
     kind: ClassVar[ProviderKind] = ProviderKind.LOCAL
+    facts = DriverFacts()
 
     def __init__(
         self, root: Path, *, agent: Path | None = None, memory_per_node: int = GIB
     ) -> None:
         self.root = root.resolve()
+        self.place = str(self.root)
         self.agent = agent.resolve() if agent else None
         self.memory_per_node = memory_per_node
 
@@ -202,9 +206,12 @@ class LocalDriver:
             processes.ask_to_reload(keeper)
 
 
-def open_local(home: Path) -> LocalDriver:
-    """Return the driver for the nodes below Mobula's home directory, with the head agent."""
-    return LocalDriver(home / "local", agent=_packed_agent(home / "agent"))
+def open_driver(account: Account) -> LocalDriver:
+    """Return the driver for the nodes below Mobula's home directory, with the head agent.
+
+    All accounts are this one machine, so they share its directories.
+    """
+    return LocalDriver(account.home / "local", agent=_packed_agent(account.home / "agent"))
 
 
 def _packed_agent(directory: Path) -> Path:

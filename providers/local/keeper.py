@@ -20,7 +20,18 @@ import signal
 import socket
 import sys
 import time
-from typing import Any, NoReturn
+from typing import Any
+
+# Isolated, Python does not look beside this file; what is found there needs no environment.
+_HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib costs 10 ms
+sys.path.append(os.path.dirname(os.path.dirname(_HERE)))  # noqa: PTH120
+
+from providers.local.children import (  # noqa: E402
+    become_subreaper,
+    kill_descendants,
+    redirect,
+    spawn,
+)
 
 PATIENCE_SECONDS = 5.0  # between asking Ray to end and SIGKILL
 PATIENCE_WITH_BOOT_SECONDS = 1.0  # a Ray that still boots has no work, and does not listen
@@ -28,7 +39,6 @@ TICK_SECONDS = 0.05  # while something is waited for that sends no signal
 TURN_SECONDS = 60.0  # how long a start may keep the next one waiting
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # an agent that lived so long is started again at once
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 STARTED = b"Ray runtime started"
 
 
@@ -43,14 +53,14 @@ def main() -> int:
     os.setsid()
     os.umask(0o077)
     os.chdir(request["directory"])
-    _redirect(sys.stdin.fileno(), os.devnull, os.O_RDONLY)
+    redirect(sys.stdin.fileno(), os.devnull, os.O_RDONLY)
     record = {**request["record"], "pid": os.getpid(), "started": time.time()}
     keeper = Keeper(request, record)  # listens from here on: a signal is not lost, nor deadly
     lock = _claim(record)
     os.write(told, b".")
     os.close(told)
     for stream in (sys.stdout, sys.stderr):
-        _redirect(stream.fileno(), "keeper.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        redirect(stream.fileno(), "keeper.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     if lock is not None:
         keeper.run()
     os._exit(0)
@@ -83,12 +93,6 @@ def _write(path: str, value: dict[str, Any]) -> None:
     os.replace(f"{path}.new", path)  # noqa: PTH105
 
 
-def _redirect(stream: int, path: str, flags: int) -> None:
-    opened = os.open(path, flags, 0o600)
-    os.dup2(opened, stream)
-    os.close(opened)
-
-
 class Keeper:
     """The life of one node, as a loop that wakes up for signals."""
 
@@ -108,12 +112,12 @@ class Keeper:
 
     def run(self) -> None:
         """Start everything, look after it until Ray ends or is to end, and clean up."""
-        _become_subreaper()
+        become_subreaper()
         if self.request["agent_config"]:
             _write("agent.json", self.request["agent_config"])
         self._wait_for_turn()
         if not self.stop_wanted:
-            self.ray = _spawn(self.request["command"], self.request["environment"], "ray.log")
+            self.ray = spawn(self.request["command"], self.request["environment"], "ray.log")
             self.turn_until = time.monotonic() + TURN_SECONDS
             self._note(ray_pid=self.ray)
         while self.ray and not self.stop_wanted:
@@ -182,7 +186,7 @@ class Keeper:
         command = self.request["agent_command"]
         ready = os.path.exists("agent.json")  # noqa: PTH110
         if command and ready and not self.agent and time.monotonic() >= self.agent_due:
-            self.agent = _spawn(command, self.request["environment"], "agent.log")
+            self.agent = spawn(command, self.request["environment"], "agent.log")
             self.agent_started = time.monotonic()
 
     def _sleep(self) -> None:
@@ -234,7 +238,7 @@ class Keeper:
         for pid in (self.agent, self.ray):
             if pid:
                 os.kill(pid, signal.SIGKILL)
-        _kill_descendants()
+        kill_descendants()
         if _ended():
             shutil.rmtree(self.record["temp_dir"], ignore_errors=True)
         if sys.platform != "linux":
@@ -247,69 +251,6 @@ def _ray_started() -> bool:
             return STARTED in log.read()
     except FileNotFoundError:
         return False
-
-
-def _become_subreaper() -> None:
-    """Let orphans of this node come to us and not to init: so none can hide."""
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
-def _spawn(command: list[str], environment: dict[str, str], log: str) -> int:
-    """Start a program that dies with this process; return its id."""
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid == 0:
-        _exec(command, environment, log)
-    return pid
-
-
-def _exec(command: list[str], environment: dict[str, str], log: str) -> NoReturn:
-    try:
-        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it; programs expect it
-        for stream in (1, 2):
-            _redirect(stream, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        os.execve(command[0], command, environment)  # noqa: S606 - there is no shell
-    except OSError as error:
-        os.write(2, f"{command[0]} does not start: {error}\n".encode())
-    finally:
-        os._exit(127)
-
-
-def _kill_descendants() -> None:
-    """Kill our children until there are none; on Linux orphaned grandchildren become ours."""
-    while True:
-        for pid in _children():
-            os.kill(pid, signal.SIGKILL)  # not yet reaped, so the id is still theirs
-        try:
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        except ChildProcessError:
-            return
-        time.sleep(0.01)
-
-
-def _children() -> list[int]:
-    if sys.platform != "linux":
-        return []
-    own = os.getpid()
-    return [int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == own]  # noqa: PTH208
-
-
-def _parent(pid: str) -> int:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123
-            return int(stat.read().rpartition(b")")[2].split()[1])
-    except OSError:
-        return 0
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from clouds import facts
-from clouds.facts.custom import custom_type
 from domain.configuration.ray_labels import ACCELERATORS
 from domain.offerings import Market, ProviderKind
+from providers.gcp.custom_types import custom_type
 
 AWS, GCP = ProviderKind.AWS, ProviderKind.GCP
 REGIONS = [(kind, region) for kind in (AWS, GCP) for region in facts.regions(kind)]

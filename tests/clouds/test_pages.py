@@ -13,7 +13,9 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import AuditEntry, Team, User
 from clouds.catalogue import price_in, prices_in, types_in
+from clouds.drivers import account_of, driver_for
 from clouds.models import Cloud
+from clouds.services import change_cloud
 from configurations.targets import target_for
 from domain.offerings import Market
 from metering.bootstrap import bootstrap as rate_cards
@@ -77,6 +79,27 @@ def test_cloud_is_changed_and_the_trail_says_what_it_was(
     assert knock(adam, "edit", cloud.pk, post=POSTED).status_code == 302
     entry = AuditEntry.objects.get(action="cloud.changed")
     assert (entry.before["region"], entry.after["region"]) == ("us-east-1", "us-west-2")
+
+
+def test_changed_cloud_is_another_version_of_its_account(
+    knock: Callable[..., Any], adam: User, cloud: Cloud
+) -> None:
+    before = account_of(cloud)
+    knock(adam, "edit", cloud.pk, post=POSTED)
+    after = account_of(Cloud.objects.get(pk=cloud.pk))
+    assert (after.id, after.version, after.region) == (before.id, before.version + 1, "us-west-2")
+    assert after != before
+
+
+def test_each_cloud_has_its_driver_until_it_is_changed(adam: User) -> None:
+    one, two = (Cloud.objects.create(name=name, provider="fake") for name in ("one", "two"))
+    driver = driver_for(one)
+    assert driver_for(two) is not driver
+    assert driver_for(Cloud.objects.get(name="one")) is driver
+    one.settings = {"boot": "slow"}
+    change_cloud(one, before={}, by=adam)
+    assert driver_for(one) is driver_for(Cloud.objects.get(name="one"))
+    assert driver_for(one) is not driver
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,8 @@ from clouds.services import request_refresh
 from clouds.tasks import refresh_catalogue, refresh_what_is_old
 from domain.offerings import Market, ProviderKind
 from mobula.celery import app
-from providers import registry
 from providers.base import BadCredentials, FamilyRate, Throttled
-from tests.clouds.told import SOURCE, TODAY, ToldSource, a_price, a_type
+from tests.clouds.told import SOURCE, TODAY, ToldSource, a_price, a_type, open_told
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +43,8 @@ M5, ON_DEMAND, SPOT = "m5.2xlarge", Market.ON_DEMAND, Market.SPOT
 @pytest.fixture
 def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[ToldSource]:
     """A cloud with 200 types of which two have a price."""
-    for kind in (ProviderKind.AWS, ProviderKind.GCP):
-        monkeypatch.setitem(registry.PRICE_SOURCES, kind, "tests.clouds.told:open_told")  # type: ignore[arg-type]
+    for kind in ("aws", "gcp"):
+        monkeypatch.setattr(f"providers.{kind}.prices.open_prices", open_told)
     SOURCE.__dict__.update(ToldSource().__dict__)
     SOURCE.types = [a_type(M5, "us-east-1a", "us-east-1b"), a_type("g5.2xlarge", "us-east-1a")]
     SOURCE.types += [a_type(f"new.{number}", "us-east-1f") for number in range(200)]

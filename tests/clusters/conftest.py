@@ -34,7 +34,7 @@ mobula:
 def driver(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
     """The driver behind every cloud of the test."""
     fake = FakeDriver()
-    monkeypatch.setattr("providers.registry.open_driver", lambda *_args, **_options: fake)
+    monkeypatch.setattr("providers.registry.open_driver", lambda _account: fake)
     return fake
 
 

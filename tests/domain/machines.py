@@ -1,11 +1,21 @@
 """The machines that the configurations of these tests choose from, on each provider."""
 
+from dataclasses import replace
 from decimal import Decimal
 
+from domain.catalogue.provider import ProviderTraits
 from domain.catalogue.region import RegionCatalogue, target_of
 from domain.offerings import InstanceType, Market, ProviderKind
+from providers.registry import traits_of
 
 GIB = 2**30
+
+
+def unchecked(kind: ProviderKind) -> ProviderTraits:
+    """The provider as it is, but for its own schema of raw blocks, which takes anything here."""
+    return replace(traits_of(kind), check_block=None)
+
+
 MACHINES = target_of([
     InstanceType(name="m5.2xlarge", vcpus=8, memory_bytes=32 * GIB),
     InstanceType(name="m5.4xlarge", vcpus=16, memory_bytes=64 * GIB),
@@ -31,7 +41,7 @@ _AWS_TYPES = (
     ),
 )
 AWS = RegionCatalogue(
-    provider=ProviderKind.AWS,
+    traits=unchecked(ProviderKind.AWS),
     region="us-west-2",
     types={one.name: one for one in _AWS_TYPES},
     zones=_WEST,
@@ -44,13 +54,14 @@ AWS = RegionCatalogue(
     },
 )
 GCP = RegionCatalogue(
-    provider=ProviderKind.GCP,
+    traits=unchecked(ProviderKind.GCP),
     region="us-central1",
     types={"n2-standard-8": InstanceType(name="n2-standard-8", vcpus=8, memory_bytes=32 * GIB)},
 )
-KUBERNETES = RegionCatalogue(provider=ProviderKind.KUBERNETES)
+KUBERNETES = RegionCatalogue(traits=unchecked(ProviderKind.KUBERNETES))
 LOCAL = target_of(
-    [InstanceType(name="8CPU-32GB", vcpus=8, memory_bytes=32 * GIB)], provider=ProviderKind.LOCAL
+    [InstanceType(name="8CPU-32GB", vcpus=8, memory_bytes=32 * GIB)],
+    traits=unchecked(ProviderKind.LOCAL),
 )
 BY_NAME = {
     "": MACHINES,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from providers.local.installation import installed_image
-from tests.providers.sites import Site, make_stand_in
+from tests.providers.sites import DRIVEN, Site, make_stand_in
 
 
 def make_site(kind: str, tmp_path: Path) -> Site:
@@ -22,7 +22,7 @@ def make_site(kind: str, tmp_path: Path) -> Site:
     )
 
 
-@pytest.fixture(params=["fake", "local", pytest.param("local with Ray", marks=pytest.mark.ray)])
+@pytest.fixture(params=[*DRIVEN, pytest.param("local with Ray", marks=pytest.mark.ray)])
 def any_site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """Each driver in turn; the local one with a stand-in for the Ray program, and with Ray."""
     site = make_site(request.param, tmp_path)
@@ -31,7 +31,7 @@ def any_site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     site.close()
 
 
-@pytest.fixture(params=["fake", "local"])
+@pytest.fixture(params=DRIVEN)
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """Each driver in turn, where every start can be counted."""
     site = make_site(request.param, tmp_path)

@@ -25,6 +25,8 @@ from providers.fake.driver import FakeDriver
 from providers.local.driver import LocalDriver
 
 LONGEST_WAIT_SECONDS = 120
+DRIVEN = ("fake", "local")
+"""The providers with a driver: each is walked through the promises."""
 
 
 def eventually[T](look: Callable[[], T], what: str) -> T:

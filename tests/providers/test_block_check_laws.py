@@ -78,8 +78,8 @@ def test_every_shape_that_is_referred_to_is_known(kind: ProviderKind) -> None:
 def test_no_sdk_is_imported_for_a_check() -> None:
     code = (
         "import sys; from domain.offerings import ProviderKind as K;"
-        "from providers.registry import BLOCK_CHECKS, block_check;"
-        "[block_check(kind)({'a': 1}, 'x') for kind in BLOCK_CHECKS];"
+        "from providers.registry import traits_of;"
+        "[traits_of(kind).check_block({'a': 1}, 'x') for kind in (K.AWS, K.GCP, K.KUBERNETES)];"
         "sdks = {'botocore', 'boto3', 'googleapiclient', 'kubernetes_validate', 'django'};"
         "print(sorted(sdks & set(sys.modules)))"
     )

@@ -13,7 +13,7 @@ from domain.problems import Problem, Severity
 from domain.validation import check_text
 from domain.yaml.fixes import apply
 from mobula.commands.targets import add_target, target_of_options
-from providers.registry import BLOCK_CHECKS, block_check
+from providers.registry import kinds_with, traits_of
 
 AWS, GCP, KUBERNETES = ProviderKind.AWS, ProviderKind.GCP, ProviderKind.KUBERNETES
 PATH = "worker_nodes[0].advanced_instance_config"
@@ -91,14 +91,13 @@ GOOD: Mapping[ProviderKind, dict[str, Any]] = {
 
 
 def check(kind: ProviderKind, block: Mapping[str, object], path: str = "") -> list[Problem]:
-    checker = block_check(kind)
+    checker = traits_of(kind).check_block
     assert checker is not None
     return list(checker(block, path))
 
 
 def test_each_cloud_that_takes_raw_blocks_has_a_check() -> None:
-    assert set(BLOCK_CHECKS) == {AWS, GCP, KUBERNETES}
-    assert block_check(ProviderKind.LOCAL) is None
+    assert set(kinds_with(lambda traits: traits.check_block is not None)) == {AWS, GCP, KUBERNETES}
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -278,7 +277,7 @@ def yaml_of(block: str, *, rest: str = "") -> str:
 
 
 def codes(kind: ProviderKind, text: str) -> list[tuple[str, str]]:
-    target = RegionCatalogue(provider=kind, check_block=block_check(kind))
+    target = RegionCatalogue(traits=traits_of(kind))
     return [
         (p.path, p.code) for p in check_text(text, target=target) if p.code.startswith("block-")
     ]
@@ -316,7 +315,7 @@ def test_each_fix_mends_the_text(
     kind: ProviderKind, block: dict[str, Any], path: str, code: str, button: str
 ) -> None:
     text = yaml_of(json.dumps(block))
-    target = RegionCatalogue(provider=kind, check_block=block_check(kind))
+    target = RegionCatalogue(traits=traits_of(kind))
     found = [p for p in check_text(text, target=target) if p.code == code]
     for problem in found:
         if problem.fix is not None:
@@ -330,7 +329,7 @@ def test_blocks_of_several_cloud_resources_and_environments_are_checked() -> Non
     (found,) = codes(AWS, f"configs:\n  - {one}\n")
     assert found == ("configs[0].advanced_instance_config.SubnetID", "block-unknown-key")
     rest = "mobula: {environments: {prod: {advanced_instance_config: {EbsOptimized: 1}}}}\n"
-    target = RegionCatalogue(provider=AWS, check_block=block_check(AWS))
+    target = RegionCatalogue(traits=traits_of(AWS))
     found_there = check_text(yaml_of("{KeyName: a}", rest=rest), target=target)
     assert "`EbsOptimized` must be true or false" in " ".join(p.message for p in found_there)
 
@@ -340,5 +339,5 @@ def test_the_command_line_checks_blocks_alike(provider: str) -> None:
     parser = argparse.ArgumentParser()
     add_target(parser)
     target = target_of_options(parser.parse_args(["--provider", provider]))
-    assert target.check_block is not None
-    assert target.check_block({"Zzz": 1}, "a")
+    assert target.traits.check_block is not None
+    assert target.traits.check_block({"Zzz": 1}, "a")

@@ -6,6 +6,7 @@ import pytest
 
 from domain.lifecycle import NodeRole
 from providers.base import (
+    Account,
     CapacityUnavailable,
     ClusterRef,
     InvalidRequest,
@@ -134,7 +135,10 @@ def test_drivers_with_one_file_share_machines_errors_and_calls(tmp_path: Path) -
     assert [call.verb for call in theirs.calls] == ["prepare", "launch", "launch", "observe"]
 
 
-def test_the_registry_opens_one_driver_per_home(tmp_path: Path) -> None:
-    driver = open_driver(ProviderKind.FAKE, home=tmp_path)
-    assert driver.kind is ProviderKind.FAKE
-    assert open_driver(ProviderKind.FAKE, home=tmp_path) is driver
+def test_fake_accounts_with_one_home_see_the_same_machines(tmp_path: Path) -> None:
+    first, second = (
+        open_driver(Account(kind=ProviderKind.FAKE, id=name, home=tmp_path)) for name in "ab"
+    )
+    first.prepare(CLUSTER)
+    first.launch(CLUSTER, [node(1)])
+    assert second.observe(CLUSTER) == first.observe(CLUSTER)

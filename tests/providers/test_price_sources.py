@@ -184,9 +184,9 @@ def test_cloud_that_does_not_answer_is_given_up_in_time(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if site.kind is ProviderKind.AWS:
-        monkeypatch.setattr("providers.aws.prices.READ_SECONDS", 0.2)
+        monkeypatch.setattr("providers.aws.client.READ_SECONDS", 0.2)
     else:
-        monkeypatch.setattr("providers.gcp.prices.TIMEOUT_SECONDS", 0.2)
+        monkeypatch.setattr("providers.gcp.client.TIMEOUT_SECONDS", 0.2)
     site.double.delay = 1
     began = time.monotonic()
     with pytest.raises(Unreachable):

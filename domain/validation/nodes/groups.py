@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from domain.catalogue.provider import ProviderTraits
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, Rule, Schedule, WorkerGroup
 from domain.problems import (
@@ -19,7 +20,6 @@ from domain.problems import (
 )
 from domain.validation.nodes.labels import LABEL, LONGEST_NAME
 from domain.validation.nodes.ranking import ranked
-from domain.validation.providers import Rules, rules_of
 
 RESERVED = ("head", "headgroup", "head-node")
 MANY_NODES = 1_000  # Ray's own release tests run clusters of up to 2,000 nodes
@@ -28,7 +28,7 @@ MANY_GROUPS = 100
 
 def group_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the groups, one by one and beside each other."""
-    rules = rules_of(target.provider)
+    rules = target.traits
     taken = {group.name for group in config.groups}
     for index, group in enumerate(config.groups):
         path = f"worker_nodes[{index}]"
@@ -40,7 +40,7 @@ def group_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[P
     yield from _many(config)
 
 
-def _name(group: WorkerGroup, path: str, rules: Rules) -> Iterator[Problem]:
+def _name(group: WorkerGroup, path: str, rules: ProviderTraits) -> Iterator[Problem]:
     name, at = group.name, f"{path}.name"
     if not name and (group.instance_type or group.required_resources):
         yield error(at, "group-name-empty", "The group's name is empty.", hint="Give it a name.")
@@ -61,7 +61,7 @@ def _name(group: WorkerGroup, path: str, rules: Rules) -> Iterator[Problem]:
 
 
 def _pod_name(
-    group: WorkerGroup, index: int, config: ComputeConfig, rules: Rules, taken: set[str]
+    group: WorkerGroup, index: int, config: ComputeConfig, rules: ProviderTraits, taken: set[str]
 ) -> Iterator[Problem]:
     name, path = group.name, f"worker_nodes[{index}].name"
     is_label = 0 < len(name) <= LONGEST_NAME and LABEL.match(name) and name.lower() not in RESERVED

@@ -8,7 +8,6 @@ from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.offerings import InstanceType, Market
 from domain.problems import Problem, note, shown, warning
 from domain.quantities import GIB
-from domain.validation.providers import rules_of
 
 
 def head_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
@@ -28,7 +27,7 @@ def _machine(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None:
 
 
 def _small(head: InstanceType, target: RegionCatalogue) -> Iterator[Problem]:
-    rules = rules_of(target.provider)
+    rules = target.traits
     if head.vcpus >= rules.head_cpus and head.memory_bytes >= rules.head_memory:
         return
     message = (

@@ -21,7 +21,6 @@ from domain.quantities import GIB, MIB, amount_of
 from domain.validation.nodes.groups import group_problems
 from domain.validation.nodes.labels import label_problems
 from domain.validation.nodes.resources import LARGEST_MEMORY, resource_problems
-from domain.validation.providers import owner_of_type, rules_of
 
 # No machine of any cloud has more than this: (CPUs, bytes, GPUs).
 LARGEST_MACHINE = {"CPU": 512, "memory": LARGEST_MEMORY, "GPU": 16}
@@ -63,8 +62,9 @@ def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Pro
     """What is wrong with naming this instance type, if the cloud has none of that name."""
     if target.types is not None and name in target.types:
         return
-    owner, here = owner_of_type(name), rules_of(target.provider)
-    if target.provider is not None and owner is not None and owner is not here:
+    here = target.traits
+    others = (other for other in here.others if other.own_type and other.own_type.match(name))
+    if owner := next(others, None):
         message = f"{shown(name)} is an instance type of {owner.name}; this cloud is {here.name}."
         hint = "Choose a type that this cloud offers."
         yield error(path, "type-of-other-provider", message, hint=hint)

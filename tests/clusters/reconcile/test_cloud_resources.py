@@ -37,7 +37,7 @@ NOWHERE = "head_node: {instance_type: enormous}"
 def there(monkeypatch: pytest.MonkeyPatch, driver: FakeDriver) -> FakeDriver:
     """The driver of a second cloud, of another kind."""
     fakes = {"fake": driver, "local": FakeDriver()}
-    monkeypatch.setattr("providers.registry.open_driver", lambda kind, **_: fakes[kind])
+    monkeypatch.setattr("providers.registry.open_driver", lambda account: fakes[account.kind])
     Cloud.objects.create(name="there", provider="local")
     return fakes["local"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from clusters.services import jobs, operating
 from clusters.transitions import StateChanged
 from clusters.workloads import WORKLOADS
 from domain.lifecycle import ClusterState, EndCause
-from providers.base import CapacityUnavailable
+from providers.base import CapacityUnavailable, ClusterRef, DriverFacts, ObservedNode
 from providers.fake.driver import FakeDriver
 from tests.clusters.head import Head
 
@@ -164,7 +165,7 @@ def test_head_that_the_provider_never_gives_fails_the_cluster(
     head = Head(cluster)
     head.pass_by()
     node = head.nodes(role="head")[0]
-    age(node, launched_at=observe.LAUNCH_LIMIT)
+    age(node, launched_at=DriverFacts().launch_limit)
     for _ in range(4):
         head.pass_by()
     node.refresh_from_db()
@@ -175,10 +176,64 @@ def test_head_that_the_provider_never_gives_fails_the_cluster(
 def test_head_whose_agent_never_speaks_fails_the_cluster(cluster: Cluster) -> None:
     head = Head(cluster)
     head.pass_by()
-    age(head.nodes(role="head")[0], booted_at=observe.BOOT_LIMIT)
+    age(head.nodes(role="head")[0], booted_at=DriverFacts().boot_limit)
     for _ in range(4):
         head.pass_by()
     assert head.state == ClusterState.FAILED
+
+
+def test_driver_with_longer_limits_is_waited_for_longer(
+    cluster: Cluster, driver: FakeDriver
+) -> None:
+    driver.facts = DriverFacts(boot_limit=timedelta(minutes=30))
+    head = Head(cluster)
+    head.pass_by()
+    node = head.nodes(role="head")[0]
+    age(node, booted_at=timedelta(minutes=29))
+    head.pass_by()
+    assert head.state == ClusterState.STARTING
+    age(node, booted_at=timedelta(minutes=30))
+    for _ in range(4):
+        head.pass_by()
+    node.refresh_from_db()
+    assert (head.state, node.end_reason) == ("failed", "Ray did not join within 30 min.")
+
+
+def test_machine_is_not_missed_before_the_driver_lists_it_for_sure(
+    head: Head, driver: FakeDriver
+) -> None:
+    driver.facts = DriverFacts(list_is_fresh_after=timedelta(minutes=2))
+    node = head.nodes(role="head")[0]
+    driver.vanish(node.name)
+    head.pass_by()
+    assert head.nodes(role="head")[0].state == "ready"
+    age(node, launched_at=timedelta(minutes=2))
+    head.pass_by()
+    node.refresh_from_db()
+    assert node.end_cause == EndCause.LOST
+
+
+def test_driver_says_how_often_to_look_and_how_long_its_calls_take(
+    head: Head, driver: FakeDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes = [timedelta(minutes=number) for number in (3, 5, 7)]
+    driver.facts = DriverFacts(
+        look_every_busy=minutes[0], look_every_calm=minutes[1], lease=minutes[2]
+    )
+    leases: list[timedelta] = []
+    ordinary = driver.observe
+
+    def observe(ref: ClusterRef) -> Sequence[ObservedNode]:
+        expires = Cluster.objects.get(pk=head.cluster.pk).lease_expires
+        leases.append(expires - now() if expires else timedelta(0))
+        return ordinary(ref)
+
+    monkeypatch.setattr(driver, "observe", observe)
+    head.report()
+    head.pass_by()
+    assert leases[0] > minutes[1]
+    wake_at = Cluster.objects.get(pk=head.cluster.pk).wake_at
+    assert minutes[0] < wake_at - now() <= minutes[1]
 
 
 def test_group_that_fails_to_start_again_and_again_rests(head: Head, driver: FakeDriver) -> None:

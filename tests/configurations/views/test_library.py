@@ -13,7 +13,7 @@ from clouds.facts import target_of_facts
 from clouds.models import Cloud
 from configurations.library import LIBRARY, Ready
 from configurations.models import Draft
-from domain.catalogue.pod_shapes import DEFAULT_SHAPES, shape_type
+from domain.catalogue.pod_shapes import shape_type
 from domain.catalogue.region import RegionCatalogue, target_of
 from domain.convert import ExportContext, Format, exported
 from domain.estimate import estimate
@@ -22,6 +22,7 @@ from domain.problems import Severity
 from domain.validation import check_text
 from domain.yaml.text import parse
 from providers.local.offerings import local_offerings
+from providers.registry import traits_of
 
 # Meant so: a lone head with a GPU takes work; a service waits for requests.
 MEANT = {"llm-serving": {"never-ends"}}
@@ -32,9 +33,10 @@ def targets(kind: ProviderKind) -> list[RegionCatalogue]:
         return [target_of_facts(kind, region=region) for region in ("us-east-1", "us-west-2")]
     if kind is ProviderKind.GCP:
         return [target_of_facts(kind, region="us-central1")]
-    if kind is ProviderKind.KUBERNETES:
-        return [target_of([s for n in DEFAULT_SHAPES if (s := shape_type(n))], provider=kind)]
-    return [target_of([type_of(one) for one in local_offerings("")], provider=kind)]
+    traits = traits_of(kind)
+    if shapes := traits.default_shapes:
+        return [target_of([s for name in shapes if (s := shape_type(name))], traits=traits)]
+    return [target_of([type_of(one) for one in local_offerings("")], traits=traits)]
 
 
 def test_there_is_one_for_each_provider_and_nine_in_all() -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.catalogue.pod_shapes import DEFAULT_SHAPES, shape_type
+from domain.catalogue.pod_shapes import shape_type
 from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.catalogue.search import (
     MachineRequirements,
@@ -16,6 +16,7 @@ from domain.catalogue.search import (
     zones_of,
 )
 from domain.offerings import InstanceType, Market
+from tests.domain.machines import KUBERNETES
 
 GIB = 2**30
 
@@ -129,7 +130,7 @@ def test_pod_shape_says_what_it_has() -> None:
     assert shape is not None
     assert (shape.vcpus, shape.memory_bytes, shape.gpus) == (8, 32 * GIB, 1)
     assert shape.gpu_model == "T4"
-    assert all(shape_type(name) for name in DEFAULT_SHAPES)
+    assert all(shape_type(name) for name in KUBERNETES.traits.default_shapes)
 
 
 @pytest.mark.parametrize("name", ["m5.large", "0CPU-1GB", "CPU-1GB", "1CPU-1GB-1xT4-"])

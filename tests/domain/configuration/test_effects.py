@@ -6,6 +6,7 @@ from domain.configuration.diff import changes
 from domain.configuration.effects import Effect, strongest, why_of
 from domain.configuration.spec import ComputeConfig
 from domain.offerings import ProviderKind
+from providers.registry import traits_of
 
 BASE = {
     "cloud": "c",
@@ -16,7 +17,9 @@ BASE = {
 
 def effect(change: dict[str, object], provider: ProviderKind) -> Effect | None:
     before, after = ComputeConfig.model_validate(BASE), ComputeConfig.model_validate(BASE | change)
-    return strongest(one.effect for one in changes(before, after, provider=provider))
+    return strongest(
+        one.effect for one in changes(before, after, rules=traits_of(provider).effects)
+    )
 
 
 def group(**values: object) -> dict[str, object]:
@@ -58,5 +61,5 @@ def test_strongest_effect_holds_for_the_whole() -> None:
 
 
 def test_kuberay_is_named_where_it_is_the_reason() -> None:
-    assert "KubeRay" in why_of(Effect.RECREATE, ProviderKind.KUBERNETES)
-    assert "KubeRay" not in why_of(Effect.RECREATE, ProviderKind.AWS)
+    assert "KubeRay" in why_of(Effect.RECREATE, traits_of(ProviderKind.KUBERNETES).effects)
+    assert "KubeRay" not in why_of(Effect.RECREATE, traits_of(ProviderKind.AWS).effects)

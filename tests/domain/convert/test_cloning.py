@@ -4,11 +4,11 @@ from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.convert.cloning import Mapped, cloned, mapped
 from domain.offerings import InstanceType, Market, ProviderKind
-from tests.domain.machines import AWS
+from tests.domain.machines import AWS, unchecked
 
 GIB = 2**30
 THERE = RegionCatalogue(
-    provider=ProviderKind.GCP,
+    traits=unchecked(ProviderKind.GCP),
     types={
         one.name: one
         for one in (
@@ -106,7 +106,7 @@ def test_what_is_bound_to_the_old_cloud_is_named() -> None:
 
 def test_part_of_a_processor_asks_for_a_whole_one() -> None:
     small = InstanceType(name="e2-micro", vcpus=0.25, memory_bytes=GIB)
-    source = RegionCatalogue(provider=ProviderKind.GCP, types={"e2-micro": small})
+    source = RegionCatalogue(traits=unchecked(ProviderKind.GCP), types={"e2-micro": small})
     config = ComputeConfig.model_validate({"head_node": {"instance_type": "e2-micro"}})
     found = mapped(config, source=source, target=THERE)
     new, _ = cloned(config, cloud="x", chosen={}, machines=found)

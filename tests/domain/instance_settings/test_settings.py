@@ -8,17 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.catalogue.region import RegionCatalogue
-from domain.instance_settings import HAVE_SETTINGS, read
+from domain.instance_settings import Reading
 from domain.instance_settings.kinds import same
 from domain.instance_settings.table import MISSING, At, under
 from domain.offerings import ProviderKind
 from domain.validation.refused_keys import refused_keys
+from providers.registry import kinds_with, traits_of
 from tests.domain.machine_settings import AWS, EACH, GCP, PODS, ray
 
+HAVE_SETTINGS = kinds_with(lambda traits: traits.settings is not None)
 RICH = {
     kind: [block for provider, _, _, block in EACH if provider is kind] for kind in HAVE_SETTINGS
 }
+
+
+def read(provider: ProviderKind, block: dict[str, Any] | None) -> Reading:
+    table = traits_of(provider).settings
+    assert table is not None
+    return table.read(block)
 
 
 def setting(provider: ProviderKind, name: str) -> Any:
@@ -49,8 +56,8 @@ def test_each_setting_is_tried() -> None:
 def test_no_setting_is_one_that_the_launch_refuses(
     provider: ProviderKind, name: str, text: str, block: dict[str, Any]
 ) -> None:
-    target = RegionCatalogue(provider=provider)
-    assert not list(refused_keys(block, ("advanced_instance_config",), target)), (name, text)
+    traits = traits_of(provider)
+    assert not list(refused_keys(block, ("advanced_instance_config",), traits)), (name, text)
 
 
 _KEYS = [

@@ -13,7 +13,7 @@ from domain.validation import check_text
 from domain.yaml.edit import stepped
 from domain.yaml.fixes import apply
 from domain.yaml.text import parse
-from providers.registry import block_check
+from providers.registry import traits_of
 from tests.domain.machines import BY_NAME, MACHINES
 
 ROOT = Path(__file__).parents[3]
@@ -32,6 +32,7 @@ SOURCES = [
     *(ROOT / "domain" / "validation").rglob("*.py"),
     *(ROOT / "providers" / "schemas").glob("*.py"),
     *(ROOT / "providers").glob("*/schema.py"),
+    *(ROOT / "providers").glob("*/pods.py"),
 ]
 NO_CODES = {"allow-cross-zone-autoscaling", "max-cpus", "max-gpus", "on-demand", "head-node"}
 NO_CODES |= {"aws-neuron-core", "kubernetes-json-schema", "x-kubernetes-patch-merge-key"}
@@ -61,8 +62,7 @@ def examples() -> dict[str, tuple[Severity, str, RegionCatalogue]]:
 
 def _checking(target: RegionCatalogue) -> RegionCatalogue:
     """The target with its provider's own check of raw blocks."""
-    check = block_check(target.provider) if target.provider else None
-    return replace(target, check_block=check)
+    return replace(target, traits=traits_of(target.provider)) if target.provider else target
 
 
 EXAMPLES = examples()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from domain.offerings import ProviderKind
-from providers.base import AgentAccess, ClusterRef, MachinePhase
+from providers.base import Account, AgentAccess, ClusterRef, MachinePhase
 from providers.local.driver import LocalDriver
 from providers.registry import open_driver
 from tests.providers.sites import Site, eventually
@@ -129,7 +129,7 @@ def test_a_cluster_without_access_to_mobula_has_no_agent(
 
 
 def test_the_drivers_own_agent_is_one_file_that_the_heads_python_can_run(tmp_path: Path) -> None:
-    driver = open_driver(ProviderKind.LOCAL, home=tmp_path)
+    driver = open_driver(Account(kind=ProviderKind.LOCAL, id="1", home=tmp_path))
     assert isinstance(driver, LocalDriver)
     assert driver.agent
     ran = subprocess.run(

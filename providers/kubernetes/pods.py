@@ -1,12 +1,22 @@
-"""Checks of pods against the rules of KubeRay's operator, which makes and names them."""
+"""Checks of pods: what a patch of one has, and what KubeRay's operator refuses or sets itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
-from domain.offerings import ProviderKind
-from domain.problems import Problem, error, inside, removing, setting, shown, warning
-from domain.validation.nodes.labels import below
+from domain.problems import (
+    Loc,
+    Problem,
+    did_you_mean,
+    error,
+    inside,
+    nearest,
+    path_of,
+    removing,
+    renaming,
+    setting,
+    shown,
+    warning,
+)
 
 BLOCK = "advanced_instance_config"
 # The operator sets these on the container of Ray, over whatever stands there.
@@ -21,10 +31,19 @@ _OWN_LABELS = frozenset({
 })  # fmt: skip
 
 
-def operator_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
-    """What the operator would refuse, or put back to its own, in the raw blocks of pods."""
-    if target.provider is not ProviderKind.KUBERNETES:
-        return
+def check_keys(block: Mapping[str, object], loc: Loc) -> Iterator[Problem]:
+    """Yield the keys at the top of a pod's patch that no pod has."""
+    parts = ("metadata", "spec")
+    for key in sorted(block.keys() - set(parts)):
+        at, message = path_of((*loc, key)), f"`{key}` is no part of a pod."
+        near = nearest(key, [part for part in parts if part not in block])
+        hint = did_you_mean(key, [near]) if near else "A pod's patch has `metadata` and `spec`."
+        fix = renaming((*loc, key), near) if near else removing((*loc, key))
+        yield error(at, "block-unknown-key", message, hint=hint, fix=fix)
+
+
+def check_config(config: ComputeConfig) -> Iterator[Problem]:
+    """Yield what the operator would refuse, or put back to its own, in the raw blocks of pods."""
     for path, block in _blocks(config):
         spec, metadata = block.get("spec"), block.get("metadata")
         if isinstance(spec, Mapping):
@@ -55,10 +74,16 @@ def _labels(metadata: Mapping[str, object], path: str) -> Iterator[Problem]:
     labels = metadata.get("labels")
     for key in labels if isinstance(labels, Mapping) else ():
         if key in _OWN_LABELS:
-            at = below(f"{path}.labels", key)
+            at = _below(f"{path}.labels", key)
             message = f"KubeRay finds its pods by {shown(key)}, and sets it itself."
             fix = removing(inside(f"{path}.labels", key))
             yield warning(at, "pod-label-of-operator", message, hint="Remove it.", fix=fix)
+
+
+def _below(path: str, key: str) -> str:
+    """The path of one key under a path, with brackets where the key needs them."""
+    step = path_of((key,))
+    return f"{path}{step}" if step.startswith("[") else f"{path}.{step}"
 
 
 def _containers(spec: Mapping[str, object], path: str) -> Iterator[Problem]:
