@@ -55,7 +55,7 @@ def _compare(cluster: Cluster, node: Node, machine: ObservedNode | None) -> None
     elif machine.phase is not MachinePhase.STOPPING:
         _present(cluster, node, machine)
         if machine.interruption_at is not None:
-            interruptions.heed(cluster, node, at=machine.interruption_at)
+            interruptions.handle_interruption(cluster, node, at=machine.interruption_at)
 
 
 def _missing(node: Node) -> None:

@@ -39,7 +39,7 @@ def disrupt(
     """Take away what is worth it, within the budgets; return the live nodes, new ones included."""
     if last is not None and last.acting_since is not None:
         most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-        consolidation.go_on(cluster, nodes, request, last, most=most)
+        consolidation.advance(cluster, nodes, request, last, most=most)
         return nodes
     if not _is_quiet(cluster, nodes, request, answer):
         consolidation.forget(last)
@@ -47,7 +47,7 @@ def disrupt(
     if last is not None and now() - last.looked_at < LOOK_TIME:
         return nodes
     most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-    after = consolidation.look(cluster, groups, nodes, request, last, most=most)
+    after = consolidation.propose(cluster, groups, nodes, request, last, most=most)
     if all(node.state == NodeState.READY for node in after):
         _return_to_spot(cluster, after, request)
     return after

@@ -105,13 +105,12 @@ def _write_nodes(cluster: Cluster, group: Group, launch: Launch) -> list[Node]:
 
 
 def _drain(cluster: Cluster, node: Node, item: Drain) -> None:
-    reason = decisions.labelled(item.reason, [node])
     decision = decisions.decide(
         cluster,
         ScalingDecision.Kind.DRAIN,
-        reason=reason,
+        reason=item.reason,
         asked=decisions.asked(item),
         group=node.group.name,
     )
     cause = EndCause.IDLE if item.idle else EndCause.RESIZED
-    drain(node, decision=decision, reason=reason, cause=cause, idle=item.idle)
+    drain(node, decision=decision, reason=item.reason, cause=cause, idle=item.idle)

@@ -12,7 +12,7 @@ from clouds import catalogue
 from clusters.models import Cluster, Node
 from clusters.nodes.config import configuration_of, replacement_threshold
 from clusters.scaling.cooldowns import cooling_of
-from domain.configuration.spec import ComputeConfig, MarketType
+from domain.configuration.spec import ComputeConfig, ConsolidationMode, MarketType
 from domain.lifecycle import NodeState
 from domain.offerings import Market
 from domain.spot_return import Return, SpotCandidate, returns
@@ -55,11 +55,5 @@ def _candidate(config: ComputeConfig, node: Node) -> SpotCandidate | None:
         ready_at=node.ready_at,
         threshold=replacement_threshold(config, group),
         is_idle=node.idle_since is not None,
-        may_disturb=_may_disturb(config, group.name),
+        may_disturb=config.consolidation_of(group.name) is ConsolidationMode.ACT,
     )
-
-
-def _may_disturb(config: ComputeConfig, group: str) -> bool:
-    settings = config.mobula.groups.get(group)
-    own = getattr(settings, "consolidation", None)
-    return (own or config.mobula.scaling.consolidation) == "act"

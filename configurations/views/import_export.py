@@ -99,7 +99,7 @@ def _exported(request: SignedInRequest, version: Version, to: Format, *, name: s
     image = find_version(config.mobula.image, request.user)
     setting = ExportContext(
         name=name,
-        image=image.location if image and not image.location.startswith("/") else "",
+        image=image.location if image and image.is_registry_image else "",
         ray_version=image.ray_version if image else "",
         target=target_of(request, version),
     )

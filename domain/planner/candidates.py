@@ -8,7 +8,14 @@ from domain.demand import Resources
 from domain.objective import Objective, interruption_usd, start_usd
 from domain.offerings import Market
 from domain.planner.amounts import Amounts, exact
-from domain.planner.model import Offer, PlannedGroup, PlanRequest, Ranking, ZonePolicy
+from domain.planner.model import (
+    NodeView,
+    Offer,
+    PlannedGroup,
+    PlanRequest,
+    Ranking,
+    ZonePolicy,
+)
 from domain.pricing import BYTES_PER_GIB, DEFAULT_CARD
 
 
@@ -64,6 +71,14 @@ def of_node(request: PlanRequest) -> dict[tuple[str, str, Market, str], Offer]:
         for group in request.groups
         for offer in (*group.known, *group.offers)
     }
+
+
+def labels_of(
+    node: NodeView, offers: Mapping[tuple[str, str, Market, str], Offer]
+) -> dict[str, str]:
+    """Return the labels of a node: those of its offer, and its own beside them."""
+    offer = offers.get((node.group, node.instance_type, node.market, node.zone))
+    return {**(offer.labels if offer else {}), **node.labels}
 
 
 def stand_in_price(resources: Resources) -> float:

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import ceil
 
+from domain.configuration.scaling import on_demand_part
 from domain.offerings import Market
 from domain.planner.candidates import Candidate
 from domain.planner.model import NodeView, PlannedGroup, PlanRequest, ZonePolicy
@@ -32,8 +32,7 @@ def mixed(
 
 def on_demand_wanted(group: PlannedGroup, *, nodes: int) -> int:
     """Return how many of so many nodes of a group must be on-demand."""
-    first = min(group.on_demand_nodes, nodes)
-    return first + ceil((nodes - first) * group.on_demand_percent / 100)
+    return on_demand_part(nodes, first=group.on_demand_nodes, percent=group.on_demand_percent)
 
 
 def _with_on_demand(

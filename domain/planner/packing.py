@@ -7,6 +7,7 @@ from typing import Self
 from domain.demand import LabelSelector
 from domain.planner.amounts import Amounts, less, times_in
 from domain.planner.candidates import Candidate
+from domain.planner.explanation.causes import WORK, Purpose, Source
 from domain.planner.limits import Limits
 
 
@@ -18,7 +19,7 @@ class Need:
     count: int
     selectors: tuple[LabelSelector, ...] = ()
     apart: bool = False
-    whose: str = ""  # "of a standing request", "of a STRICT_PACK placement group"
+    source: Source = WORK
 
     def accepts(self, labels: Mapping[str, str]) -> bool:
         return not self.selectors or all(s.accepts(labels) for s in self.selectors)
@@ -44,7 +45,7 @@ class NodeRun:
     candidate: Candidate | None = None  # of nodes that are new
     content: Content = ()
     planned: Content = ()  # what they were launched for
-    why: str = ""  # why new nodes are rented, where no demand says it
+    purpose: Purpose | None = None  # why new nodes are rented, where no demand says it
     selectors: tuple[LabelSelector, ...] = ()  # that new nodes answer to, beside their content's
     closed: bool = False  # holds a bundle that wants no other of its placement group beside it
 

@@ -13,6 +13,7 @@ from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.dominance import worth_searching
 from domain.planner.cheapest.problem import Floats, Ints, PackingProblem, times
 from domain.planner.cheapest.reuse import There, reuse
+from domain.planner.explanation.causes import WORK
 from domain.planner.needs import alike, gang_needs
 from domain.planner.packing import Content, Need, Packing, new_run
 
@@ -39,13 +40,13 @@ def rows_of(
 
 
 def _merge(rows: dict[tuple[object, ...], Row], row: Row) -> None:
-    """Add the row to an equal one; whose it is stays told only where all of it is of one kind."""
+    """Add the row to an equal one; it keeps its source only where all of it has the same."""
     same = rows.get(row.need.key)
     if same is None:
         rows[row.need.key] = row
         return
-    whose = same.need.whose if same.need.whose == row.need.whose else ""
-    need = replace(same.need, count=same.need.count + row.need.count, whose=whose)
+    source = same.need.source if same.need.source == row.need.source else WORK
+    need = replace(same.need, count=same.need.count + row.need.count, source=source)
     rows[row.need.key] = replace(same, need=need, is_gang=same.is_gang or row.is_gang)
 
 

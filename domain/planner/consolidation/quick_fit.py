@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.demand import LabelSelector, Shape
 from domain.planner.amounts import exact
-from domain.planner.candidates import Candidate, candidates, of_node
+from domain.planner.candidates import Candidate, candidates, labels_of, of_node
 from domain.planner.limits import pending_or_ready
 from domain.planner.model import PlanRequest
 
@@ -71,10 +71,9 @@ class _Rooms:
         self._np = np
         offers = of_node(request)
         rooms = [(exact(request.head_free), dict[str, str]())]
-        for node in pending_or_ready(request.nodes):
-            offer = offers.get((node.group, node.instance_type, node.market, node.zone))
-            labels = {**(offer.labels if offer else {}), **node.labels}
-            rooms.append((exact(node.free), labels))
+        rooms += [
+            (exact(node.free), labels_of(node, offers)) for node in pending_or_ready(request.nodes)
+        ]
         rooms.sort(key=lambda room: room[0].get("CPU", 0))
         names = {name for shape in request.demand.shapes for name in exact(shape.resources)}
         self._columns = sorted(names)

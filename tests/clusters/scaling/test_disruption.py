@@ -239,7 +239,7 @@ def test_more_work_meanwhile_keeps_the_old_node(started: Callable[..., BusyHead]
     head.cpus[large.name] = 8
     head.looks(times=2)
     assert head.drained() == []
-    told = head.cluster.events.filter(message__startswith="Nothing is consolidated:").get().message
+    told = head.cluster.events.filter(message__startswith="Consolidation of ").get().message
     assert large.label in told
 
 
@@ -338,7 +338,9 @@ def test_a_budget_stops_consolidation_and_idle_nodes(started: Callable[[str], Bu
     first, second, third = head.grows(1, 1, 1)
     head.looks(times=3)
     assert head.drained() == []
-    assert "lets no node go" in next(iter(Consolidation.objects.get().stays.values()))
+    assert "blocked by a disruption budget" in next(
+        iter(Consolidation.objects.get().stays.values())
+    )
     head.idle |= {first.name: 100.0, second.name: 100.0}
     head.looks(times=2)
     assert len(head.drained()) == 1

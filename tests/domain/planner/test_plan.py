@@ -201,7 +201,7 @@ def test_a_placement_group_that_fails_leaves_its_room_to_others() -> None:
 
 def test_a_standing_request_is_met_by_the_whole_cluster_used_or_not() -> None:
     nodes = (node("n-1", CPU, free={"CPU": 0.0}),)
-    demand = Demand(floors=(shape(3, CPU=1),))
+    demand = Demand(standing_requests=(shape(3, CPU=1),))
     answer = plan(request(CPU, nodes=nodes, demand=demand))
     assert [launch.reason for launch in answer.launches] == [
         "1 × 2CPU: a standing request for {CPU: 1} must fit the cluster."
@@ -209,13 +209,13 @@ def test_a_standing_request_is_met_by_the_whole_cluster_used_or_not() -> None:
 
 
 def test_a_standing_request_and_work_share_the_same_new_node() -> None:
-    demand = Demand(floors=(shape(2, CPU=1),), shapes=(shape(2, CPU=1),))
+    demand = Demand(standing_requests=(shape(2, CPU=1),), shapes=(shape(2, CPU=1),))
     assert sizes(plan(request(CPU, demand=demand))) == {"cpu": 1}
 
 
 def test_nodes_that_a_standing_request_needs_are_not_idle() -> None:
     nodes = tuple(node(f"n-{i}", CPU, idle=500) for i in range(3))
-    answer = plan(request(CPU, nodes=nodes, demand=Demand(floors=(shape(4, CPU=1),))))
+    answer = plan(request(CPU, nodes=nodes, demand=Demand(standing_requests=(shape(4, CPU=1),))))
     assert len(answer.drains) == 1
 
 

@@ -192,7 +192,7 @@ def test_a_spot_group_waits_for_spot_beyond_its_on_demand_floor() -> None:
     assert markets(answer) == {"on_demand": 2}
     (left,) = answer.unserved
     assert left.count == 3
-    assert "group cpu is spot and has its 2 on demand" in left.reason
+    assert "spot group cpu already has its 2 on-demand nodes" in left.reason
 
 
 # Zones

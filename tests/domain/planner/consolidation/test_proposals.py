@@ -102,7 +102,7 @@ def test_the_score_reads_as_the_trade_writes_it() -> None:
     ("why", "nodes", "of"),
     [
         (
-            "it takes 2 new nodes, one at most may be",
+            "it needs 2 new nodes; at most one is allowed",
             (busy("n-1", 2, of=BOTH),),
             replace(BOTH, min_nodes=2),
         ),
@@ -134,7 +134,7 @@ def test_a_budget_bounds_how_many_go_together() -> None:
     nodes = (busy("n-0", 1), *(busy(f"n-{i}", 1) for i in range(1, 6)))
     assert len(proposed(request(CPU, nodes=nodes)).nodes) == 5
     assert len(proposed(request(CPU, nodes=nodes), most=2).nodes) == 2
-    assert "lets no node go" in found(request(CPU, nodes=nodes), most=0).stays["n-1"]
+    assert "blocked by a disruption budget" in found(request(CPU, nodes=nodes), most=0).stays["n-1"]
 
 
 def test_a_minimum_is_kept_by_a_cheaper_node_only() -> None:
@@ -168,7 +168,7 @@ def test_a_node_is_not_changed_for_its_own_type_on_spot() -> None:
     spot = replace(LARGE, market=Market.SPOT, hourly_usd=Decimal("0.1"))
     mixed = group("cpu", offers=(spot, LARGE))
     nodes = (busy("n-1", 6, of=mixed, rented=LARGE),)
-    assert "only the market" in found(request(mixed, nodes=nodes)).stays["n-1"]
+    assert "differ only in market" in found(request(mixed, nodes=nodes)).stays["n-1"]
 
 
 def test_bundles_of_one_placement_group_stay_apart() -> None:
