@@ -44,10 +44,10 @@ def demand_from_text(text: str) -> Demand:
         if not (bare := line.partition("#")[0].strip()):
             continue
         try:
-            found = _from_line(bare)
+            item = _from_line(bare)
         except ValueError as error:
             raise ValueError(f"Line {number}: {error}") from error
-        (shapes if isinstance(found, Shape) else gangs).append(found)  # type: ignore[arg-type]
+        (shapes if isinstance(item, Shape) else gangs).append(item)  # type: ignore[arg-type]
     if not (shapes or gangs):
         raise ValueError(f"No demand is given: write a line such as {EXAMPLE}.")
     return Demand(shapes=tuple(shapes), gangs=tuple(gangs))

@@ -69,7 +69,7 @@ class WhatIf:
     def waits(self) -> list[tuple[int, str]]:
         """What would have to wait: how many, and of what and why."""
         left = self.plan.unserved if self.plan else ()
-        return [(one.count, f"{describe(one.resources)}: {one.reason}") for one in left]
+        return [(item.count, f"{describe(item.resources)}: {item.reason}") for item in left]
 
 
 def scaling_now(

@@ -22,7 +22,9 @@ from domain.wording import MICRO
 def spot_returns(cluster: Cluster, nodes: Iterable[Node]) -> list[Return]:
     """Return the nodes to drain so that spot takes their place, each with its sentence."""
     config = configuration_of(cluster)
-    candidates = [one for node in nodes if (one := _candidate(config, node)) is not None]
+    candidates = [
+        candidate for node in nodes if (candidate := _candidate(config, node)) is not None
+    ]
     if not candidates:
         return []
     ends = cluster.max_lifetime_minutes

@@ -43,8 +43,10 @@ def changes(
     """
     if old.configs is not None or new.configs is not None:
         return _of_several(old, new, provider)
-    found = _of_one(old, new)
-    return [replace(one, effect=effect_of(_place_of(one), provider)) for one in found]
+    differences = _of_one(old, new)
+    return [
+        replace(change, effect=effect_of(_place_of(change), provider)) for change in differences
+    ]
 
 
 def _of_several(
@@ -52,24 +54,30 @@ def _of_several(
 ) -> list[Change]:
     """The differences of each cloud resource, and of what they share."""
     before, after = _resources(old), _resources(new)
-    found = _of_one(_shared_part(old), _shared_part(new))
+    differences = _of_one(_shared_part(old), _shared_part(new))
     if (several := old.configs is not None) != (now_several := new.configs is not None):
-        found.append(_whole(CONFIGS, "Written for several cloud resources", several, now_several))
+        differences.append(
+            _whole(CONFIGS, "Written for several cloud resources", several, now_several)
+        )
     for name in {**after, **before}:
         was, now = before.get(name), after.get(name)
         if was is None or now is None:
             path, label = f"{CONFIGS}[{name}]", f"Cloud resource {name}"
-            found.append(_whole(path, label, was and written(was), now and written(now)))
+            differences.append(_whole(path, label, was and written(was), now and written(now)))
             continue
-        found += [
-            replace(one, path=f"{CONFIGS}[{name}].{one.path}", label=f"{name}: {one.label}")
-            for one in _of_one(_alone(was), _alone(now))
+        differences += [
+            replace(
+                change, path=f"{CONFIGS}[{name}].{change.path}", label=f"{name}: {change.label}"
+            )
+            for change in _of_one(_alone(was), _alone(now))
         ]
     if (order := [n for n in before if n in after]) != (
         now_order := [n for n in after if n in before]
     ):
-        found.append(_whole(CONFIGS, "Order of the cloud resources", order, now_order))
-    return [replace(one, effect=effect_of(_place_of(one), provider)) for one in found]
+        differences.append(_whole(CONFIGS, "Order of the cloud resources", order, now_order))
+    return [
+        replace(change, effect=effect_of(_place_of(change), provider)) for change in differences
+    ]
 
 
 def _resources(config: ComputeConfig) -> dict[str, ResourceConfig]:
@@ -80,7 +88,8 @@ def _resources(config: ComputeConfig) -> dict[str, ResourceConfig]:
         )
         return {config.cloud_resource or "1": alone}
     return {
-        one.cloud_resource or str(number): one for number, one in enumerate(config.configs, start=1)
+        resource.cloud_resource or str(number): resource
+        for number, resource in enumerate(config.configs, start=1)
     }
 
 
@@ -90,8 +99,8 @@ def _shared_part(config: ComputeConfig) -> ComputeConfig:
     return ComputeConfig(cloud=config.cloud, flags=config.flags, mobula=config.mobula)
 
 
-def _alone(one: ResourceConfig) -> ComputeConfig:
-    return ComputeConfig.model_validate({**dict(one), "cloud": None})
+def _alone(resource: ResourceConfig) -> ComputeConfig:
+    return ComputeConfig.model_validate({**dict(resource), "cloud": None})
 
 
 def _whole(path: str, label: str, old: object, new: object) -> Change:
@@ -107,21 +116,21 @@ def _place_of(change: Change) -> str:
 def _of_one(old: ComputeConfig, new: ComputeConfig) -> list[Change]:
     before, after = fields(old), fields(new)
     groups_before, groups_after = named_groups(old), named_groups(new)
-    found = [
+    differences = [
         _change(place, before.get(place), after.get(place))
         for place in {**after, **before}
         if not same(before.get(place, ABSENT), after.get(place, ABSENT))
         and (place[0] != GROUPS or place[1] in groups_before.keys() & groups_after.keys())
     ]
-    found += _groups_removed_and_added(groups_before, groups_after)
+    differences += _groups_removed_and_added(groups_before, groups_after)
     if not groups_before and not groups_after and old.worker_nodes != new.worker_nodes:
-        found.append(_change((GROUPS,), _listed(old), _listed(new)))
+        differences.append(_change((GROUPS,), _listed(old), _listed(new)))
     kept_before = [name for name in groups_before if name in groups_after]
     kept_after = [name for name in groups_after if name in groups_before]
     if kept_before != kept_after:
         label = "Order of the groups"
-        found.append(_whole(GROUPS, label, kept_before, kept_after))
-    return found
+        differences.append(_whole(GROUPS, label, kept_before, kept_after))
+    return differences
 
 
 def sentence(change: Change) -> str:

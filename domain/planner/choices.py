@@ -160,8 +160,8 @@ def _choice(
 def _place(
     candidate: Candidate, others: Sequence[Candidate], candidates: Sequence[Candidate]
 ) -> int:
-    order = {id(one): place for place, one in enumerate(candidates)}
-    return sum(order[id(one)] < order[id(candidate)] for one in others)
+    order = {id(machine): place for place, machine in enumerate(candidates)}
+    return sum(order[id(machine)] < order[id(candidate)] for machine in others)
 
 
 def _stops(machines: Sequence[Candidate], limits: Limits) -> tuple[Stop, ...]:

@@ -95,7 +95,7 @@ class _Draft:
                 free=run.candidate.brings,
                 content=(),
                 purpose=choices.standing(run),
-                selectors=tuple(one for need, _ in run.content for one in need.selectors),
+                selectors=tuple(selector for need, _ in run.content for selector in need.selectors),
             )
             for run in packing.runs
             if run.candidate
@@ -106,12 +106,12 @@ class _Draft:
         for name, wanted in sorted(exact(self.request.min_resources).items()):
             least = plain({name: wanted})
             stops: list[Stop] = []
-            for one in self._by_share(name):
+            for machine in self._by_share(name):
                 missing = wanted - self.limits.totals.get(name, 0)
                 if missing <= 0:
                     break
-                count = -(-missing // one.brings[name])
-                stops += self._rent([one], count=count, purpose=choices.min_resource(least))
+                count = -(-missing // machine.brings[name])
+                stops += self._rent([machine], count=count, purpose=choices.min_resource(least))
             if (missing := wanted - self.limits.totals.get(name, 0)) > 0:
                 lacking = plain({name: missing})
                 missed = choices.min_resource_missed(least, missing=lacking, stops=stops)
@@ -175,29 +175,29 @@ class _Draft:
     def _rent(self, machines: Iterable[Candidate], *, count: int, purpose: Purpose) -> list[Stop]:
         """Rent so many nodes, the first machines first; return what stopped those passed over."""
         stops: list[Stop] = []
-        for one in machines:
+        for machine in machines:
             if count <= 0:
                 break
-            room = self.limits.room(one)
+            room = self.limits.room(machine)
             stops.append(room.stop)
             if taken := min(count, room.nodes):
-                self.limits.take(one, count=taken)
-                self.new.append(replace(new_run(one, count=taken), purpose=purpose))
+                self.limits.take(machine, count=taken)
+                self.new.append(replace(new_run(machine, count=taken), purpose=purpose))
                 count -= taken
         return stops
 
     def _own(self, group: PlannedGroup) -> list[Candidate]:
         """Return the machines of a group, the preferred first."""
-        own = [one for one in self.candidates if one.group is group]
+        own = [machine for machine in self.candidates if machine.group is group]
         by_price = self.request.ranking is Ranking.PRICE
-        return sorted(own, key=lambda one: one.cost) if by_price else own
+        return sorted(own, key=lambda machine: machine.cost) if by_price else own
 
     def _by_share(self, name: str) -> list[Candidate]:
         """Return the machines that have a resource, the cheapest of it first."""
-        having = [one for one in self.candidates if one.brings.get(name)]
+        having = [machine for machine in self.candidates if machine.brings.get(name)]
         if self.request.ranking is Ranking.PRICE:
-            return sorted(having, key=lambda one: one.cost / one.brings[name])
-        return sorted(having, key=lambda one: "GPU" in one.brings and name != "GPU")
+            return sorted(having, key=lambda machine: machine.cost / machine.brings[name])
+        return sorted(having, key=lambda machine: "GPU" in machine.brings and name != "GPU")
 
     def _packing(self, head: Resources, nodes: list[tuple[NodeView, Resources]]) -> Packing:
         """Return the head, the nodes and the new ones so far, in the order they are filled."""

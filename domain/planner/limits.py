@@ -43,7 +43,7 @@ def floor(group: PlannedGroup) -> int:
 
 def raised_floor(group: PlannedGroup) -> int:
     """Return the fewest nodes that `group` is kept at now, within its maximum."""
-    return min(max([group.min_nodes, *(one.nodes for one in group.floors)]), group.max_nodes)
+    return min(max([group.min_nodes, *(floor.nodes for floor in group.floors)]), group.max_nodes)
 
 
 class Limits:

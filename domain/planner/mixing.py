@@ -71,16 +71,16 @@ def _twin(run: NodeRun, machines: Sequence[Candidate]) -> Candidate | None:
     if candidate is None:
         return None
     twins = [
-        one
-        for one in machines
-        if one.group is candidate.group
-        and one.offer.instance_type == candidate.offer.instance_type
-        and one.offer.market is Market.ON_DEMAND
-        and not one.offer.cooling
-        and run.may_be(one)
+        machine
+        for machine in machines
+        if machine.group is candidate.group
+        and machine.offer.instance_type == candidate.offer.instance_type
+        and machine.offer.market is Market.ON_DEMAND
+        and not machine.offer.cooling
+        and run.may_be(machine)
     ]
-    same_zone = [one for one in twins if one.offer.zone == candidate.offer.zone]
-    return min(same_zone or twins, key=lambda one: one.cost, default=None)
+    same_zone = [machine for machine in twins if machine.offer.zone == candidate.offer.zone]
+    return min(same_zone or twins, key=lambda machine: machine.cost, default=None)
 
 
 def _spread(
@@ -99,13 +99,13 @@ def _dealt(
         yield run
         return
     alike = [
-        one
-        for one in machines
-        if one.group is candidate.group
-        and one.offer.instance_type == candidate.offer.instance_type
-        and one.offer.market is candidate.offer.market
-        and not one.offer.cooling
-        and run.may_be(one)
+        machine
+        for machine in machines
+        if machine.group is candidate.group
+        and machine.offer.instance_type == candidate.offer.instance_type
+        and machine.offer.market is candidate.offer.market
+        and not machine.offer.cooling
+        and run.may_be(machine)
     ]
     name = candidate.group.name
     counts = dict.fromkeys(range(len(alike)), 0)

@@ -58,7 +58,9 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
     if not rows:
         return base, True
     packing, arrays = base.fork(), Arrays(rows)
-    rentable = [one for one in packing.candidates if packing.limits.room(one).nodes]
+    rentable = [
+        candidate for candidate in packing.candidates if packing.limits.room(candidate).nodes
+    ]
     left = _reused(packing, arrays, rentable)
     solution = cheapest(arrays.problem(rentable, packing.limits, left))
     for packed in solution.packed:
@@ -69,7 +71,7 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
 
 
 def _served(packed: Sequence[Packed], like: Ints) -> Ints:
-    return sum((one.count * one.pattern for one in packed), np.zeros_like(like))
+    return sum((node.count * node.pattern for node in packed), np.zeros_like(like))
 
 
 def _rent(packing: Packing, arrays: Arrays, candidate: Candidate, packed: Packed) -> None:

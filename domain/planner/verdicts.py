@@ -208,7 +208,7 @@ def _need(shape: Shape) -> Need:
 
 
 def _shape(shape: Shape) -> str:
-    labels = " and ".join(one.words for one in shape.selectors)
+    labels = " and ".join(selector.words for selector in shape.selectors)
     return f"{describe(shape.resources)} on {labels}" if labels else describe(shape.resources)
 
 

@@ -63,11 +63,11 @@ def consolidation(
     """
     search = _Search(request, weights or Weights(), threshold, most=min(most, MOST_NODES))
     proposals = [
-        found
+        proposal
         for group in request.groups
-        if (found := search.best_of(group, modes.get(group.name, ConsolidationMode.OFF)))
+        if (proposal := search.best_of(group, modes.get(group.name, ConsolidationMode.OFF)))
     ]
-    best = max(proposals, key=lambda one: one.savings_usd, default=None)
+    best = max(proposals, key=lambda proposal: proposal.savings_usd, default=None)
     going = best.nodes if best else ()
     stays = {name: why for name, why in search.stays.items() if name not in going}
     _, closest = max(search.refused, default=(0, ""))
@@ -135,7 +135,7 @@ class _Search:
             return f"consolidation of group {group.name} is off"
         if not self.request.autoscaling:
             return "autoscaling is off"
-        if any(one.phase is NodePhase.PENDING for one in self.kept):
+        if any(other.phase is NodePhase.PENDING for other in self.kept):
             return "other nodes are on their way"
         if not node.total:
             return "Ray has not said what it has"
@@ -154,9 +154,9 @@ class _Search:
         least, most = 2, 0 if best else len(nodes) - 1
         while least <= most:
             count = (least + most) // 2
-            found, _ = self._judged(pool, nodes[:count])
-            if found:
-                best, least = found, count + 1
+            proposal, _ = self._judged(pool, nodes[:count])
+            if proposal:
+                best, least = proposal, count + 1
             else:
                 most = count - 1
         return best
@@ -165,9 +165,9 @@ class _Search:
         """Try one after the other, those first that need no new node."""
         fits = {node.name: self._quickly(pool, [node]) for node in able}
         for node in sorted(able, key=lambda node: fits[node.name].new is not None):
-            found, why = self._judged(pool, [node], fit=fits[node.name])
-            if found:
-                return found
+            proposal, why = self._judged(pool, [node], fit=fits[node.name])
+            if proposal:
+                return proposal
             self._keep([node], why)
         return None
 
@@ -246,7 +246,7 @@ def _not_cheaper(pool: Pool, nodes: Sequence[NodeView], launch: Launch | None) -
         return "no cheaper node takes the work"
     first = nodes[0]
     if len(nodes) > 1:
-        alike = any((one.group, one.instance_type) == _kind(launch) for one in nodes)
+        alike = any((node.group, node.instance_type) == _kind(launch) for node in nodes)
         return "one of them may as well stay" if alike else ""
     if (first.group, first.instance_type) == _kind(launch):
         return "the replacement would differ only in market or zone"

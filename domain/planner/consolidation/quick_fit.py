@@ -36,14 +36,18 @@ def fitting(request: PlanRequest, *, below: Decimal) -> Fit:
     if not left:
         return Fit(found=True)
     able = (
-        one
-        for one in candidates(request)
-        if one.offer.hourly_usd is not None
-        and one.offer.hourly_usd < below
-        and not one.offer.cooling
-        and _takes(one, left)
+        candidate
+        for candidate in candidates(request)
+        if candidate.offer.hourly_usd is not None
+        and candidate.offer.hourly_usd < below
+        and not candidate.offer.cooling
+        and _takes(candidate, left)
     )
-    new = min(able, key=lambda one: (one.offer.hourly_usd or Decimal(0), one.key), default=None)
+    new = min(
+        able,
+        key=lambda candidate: (candidate.offer.hourly_usd or Decimal(0), candidate.key),
+        default=None,
+    )
     return Fit(found=new is not None, new=new)
 
 
@@ -87,7 +91,9 @@ class _Rooms:
         """Return each single copy, those first that take the largest share of all that is free."""
         all_free = self._np.maximum(self._free.sum(axis=0), 1)
         single = [shape for shape in shapes for _ in range(shape.count)]
-        return sorted(single, key=lambda one: -float((self._vector(one) / all_free).max(initial=0)))
+        return sorted(
+            single, key=lambda shape: -float((self._vector(shape) / all_free).max(initial=0))
+        )
 
     def take(self, shape: Shape) -> bool:
         """Put one copy on the first node that has room; return whether there was one."""

@@ -86,7 +86,7 @@ def _without(request: PlanRequest, gone: Collection[str], *, idle: Collection[st
 
 
 def _marked(node: NodeView, apart: Collection[str]) -> NodeView:
-    marks = {f"bundle/{one}": "yes" for one in bundles_of(node.total) if one in apart}
+    marks = {f"bundle/{bundle}": "yes" for bundle in bundles_of(node.total) if bundle in apart}
     return replace(node, labels={**node.labels, **marks}) if marks else node
 
 
@@ -95,8 +95,8 @@ def _work(request: PlanRequest, node: NodeView) -> Shape:
     selectors = (
         *_labels_to_keep(request, node, has_gpu="GPU" in holds),
         *(
-            LabelSelector(key=f"bundle/{one}", operator="not in", values=("yes",))
-            for one in sorted(set(bundles_of(node.total)))
+            LabelSelector(key=f"bundle/{bundle}", operator="not in", values=("yes",))
+            for bundle in sorted(set(bundles_of(node.total)))
         ),
     )
     return Shape(resources=holds, count=1, selectors=selectors)
@@ -130,14 +130,14 @@ def _no_room(request: PlanRequest, launch: Launch) -> str:
     """The new node comes before the old ones go: for a while there are all of them."""
     limits = Limits(request, kept=pending_or_ready(request.nodes))
     wanted = (launch.group, launch.instance_type, launch.market, launch.zone)
-    candidate = next(one for one in candidates(request) if one.key == wanted)
+    candidate = next(candidate for candidate in candidates(request) if candidate.key == wanted)
     room = limits.room(candidate)
     return "" if room.nodes else f"the new node must come first, but {sentences.stop(room.stop)}"
 
 
 def _not_spot(request: PlanRequest, gone: Collection[str], launch: Launch) -> str:
     """Where spot is allowed, the new node is spot: without it, better none than a dearer one."""
-    group = next(one for one in request.groups if one.name == launch.group)
+    group = next(group for group in request.groups if group.name == launch.group)
     has_spot = any(offer.market is Market.SPOT for offer in group.offers)
     if launch.market is Market.SPOT or not has_spot or _completes_floor(request, gone, group):
         return ""

@@ -101,32 +101,32 @@ def stop_of_group(limit: Stop) -> str:
             return f"one more {limit.instance_type} would exceed the cap of {cap} an hour"
 
 
-def misfit(found: Misfit) -> str:
+def misfit(why: Misfit) -> str:
     """Return why no empty node of any group could take it."""
-    match found.kind:
+    match why.kind:
         case MisfitKind.NO_MACHINES:
             return "the cluster has no worker groups"
         case MisfitKind.MISSING_RESOURCES:
-            return f"no group has {' or '.join(found.missing)}"
+            return f"no group has {' or '.join(why.missing)}"
         case MisfitKind.LABELS:
-            return f"no group has labels with {_selectors(found)}"
+            return f"no group has labels with {_selectors(why)}"
         case MisfitKind.NOT_TOGETHER:
             return "no group has all of it on one node"
         case MisfitKind.TOO_LARGE:
-            return misfit_of_group(found)
+            return misfit_of_group(why)
 
 
-def misfit_of_group(found: Misfit) -> str:
+def misfit_of_group(why: Misfit) -> str:
     """Return why no empty node of one group could take it, beside the name of the group."""
-    match found.kind:
+    match why.kind:
         case MisfitKind.NO_MACHINES:
             return "nothing that it could rent"
         case MisfitKind.MISSING_RESOURCES:
-            return f"no {' or '.join(found.missing)}"
+            return f"no {' or '.join(why.missing)}"
         case MisfitKind.TOO_LARGE:
-            return f"the largest node has {_shape(found.largest)}"
+            return f"the largest node has {_shape(why.largest)}"
         case MisfitKind.LABELS:
-            return f"no label {_selectors(found)}"
+            return f"no label {_selectors(why)}"
         case MisfitKind.NOT_TOGETHER:
             return "not all of it on one node"
 
@@ -218,5 +218,5 @@ def _shape(resources: Amounts) -> str:
     return describe(dict(resources))
 
 
-def _selectors(found: Misfit) -> str:
-    return " and ".join(selector.words for selector in found.selectors)
+def _selectors(why: Misfit) -> str:
+    return " and ".join(selector.words for selector in why.selectors)
