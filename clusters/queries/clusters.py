@@ -97,9 +97,12 @@ def rows_of(cluster: Cluster) -> Rows:
     return nodes, group_rows(cluster, nodes)
 
 
-def events_of(cluster: Cluster, *, limit: int = PAGE) -> list[Event]:
-    """Return the newest events, with who did it and which node."""
-    return list(cluster.events.select_related("actor", "node__group")[:limit])
+def events_of(cluster: Cluster, *, kind: str = "", limit: int = PAGE) -> list[Event]:
+    """Return the newest events, of one EventKind or of all, with who did it and which node."""
+    rows = cluster.events.select_related("actor", "node__group")
+    if kind:
+        rows = rows.filter(kind=kind)
+    return list(rows[:limit])
 
 
 def latest_events(user: User, *, team: Team, limit: int = 12) -> list[Event]:
@@ -141,6 +144,24 @@ def log_of(job: Job, *, after: int | None = None) -> LogPart:
     text = "".join(piece.text for piece in found)
     end = offset + sum(len(piece.text.encode()) for piece in found)
     return LogPart(text=_TERMINAL_CODES.sub("", text), offset=offset, end=end)
+
+
+LONGEST_NAME = 40
+
+
+def free_name(team: Team, base: str) -> str:
+    """Return a cluster name made from `base` that no live cluster of the team has.
+
+    It may be taken before it is used: the service that launches has the last word.
+    """
+    rows = Cluster.objects.filter(team=team).exclude(state__in=ENDED)
+    taken = set(rows.values_list("name", flat=True))
+    stem = re.sub(r"[^a-z0-9]+", "-", base.lower()).strip("-")
+    if not stem[:1].isalpha():
+        stem = f"cluster-{stem}".strip("-")
+    suffixes = ("", *(f"-{number}" for number in range(2, len(taken) + 2)))
+    names = (f"{stem[: LONGEST_NAME - len(suffix)].rstrip('-')}{suffix}" for suffix in suffixes)
+    return next(name for name in names if name not in taken)
 
 
 def live_clusters(team: Team) -> QuerySet[Cluster]:

@@ -21,6 +21,7 @@ from clusters.transitions import move_node, note
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
+from domain.events import EventKind
 from domain.lifecycle import ClusterState, EndCause, NodeState
 from domain.offerings import ProviderKind
 from domain.wording import duration
@@ -114,8 +115,13 @@ def _leave(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> None:
     except ProviderError as error:
         if error.retryable:
             raise
-        told = f"What was prepared on {cluster.cloud} could not be removed: {error}"
-        note(cluster, told, severity=EventSeverity.ERROR)
+        note(
+            cluster,
+            f"What was prepared on {cluster.cloud} could not be removed: {error}",
+            kind=EventKind.CLOUD_RESOURCE_CLEANUP_FAILED,
+            fields={"cloud": str(cluster.cloud), "error": str(error)},
+            severity=EventSeverity.ERROR,
+        )
 
 
 @transaction.atomic
@@ -126,6 +132,8 @@ def _skip(cluster: Cluster, resource: _Resource, *, reason: str) -> None:
     note(
         cluster,
         f"{_name(cluster, resource)} is passed over: {reason}",
+        kind=EventKind.CLOUD_RESOURCE_SKIPPED,
+        fields={"cloud": str(resource.cloud), "resource": resource.number + 1, "reason": reason},
         severity=EventSeverity.WARNING,
     )
 
@@ -134,7 +142,13 @@ def _skip(cluster: Cluster, resource: _Resource, *, reason: str) -> None:
 def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, reason: str) -> None:
     """Make it a new run, with new tokens: what comes late from the old one is refused."""
     renew(cluster)
-    told = f"It did not start on {cluster.cloud}: {reason} Trying {_name(cluster, resource)}."
+    message = f"It did not start on {cluster.cloud}: {reason} Trying {_name(cluster, resource)}."
+    fields = {
+        "from_cloud": str(cluster.cloud),
+        "to_cloud": str(resource.cloud),
+        "resource": resource.number + 1,
+        "reason": reason,
+    }
     cluster.run += 1
     cluster.resource, cluster.cloud = resource.number, resource.cloud
     Cluster.objects.filter(pk=cluster.pk).update(
@@ -152,7 +166,8 @@ def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, rea
         client_address="",
     )
     _regroup(cluster, groups_of(cluster, resource.config, target))
-    note(cluster, told, severity=EventSeverity.WARNING)
+    kind = EventKind.CLOUD_RESOURCE_SWITCHED
+    note(cluster, message, kind=kind, fields=fields, severity=EventSeverity.WARNING)
 
 
 def _name(cluster: Cluster, resource: _Resource) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db.models.functions import Now
@@ -17,6 +18,7 @@ from clusters.nodes.driver_refs import reference, specification
 from clusters.reconcile import cloud_resources, launch, observe, termination
 from clusters.scaling import scale
 from clusters.transitions import StateChanged, move_cluster, move_node, note
+from domain.events import EventKind
 from domain.lifecycle import (
     CLUSTER_MOVES,
     ClusterState,
@@ -73,6 +75,8 @@ def _note_error(cluster: Cluster, error: ProviderError) -> None:
         note(
             cluster,
             text,
+            kind=EventKind.PROVIDER_ERROR,
+            fields={"failure": error.failure_class, "retryable": error.retryable},
             severity=EventSeverity.WARNING if error.retryable else EventSeverity.ERROR,
         )
     starting = cluster.state in {ClusterState.REQUESTED, ClusterState.STARTING}
@@ -142,7 +146,8 @@ def _head(
             cloud_resources.switch(cluster, driver, ref, reason=last.end_reason)
         return None
     if last:
-        _fail(cluster, f"The head is lost: {last.end_reason}")
+        fields = {"node": last.name, "cause": last.end_cause}
+        _fail(cluster, f"The head is lost: {last.end_reason}", fields=fields)
         return None
     if heads:
         return None  # the head of an earlier run is still going
@@ -150,8 +155,9 @@ def _head(
     return rows.add_nodes(cluster, group, count=1)[0]
 
 
-def _fail(cluster: Cluster, reason: str) -> None:
-    move_cluster(cluster, ClusterState.FAILED, reason=reason, severity=EventSeverity.ERROR)
+def _fail(cluster: Cluster, reason: str, *, fields: Mapping[str, object] | None = None) -> None:
+    severity = EventSeverity.ERROR
+    move_cluster(cluster, ClusterState.FAILED, reason=reason, fields=fields, severity=severity)
 
 
 def _carry_out(

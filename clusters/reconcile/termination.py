@@ -68,7 +68,13 @@ def _terminate(cluster: Cluster, *, reason: str) -> bool:
     if not as_judged.update(target=ClusterTarget.TERMINATED):
         return False
     cluster.target = ClusterTarget.TERMINATED
-    move_cluster(cluster, ClusterState.TERMINATING, reason=reason, severity=EventSeverity.WARNING)
+    fields = {
+        "idle_since": cluster.idle_since,
+        "idle_minutes": cluster.idle_minutes,
+        "max_lifetime_minutes": cluster.max_lifetime_minutes,
+    }
+    severity = EventSeverity.WARNING
+    move_cluster(cluster, ClusterState.TERMINATING, reason=reason, fields=fields, severity=severity)
     return True
 
 

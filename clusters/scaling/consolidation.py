@@ -23,6 +23,7 @@ from clusters.scaling.node_work import may_hold_actors
 from clusters.transitions import note
 from domain.configuration.spec import ComputeConfig
 from domain.configuration.spec import ConsolidationMode as Mode
+from domain.events import EventKind
 from domain.lifecycle import EndCause, NodeState
 from domain.planner import PlanRequest
 from domain.planner.consolidation.proposals import (
@@ -264,7 +265,9 @@ def _abandon(cluster: Cluster, row: Consolidation, nodes: Sequence[Node], *, why
     renew(cluster)
     labels = {node.name: node.label for node in nodes}
     names = ", ".join(labels.get(name, name) for name in row.proposal["nodes"])
-    note(cluster, f"Consolidation of {names} canceled: {why}.")
+    fields = {"nodes": row.proposal["nodes"], "why": why}
+    message = f"Consolidation of {names} canceled: {why}."
+    note(cluster, message, kind=EventKind.CONSOLIDATION_CANCELED, fields=fields)
     _update(row, **_NOTHING)
 
 

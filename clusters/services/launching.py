@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
@@ -15,6 +16,7 @@ from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
 from clusters.transitions import note
 from configurations.models import Version
+from domain.events import EventKind
 
 
 def launch_cluster(*, name: str, version: Version, environment: str = "", by: User) -> Cluster:
@@ -43,22 +45,18 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         min_resources=ready.config.min_resources,
         max_resources=ready.config.max_resources,
     )
-    cluster.validate_constraints()
+    _check_name(cluster)
     cluster.agent_token_hash = hashed(agent_token(cluster))
     _save_new(cluster)
     Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
-    note(cluster, f"Launched from {version}{_where(ready)}.", by=by)
-    record(
-        "cluster.launched",
-        actor=by,
-        team=cluster.team,
-        subject=cluster,
-        after={
-            "version": str(version),
-            "environment": ready.environment,
-            "image": str(ready.image_version),
-        },
-    )
+    fields: dict[str, object] = {
+        "version": str(version),
+        "environment": ready.environment,
+        "image": str(ready.image_version),
+    }
+    message = f"Launched from {version}{_where(ready)}."
+    note(cluster, message, kind=EventKind.CLUSTER_LAUNCHED, fields=fields, by=by)
+    record("cluster.launched", actor=by, team=cluster.team, subject=cluster, after=fields)
     wake(cluster)
     return cluster
 
@@ -76,5 +74,13 @@ def _save_new(cluster: Cluster) -> None:
         with transaction.atomic():
             cluster.save()
     except IntegrityError:  # somebody launched one of that name since it was checked
-        cluster.validate_constraints()
+        _check_name(cluster)
         raise
+
+
+def _check_name(cluster: Cluster) -> None:
+    """Raise a ValidationError for the field `name` when a live cluster of the team has it."""
+    try:
+        cluster.validate_constraints()
+    except ValidationError as error:
+        raise ValidationError({"name": error.messages}) from error
