@@ -41,7 +41,7 @@ class Actions:
             "submit_job": self._submit_job,
             "stop_job": self._stop_job,
             "report_state": self._report_state,
-            "clear_floors": self._clear_floors,
+            "clear_standing_requests": self._clear_standing_requests,
         }
 
     def carry_out(self, command: Command) -> Outcome:
@@ -115,8 +115,8 @@ class Actions:
         self._gcs.report_state(pending=command["pending"], failed=command["failed"])
         return Outcome(True, "Ray knows of the nodes that are coming.")
 
-    def _clear_floors(self, _command: Command) -> Outcome:
-        self._gcs.clear_floors()
+    def _clear_standing_requests(self, _command: Command) -> Outcome:
+        self._gcs.clear_standing_requests()
         return Outcome(True, "The resources requested by request_resources are cleared.")
 
 

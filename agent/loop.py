@@ -66,7 +66,7 @@ class HeadAgent:
         self._link = Link(config.url, token=config.token)
         self._ray_version = ray_version()
 
-        self._demand: dict[str, Any] = {"shapes": [], "gangs": [], "floors": []}
+        self._demand: dict[str, Any] = {"shapes": [], "gangs": [], "standing_requests": []}
         self._demand_change = Settling(self._demand)
         self._told_statuses: dict[str, str] = {}
         self._told_jobs: list[dict[str, Any]] = []

@@ -65,7 +65,7 @@ def _clusters(team: Team, owner: User, *, start: datetime, now: datetime) -> lis
             started_at=start,
             agent_seen_at=now + timedelta(days=1),
             demand_at=now,
-            demand={"shapes": [], "gangs": [], "floors": []},
+            demand={"shapes": [], "gangs": [], "standing_requests": []},
             drivers=1,
             idle_minutes=30,
             next_node=WORKERS + 1,

@@ -9,8 +9,9 @@ from difflib import SequenceMatcher
 from configurations.models import Version
 from configurations.price_lines import lines_of
 from domain.catalogue.region import RegionCatalogue
-from domain.configuration.diff import Change, changes, in_words
+from domain.configuration.diff import Change, changes
 from domain.configuration.effects import Effect, strongest, why_of
+from domain.configuration.fields import in_words
 from domain.configuration.spec import ComputeConfig
 from domain.estimate import Estimate, estimate
 from domain.yaml.text import parse

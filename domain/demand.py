@@ -1,4 +1,4 @@
-"""What Ray waits for: shapes, placement groups and floors, as the head agent reports them."""
+"""What Ray waits for, as the head agent reports it: shapes, placement groups, standing requests."""
 
 import math
 from collections.abc import Mapping
@@ -54,11 +54,12 @@ class Gang:
 class Demand:
     shapes: tuple[Shape, ...] = ()
     gangs: tuple[Gang, ...] = ()
-    floors: tuple[Shape, ...] = ()  # standing requests: must fit the whole cluster, used or not
+    # What `request_resources` asked for: it must fit the whole cluster, used or not.
+    standing_requests: tuple[Shape, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.shapes or self.gangs or self.floors)
+        return not (self.shapes or self.gangs or self.standing_requests)
 
 
 def describe(resources: Resources) -> str:
@@ -70,6 +71,14 @@ def _amount(name: str, value: float) -> str:
     if name in {"memory", "object_store_memory"}:
         return f"{value / 2**30:g} GiB"
     return f"{value:g}"
+
+
+class UnreadableDemand(ValueError):
+    """A report of demand that has no sense; `why` is part of a sentence."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Demand cannot be read: {why}.")
+        self.why = why
 
 
 def demand_from_report(report: Mapping[str, Any]) -> Demand:
@@ -84,10 +93,10 @@ def demand_from_report(report: Mapping[str, Any]) -> Demand:
                 )
                 for item in report.get("gangs", ())
             ),
-            floors=tuple(_shape(item) for item in report.get("floors", ())),
+            standing_requests=tuple(_shape(item) for item in report.get("standing_requests", ())),
         )
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise ValueError(f"Demand cannot be read: {error!r}.") from error
+        raise UnreadableDemand(repr(error)) from error
 
 
 def _shape(item: Mapping[str, Any]) -> Shape:
@@ -104,5 +113,5 @@ def _resources(item: Mapping[str, Any]) -> dict[str, float]:
     amounts = {str(name): float(amount) for name, amount in item.items()}
     for name, amount in amounts.items():
         if not math.isfinite(amount):
-            raise ValueError(f"Demand cannot be read: {name} is {amount}.")
+            raise UnreadableDemand(f"{name} is {amount}")
     return {name: amount for name, amount in amounts.items() if amount > 0}

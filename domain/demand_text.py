@@ -18,6 +18,7 @@ from domain.demand import (
     Resources,
     Shape,
     Strategy,
+    UnreadableDemand,
     demand_from_report,
     describe,
 )
@@ -43,10 +44,10 @@ def demand_from_text(text: str) -> Demand:
         if not (bare := line.partition("#")[0].strip()):
             continue
         try:
-            found = _from_line(bare)
+            item = _from_line(bare)
         except ValueError as error:
             raise ValueError(f"Line {number}: {error}") from error
-        (shapes if isinstance(found, Shape) else gangs).append(found)  # type: ignore[arg-type]
+        (shapes if isinstance(item, Shape) else gangs).append(item)  # type: ignore[arg-type]
     if not (shapes or gangs):
         raise ValueError(f"No demand is given: write a line such as {EXAMPLE}.")
     return Demand(shapes=tuple(shapes), gangs=tuple(gangs))
@@ -67,7 +68,7 @@ def _fits_lines(demand: Demand) -> bool:
     labelled = any(shape.selectors for shape in demand.shapes)
     mixed = any(gang.bundles.count(gang.bundles[0]) < len(gang.bundles) for gang in demand.gangs
                 if gang.bundles)  # fmt: skip
-    return not (demand.floors or labelled or mixed)
+    return not (demand.standing_requests or labelled or mixed)
 
 
 def _lines_of(demand: Demand) -> str:
@@ -100,15 +101,16 @@ def _from_json(text: str) -> Demand:
         ) from error
     except RecursionError:
         raise ValueError("The JSON is nested too deeply to be demand.") from None
-    if not isinstance(report, dict) or not report.keys() <= {"shapes", "gangs", "floors"}:
+    known = {"shapes", "gangs", "standing_requests"}
+    if not isinstance(report, dict) or not report.keys() <= known:
         raise ValueError(
-            'The JSON must be an object with "shapes", "gangs" or "floors", such as '
+            'The JSON must be an object with "shapes", "gangs" or "standing_requests", such as '
             '{"shapes": [{"resources": {"CPU": 2}, "count": 4}]}.'
         )
     try:
         return demand_from_report(report)
     except ValueError as error:
-        why = str(error).removeprefix("Demand cannot be read: ").rstrip(".")
+        why = error.why if isinstance(error, UnreadableDemand) else str(error).rstrip(".")
         raise ValueError(
             f"The JSON is no demand: {why}. Write it as an agent reports it, or as {EXAMPLE}."
         ) from error
@@ -119,7 +121,7 @@ def _no_number(name: str) -> Any:
 
 
 def _checked(demand: Demand) -> Demand:
-    for shape in (*demand.shapes, *demand.floors):
+    for shape in (*demand.shapes, *demand.standing_requests):
         _check_count(shape.count)
         _check_selectors(shape.selectors)
     for resources in _every_resources(demand):
@@ -130,7 +132,7 @@ def _checked(demand: Demand) -> Demand:
 
 
 def _every_resources(demand: Demand) -> Iterator[Resources]:
-    yield from (shape.resources for shape in (*demand.shapes, *demand.floors))
+    yield from (shape.resources for shape in (*demand.shapes, *demand.standing_requests))
     yield from (bundle for gang in demand.gangs for bundle in gang.bundles)
 
 

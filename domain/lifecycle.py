@@ -23,10 +23,6 @@ class ClusterState(StrEnum):
     def label(self) -> str:
         return self.value.capitalize()
 
-    @property
-    def is_final(self) -> bool:
-        return not CLUSTER_MOVES[self]
-
 
 class ClusterTarget(StrEnum):
     """What the owner wants; the reconcile loop moves the state towards it."""
@@ -48,10 +44,6 @@ class NodeState(StrEnum):
     @property
     def label(self) -> str:
         return self.value.capitalize()
-
-    @property
-    def is_final(self) -> bool:
-        return not NODE_MOVES[self]
 
 
 class EndCause(StrEnum):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -50,3 +51,8 @@ class ImageVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.image.name}:{self.number}"
+
+    @property
+    def is_registry_image(self) -> bool:
+        """Whether nodes pull it from a registry: else it is the path of a ray command here."""
+        return not PurePath(self.location).is_absolute()

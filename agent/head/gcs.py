@@ -85,7 +85,7 @@ class Gcs:
         self._metadata = [("authorization", "Bearer " + token)] if token else []
 
     def state(self) -> Any:
-        """Return Ray's ``ClusterResourceState``: nodes, pending demand and floors."""
+        """Return Ray's ``ClusterResourceState``: nodes, pending demand and standing requests."""
         request = self.messages.GetClusterResourceStateRequest()
         return self._call("GetClusterResourceState", request).cluster_resource_state
 
@@ -105,7 +105,7 @@ class Gcs:
         reply = self._call("DrainNode", request)
         return Drained(reply.is_accepted, getattr(reply, "rejection_reason_message", ""))
 
-    def clear_floors(self) -> None:
+    def clear_standing_requests(self) -> None:
         """Forget what ``request_resources`` asked to keep available."""
         messages = self.messages
         empty = messages.ClusterResourceConstraint()

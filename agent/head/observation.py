@@ -31,13 +31,13 @@ def dead_nodes(state: Any) -> dict[str, str]:
 
 
 def demand(state: Any) -> Json:
-    """Return what Ray waits for: shapes with their counts, gangs (placement groups) and floors."""
+    """Return what Ray waits for: shapes with counts, placement groups, and standing requests."""
     constraints = state.cluster_resource_constraints
-    floors = [request for constraint in constraints for request in _requests(constraint)]
+    requests = [request for constraint in constraints for request in _requests(constraint)]
     return {
         "shapes": _ordered([_shape(pending) for pending in state.pending_resource_requests]),
         "gangs": _ordered([_gang(pending) for pending in state.pending_gang_resource_requests]),
-        "floors": _ordered([_floor(request) for request in floors]),
+        "standing_requests": _ordered([_standing_request(request) for request in requests]),
     }
 
 
@@ -105,7 +105,7 @@ def _requests(constraint: Any) -> Any:
     return constraint.resource_requests if new else constraint.min_bundles
 
 
-def _floor(request: Any) -> Json:
+def _standing_request(request: Any) -> Json:
     return {"resources": dict(request.request.resources_bundle), "count": request.count}
 
 

@@ -60,7 +60,7 @@ def demand(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "shapes": _shapes(report.get("shapes", ())),
         "gangs": _gangs(report.get("gangs", ())),
-        "floors": _shapes(report.get("floors", ())),
+        "standing_requests": _shapes(report.get("standing_requests", ())),
     }
 
 

@@ -14,7 +14,7 @@ from domain.offerings import Market
 def groups_of(cluster: Cluster, config: ComputeConfig, target: RegionCatalogue) -> list[Group]:
     """Return the cluster's groups on this target, not saved yet.
 
-    The target must offer a machine for each: `machines_lack` tells.
+    The target must offer a machine for each: `missing_machines` tells.
     """
     head = _group(cluster, config.head_node or NodeConfig(), config, target, is_head=True)
     workers = [_group(cluster, group, config, target, is_head=False) for group in config.groups]
@@ -28,7 +28,7 @@ def groups_of(cluster: Cluster, config: ComputeConfig, target: RegionCatalogue) 
     return [head, *workers]
 
 
-def machines_lack(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
+def missing_machines(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
     """Return the paths of the nodes for which the target has no machine."""
     nodes = {"head_node": config.head_node or NodeConfig()}
     nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}

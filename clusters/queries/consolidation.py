@@ -7,7 +7,7 @@ from datetime import datetime
 
 from clusters.models import Cluster, Consolidation
 from clusters.nodes.config import configuration_of
-from clusters.scaling.consolidation import last_look, mode_of, weights
+from clusters.scaling.consolidation import last_look, weights
 
 SHOWN = 20
 
@@ -29,7 +29,7 @@ def consolidation_of(cluster: Cluster) -> ConsolidationView:
     """Return what the last look at the cluster found."""
     config, row = configuration_of(cluster), last_look(cluster)
     stays = list(row.stays.values()) if row else []
-    modes = [(group.name, str(mode_of(config, group.name))) for group in config.groups]
+    modes = [(group.name, str(config.consolidation_of(group.name))) for group in config.groups]
     return ConsolidationView(
         modes=modes,
         proposal=row.proposal.get("sentence", "") if row else "",

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from math import ceil
 
 from clusters.models import Cluster, Group, Node
 from clusters.queries.clusters import GroupRow, nodes_of
@@ -19,9 +18,9 @@ from domain.demand import Demand, demand_from_report, describe
 from domain.demand_text import demand_from_text, text_of
 from domain.lifecycle import NodeRole
 from domain.planner import Plan, PlannedGroup, PlanRequest, plan
-from domain.planner.explanation.verdicts import DemandLine, explained, outcome
 from domain.planner.limits import raised_floor
 from domain.planner.model import NodePhase
+from domain.planner.verdicts import DemandLine, explained, outcome
 from domain.strategies.model import Floor
 
 # A page shows so many lines of demand, the CSV more.
@@ -70,7 +69,7 @@ class WhatIf:
     def waits(self) -> list[tuple[int, str]]:
         """What would have to wait: how many, and of what and why."""
         left = self.plan.unserved if self.plan else ()
-        return [(one.count, f"{describe(one.resources)}: {one.reason}") for one in left]
+        return [(item.count, f"{describe(item.resources)}: {item.reason}") for item in left]
 
 
 def scaling_now(
@@ -79,12 +78,12 @@ def scaling_now(
     """Return what waits in the cluster, where it would fit, and how each group stands."""
     demand = demand_from_report(cluster.demand)
     request = request_now(cluster, nodes, [row.group for row in rows], demand=demand)
-    lines = request.demand.shapes, request.demand.gangs, request.demand.floors
+    lines = request.demand.shapes, request.demand.gangs, request.demand.standing_requests
     planned = {group.name: group for group in request.groups}
     waiting = list(islice(explained(request), shown))
     return ScalingNow(
         demand=waiting,
-        hidden=max(0, sum(map(len, lines)) - sum(_lines(one) for one in waiting)),
+        hidden=max(0, sum(map(len, lines)) - sum(line.requests for line in waiting)),
         groups=[_group_line(row, planned[row.group.name], request) for row in rows],
     )
 
@@ -133,10 +132,6 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _lines(one: DemandLine) -> int:
-    return one.count if "placement group" in one.kind else 1
-
-
 def _group_line(row: GroupRow, group: PlannedGroup, request: PlanRequest) -> GroupLine:
     spare = _spare(group, request)
     usd = group.offers[0].hourly_usd if group.offers else None
@@ -154,4 +149,4 @@ def _spare(group: PlannedGroup, request: PlanRequest) -> int:
         node.group == group.name and node.phase is NodePhase.READY and node.idle_seconds is None
         for node in request.nodes
     )
-    return max(group.warm_spare, ceil(working * group.warm_spare_percent / 100))
+    return group.spare(working=working)

@@ -16,7 +16,7 @@ from clusters.models import Cluster, Group, Node
 from clusters.models.event import EventSeverity
 from clusters.nodes.config import configuration_of, resources_of, start_timeout
 from clusters.nodes.driver_refs import agent_token, hashed
-from clusters.nodes.groups import groups_of, machines_lack
+from clusters.nodes.groups import groups_of, missing_machines
 from clusters.transitions import move_node, note
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
@@ -70,8 +70,8 @@ def switch(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, *, reason:
     if following is None or driver.observe(ref):
         return
     target = target_for(following.cloud)
-    if lack := machines_lack(following.config, target):
-        _skip(cluster, following, reason=f"{following.cloud} has no machine for {lack[0]}.")
+    if missing := missing_machines(following.config, target):
+        _skip(cluster, following, reason=f"{following.cloud} has no machine for {missing[0]}.")
         return
     if _place(following.cloud) != _place(cluster.cloud):
         _leave(cluster, driver, ref)

@@ -21,7 +21,7 @@ MARGIN = timedelta(seconds=5)
 _COMING = {NodeState.REQUESTED, NodeState.LAUNCHING, NodeState.BOOTING}
 
 
-def heed(cluster: Cluster, node: Node, *, at: datetime) -> None:
+def handle_interruption(cluster: Cluster, node: Node, *, at: datetime) -> None:
     """Answer the notice that `node` is taken back `at`; the same notice again changes nothing."""
     deadline = max(at - MARGIN, now())
     if node.drain_deadline is not None and node.drain_deadline <= at:

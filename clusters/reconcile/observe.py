@@ -53,7 +53,7 @@ def _compare(
     elif machine.phase is not MachinePhase.STOPPING:
         _present(cluster, node, machine, facts)
         if machine.interruption_at is not None:
-            interruptions.heed(cluster, node, at=machine.interruption_at)
+            interruptions.handle_interruption(cluster, node, at=machine.interruption_at)
 
 
 def _missing(node: Node, facts: DriverFacts) -> None:

@@ -71,7 +71,7 @@ def forget(last: Consolidation | None) -> None:
         _update(last, **_NOTHING)
 
 
-def look(
+def propose(
     cluster: Cluster,
     groups: Sequence[Group],
     nodes: list[Node],
@@ -83,20 +83,20 @@ def look(
     """Look once; return the live nodes, a replacement included."""
     config = configuration_of(cluster)
     found = _found(config, request, most=most)
-    row = _stored(cluster, last, found, nodes)
+    row = _stored(cluster, last, found)
     proposal = found.proposal
     if proposal is None:
-        _note_kept(cluster, found, nodes)
+        _note_kept(cluster, found)
         return nodes
     if row.since is None or now() - row.since < RECHECK_TIME:
         return nodes
     if _may_act(config, proposal.group, nodes):
         return _begin(cluster, groups, nodes, row, proposal)
-    _recommend(cluster, row, nodes, proposal)
+    _recommend(cluster, row, proposal)
     return nodes
 
 
-def go_on(
+def advance(
     cluster: Cluster,
     nodes: list[Node],
     request: PlanRequest,
@@ -120,12 +120,6 @@ def go_on(
             _drain(cluster, row, going)
 
 
-def mode_of(config: ComputeConfig, group: str) -> Mode:
-    """Return what consolidation may do in the group: its own word, else the cluster's."""
-    own = config.mobula.groups.get(group)
-    return (own.consolidation if own else None) or config.mobula.scaling.consolidation
-
-
 def weights() -> Weights:
     """Return what disruption is measured with on this installation."""
     return Weights(**settings.DISRUPTION_WEIGHTS)
@@ -137,7 +131,7 @@ def move_time() -> timedelta:
 
 
 def _found(config: ComputeConfig, request: PlanRequest, *, most: int | None) -> Findings:
-    modes = {group.name: mode_of(config, group.name) for group in request.groups}
+    modes = {group.name: config.consolidation_of(group.name) for group in request.groups}
     if all(mode is Mode.OFF for mode in modes.values()):
         return Findings()
     limit = MOST_NODES if most is None else most
@@ -146,18 +140,15 @@ def _found(config: ComputeConfig, request: PlanRequest, *, most: int | None) -> 
 
 def _may_act(config: ComputeConfig, group: str, nodes: Sequence[Node]) -> bool:
     """Actors may hold state that nobody can move: there, only the group's own word counts."""
-    if mode_of(config, group) is not Mode.ACT:
+    if config.consolidation_of(group) is not Mode.ACT:
         return False
-    own = config.mobula.groups.get(group)
-    if own is not None and own.consolidation is Mode.ACT:
+    if config.settings_of(group).consolidation is Mode.ACT:
         return True
     return not any(node.group.name == group and may_hold_actors(node) for node in nodes)
 
 
-def _stored(
-    cluster: Cluster, last: Consolidation | None, found: Findings, nodes: Sequence[Node]
-) -> Consolidation:
-    proposal = _as_json(found.proposal, nodes) if found.proposal else {}
+def _stored(cluster: Cluster, last: Consolidation | None, found: Findings) -> Consolidation:
+    proposal = _as_json(found.proposal) if found.proposal else {}
     same = last is not None and bool(proposal) and _key(last.proposal) == _key(proposal)
     moment = now()
     row, _ = Consolidation.objects.update_or_create(
@@ -168,13 +159,13 @@ def _stored(
             "looked_at": moment,
             "proposal": proposal,
             "since": last.since if same and last else (moment if proposal else None),
-            "stays": {name: decisions.labelled(why, nodes) for name, why in found.stays.items()},
+            "stays": dict(found.stays),
         },
     )
     return row
 
 
-def _as_json(proposal: Proposal, nodes: Sequence[Node]) -> dict[str, Any]:
+def _as_json(proposal: Proposal) -> dict[str, Any]:
     launch = proposal.launch
     return {
         "group": proposal.group,
@@ -185,7 +176,7 @@ def _as_json(proposal: Proposal, nodes: Sequence[Node]) -> dict[str, Any]:
         else [],
         "savings_usd": str(proposal.savings_usd),
         "score": asdict(proposal.score),
-        "sentence": decisions.labelled(proposal.sentence, nodes),
+        "sentence": proposal.sentence,
     }
 
 
@@ -229,7 +220,7 @@ def _changed(
     if len(going) < len(row.proposal["nodes"]) or any(n.state in _LEAVING for n in going):
         return "one of them goes already"
     if most is not None and most < len(going):
-        return "a disruption budget lets them not go now"
+        return "blocked by a disruption budget"
     trial = tried(request, {node.name for node in going})
     if trial.why or trial.launch:
         return trial.why or "there is more work now"
@@ -272,16 +263,15 @@ def _end_when_settled(cluster: Cluster, row: Consolidation, going: Sequence[Node
 @transaction.atomic
 def _abandon(cluster: Cluster, row: Consolidation, nodes: Sequence[Node], *, why: str) -> None:
     renew(cluster)
-    names = decisions.labelled(", ".join(row.proposal["nodes"]), nodes)
+    labels = {node.name: node.label for node in nodes}
+    names = ", ".join(labels.get(name, name) for name in row.proposal["nodes"])
     fields = {"nodes": row.proposal["nodes"], "why": why}
-    message = f"Nothing is consolidated: {names} not, since {why}."
+    message = f"Consolidation of {names} canceled: {why}."
     note(cluster, message, kind=EventKind.CONSOLIDATION_CANCELED, fields=fields)
     _update(row, **_NOTHING)
 
 
-def _recommend(
-    cluster: Cluster, row: Consolidation, nodes: Sequence[Node], proposal: Proposal
-) -> None:
+def _recommend(cluster: Cluster, row: Consolidation, proposal: Proposal) -> None:
     recent = cluster.decisions.filter(
         kind=ScalingDecision.Kind.RECOMMEND, at__gt=now() - RECOMMEND_TIME
     ).values_list("demand__asked", flat=True)
@@ -290,19 +280,19 @@ def _recommend(
     decisions.decide(
         cluster,
         ScalingDecision.Kind.RECOMMEND,
-        reason=decisions.labelled(proposal.sentence, nodes),
+        reason=proposal.sentence,
         asked=row.proposal,
         group=proposal.group,
         count=len(proposal.nodes),
     )
 
 
-def _note_kept(cluster: Cluster, found: Findings, nodes: Sequence[Node]) -> None:
+def _note_kept(cluster: Cluster, found: Findings) -> None:
     """Say once in a while what comes closest to being worth it."""
     kept = ScalingDecision.Kind.KEEP
     if not found.closest or cluster.decisions.filter(kind=kept, at__gt=now() - KEEP_TIME).exists():
         return
-    decisions.decide(cluster, kept, reason=decisions.labelled(found.closest, nodes), asked={})
+    decisions.decide(cluster, kept, reason=found.closest, asked={})
 
 
 def _update(row: Consolidation, **fields: Any) -> None:

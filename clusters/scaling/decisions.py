@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 from django.utils.timezone import now
 
-from clusters.models import Cluster, Node, ScalingDecision
+from clusters.models import Cluster, ScalingDecision
 from domain.demand import describe
 from domain.planner import Drain, Launch, Unserved
 
 # What cannot be served is noted once in so long, and not without end.
 UNSERVED_TIME, MOST_UNSERVED = timedelta(minutes=10), 50
-
-_NAME = re.compile(r"[a-z0-9]+-\d+")
 
 
 def decide(
@@ -42,21 +40,22 @@ def decide(
 
 def asked(item: Launch | Drain | Unserved) -> dict[str, Any]:
     """Return the item as JSON has it: prices as text, and what nodes are for with the nodes."""
-    plain = {name: value for name, value in asdict(item).items() if name != "packs"}
-    price = plain.get("hourly_usd")
-    return plain if price is None else {**plain, "hourly_usd": str(price)}
+    fields = {name: value for name, value in asdict(item).items() if name != "packs"}
+    plain: dict[str, Any] = json.loads(json.dumps(fields, default=str))
+    return {**plain, "reason": item.reason}
 
 
 def note_unserved(cluster: Cluster, unserved: Sequence[Unserved]) -> None:
-    """Store what cannot be served, each shape and reason once in UNSERVED_TIME."""
+    """Store what cannot be served, each shape and cause once in UNSERVED_TIME."""
     if not unserved:
         return
     recent = cluster.decisions.filter(
         kind=ScalingDecision.Kind.UNSERVED, at__gt=now() - UNSERVED_TIME
     ).values_list("demand__asked", flat=True)
-    noted = {_what_and_why(one) for one in recent}
+    noted = {_shape_and_cause(item) for item in recent}
     for item in unserved:
-        key = _what_and_why(asdict(item))
+        fields = asked(item)
+        key = _shape_and_cause(fields)
         if key in noted or len(noted) >= MOST_UNSERVED:
             continue
         noted.add(key)
@@ -65,19 +64,13 @@ def note_unserved(cluster: Cluster, unserved: Sequence[Unserved]) -> None:
             cluster,
             ScalingDecision.Kind.UNSERVED,
             reason=reason,
-            asked=asked(item),
+            asked=fields,
             count=item.count,
         )
 
 
-def labelled(text: str, nodes: Iterable[Node]) -> str:
-    """Return the text with the nodes as people know them: by group and number."""
-    labels = {node.name: node.label for node in nodes}
-    return _NAME.sub(lambda found: labels.get(found[0], found[0]), text)
-
-
-def _what_and_why(item: Mapping[str, Any]) -> tuple[str, str]:
-    return describe(item["resources"]), item["reason"]
+def _shape_and_cause(item: Mapping[str, Any]) -> str:
+    return json.dumps([item["resources"], item["cause"]], sort_keys=True)
 
 
 def _shortened(demand: Mapping[str, Any]) -> dict[str, Any]:

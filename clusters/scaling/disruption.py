@@ -39,7 +39,7 @@ def disrupt(
     """Take away what is worth it, within the budgets; return the live nodes, new ones included."""
     if last is not None and last.acting_since is not None:
         most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-        consolidation.go_on(cluster, nodes, request, last, most=most)
+        consolidation.advance(cluster, nodes, request, last, most=most)
         return nodes
     if not _is_quiet(cluster, nodes, request, answer):
         consolidation.forget(last)
@@ -47,7 +47,7 @@ def disrupt(
     if last is not None and now() - last.looked_at < LOOK_TIME:
         return nodes
     most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-    after = consolidation.look(cluster, groups, nodes, request, last, most=most)
+    after = consolidation.propose(cluster, groups, nodes, request, last, most=most)
     if all(node.state == NodeState.READY for node in after):
         _return_to_spot(cluster, after, request)
     return after
@@ -72,9 +72,9 @@ def _return_to_spot(cluster: Cluster, nodes: Sequence[Node], request: PlanReques
     """Drain one node, the one that gains the most; the next one follows when it is replaced."""
     by_name = {node.name: node for node in nodes}
     wanted = [
-        one
-        for one in spot_returns(cluster, nodes)
-        if not _is_floor(by_name[one.node], nodes, request)
+        item
+        for item in spot_returns(cluster, nodes)
+        if not _is_floor(by_name[item.node], nodes, request)
     ]
     most = _most(cluster, nodes, Disruption.SPOT_RETURN) if wanted else 0
     if wanted and most != 0:
@@ -83,9 +83,9 @@ def _return_to_spot(cluster: Cluster, nodes: Sequence[Node], request: PlanReques
 
 def _is_floor(node: Node, nodes: Sequence[Node], request: PlanRequest) -> bool:
     """An on-demand node of the group's floor would come back as one."""
-    group = next((one for one in request.groups if one.name == node.group.name), None)
+    group = next((other for other in request.groups if other.name == node.group.name), None)
     own = [n for n in nodes if n.role == NodeRole.WORKER and n.group_id == node.group_id]
-    on_demand = sum(one.market == Market.ON_DEMAND for one in own)
+    on_demand = sum(other.market == Market.ON_DEMAND for other in own)
     return group is None or on_demand <= on_demand_wanted(group, nodes=len(own))
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from math import ceil
 
 from clusters.models import Node
 from domain.lifecycle import NodeState
-from domain.planner.consolidation.trial import bundles_of
+from domain.planner.consolidation.reserved import bundles_of, reserved
 from domain.planner.model import Work
 
 _OBJECTS = "object_store_memory"
-_IN_A_GROUP = re.compile(r"CPU_group_[0-9a-f]{16,}")
 
 
 def work_of(node: Node) -> Work:
@@ -39,10 +37,15 @@ def may_hold_actors(node: Node) -> bool:
 
 def _cpus_in_use(node: Node) -> float:
     """A placement group takes its CPUs from the node, whether its tasks use them or not."""
-    inside = [name for name in node.total if _IN_A_GROUP.fullmatch(name)]
-    reserved = sum(node.total[name] for name in inside)
+    inside = [name for name in node.total if _is_cpu_of_a_group(name)]
+    taken = sum(node.total[name] for name in inside)
     busy = sum(_held(node, name) for name in inside)
-    return max(0.0, float(_held(node, "CPU") - reserved + busy))
+    return max(0.0, float(_held(node, "CPU") - taken + busy))
+
+
+def _is_cpu_of_a_group(name: str) -> bool:
+    held = reserved(name)
+    return held is not None and held.resource == "CPU" and held.bundle is None
 
 
 def _held(node: Node, name: str) -> float:

@@ -169,6 +169,7 @@ def _view(node: Node, *, fresh: bool) -> NodeView:
     idle_since = node.idle_since if fresh else None
     return NodeView(
         name=node.name,
+        label=node.label,
         group=node.group.name,
         phase=_PHASES[NodeState(node.state)],
         free=node.free if ready else node.promised,

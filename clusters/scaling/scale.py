@@ -51,8 +51,8 @@ def _write(
         decisions.note_unserved(cluster, answer.unserved)
         _note_placements(nodes, answer)
         by_name = {node.name: node for node in nodes}
-        for one in answer.drains:
-            _drain(cluster, by_name[one.node], one)
+        for item in answer.drains:
+            _drain(cluster, by_name[item.node], item)
         for launch in answer.launches:
             group = next(g for g in groups if g.name == launch.group)
             nodes = [*nodes, *_write_nodes(cluster, group, launch)]
@@ -74,7 +74,7 @@ def _staying(
     cluster: Cluster, drains: Sequence[Drain], *, kept: Collection[str]
 ) -> Collection[str]:
     """Return the nodes that work moves to, or that Ray wanted to keep, if idle ones of them go."""
-    idle = {one.node for one in drains if one.idle}
+    idle = {item.node for item in drains if item.idle}
     if not idle:
         return ()
     refused = cluster.commands.filter(
@@ -105,13 +105,12 @@ def _write_nodes(cluster: Cluster, group: Group, launch: Launch) -> list[Node]:
 
 
 def _drain(cluster: Cluster, node: Node, item: Drain) -> None:
-    reason = decisions.labelled(item.reason, [node])
     decision = decisions.decide(
         cluster,
         ScalingDecision.Kind.DRAIN,
-        reason=reason,
+        reason=item.reason,
         asked=decisions.asked(item),
         group=node.group.name,
     )
     cause = EndCause.IDLE if item.idle else EndCause.RESIZED
-    drain(node, decision=decision, reason=reason, cause=cause, idle=item.idle)
+    drain(node, decision=decision, reason=item.reason, cause=cause, idle=item.idle)

@@ -12,7 +12,7 @@ from clouds import catalogue
 from clusters.models import Cluster, Node
 from clusters.nodes.config import configuration_of, replacement_threshold
 from clusters.scaling.cooldowns import cooling_of
-from domain.configuration.spec import ComputeConfig, MarketType
+from domain.configuration.spec import ComputeConfig, ConsolidationMode, MarketType
 from domain.lifecycle import NodeState
 from domain.offerings import Market
 from domain.spot_return import Return, SpotCandidate, returns
@@ -22,7 +22,9 @@ from domain.wording import MICRO
 def spot_returns(cluster: Cluster, nodes: Iterable[Node]) -> list[Return]:
     """Return the nodes to drain so that spot takes their place, each with its sentence."""
     config = configuration_of(cluster)
-    candidates = [one for node in nodes if (one := _candidate(config, node)) is not None]
+    candidates = [
+        candidate for node in nodes if (candidate := _candidate(config, node)) is not None
+    ]
     if not candidates:
         return []
     ends = cluster.max_lifetime_minutes
@@ -55,11 +57,5 @@ def _candidate(config: ComputeConfig, node: Node) -> SpotCandidate | None:
         ready_at=node.ready_at,
         threshold=replacement_threshold(config, group),
         is_idle=node.idle_since is not None,
-        may_disturb=_may_disturb(config, group.name),
+        may_disturb=config.consolidation_of(group.name) is ConsolidationMode.ACT,
     )
-
-
-def _may_disturb(config: ComputeConfig, group: str) -> bool:
-    settings = config.mobula.groups.get(group)
-    own = getattr(settings, "consolidation", None)
-    return (own or config.mobula.scaling.consolidation) == "act"

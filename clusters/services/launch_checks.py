@@ -8,13 +8,13 @@ from accounts.errors import FieldError, Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from clouds.models import DEFAULT_CLOUD, Cloud
+from clusters.nodes.groups import missing_machines
 from configurations.checks import in_words
 from configurations.models import Version
 from configurations.targets import target_for
-from domain.catalogue.matching import types_for
 from domain.catalogue.region import RegionCatalogue
-from domain.configuration.spec import ComputeConfig, NodeConfig
-from domain.offerings import Market, ProviderKind
+from domain.configuration.spec import ComputeConfig
+from domain.offerings import ProviderKind
 from domain.overlays import for_environment
 from domain.problems import Severity, has_errors
 from domain.validation import validate
@@ -90,12 +90,9 @@ def _config_of(version: Version, environment: str) -> ComputeConfig:
 
 def _without_machine(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
     """What is said of the nodes for which no machine can be found."""
-    nodes = {"head_node": config.head_node or NodeConfig()}
-    nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}
     return [
         f"{path}: this cloud has no machine for it. Name an instance type that it offers."
-        for path, node in nodes.items()
-        if not types_for(node, target, market=Market.ON_DEMAND)
+        for path in missing_machines(config, target)
     ]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from configurations.models import Version
-from domain.configuration.diff import changes, in_words, sentence
+from domain.configuration.diff import changes, sentence
+from domain.configuration.fields import in_words
 from domain.configuration.merge import MergeConflict, three_way
 from domain.configuration.spec import ComputeConfig
 from domain.yaml.text import parse, update_text

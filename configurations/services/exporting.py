@@ -18,7 +18,7 @@ def export_version(version: Version, to: Format, *, name: str, user: User) -> Ex
     image = find_version(config.mobula.image, user)
     context = ExportContext(
         name=name,
-        image=image.location if image and not image.location.startswith("/") else "",
+        image=image.location if image and image.is_registry_image else "",
         ray_version=image.ray_version if image else "",
         target=target_of(version, user=user),
     )

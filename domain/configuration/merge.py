@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain.configuration.diff import (
+from domain.configuration.diff import whole_group
+from domain.configuration.fields import (
     ABSENT,
     GROUPS,
     ConfigPath,
     fields,
     named_groups,
     path_in_words,
-    said,
     same,
 )
 from domain.configuration.spec import ComputeConfig, WorkerGroup
@@ -104,7 +104,9 @@ def _merged_group(
     if base is None:
         return _group_fields(name, left), []
     path = path_in_words((GROUPS, name))
-    conflict = MergeConflict(path, said(base), mine and said(mine), theirs and said(theirs))
+    conflict = MergeConflict(
+        path, whole_group(base), mine and whole_group(mine), theirs and whole_group(theirs)
+    )
     kept = theirs if path in theirs_at else mine
     return _group_fields(name, kept) if kept else {}, [conflict]
 

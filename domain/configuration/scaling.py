@@ -1,6 +1,7 @@
 """What a configuration says about scaling: schedules, forecasts, rules, budgets, group by group."""
 
 from enum import StrEnum
+from math import ceil
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -100,6 +101,15 @@ class Scaling(Model):
     consolidation: ConsolidationWord = ConsolidationMode.RECOMMEND
 
 
+def on_demand_part(nodes: int, *, first: int, percent: float) -> int:
+    """Return how many of so many nodes are on demand: the first ones, and a part of the others.
+
+    A part of a node is a whole one.
+    """
+    first = min(first, nodes)
+    return first + ceil((nodes - first) * percent / 100)
+
+
 class GroupSettings(Model):
     """What Mobula adds to one worker group; what is left out is the cluster's."""
 
@@ -111,9 +121,8 @@ class GroupSettings(Model):
     consolidation: ConsolidationWord | None = None
 
     def on_demand_of(self, nodes: int) -> int:
-        """How many of so many nodes of a spot group are on demand; a part of one is a whole one."""
-        first = min(nodes, self.on_demand_nodes)
-        return first + -(-(nodes - first) * self.on_demand_percent // 100)
+        """How many of so many nodes of a spot group are on demand."""
+        return on_demand_part(nodes, first=self.on_demand_nodes, percent=self.on_demand_percent)
 
     def spare_of(self, nodes: int) -> int:
         """How many of so many nodes are spare while all the others work."""

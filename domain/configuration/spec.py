@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, model_validator
 
+from domain.configuration.hardware import PhysicalResources as PhysicalResources
+from domain.configuration.hardware import default_name
 from domain.configuration.scaling import Budget as Budget
 from domain.configuration.scaling import ConsolidationMode as ConsolidationMode
 from domain.configuration.scaling import Disruption as Disruption
@@ -27,7 +29,6 @@ from domain.configuration.types import (
     Amounts,
     Anything,
     AtLeastOne,
-    Bytes,
     Count,
     Flag,
     Minutes,
@@ -36,7 +37,7 @@ from domain.configuration.types import (
     Words,
     empty_if_null,
 )
-from domain.quantities import GIB, format_bytes, tidy_number
+from domain.quantities import format_bytes, tidy_number
 
 type Plain = dict[str, Any]
 """A mapping of JSON values, as the text or the form wrote them."""
@@ -48,18 +49,6 @@ class MarketType(StrEnum):
     ON_DEMAND = "ON_DEMAND"
     SPOT = "SPOT"
     PREFER_SPOT = "PREFER_SPOT"
-
-
-class PhysicalResources(Model):
-    """The hardware a node must have, when no instance type is named; `memory` is in bytes."""
-
-    CPU: Count | None = None
-    memory: Bytes | None = None
-    GPU: Count | None = None
-    accelerator: Text | None = None
-    TPU: Count | None = None
-    tpu_hosts: Count | None = None
-    cpu_architecture: Literal["x86_64", "arm64"] | None = None
 
 
 class CloudDeployment(Model):
@@ -102,7 +91,7 @@ class WorkerGroup(NodeConfig):
     def _name_after_the_machine(cls, data: object) -> object:
         if not isinstance(data, Mapping) or data.get("name") is not None:
             return data
-        return {**data, "name": _default_name(cast("Mapping[str, object]", data))}
+        return {**data, "name": default_name(cast("Mapping[str, object]", data))}
 
 
 class Mount(Model):
@@ -236,7 +225,7 @@ def written(model: BaseModel) -> Plain:
         plain = {key: 0 if item is None else item for key, item in plain.items()}
     if isinstance(model, WorkerGroup):
         plain.pop("name", None)
-        if model.name != _default_name(plain):
+        if model.name != default_name(plain):
             plain = {"name": model.name, **plain}
     return plain
 
@@ -275,35 +264,3 @@ def _sorted(value: object) -> object:
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
-
-
-def _default_name(group: Mapping[str, object]) -> str:
-    """The name Anyscale gives a group that has none, from whatever was written about it."""
-    instance_type = group.get("instance_type")
-    if isinstance(instance_type, str):
-        return instance_type
-    required = group.get("required_resources")
-    try:
-        hardware = PhysicalResources.model_validate(required) if required else PhysicalResources()
-    except ValueError:
-        return ""
-    labels = group.get("required_labels")
-    label = labels.get("ray.io/accelerator-type") if isinstance(labels, Mapping) else None
-    return _hardware_name(hardware, label if isinstance(label, str) else hardware.accelerator)
-
-
-def _hardware_name(hardware: PhysicalResources, accelerator: str | None) -> str:
-    parts = []
-    if hardware.CPU:
-        parts.append(f"{hardware.CPU}CPU")
-    if hardware.memory:
-        parts.append(f"{tidy_number(round(hardware.memory / GIB, 2))}GB")
-    if hardware.GPU:
-        parts.append(f"{hardware.GPU}GPU")
-    if hardware.TPU:
-        parts.append(f"{hardware.TPU}TPU")
-    if accelerator:
-        parts.append(accelerator)
-    if hardware.cpu_architecture == "arm64":
-        parts.append("ARM64")
-    return "-".join(["FP", *parts]) if parts else ""

@@ -11,8 +11,8 @@ from domain.configuration.spec import (
     written,
 )
 from domain.convert.result import ExportContext, Exported, Imported, Loss, Plain
-from domain.yaml.edit import dump_value
 from domain.yaml.text import dump, parse
+from domain.yaml.writing import dump_value
 
 _OURS = "Anyscale has no such setting."
 

@@ -29,7 +29,7 @@ from domain.convert.result import (
 )
 from domain.offerings import InstanceType, Market
 from domain.quantities import format_bytes, tidy_number
-from domain.yaml.edit import dump_value
+from domain.yaml.writing import dump_value
 
 ZONE, ARCH = "topology.kubernetes.io/zone", "kubernetes.io/arch"
 GPU, TPU = "nvidia.com/gpu", "google.com/tpu"

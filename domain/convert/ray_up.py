@@ -25,7 +25,7 @@ from domain.convert.result import (
 )
 from domain.offerings import Market, ProviderKind
 from domain.quantities import tidy_number
-from domain.yaml.edit import dump_value
+from domain.yaml.writing import dump_value
 
 HEAD = "ray.head.default"
 _CARRIED = frozenset({

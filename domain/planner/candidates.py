@@ -8,7 +8,14 @@ from domain.demand import Resources
 from domain.objective import Objective, interruption_usd, start_usd
 from domain.offerings import Market
 from domain.planner.amounts import Amounts, exact
-from domain.planner.model import Offer, PlannedGroup, PlanRequest, Ranking, ZonePolicy
+from domain.planner.model import (
+    NodeView,
+    Offer,
+    PlannedGroup,
+    PlanRequest,
+    Ranking,
+    ZonePolicy,
+)
 from domain.pricing import BYTES_PER_GIB, DEFAULT_CARD
 
 
@@ -41,7 +48,7 @@ class Candidate:
 def candidates(request: PlanRequest) -> list[Candidate]:
     """Return every offer of every group, in the order of preference."""
     on_demand = _on_demand_usd(request)
-    found = [
+    every = [
         Candidate(
             group=group,
             offer=offer,
@@ -53,8 +60,8 @@ def candidates(request: PlanRequest) -> list[Candidate]:
         for offer in group.offers
     ]
     if request.ranking is Ranking.ORDER:
-        return sorted(found, key=lambda one: one.rank)
-    return found
+        return sorted(every, key=lambda candidate: candidate.rank)
+    return every
 
 
 def of_node(request: PlanRequest) -> dict[tuple[str, str, Market, str], Offer]:
@@ -64,6 +71,14 @@ def of_node(request: PlanRequest) -> dict[tuple[str, str, Market, str], Offer]:
         for group in request.groups
         for offer in (*group.known, *group.offers)
     }
+
+
+def labels_of(
+    node: NodeView, offers: Mapping[tuple[str, str, Market, str], Offer]
+) -> dict[str, str]:
+    """Return the labels of a node: those of its offer, and its own beside them."""
+    offer = offers.get((node.group, node.instance_type, node.market, node.zone))
+    return {**(offer.labels if offer else {}), **node.labels}
 
 
 def stand_in_price(resources: Resources) -> float:
@@ -101,7 +116,10 @@ def _on_demand_usd(request: PlanRequest) -> dict[str, float]:
 
 def _charge(group: PlannedGroup, offer: Offer, *, zones: ZonePolicy) -> Decimal | None:
     """Some nodes of a spot group become on-demand ones, and spread ones lie in any zone."""
-    prices = [offer.hourly_usd, *(one.hourly_usd for one in _instead(group, offer, zones=zones))]
+    prices = [
+        offer.hourly_usd,
+        *(other.hourly_usd for other in _instead(group, offer, zones=zones)),
+    ]
     known = [price for price in prices if price is not None]
     return max(known) if len(known) == len(prices) else None
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
-from math import ceil
 
 from domain.demand import Resources, Shape
+from domain.planner import choices
 from domain.planner.amounts import exact, plain
-from domain.planner.candidates import Candidate, candidates, of_node
-from domain.planner.explanation import reasons
+from domain.planner.candidates import Candidate, candidates, labels_of, of_node
+from domain.planner.explanation.causes import STANDING_REQUEST, Purpose, Stop
 from domain.planner.limits import Limits, floor, pending_or_ready, raised_floor
 from domain.planner.mixing import mixed
 from domain.planner.model import (
@@ -36,7 +36,7 @@ def drafted(request: PlanRequest) -> Plan:
     kept = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
     draft = _Draft(request, kept=kept)
     draft.keep_minimum()
-    draft.serve_floors()
+    draft.serve_standing_requests()
     draft.keep_resources()
     draft.serve_demand()
     draft.keep_spares()
@@ -49,7 +49,7 @@ def drafted(request: PlanRequest) -> Plan:
     return Plan(
         launches=launches,
         drains=(*removed, *idle),
-        unserved=reasons.merged(draft.unserved),
+        unserved=choices.merged(draft.unserved),
         placements=draft.placements,
         hourly_usd=_hourly_usd(draft.limits, staying, launches),
     )
@@ -74,28 +74,28 @@ class _Draft:
         for group in self.request.groups:
             least = raised_floor(group) if self.request.autoscaling else floor(group)
             missing = least - self.limits.nodes.get(group.name, 0)
-            stops = self._rent(self._own(group), count=missing, why=reasons.minimum(group))
+            stops = self._rent(self._own(group), count=missing, purpose=choices.minimum(group))
             missing = least - self.limits.nodes.get(group.name, 0)
             if missing > 0:
-                self.unserved.append(reasons.minimum_missed(group, count=missing, stops=stops))
+                self.unserved.append(choices.minimum_missed(group, count=missing, stops=stops))
 
-    def serve_floors(self) -> None:
+    def serve_standing_requests(self) -> None:
         """Make the cluster as a whole, used or not, large enough for the standing requests."""
         rooms = [(node, node.total) for node in self.kept]
         packing = self._packing(self.request.head_total, rooms)
-        whose = "of a standing request"
-        for need in ordered_needs(self.request.demand.floors, self.candidates, whose=whose):
+        requests = self.request.demand.standing_requests
+        for need in ordered_needs(requests, self.candidates, source=STANDING_REQUEST):
             packing.serve(need)
         self.limits = packing.limits
-        self.unserved += reasons.unserved(packing)
+        self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
         self.new = [
             replace(
                 run,
                 free=run.candidate.brings,
                 content=(),
-                why=reasons.standing(run),
-                selectors=tuple(one for need, _ in run.content for one in need.selectors),
+                purpose=choices.standing(run),
+                selectors=tuple(selector for need, _ in run.content for selector in need.selectors),
             )
             for run in packing.runs
             if run.candidate
@@ -105,15 +105,17 @@ class _Draft:
         """Rent what the cluster as a whole lacks to its minimum of each resource."""
         for name, wanted in sorted(exact(self.request.min_resources).items()):
             least = plain({name: wanted})
-            stops: list[str] = []
-            for one in self._by_share(name):
+            stops: list[Stop] = []
+            for machine in self._by_share(name):
                 missing = wanted - self.limits.totals.get(name, 0)
                 if missing <= 0:
                     break
-                count = -(-missing // one.brings[name])
-                stops += self._rent([one], count=count, why=reasons.resource(least))
+                count = -(-missing // machine.brings[name])
+                stops += self._rent([machine], count=count, purpose=choices.min_resource(least))
             if (missing := wanted - self.limits.totals.get(name, 0)) > 0:
-                self.unserved.append(reasons.resource_missed(plain({name: missing}), stops=stops))
+                lacking = plain({name: missing})
+                missed = choices.min_resource_missed(least, missing=lacking, stops=stops)
+                self.unserved.append(missed)
 
     def serve_demand(self) -> None:
         """Place what waits; placement groups want all or nothing."""
@@ -123,7 +125,7 @@ class _Draft:
         needs = ordered_needs(demand.shapes, self.candidates)
         packing = best_served(base, needs, ordered_gangs(demand.gangs, self.candidates))
         self.limits = packing.limits
-        self.unserved += reasons.unserved(packing)
+        self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
         self.new = [run for run in packing.runs if run.candidate]
         self.placements = {
@@ -139,12 +141,12 @@ class _Draft:
             free.sort(key=lambda node: (node.name not in self.needed, *_cheapest_first(node)))
             mine = [run for run in self.new if run.candidate and run.candidate.group is group]
             working = len(own) - len(free) + sum(run.count for run in mine if run.content)
-            spare = _spare(group, working=working)
+            spare = group.spare(working=working)
             lacking = max(0, spare - sum(run.count for run in mine if not run.content))
             self.needed |= {node.name for node in free[:lacking]}
             missing = lacking - len(free)
             # A spare that cannot be had is nobody's demand: it does not wait.
-            self._rent(self._own(group), count=missing, why=reasons.spare(group, spare=spare))
+            self._rent(self._own(group), count=missing, purpose=choices.spare(group, nodes=spare))
 
     def launches(self) -> Iterator[Launch]:
         """Yield the launches, one for each machine and purpose, in the order of their opening."""
@@ -165,37 +167,37 @@ class _Draft:
             count=sum(run.count for run in runs),
             hourly_usd=candidate.offer.hourly_usd,
             packs=tuple(packs),
-            reason=reasons.launch(
+            cause=choices.launch_cause(
                 runs, self.request, candidates=self.candidates, limits=self.limits
             ),
         )
 
-    def _rent(self, machines: Iterable[Candidate], *, count: int, why: str) -> list[str]:
+    def _rent(self, machines: Iterable[Candidate], *, count: int, purpose: Purpose) -> list[Stop]:
         """Rent so many nodes, the first machines first; return what stopped those passed over."""
-        stops: list[str] = []
-        for one in machines:
+        stops: list[Stop] = []
+        for machine in machines:
             if count <= 0:
                 break
-            room = self.limits.room(one)
+            room = self.limits.room(machine)
             stops.append(room.stop)
             if taken := min(count, room.nodes):
-                self.limits.take(one, count=taken)
-                self.new.append(replace(new_run(one, count=taken), why=why))
+                self.limits.take(machine, count=taken)
+                self.new.append(replace(new_run(machine, count=taken), purpose=purpose))
                 count -= taken
         return stops
 
     def _own(self, group: PlannedGroup) -> list[Candidate]:
         """Return the machines of a group, the preferred first."""
-        own = [one for one in self.candidates if one.group is group]
+        own = [machine for machine in self.candidates if machine.group is group]
         by_price = self.request.ranking is Ranking.PRICE
-        return sorted(own, key=lambda one: one.cost) if by_price else own
+        return sorted(own, key=lambda machine: machine.cost) if by_price else own
 
     def _by_share(self, name: str) -> list[Candidate]:
         """Return the machines that have a resource, the cheapest of it first."""
-        having = [one for one in self.candidates if one.brings.get(name)]
+        having = [machine for machine in self.candidates if machine.brings.get(name)]
         if self.request.ranking is Ranking.PRICE:
-            return sorted(having, key=lambda one: one.cost / one.brings[name])
-        return sorted(having, key=lambda one: "GPU" in one.brings and name != "GPU")
+            return sorted(having, key=lambda machine: machine.cost / machine.brings[name])
+        return sorted(having, key=lambda machine: "GPU" in machine.brings and name != "GPU")
 
     def _packing(self, head: Resources, nodes: list[tuple[NodeView, Resources]]) -> Packing:
         """Return the head, the nodes and the new ones so far, in the order they are filled."""
@@ -207,11 +209,12 @@ class _Draft:
         )
 
     def _runs(self, nodes: list[tuple[NodeView, Resources]]) -> Iterator[NodeRun]:
-        runs = (self._run(node, room) for node, room in nodes)
-        for _, alike in groupby(runs, key=lambda run: (run.why, run.labels, run.free, run.planned)):
-            same = list(alike)
+        """Yield the nodes; equal ones of one group that stand together are one run."""
+        runs = ((node.group, self._run(node, room)) for node, room in nodes)
+        for _, alike in groupby(runs, key=_kind_of_node):
+            same = [run for _, run in alike]
             names = tuple(name for run in same for name in run.names)
-            yield replace(same[0], count=len(same), names=names, why="")
+            yield replace(same[0], count=len(same), names=names)
 
     def _run(self, node: NodeView, room: Resources) -> NodeRun:
         planned = tuple(
@@ -220,15 +223,10 @@ class _Draft:
         )
         return NodeRun(
             free=exact(room),
-            labels=self._labels(node),
+            labels=labels_of(node, self.offers),
             names=(node.name,),
             planned=planned,
-            why=node.group,  # only equal nodes of one group stand together
         )
-
-    def _labels(self, node: NodeView) -> dict[str, str]:
-        offer = self.offers.get((node.group, node.instance_type, node.market, node.zone))
-        return {**(offer.labels if offer else {}), **node.labels}
 
     def _order(self, node: NodeView) -> tuple[object, ...]:
         """Order nodes as they are filled: busy ones first, so that idle ones can go.
@@ -247,8 +245,13 @@ class _Draft:
         )
 
 
-def _opening(run: NodeRun) -> tuple[object, str]:
-    return (run.candidate.key if run.candidate else None), run.why
+def _kind_of_node(item: tuple[str, NodeRun]) -> tuple[object, ...]:
+    group, run = item
+    return group, run.labels, run.free, run.planned
+
+
+def _opening(run: NodeRun) -> tuple[object, ...]:
+    return (run.candidate.key if run.candidate else None), run.purpose
 
 
 def _sorted_by_opening(runs: list[NodeRun]) -> list[NodeRun]:
@@ -270,10 +273,6 @@ def _is_free(node: NodeView) -> bool:
 
 def _cheapest_first(node: NodeView) -> tuple[object, ...]:
     return (node.hourly_usd or Decimal(0), *by_name(node))
-
-
-def _spare(group: PlannedGroup, *, working: int) -> int:
-    return max(group.warm_spare, ceil(working * group.warm_spare_percent / 100))
 
 
 def _hourly_usd(

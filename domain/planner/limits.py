@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 from typing import Self
 
 from domain.offerings import Market
 from domain.planner.amounts import STEPS, Amounts, add, exact
 from domain.planner.candidates import Candidate, of_node
+from domain.planner.explanation.causes import Machine, Stop, StopKind
 from domain.planner.model import NodePhase, NodeView, PlannedGroup, PlanRequest
-from domain.wording import price as usd
 
 ENDLESS = 2**31
 
@@ -18,7 +19,7 @@ ENDLESS = 2**31
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     nodes: int  # how many more there may be
-    stop: str  # why not more, as part of a sentence
+    stop: Stop  # why not more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def floor(group: PlannedGroup) -> int:
 
 def raised_floor(group: PlannedGroup) -> int:
     """Return the fewest nodes that `group` is kept at now, within its maximum."""
-    return min(max([group.min_nodes, *(one.nodes for one in group.floors)]), group.max_nodes)
+    return min(max([group.min_nodes, *(floor.nodes for floor in group.floors)]), group.max_nodes)
 
 
 class Limits:
@@ -91,7 +92,8 @@ class Limits:
 
     def room(self, candidate: Candidate) -> Room:
         """Return how many more nodes of a candidate there may be."""
-        return min(self._rooms(candidate), key=lambda room: room.nodes)
+        nodes, kind, resource = min(self._rooms(candidate), key=itemgetter(0))
+        return Room(nodes=nodes, stop=self._stop(candidate, kind, resource))
 
     def limits(self, candidate: Candidate) -> Iterator[Limit]:
         """Yield the same as numbers, for candidates of which at least one more may be rented."""
@@ -127,33 +129,50 @@ class Limits:
         self._spent -= self.price_of(node) or 0
         add(self._totals, exact(node.total), times=-1)
 
-    def _rooms(self, candidate: Candidate) -> Iterable[Room]:
+    def _rooms(self, candidate: Candidate) -> Iterator[tuple[int, StopKind, str]]:
+        """Yield what each limit leaves, which limit it is, and the resource that it limits."""
         group, offer = candidate.group, candidate.offer
-        most = ceiling(group, autoscaling=self._request.autoscaling)
-        stop = (
-            f"group {group.name} is at its maximum of {most}"
-            if self._request.autoscaling
-            else f"autoscaling is off and group {group.name} has its {most}"
-        )
-        yield Room(nodes=max(0, most - self._nodes[group.name]), stop=stop)
+        autoscaling = self._request.autoscaling
+        most = ceiling(group, autoscaling=autoscaling)
+        kind = StopKind.GROUP_MAXIMUM if autoscaling else StopKind.AUTOSCALING_OFF
+        yield max(0, most - self._nodes[group.name]), kind, ""
         if (few := self._on_demand_left(candidate)) is not None:
-            floor_of = f"group {group.name} is spot and has its {group.most_on_demand} on demand"
-            yield Room(nodes=few, stop=floor_of)
+            yield few, StopKind.ON_DEMAND_MAXIMUM, ""
         if group.cooling:
-            yield Room(nodes=0, stop=f"group {group.name} cannot grow now: {group.cooling}")
+            yield 0, StopKind.GROUP_COOLING, ""
         if offer.cooling:
-            yield Room(nodes=0, stop=f"{machine(candidate)}: {offer.cooling}")
+            yield 0, StopKind.OFFER_COOLING, ""
         if offer.quota is not None:
-            left = max(0, offer.quota - self._rented[_rented(candidate)])
-            yield Room(nodes=left, stop=f"the quota for {machine(candidate)} is used up")
+            yield max(0, offer.quota - self._rented[_rented(candidate)]), StopKind.QUOTA, ""
         for name in sorted(self._most.keys() & candidate.brings.keys()):
             free = max(0, self._most[name] - self._totals.get(name, 0))
-            yield Room(
-                nodes=free // candidate.brings[name],
-                stop=f"max_resources.{name} = {self._most[name] / STEPS:g} is reached",
-            )
+            yield free // candidate.brings[name], StopKind.MAX_RESOURCES, name
         if (cap := self._request.max_usd_per_hour) is not None:
             yield self._affordable(candidate, cap)
+
+    def _stop(self, candidate: Candidate, kind: StopKind, resource: str) -> Stop:
+        """Return the limit with what its sentence names, and no more: equal ones are told once."""
+        group = candidate.group
+        match kind:
+            case StopKind.GROUP_MAXIMUM | StopKind.AUTOSCALING_OFF:
+                most = ceiling(group, autoscaling=self._request.autoscaling)
+                return Stop(kind=kind, group=group.name, nodes=most)
+            case StopKind.ON_DEMAND_MAXIMUM:
+                return Stop(kind=kind, group=group.name, nodes=group.most_on_demand or 0)
+            case StopKind.GROUP_COOLING:
+                return Stop(kind=kind, group=group.name, cooling=group.cooling)
+            case StopKind.OFFER_COOLING:
+                return Stop(
+                    kind=kind, machine=machine_of(candidate), cooling=candidate.offer.cooling
+                )
+            case StopKind.QUOTA:
+                return Stop(kind=kind, machine=machine_of(candidate))
+            case StopKind.MAX_RESOURCES:
+                return Stop(kind=kind, resource=resource, amount=self._most[resource] / STEPS)
+        cap = self._request.max_usd_per_hour or Decimal(0)
+        if kind is StopKind.UNKNOWN_PRICE:
+            return Stop(kind=kind, group=group.name, cap_usd=cap)
+        return Stop(kind=kind, instance_type=candidate.offer.instance_type, cap_usd=cap)
 
     def _on_demand_left(self, candidate: Candidate) -> int | None:
         """Return how many more on-demand nodes a spot group may have; None: any number."""
@@ -162,23 +181,19 @@ class Limits:
             return None
         return max(0, most - self._on_demand[candidate.group.name])
 
-    def _affordable(self, candidate: Candidate, cap: Decimal) -> Room:
+    def _affordable(self, candidate: Candidate, cap: Decimal) -> tuple[int, StopKind, str]:
         """A price that is not known could be any: such a machine is not rented under a cap."""
         if candidate.charge is None:
-            name = candidate.group.name
-            stop = f"group {name} has no known price and the cap is {usd(cap)} an hour"
-            return Room(nodes=0, stop=stop)
+            return 0, StopKind.UNKNOWN_PRICE, ""
         left = max(Decimal(0), cap - self._spent)
-        kind = candidate.offer.instance_type
-        stop = f"one more {kind} would exceed the cap of {usd(cap)} an hour"
-        return Room(nodes=int(left // candidate.charge) if candidate.charge else ENDLESS, stop=stop)
+        nodes = int(left // candidate.charge) if candidate.charge else ENDLESS
+        return nodes, StopKind.COST_CAP, ""
 
 
-def machine(candidate: Candidate) -> str:
-    """Return a candidate's machine in words: its type, its market where it is spot, its zone."""
+def machine_of(candidate: Candidate) -> Machine:
+    """Return what a candidate rents."""
     offer = candidate.offer
-    words = [offer.instance_type, "spot" if offer.market == "spot" else ""]
-    return " ".join(word for word in [*words, f"in {offer.zone}" if offer.zone else ""] if word)
+    return Machine(instance_type=offer.instance_type, market=offer.market, zone=offer.zone)
 
 
 def pending_or_ready(nodes: Iterable[NodeView]) -> list[NodeView]:

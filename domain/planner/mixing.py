@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import ceil
 
+from domain.configuration.scaling import on_demand_part
 from domain.offerings import Market
 from domain.planner.candidates import Candidate
 from domain.planner.model import NodeView, PlannedGroup, PlanRequest, ZonePolicy
@@ -32,8 +32,7 @@ def mixed(
 
 def on_demand_wanted(group: PlannedGroup, *, nodes: int) -> int:
     """Return how many of so many nodes of a group must be on-demand."""
-    first = min(group.on_demand_nodes, nodes)
-    return first + ceil((nodes - first) * group.on_demand_percent / 100)
+    return on_demand_part(nodes, first=group.on_demand_nodes, percent=group.on_demand_percent)
 
 
 def _with_on_demand(
@@ -72,16 +71,16 @@ def _twin(run: NodeRun, machines: Sequence[Candidate]) -> Candidate | None:
     if candidate is None:
         return None
     twins = [
-        one
-        for one in machines
-        if one.group is candidate.group
-        and one.offer.instance_type == candidate.offer.instance_type
-        and one.offer.market is Market.ON_DEMAND
-        and not one.offer.cooling
-        and run.may_be(one)
+        machine
+        for machine in machines
+        if machine.group is candidate.group
+        and machine.offer.instance_type == candidate.offer.instance_type
+        and machine.offer.market is Market.ON_DEMAND
+        and not machine.offer.cooling
+        and run.may_be(machine)
     ]
-    same_zone = [one for one in twins if one.offer.zone == candidate.offer.zone]
-    return min(same_zone or twins, key=lambda one: one.cost, default=None)
+    same_zone = [machine for machine in twins if machine.offer.zone == candidate.offer.zone]
+    return min(same_zone or twins, key=lambda machine: machine.cost, default=None)
 
 
 def _spread(
@@ -100,13 +99,13 @@ def _dealt(
         yield run
         return
     alike = [
-        one
-        for one in machines
-        if one.group is candidate.group
-        and one.offer.instance_type == candidate.offer.instance_type
-        and one.offer.market is candidate.offer.market
-        and not one.offer.cooling
-        and run.may_be(one)
+        machine
+        for machine in machines
+        if machine.group is candidate.group
+        and machine.offer.instance_type == candidate.offer.instance_type
+        and machine.offer.market is candidate.offer.market
+        and not machine.offer.cooling
+        and run.may_be(machine)
     ]
     name = candidate.group.name
     counts = dict.fromkeys(range(len(alike)), 0)

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import ceil
 
 from domain.demand import Demand, Resources, Shape
 from domain.objective import Objective
 from domain.offerings import Market
+from domain.planner.explanation import sentences
+from domain.planner.explanation.causes import DrainCause, LaunchCause, UnservedCause
 from domain.strategies.model import Floor
 
 
@@ -73,6 +76,10 @@ class PlannedGroup:
         """The machine that it prefers."""
         return self.offers[0].instance_type if self.offers else self.name
 
+    def spare(self, *, working: int) -> int:
+        """Return how many nodes are kept free beside so many that work."""
+        return max(self.warm_spare, ceil(working * self.warm_spare_percent / 100))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
@@ -102,6 +109,12 @@ class NodeView:
     age_seconds: float = 0
     planned: tuple[Shape, ...] = ()  # what it was launched for, while that may still be coming
     work: Work = Work()
+    label: str = ""  # for people; "": its name
+
+    @property
+    def shown(self) -> str:
+        """The node as sentences name it."""
+        return self.label or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,21 +155,37 @@ class Launch:
     count: int
     hourly_usd: Decimal | None  # of one
     packs: tuple[Pack, ...] = ()  # of no more than `count` nodes; the others are for no demand
-    reason: str
+    cause: LaunchCause
+
+    @property
+    def reason(self) -> str:
+        """The cause as a sentence."""
+        return sentences.launch(self.cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
     node: str
-    reason: str
+    label: str  # for people
+    cause: DrainCause
     idle: bool  # True: only if Ray agrees that it is idle; False: it must go
+
+    @property
+    def reason(self) -> str:
+        """The cause as a sentence."""
+        return sentences.drain(self.label, self.cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unserved:
     resources: Resources
     count: int
-    reason: str
+    cause: UnservedCause
+
+    @property
+    def reason(self) -> str:
+        """The cause as part of a sentence."""
+        return sentences.unserved(self.cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

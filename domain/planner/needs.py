@@ -5,13 +5,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from domain.demand import Gang, Resources, Shape, Strategy
-from domain.planner.amounts import Amounts, add, exact
+from domain.planner.amounts import Amounts, add, exact, plain
 from domain.planner.candidates import Candidate
+from domain.planner.explanation.causes import (
+    WORK,
+    Misfit,
+    MisfitKind,
+    Source,
+    amounts_of,
+    placement_group,
+)
 from domain.planner.packing import Need
 
 
 def ordered_needs(
-    shapes: Iterable[Shape], machines: Sequence[Candidate], *, whose: str = ""
+    shapes: Iterable[Shape], machines: Sequence[Candidate], *, source: Source = WORK
 ) -> list[Need]:
     """Return equal shapes as one need each, the hardest to place first."""
     counts = Counter[tuple[object, ...]]()
@@ -19,7 +27,8 @@ def ordered_needs(
     for shape in shapes:
         if shape.count <= 0:
             continue
-        need = Need(amounts=exact(shape.resources), count=0, selectors=shape.selectors, whose=whose)
+        amounts = exact(shape.resources)
+        need = Need(amounts=amounts, count=0, selectors=shape.selectors, source=source)
         counts[need.key] += shape.count
         first[need.key] = need
     needs = [replace(need, count=counts[key]) for key, need in first.items()]
@@ -43,12 +52,12 @@ def gang_needs(gang: Gang, machines: Sequence[Candidate]) -> list[Need]:
 
     PACK and SPREAD are wishes that Ray fulfils as far as the nodes allow: they open no nodes.
     """
-    whose = f"of a {gang.strategy} placement group"
+    source = placement_group(gang.strategy)
     if gang.strategy is Strategy.STRICT_PACK:
         together = total(exact(bundle) for bundle in gang.bundles)
-        return [Need(amounts=together, count=1, whose=whose)]
+        return [Need(amounts=together, count=1, source=source)]
     bundles = [Shape(resources=bundle, count=1) for bundle in gang.bundles]
-    needs = ordered_needs(bundles, machines, whose=whose)
+    needs = ordered_needs(bundles, machines, source=source)
     if gang.strategy is Strategy.STRICT_SPREAD:
         return [replace(need, apart=True) for need in needs]
     return needs
@@ -68,6 +77,21 @@ def total(parts: Iterable[Amounts]) -> dict[str, int]:
     for amounts in parts:
         add(result, amounts)
     return result
+
+
+def misfit(need: Need, machines: Sequence[Candidate]) -> Misfit:
+    """Return why no empty node of these machines could take one of `need`."""
+    if not machines:
+        return Misfit(kind=MisfitKind.NO_MACHINES)
+    most = _largest_node(machines)
+    if missing := sorted(need.amounts.keys() - most.keys()):
+        return Misfit(kind=MisfitKind.MISSING_RESOURCES, missing=tuple(missing))
+    if large := [name for name, amount in need.amounts.items() if amount > most[name]]:
+        largest = amounts_of(plain({name: most[name] for name in large}))
+        return Misfit(kind=MisfitKind.TOO_LARGE, largest=largest)
+    if not any(need.accepts(machine.labels) for machine in machines):
+        return Misfit(kind=MisfitKind.LABELS, selectors=need.selectors)
+    return Misfit(kind=MisfitKind.NOT_TOGETHER)
 
 
 def _bundles(gang: Gang) -> tuple[tuple[tuple[str, float], ...], ...]:

@@ -7,6 +7,7 @@ from typing import Self
 from domain.demand import LabelSelector
 from domain.planner.amounts import Amounts, less, times_in
 from domain.planner.candidates import Candidate
+from domain.planner.explanation.causes import WORK, Purpose, Source
 from domain.planner.limits import Limits
 
 
@@ -18,7 +19,7 @@ class Need:
     count: int
     selectors: tuple[LabelSelector, ...] = ()
     apart: bool = False
-    whose: str = ""  # "of a standing request", "of a STRICT_PACK placement group"
+    source: Source = WORK
 
     def accepts(self, labels: Mapping[str, str]) -> bool:
         return not self.selectors or all(s.accepts(labels) for s in self.selectors)
@@ -44,7 +45,7 @@ class NodeRun:
     candidate: Candidate | None = None  # of nodes that are new
     content: Content = ()
     planned: Content = ()  # what they were launched for
-    why: str = ""  # why new nodes are rented, where no demand says it
+    purpose: Purpose | None = None  # why new nodes are rented, where no demand says it
     selectors: tuple[LabelSelector, ...] = ()  # that new nodes answer to, beside their content's
     closed: bool = False  # holds a bundle that wants no other of its placement group beside it
 
@@ -57,7 +58,7 @@ class NodeRun:
     def may_be(self, candidate: Candidate) -> bool:
         """Return whether the labels of another machine still serve what these nodes are for."""
         labels = candidate.labels
-        return all(one.accepts(labels) for one in self.selectors) and all(
+        return all(selector.accepts(labels) for selector in self.selectors) and all(
             need.accepts(labels) for need, _ in self.content
         )
 
@@ -147,11 +148,14 @@ class Packing:
     def fitting(self, need: Need) -> list[Candidate]:
         """Return the candidates whose empty nodes can take one of `need`, the preferred first."""
         fits = [
-            (one, times_in(one.brings, need.amounts, at_most=1 if need.apart else need.count))
-            for one in self.candidates
-            if need.accepts(one.labels)
+            (
+                candidate,
+                times_in(candidate.brings, need.amounts, at_most=1 if need.apart else need.count),
+            )
+            for candidate in self.candidates
+            if need.accepts(candidate.labels)
         ]
-        fits = [(one, times) for one, times in fits if times]
+        fits = [(candidate, times) for candidate, times in fits if times]
         if self.by_price:
             fits.sort(key=lambda fit: (fit[0].cost / fit[1], fit[0].cost))
         else:  # those of one place by price
@@ -164,7 +168,7 @@ class Packing:
                     fit[0].cost,
                 )
             )
-        return [one for one, _ in fits]
+        return [candidate for candidate, _ in fits]
 
     def _fill(self, need: Need) -> int:
         left, runs = need.count, list[NodeRun]()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from domain.offerings import Market
 from domain.planner.amounts import exact
+from domain.planner.explanation.causes import DrainCause, DrainKind
 from domain.planner.limits import Limits, ceiling, pending_or_ready, raised_floor
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import Drain, Launch, NodePhase, NodeView, PlannedGroup, PlanRequest
@@ -18,7 +19,8 @@ def removals(request: PlanRequest) -> list[Drain]:
     drains = [
         Drain(
             node=node.name,
-            reason=f"{node.name} goes: the cluster has no group {node.group} any more.",
+            label=node.shown,
+            cause=DrainCause(kind=DrainKind.GROUP_REMOVED, group=node.group),
             idle=False,
         )
         for node in sorted(nodes, key=by_name)
@@ -60,7 +62,17 @@ def idle_drains(
     while some := _one_pass(request, [n for n in idle if n not in going], going, on_demand, limits):
         going += some
     return [
-        Drain(node=node.name, reason=_idle_reason(node, groups[node.group]), idle=True)
+        Drain(
+            node=node.name,
+            label=node.shown,
+            cause=DrainCause(
+                kind=DrainKind.IDLE,
+                group=node.group,
+                idle_seconds=node.idle_seconds,
+                idle_limit=groups[node.group].idle_seconds,
+            ),
+            idle=True,
+        )
         for node in going
     ]
 
@@ -113,8 +125,16 @@ def _above_maximum(group: PlannedGroup, *, nodes: list[NodeView], most: int) -> 
     for node in least_missed[: max(0, len(nodes) - most)]:
         yield Drain(
             node=node.name,
-            reason=f"{node.name} goes ({_state(node)}): group {group.name} has {len(nodes)} nodes, "
-            f"{most} at most are wanted.",
+            label=node.shown,
+            cause=DrainCause(
+                kind=DrainKind.ABOVE_MAXIMUM,
+                group=group.name,
+                nodes=len(nodes),
+                most=most,
+                is_pending=node.phase is NodePhase.PENDING,
+                idle_seconds=node.idle_seconds,
+                age_seconds=node.age_seconds,
+            ),
             idle=False,
         )
 
@@ -122,14 +142,6 @@ def _above_maximum(group: PlannedGroup, *, nodes: list[NodeView], most: int) -> 
 def _loss(node: NodeView) -> tuple[bool, float, float]:
     """Order nodes by what is lost with them: not up yet, long idle, young."""
     return (node.phase is NodePhase.READY, -(node.idle_seconds or 0), node.age_seconds)
-
-
-def _state(node: NodeView) -> str:
-    if node.phase is NodePhase.PENDING:
-        return "not up yet"
-    if node.idle_seconds:
-        return f"idle for {node.idle_seconds:.0f} s"
-    return f"up for {node.age_seconds:.0f} s"
 
 
 def _too_idle(node: NodeView, group: PlannedGroup) -> bool:
@@ -146,7 +158,3 @@ def _would_miss(node: NodeView, least: dict[str, int], limits: Limits) -> bool:
         name in brings and limits.totals.get(name, 0) - brings[name] < amount
         for name, amount in least.items()
     )
-
-
-def _idle_reason(node: NodeView, group: PlannedGroup) -> str:
-    return f"{node.name} was idle for {node.idle_seconds:.0f} s (limit {group.idle_seconds:g} s)."

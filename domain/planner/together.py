@@ -13,6 +13,7 @@ from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.dominance import worth_searching
 from domain.planner.cheapest.problem import Floats, Ints, PackingProblem, times
 from domain.planner.cheapest.reuse import There, reuse
+from domain.planner.explanation.causes import WORK
 from domain.planner.needs import alike, gang_needs
 from domain.planner.packing import Content, Need, Packing, new_run
 
@@ -39,13 +40,13 @@ def rows_of(
 
 
 def _merge(rows: dict[tuple[object, ...], Row], row: Row) -> None:
-    """Add the row to an equal one; whose it is stays told only where all of it is of one kind."""
+    """Add the row to an equal one; it keeps its source only where all of it has the same."""
     same = rows.get(row.need.key)
     if same is None:
         rows[row.need.key] = row
         return
-    whose = same.need.whose if same.need.whose == row.need.whose else ""
-    need = replace(same.need, count=same.need.count + row.need.count, whose=whose)
+    source = same.need.source if same.need.source == row.need.source else WORK
+    need = replace(same.need, count=same.need.count + row.need.count, source=source)
     rows[row.need.key] = replace(same, need=need, is_gang=same.is_gang or row.is_gang)
 
 
@@ -57,7 +58,9 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
     if not rows:
         return base, True
     packing, arrays = base.fork(), Arrays(rows)
-    rentable = [one for one in packing.candidates if packing.limits.room(one).nodes]
+    rentable = [
+        candidate for candidate in packing.candidates if packing.limits.room(candidate).nodes
+    ]
     left = _reused(packing, arrays, rentable)
     solution = cheapest(arrays.problem(rentable, packing.limits, left))
     for packed in solution.packed:
@@ -68,7 +71,7 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
 
 
 def _served(packed: Sequence[Packed], like: Ints) -> Ints:
-    return sum((one.count * one.pattern for one in packed), np.zeros_like(like))
+    return sum((node.count * node.pattern for node in packed), np.zeros_like(like))
 
 
 def _rent(packing: Packing, arrays: Arrays, candidate: Candidate, packed: Packed) -> None:

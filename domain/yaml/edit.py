@@ -1,52 +1,28 @@
-"""Writing YAML: a new text from a configuration, or a changed one that keeps its comments."""
+"""Change a YAML text in place, so that it keeps its comments."""
 
 import re
 from collections.abc import Mapping, Sequence
-from io import StringIO
-from math import isfinite, isnan
 from typing import Any
 
 from pydantic import BaseModel
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import ScalarNode
-from ruamel.yaml.representer import BaseRepresenter
-from ruamel.yaml.scalarfloat import ScalarFloat
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tokens import CommentToken
 
 from domain.configuration.legacy import modernise, rename
 from domain.configuration.spec import ComputeConfig, Plain, WorkerGroup, tidied, written
 from domain.problems import Loc, Step, Verb
 from domain.quantities import parse_bytes
-from domain.yaml.structure import MODELS
-from domain.yaml.tree import needs_quotes
+from domain.yaml.misfits import MODELS
+from domain.yaml.writing import emitted, quoted, styled, writer_of
 
 # A list whose dashes stand right under its key.
 _FLUSH_LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n\1- ", re.MULTILINE)
 
-OURS = "Mobula's own settings; leave this block out and the rest is valid for Anyscale."
-
-
-def dump(config: ComputeConfig) -> str:
-    """The configuration as YAML: the same text for the same configuration, `mobula:` last."""
-    plain = written(config)
-    tree = CommentedMap({key: _styled(item) for key, item in plain.items()})
-    if "mobula" in tree:
-        tree.yaml_set_comment_before_after_key("mobula", before=OURS)
-    return _emitted(tree, _writer())
-
-
-def dump_value(value: object) -> str:
-    """A plain value as YAML by itself; "" for an empty one."""
-    writer = _writer(flush=isinstance(value, list))
-    return _emitted(_styled(value), writer) if value else ""
-
 
 def edited(text: str, config: ComputeConfig) -> str | None:
     """The text changed to say `config`; None if it cannot be edited in place."""
-    writer = _writer(flush=bool(_FLUSH_LIST.search(text)))
+    writer = writer_of(flush=bool(_FLUSH_LIST.search(text)))
     try:
         tree = writer.load(text)
     except (YAMLError, ValueError, RecursionError):
@@ -55,7 +31,7 @@ def edited(text: str, config: ComputeConfig) -> str | None:
         return None
     tree = _unshared(tree, set())
     _update(tree, written(config), model=ComputeConfig)
-    return _emitted(tree, writer)
+    return emitted(tree, writer)
 
 
 def stepped(text: str, steps: Sequence[Step], *, must_fit: bool = True) -> str | None:
@@ -63,7 +39,7 @@ def stepped(text: str, steps: Sequence[Step], *, must_fit: bool = True) -> str |
 
     Also None, if they must fit, when one of them finds nothing to change.
     """
-    writer = _writer(flush=bool(_FLUSH_LIST.search(text)))
+    writer = writer_of(flush=bool(_FLUSH_LIST.search(text)))
     try:
         tree = writer.load(text)
     except (YAMLError, ValueError, RecursionError):
@@ -76,7 +52,7 @@ def stepped(text: str, steps: Sequence[Step], *, must_fit: bool = True) -> str |
     fits = [_step(tree, step) for step in steps]
     if must_fit and not all(fits):
         return None
-    return _emitted(tree, writer)
+    return emitted(tree, writer)
 
 
 def _step(tree: CommentedMap, step: Step) -> bool:
@@ -84,7 +60,7 @@ def _step(tree: CommentedMap, step: Step) -> bool:
     key = step.loc[-1] if step.loc else None
     if isinstance(holder, CommentedSeq) and isinstance(key, int) and key < len(holder):
         if step.verb is Verb.SET:
-            holder[key] = _styled(step.value)
+            holder[key] = styled(step.value)
             return True
         if step.verb is Verb.REMOVE:
             del holder[key]
@@ -93,7 +69,7 @@ def _step(tree: CommentedMap, step: Step) -> bool:
     if not isinstance(holder, CommentedMap) or not isinstance(key, str):
         return False
     if step.verb is Verb.SET:
-        holder[key] = _styled(step.value)
+        holder[key] = styled(step.value)
     elif key not in holder or (step.verb is Verb.RENAME and step.value in holder):
         return False  # a key that is renamed never takes another's place
     elif step.verb is Verb.REMOVE:
@@ -120,77 +96,14 @@ def _holder(tree: CommentedMap, loc: Loc, *, make: bool) -> object:
 
 def rewritten(text: str) -> str | None:
     """A text of the older schema in the newer one; None if it cannot be edited in place."""
-    writer = _writer(flush=bool(_FLUSH_LIST.search(text)))
+    writer = writer_of(flush=bool(_FLUSH_LIST.search(text)))
     try:
         tree = writer.load(text)
     except (YAMLError, ValueError, RecursionError):
         return None
     tree = _unshared(tree, set())
     modernise(tree)
-    return _emitted(tree, writer)
-
-
-def _writer(*, flush: bool = False) -> YAML:
-    writer = YAML(typ="rt", pure=True)
-    writer.width = 4096
-    writer.preserve_quotes = True
-    writer.allow_duplicate_keys = True
-    if not flush:
-        writer.indent(mapping=2, sequence=4, offset=2)
-    writer.representer.add_representer(type(None), _write_null)
-    writer.representer.add_representer(float, _write_float)
-    writer.representer.add_representer(ScalarFloat, _write_as_it_was)
-    return writer
-
-
-def _write_null(representer: BaseRepresenter, _: None) -> ScalarNode:
-    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
-
-
-def _write_float(representer: BaseRepresenter, number: float) -> ScalarNode:
-    """`1.0e-05`: without the point, YAML 1.1 takes it for text."""
-    if not isfinite(number):
-        text = ".nan" if isnan(number) else "-.inf" if number < 0 else ".inf"
-        return representer.represent_scalar("tag:yaml.org,2002:float", text)
-    mantissa, e, exponent = repr(number).partition("e")
-    text = f"{mantissa}.0e{exponent}" if e and "." not in mantissa else repr(number)
-    return representer.represent_scalar("tag:yaml.org,2002:float", text)
-
-
-def _write_as_it_was(representer: Any, number: ScalarFloat) -> ScalarNode:
-    """The number in its own notation, where that means the same: ruamel.yaml rounds some."""
-    node: ScalarNode = representer.represent_scalar_float(number)
-    try:
-        is_same = float(node.value.replace("_", "")) == float(number)
-    except ValueError:
-        is_same = True  # such as .inf
-    return node if is_same else _write_float(representer, float(number))
-
-
-def _emitted(tree: object, writer: YAML) -> str:
-    out = StringIO()
-    writer.dump(tree, out)
-    return out.getvalue()
-
-
-def _styled(value: object) -> object:
-    """The value as ruamel.yaml writes it best: block style, quotes only where they are needed."""
-    match value:
-        case str():
-            return _quoted(value)
-        case Mapping():
-            return CommentedMap({_quoted(key): _styled(item) for key, item in value.items()})
-        case list():
-            items = CommentedSeq([_styled(item) for item in value])
-            for inner in items:
-                if isinstance(inner, CommentedSeq):
-                    inner.fa.set_flow_style()
-            return items
-    return value
-
-
-def _quoted(text: str) -> str:
-    return DoubleQuotedScalarString(text) if needs_quotes(text) else text
+    return emitted(tree, writer)
 
 
 def _unshared(value: Any, seen: set[int]) -> Any:
@@ -220,7 +133,7 @@ def _update(target: CommentedMap, wanted: Plain, *, model: type[BaseModel]) -> N
         _reset(target, key, model=model)
     for key, item in wanted.items():
         nested = MODELS.get(key) if key in _NESTED else None
-        target[key] = _merged(target[key], item, model=nested) if key in target else _styled(item)
+        target[key] = _merged(target[key], item, model=nested) if key in target else styled(item)
 
 
 _NESTED = {key for key in MODELS if key}
@@ -278,8 +191,8 @@ def _update_freely(target: CommentedMap, wanted: Mapping[str, object]) -> None:
     for key in [key for key in target if key not in wanted]:
         _remove(target, key)
     for key, item in wanted.items():
-        new = _merged(target[key], item, model=None) if key in target else _styled(item)
-        target[_quoted(key)] = new
+        new = _merged(target[key], item, model=None) if key in target else styled(item)
+        target[quoted(key)] = new
 
 
 def _items(
@@ -291,7 +204,7 @@ def _items(
         if index < len(old):
             old[index] = _merged(old[index], item, model=model)
         else:
-            old.append(_styled(item))
+            old.append(styled(item))
     del old[len(new) :]
     return old
 
@@ -310,7 +223,7 @@ def _groups(old: CommentedSeq, new: Sequence[Plain]) -> CommentedSeq:
     for index, wanted in enumerate(new):
         place = places.pop(_group_name(wanted), None)
         if place is None or not isinstance(old[place], CommentedMap):
-            groups.append(_styled(wanted))
+            groups.append(styled(wanted))
             continue
         _update(old[place], wanted, model=WorkerGroup)
         groups.append(old[place])
@@ -334,8 +247,8 @@ def _same_or_new(old: object, new: object) -> object:
         if isinstance(old, str | int) and isinstance(new, str) and _in_bytes(old) == _in_bytes(new):
             return old
     except ValueError:
-        return _styled(new)
-    return _styled(new)
+        return styled(new)
+    return styled(new)
 
 
 def _in_bytes(value: str | int) -> int:

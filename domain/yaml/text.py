@@ -7,10 +7,11 @@ from functools import lru_cache
 from domain.configuration.legacy import marks_by_new_path
 from domain.configuration.spec import ComputeConfig, written
 from domain.problems import Loc, Mark, Problem, by_place, has_errors, located
-from domain.yaml.edit import dump, edited, rewritten
+from domain.yaml.edit import edited, rewritten
 from domain.yaml.structure import Structured, structure
 from domain.yaml.tree import read
 from domain.yaml.values import with_values
+from domain.yaml.writing import dump
 
 __all__ = ["Parsed", "dump", "modernised", "parse", "parse_mapping", "update_text"]
 

@@ -27,8 +27,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(arguments: argparse.Namespace) -> int:
     """Print each change with what it takes on a running cluster."""
-    from domain.configuration.diff import changes, in_words, sentence
+    from domain.configuration.diff import changes, sentence
     from domain.configuration.effects import USUAL, strongest, why_of
+    from domain.configuration.fields import in_words
     from domain.offerings import ProviderKind
     from domain.yaml.text import parse
     from providers.registry import traits_of

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mobula.commands.targets import add_target, local_target, target_of_options
 from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from domain.catalogue.region import RegionCatalogue
     from domain.configuration.spec import ComputeConfig
     from domain.demand import Demand
-    from domain.planner import Plan
+    from domain.planner import Drain, Launch, Plan, Unserved
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -87,13 +87,23 @@ def _checked(file: str, text: str, target: "RegionCatalogue") -> "ComputeConfig 
 
 
 def _as_json(answer: "Plan") -> str:
+    fields = asdict(answer) | {
+        "launches": [_fields(launch) for launch in answer.launches],
+        "drains": [_fields(drain) for drain in answer.drains],
+        "unserved": [_fields(left) for left in answer.unserved],
+    }
     # The only value that JSON has no word for is the price, a Decimal: text keeps it exact.
-    return json.dumps(asdict(answer), indent=2, ensure_ascii=False, default=str)
+    return json.dumps(fields, indent=2, ensure_ascii=False, default=str)
+
+
+def _fields(item: "Launch | Drain | Unserved") -> dict[str, Any]:
+    """Return an item of a plan with its cause and the sentence that it makes."""
+    return {**asdict(item), "reason": item.reason}
 
 
 def _words(answer: "Plan") -> str:
     from domain.demand import describe
-    from domain.planner.explanation.verdicts import outcome
+    from domain.planner.verdicts import outcome
 
     if answer.is_empty and not answer.unserved:
         return "Nothing to launch: the head has room for all of it."

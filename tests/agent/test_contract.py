@@ -104,7 +104,9 @@ def test_a_busy_cluster_tells_its_demand_and_refuses_an_idle_drain(cluster: Clus
     (gang,) = sync["demand"]["gangs"]
     assert (gang["strategy"], gang["bundles"]) == ("STRICT_SPREAD", [{"CPU": 1.0}] * 3)
     mobula.sync(
-        lambda sync: sync["demand"]["floors"] == [{"resources": {"CPU": 1.0}, "count": 3}],
+        lambda sync: (
+            sync["demand"]["standing_requests"] == [{"resources": {"CPU": 1.0}, "count": 3}]
+        ),
         "the requested resources",
     )
     mobula.sync(lambda sync: sync["drivers"] == 1, "one driver")
@@ -117,8 +119,8 @@ def test_a_busy_cluster_tells_its_demand_and_refuses_an_idle_drain(cluster: Clus
     mobula.order("stop", "stop_job", submission_id="busy")
     assert mobula.result("stop")["ok"]
     assert cluster.job_ends("busy")["status"] == "STOPPED"
-    mobula.order("floors", "clear_floors")
-    assert mobula.result("floors")["ok"]
+    mobula.order("standing", "clear_standing_requests")
+    assert mobula.result("standing")["ok"]
     mobula.next_sync(lambda sync: not any(sync["demand"].values()), "no demand")
 
 

@@ -62,7 +62,7 @@ def run(cluster: Cluster) -> None:
     moment = datetime.now(UTC)
     Cluster.objects.filter(pk=cluster.pk).update(
         state="running", agent_seen_at=moment, demand_at=moment,
-        demand={"shapes": waiting, "gangs": [], "floors": []},
+        demand={"shapes": waiting, "gangs": [], "standing_requests": []},
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class Head:
             "session": "session_1",
             "nodes": [self._node(n) for n in self._listed()],
             "dead": [],
-            "demand": {"shapes": self.waiting, "gangs": [], "floors": []},
+            "demand": {"shapes": self.waiting, "gangs": [], "standing_requests": []},
             "samples": [],
             "jobs": [],
             "logs": [],

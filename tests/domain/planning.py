@@ -135,3 +135,8 @@ def sizes(plan: Plan) -> dict[str, int]:
     for launch in plan.launches:
         counts[launch.group] = counts.get(launch.group, 0) + launch.count
     return counts
+
+
+def why(plan: Plan) -> list[str]:
+    """Return why things wait, each in words."""
+    return [left.reason for left in plan.unserved]

@@ -22,7 +22,7 @@ def test_a_report_without_demand_is_empty() -> None:
     [
         {"shapes": [{"resources": {"CPU": 1}, "count": 1}]},
         {"gangs": [{"strategy": "PACK", "bundles": [{"CPU": 1}]}]},
-        {"floors": [{"resources": {"CPU": 1}, "count": 1}]},
+        {"standing_requests": [{"resources": {"CPU": 1}, "count": 1}]},
     ],
 )
 def test_a_report_of_anything_is_not_empty(report: dict[str, Any]) -> None:
@@ -39,13 +39,13 @@ def test_an_agents_report_is_read_as_it_was_sent() -> None:
             }
         ],
         "gangs": [{"id": "7", "strategy": "STRICT_SPREAD", "bundles": [{"CPU": 1}, {"GPU": 1}]}],
-        "floors": [{"resources": {"CPU": 1}, "count": 8}],
+        "standing_requests": [{"resources": {"CPU": 1}, "count": 8}],
     }
     selector = LabelSelector(key="zone", operator="not in", values=("a", "b"))
     assert demand_from_report(report) == Demand(
         shapes=(Shape(resources={"CPU": 0.5, "memory": 1024.0}, count=40, selectors=(selector,)),),
         gangs=(Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"CPU": 1.0}, {"GPU": 1.0})),),
-        floors=(Shape(resources={"CPU": 1.0}, count=8),),
+        standing_requests=(Shape(resources={"CPU": 1.0}, count=8),),
     )
 
 

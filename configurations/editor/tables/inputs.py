@@ -10,10 +10,10 @@ from django import forms
 from domain.configuration.spec import tidied
 from domain.problems import Problem
 from domain.quantities import LARGEST, format_bytes, parse_bytes, part_of, tidy_number
-from domain.yaml.edit import dump_value
 from domain.yaml.plain_tree import Cleaning, TooMuch
 from domain.yaml.structure import structure
 from domain.yaml.tree import read
+from domain.yaml.writing import dump_value
 
 type Choices = list[tuple[str, str]]
 type Within = Callable[[dict[str, Any]], dict[str, Any]]

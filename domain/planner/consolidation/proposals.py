@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from domain.configuration.spec import ConsolidationMode
 from domain.offerings import Market
-from domain.planner.candidates import Candidate
+from domain.planner.consolidation.pool import Pool, twin_of
 from domain.planner.consolidation.quick_fit import Fit
+from domain.planner.consolidation.reserved import bundles_of
 from domain.planner.consolidation.score import THRESHOLD, Score, Weights
 from domain.planner.consolidation.trial import (
     Trial,
-    bundles_of,
     going_idle,
     quickly,
     tried,
@@ -39,13 +39,6 @@ class Proposal:
     score: Score
     sentence: str
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What makes two proposals the same."""
-        new = self.launch
-        kind = (new.group, new.instance_type, new.market, new.zone) if new else ()
-        return self.nodes, kind
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
@@ -54,29 +47,6 @@ class Findings:
     proposal: Proposal | None = None
     stays: Mapping[str, str] = field(default_factory=dict)
     closest: str = ""  # of what could go but is not worth it, the sentence on what comes closest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pool:
-    """What the shares of a group's nodes are shares of."""
-
-    group: PlannedGroup
-    cost: Decimal
-    disruption: float
-    prices: Mapping[str, Decimal]
-    weights: Weights
-    threshold: float
-
-    def score(self, nodes: Sequence[NodeView], *, new: Decimal = Decimal(0)) -> Score:
-        """Return the score of giving up `nodes` for a new node of that price."""
-        return Score(
-            savings=float(self.saved(nodes, new=new) / self.cost) if self.cost else 0,
-            disruption=sum(self.weights.of(node.work) for node in nodes) / self.disruption,
-            threshold=self.threshold,
-        )
-
-    def saved(self, nodes: Sequence[NodeView], *, new: Decimal = Decimal(0)) -> Decimal:
-        return sum((self.prices[node.name] for node in nodes), -new)
 
 
 def consolidation(
@@ -93,11 +63,11 @@ def consolidation(
     """
     search = _Search(request, weights or Weights(), threshold, most=min(most, MOST_NODES))
     proposals = [
-        found
+        proposal
         for group in request.groups
-        if (found := search.best_of(group, modes.get(group.name, ConsolidationMode.OFF)))
+        if (proposal := search.best_of(group, modes.get(group.name, ConsolidationMode.OFF)))
     ]
-    best = max(proposals, key=lambda one: one.savings_usd, default=None)
+    best = max(proposals, key=lambda proposal: proposal.savings_usd, default=None)
     going = best.nodes if best else ()
     stays = {name: why for name, why in search.stays.items() if name not in going}
     _, closest = max(search.refused, default=(0, ""))
@@ -129,16 +99,16 @@ class _Search:
         able = list(self._able(pool, own, mode))
         able.sort(key=lambda node: -pool.score([node]).value)
         if self.most < 1:
-            self._keep(able, "a disruption budget lets no node go now")
+            self._keep(able, "blocked by a disruption budget")
             return None
         return self._several(pool, able) or self._single(pool, able)
 
-    def _pool(self, group: PlannedGroup, own: Sequence[NodeView]) -> _Pool | None:
+    def _pool(self, group: PlannedGroup, own: Sequence[NodeView]) -> Pool | None:
         prices = {node.name: self.limits.price_of(node) for node in own}
         known = {name: price for name, price in prices.items() if price is not None}
         if len(known) < len(prices):
             return None
-        return _Pool(
+        return Pool(
             group=group,
             cost=sum(known.values(), Decimal(0)),
             disruption=sum(self.weights.of(node.work) for node in own),
@@ -148,7 +118,7 @@ class _Search:
         )
 
     def _able(
-        self, pool: _Pool, own: Sequence[NodeView], mode: ConsolidationMode
+        self, pool: Pool, own: Sequence[NodeView], mode: ConsolidationMode
     ) -> Iterator[NodeView]:
         for node in own:
             why = self._unable(node, pool.group, mode)
@@ -165,7 +135,7 @@ class _Search:
             return f"consolidation of group {group.name} is off"
         if not self.request.autoscaling:
             return "autoscaling is off"
-        if any(one.phase is NodePhase.PENDING for one in self.kept):
+        if any(other.phase is NodePhase.PENDING for other in self.kept):
             return "other nodes are on their way"
         if not node.total:
             return "Ray has not said what it has"
@@ -175,7 +145,7 @@ class _Search:
             return f"it is idle, and goes by itself after {group.idle_seconds:g} s of that"
         return ""
 
-    def _several(self, pool: _Pool, able: Sequence[NodeView]) -> Proposal | None:
+    def _several(self, pool: Pool, able: Sequence[NodeView]) -> Proposal | None:
         """Try all of them, then search by halves for how many of the first can go together."""
         nodes = _apart(able)[: self.most]
         if len(nodes) < 2:
@@ -184,44 +154,44 @@ class _Search:
         least, most = 2, 0 if best else len(nodes) - 1
         while least <= most:
             count = (least + most) // 2
-            found, _ = self._judged(pool, nodes[:count])
-            if found:
-                best, least = found, count + 1
+            proposal, _ = self._judged(pool, nodes[:count])
+            if proposal:
+                best, least = proposal, count + 1
             else:
                 most = count - 1
         return best
 
-    def _single(self, pool: _Pool, able: Sequence[NodeView]) -> Proposal | None:
+    def _single(self, pool: Pool, able: Sequence[NodeView]) -> Proposal | None:
         """Try one after the other, those first that need no new node."""
         fits = {node.name: self._quickly(pool, [node]) for node in able}
         for node in sorted(able, key=lambda node: fits[node.name].new is not None):
-            found, why = self._judged(pool, [node], fit=fits[node.name])
-            if found:
-                return found
+            proposal, why = self._judged(pool, [node], fit=fits[node.name])
+            if proposal:
+                return proposal
             self._keep([node], why)
         return None
 
-    def _quickly(self, pool: _Pool, nodes: Sequence[NodeView]) -> Fit:
+    def _quickly(self, pool: Pool, nodes: Sequence[NodeView]) -> Fit:
         names, below = {node.name for node in nodes}, pool.saved(nodes)
         return quickly(self.request, names, below=below, idle=self.idle)
 
     def _judged(
-        self, pool: _Pool, nodes: Sequence[NodeView], *, fit: Fit | None = None
+        self, pool: Pool, nodes: Sequence[NodeView], *, fit: Fit | None = None
     ) -> tuple[Proposal | None, str]:
         """Return the proposal to take these nodes away, or why not, as part of a sentence."""
         fit = fit or self._quickly(pool, nodes)
         if not fit.found:
             return None, "neither the other nodes nor one cheaper node take its work"
-        if twin := _twin(pool, nodes, fit.new):
+        if twin := twin_of(pool, nodes, fit.new):
             return self._judged(pool, [node for node in nodes if node is not twin])
         score = pool.score(nodes, new=fit.new_usd)
         if not score.is_enough:
             return self._refused(nodes, score)
         if self.plans >= MOST_PLANS:
-            return None, "so many others could go that it had no turn in this look"
+            return None, "not evaluated this round: too many candidates"
         return self._planned(pool, nodes)
 
-    def _planned(self, pool: _Pool, nodes: Sequence[NodeView]) -> tuple[Proposal | None, str]:
+    def _planned(self, pool: Pool, nodes: Sequence[NodeView]) -> tuple[Proposal | None, str]:
         """The same by a plan, which knows every limit."""
         self.plans += 1
         trial = tried(self.request, {node.name for node in nodes}, idle=self.idle)
@@ -248,7 +218,7 @@ class _Search:
         return None, str(score)
 
     def _keep(self, nodes: Sequence[NodeView], why: str) -> None:
-        self.stays |= {node.name: f"{node.name} stays: {why}." for node in nodes}
+        self.stays |= {node.name: f"{node.shown} stays: {why}." for node in nodes}
 
 
 def _apart(nodes: Sequence[NodeView]) -> list[NodeView]:
@@ -263,19 +233,11 @@ def _apart(nodes: Sequence[NodeView]) -> list[NodeView]:
     return chosen
 
 
-def _twin(pool: _Pool, nodes: Sequence[NodeView], new: Candidate | None) -> NodeView | None:
-    """Return the node that may as well stay, since what would take its place is another like it."""
-    if new is None or len(nodes) < 2 or new.group is not pool.group:
-        return None
-    alike = [node for node in nodes if node.instance_type == new.offer.instance_type]
-    return max(alike, key=lambda node: pool.weights.of(node.work), default=None)
-
-
 def _price(trial: Trial) -> Decimal:
     return (trial.launch.hourly_usd if trial.launch else None) or Decimal(0)
 
 
-def _not_cheaper(pool: _Pool, nodes: Sequence[NodeView], launch: Launch | None) -> str:
+def _not_cheaper(pool: Pool, nodes: Sequence[NodeView], launch: Launch | None) -> str:
     if launch is None:
         return ""
     if launch.hourly_usd is None:
@@ -284,10 +246,10 @@ def _not_cheaper(pool: _Pool, nodes: Sequence[NodeView], launch: Launch | None) 
         return "no cheaper node takes the work"
     first = nodes[0]
     if len(nodes) > 1:
-        alike = any((one.group, one.instance_type) == _kind(launch) for one in nodes)
+        alike = any((node.group, node.instance_type) == _kind(launch) for node in nodes)
         return "one of them may as well stay" if alike else ""
     if (first.group, first.instance_type) == _kind(launch):
-        return "only the market or the zone would be another"
+        return "the replacement would differ only in market or zone"
     if first.market is Market.SPOT and launch.market is Market.SPOT:
         return "a spot node is not changed for another spot node"
     return ""
@@ -310,5 +272,5 @@ def _sentence(
 
 
 def _listed(nodes: Sequence[NodeView]) -> str:
-    *others, last = [node.name for node in sorted(nodes, key=by_name)]
+    *others, last = [node.shown for node in sorted(nodes, key=by_name)]
     return f"{', '.join(others)} and {last}" if others else last

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.demand import LabelSelector, Shape
 from domain.planner.amounts import exact
-from domain.planner.candidates import Candidate, candidates, of_node
+from domain.planner.candidates import Candidate, candidates, labels_of, of_node
 from domain.planner.limits import pending_or_ready
 from domain.planner.model import PlanRequest
 
@@ -36,14 +36,18 @@ def fitting(request: PlanRequest, *, below: Decimal) -> Fit:
     if not left:
         return Fit(found=True)
     able = (
-        one
-        for one in candidates(request)
-        if one.offer.hourly_usd is not None
-        and one.offer.hourly_usd < below
-        and not one.offer.cooling
-        and _takes(one, left)
+        candidate
+        for candidate in candidates(request)
+        if candidate.offer.hourly_usd is not None
+        and candidate.offer.hourly_usd < below
+        and not candidate.offer.cooling
+        and _takes(candidate, left)
     )
-    new = min(able, key=lambda one: (one.offer.hourly_usd or Decimal(0), one.key), default=None)
+    new = min(
+        able,
+        key=lambda candidate: (candidate.offer.hourly_usd or Decimal(0), candidate.key),
+        default=None,
+    )
     return Fit(found=new is not None, new=new)
 
 
@@ -71,10 +75,9 @@ class _Rooms:
         self._np = np
         offers = of_node(request)
         rooms = [(exact(request.head_free), dict[str, str]())]
-        for node in pending_or_ready(request.nodes):
-            offer = offers.get((node.group, node.instance_type, node.market, node.zone))
-            labels = {**(offer.labels if offer else {}), **node.labels}
-            rooms.append((exact(node.free), labels))
+        rooms += [
+            (exact(node.free), labels_of(node, offers)) for node in pending_or_ready(request.nodes)
+        ]
         rooms.sort(key=lambda room: room[0].get("CPU", 0))
         names = {name for shape in request.demand.shapes for name in exact(shape.resources)}
         self._columns = sorted(names)
@@ -88,7 +91,9 @@ class _Rooms:
         """Return each single copy, those first that take the largest share of all that is free."""
         all_free = self._np.maximum(self._free.sum(axis=0), 1)
         single = [shape for shape in shapes for _ in range(shape.count)]
-        return sorted(single, key=lambda one: -float((self._vector(one) / all_free).max(initial=0)))
+        return sorted(
+            single, key=lambda shape: -float((self._vector(shape) / all_free).max(initial=0))
+        )
 
     def take(self, shape: Shape) -> bool:
         """Put one copy on the first node that has room; return whether there was one."""

@@ -1,23 +1,21 @@
 """What the planner would do if some nodes were gone and their work looked for a place."""
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from domain.configuration.ray_labels import ACCELERATOR
-from domain.demand import LabelSelector, Resources, Shape
+from domain.demand import LabelSelector, Shape
 from domain.offerings import Market
-from domain.planner.candidates import candidates, of_node
+from domain.planner.candidates import candidates, labels_of, of_node
 from domain.planner.consolidation.quick_fit import Fit, fitting
+from domain.planner.consolidation.reserved import bundles_of, reserved
+from domain.planner.explanation import sentences
 from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import Launch, NodePhase, NodeView, Plan, PlannedGroup, PlanRequest
 from domain.planner.plan import plan
 
-# Ray names what a placement group reserved by the group's id, beside the resource itself.
-_RESERVED = re.compile(r".+_group_(?:\d+_)?([0-9a-f]{16,})")
-_BUNDLE = re.compile(r"bundle_group_\d+_([0-9a-f]{16,})")
 _NO_WORK = ("object_store_memory", "node:")
 # Ray gives these to a node by itself; hardly any task asks for them.
 _RAYS_OWN = "ray.io/"
@@ -63,14 +61,9 @@ def used(node: NodeView) -> dict[str, float]:
     return {
         name: total - node.free.get(name, 0)
         for name, total in node.total.items()
-        if not name.startswith(_NO_WORK) and not _RESERVED.fullmatch(name)
+        if not name.startswith(_NO_WORK) and not reserved(name)
         if total - node.free.get(name, 0) > 1e-6
     }
-
-
-def bundles_of(total: Resources) -> list[str]:
-    """Return for each bundle on a node the id of its placement group."""
-    return [found[1] for name in sorted(total) if (found := _BUNDLE.fullmatch(name))]
 
 
 def _without(request: PlanRequest, gone: Collection[str], *, idle: Collection[str]) -> PlanRequest:
@@ -93,7 +86,7 @@ def _without(request: PlanRequest, gone: Collection[str], *, idle: Collection[st
 
 
 def _marked(node: NodeView, apart: Collection[str]) -> NodeView:
-    marks = {f"bundle/{one}": "yes" for one in bundles_of(node.total) if one in apart}
+    marks = {f"bundle/{bundle}": "yes" for bundle in bundles_of(node.total) if bundle in apart}
     return replace(node, labels={**node.labels, **marks}) if marks else node
 
 
@@ -102,8 +95,8 @@ def _work(request: PlanRequest, node: NodeView) -> Shape:
     selectors = (
         *_labels_to_keep(request, node, has_gpu="GPU" in holds),
         *(
-            LabelSelector(key=f"bundle/{one}", operator="not in", values=("yes",))
-            for one in sorted(set(bundles_of(node.total)))
+            LabelSelector(key=f"bundle/{bundle}", operator="not in", values=("yes",))
+            for bundle in sorted(set(bundles_of(node.total)))
         ),
     )
     return Shape(resources=holds, count=1, selectors=selectors)
@@ -113,9 +106,7 @@ def _labels_to_keep(
     request: PlanRequest, node: NodeView, *, has_gpu: bool
 ) -> Iterator[LabelSelector]:
     """Yield the labels that the work may have asked for: nobody says which it did."""
-    offer = of_node(request).get((node.group, node.instance_type, node.market, node.zone))
-    labels = {**(offer.labels if offer else {}), **node.labels}
-    for key, value in sorted(labels.items()):
+    for key, value in sorted(labels_of(node, of_node(request)).items()):
         if not key.startswith(_RAYS_OWN) or (key == ACCELERATOR and has_gpu):
             yield LabelSelector(key=key, operator="in", values=(value,))
 
@@ -127,8 +118,9 @@ def _against(
         return f"the work has no other place: {answer.unserved[0].reason}"
     if answer.drains:
         return "the cluster is above its maximum already"
-    if sum(one.count for one in answer.launches) > 1:
-        return f"it takes {sum(one.count for one in answer.launches)} new nodes, one at most may be"
+    if sum(launch.count for launch in answer.launches) > 1:
+        count = sum(launch.count for launch in answer.launches)
+        return f"it needs {count} new nodes; at most one is allowed"
     if launch is None:
         return ""
     return _no_room(request, launch) or _not_spot(request, gone, launch)
@@ -138,14 +130,14 @@ def _no_room(request: PlanRequest, launch: Launch) -> str:
     """The new node comes before the old ones go: for a while there are all of them."""
     limits = Limits(request, kept=pending_or_ready(request.nodes))
     wanted = (launch.group, launch.instance_type, launch.market, launch.zone)
-    candidate = next(one for one in candidates(request) if one.key == wanted)
+    candidate = next(candidate for candidate in candidates(request) if candidate.key == wanted)
     room = limits.room(candidate)
-    return "" if room.nodes else f"the new node must come first, but {room.stop}"
+    return "" if room.nodes else f"the new node must come first, but {sentences.stop(room.stop)}"
 
 
 def _not_spot(request: PlanRequest, gone: Collection[str], launch: Launch) -> str:
     """Where spot is allowed, the new node is spot: without it, better none than a dearer one."""
-    group = next(one for one in request.groups if one.name == launch.group)
+    group = next(group for group in request.groups if group.name == launch.group)
     has_spot = any(offer.market is Market.SPOT for offer in group.offers)
     if launch.market is Market.SPOT or not has_spot or _completes_floor(request, gone, group):
         return ""

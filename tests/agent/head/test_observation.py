@@ -79,22 +79,22 @@ def test_a_placement_group_is_told_as_a_gang_with_its_strategy(messages: Any) ->
     ]
 
 
-def test_requested_resources_are_told_as_floors(messages: Any) -> None:
-    floor = messages.ClusterResourceConstraint(
+def test_requested_resources_are_reported_as_standing_requests(messages: Any) -> None:
+    constraint = messages.ClusterResourceConstraint(
         resource_requests=[_pending(messages, count=8, CPU=1.0)]
     )
-    told = demand(messages.ClusterResourceState(cluster_resource_constraints=[floor]))
-    assert told["floors"] == [{"resources": {"CPU": 1.0}, "count": 8}]
+    told = demand(messages.ClusterResourceState(cluster_resource_constraints=[constraint]))
+    assert told["standing_requests"] == [{"resources": {"CPU": 1.0}, "count": 8}]
 
 
-def test_floors_of_old_ray_are_told_too(messages: Any) -> None:
+def test_standing_requests_of_old_ray_are_reported_too(messages: Any) -> None:
     old = SimpleNamespace(min_bundles=[_pending(messages, count=8, CPU=1.0)])
     state = SimpleNamespace(
         cluster_resource_constraints=[old],
         pending_resource_requests=[],
         pending_gang_resource_requests=[],
     )
-    assert demand(state)["floors"] == [{"resources": {"CPU": 1.0}, "count": 8}]
+    assert demand(state)["standing_requests"] == [{"resources": {"CPU": 1.0}, "count": 8}]
 
 
 def test_a_resource_that_ray_leaves_out_of_available_is_all_held() -> None:

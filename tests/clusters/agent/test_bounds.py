@@ -78,7 +78,9 @@ def test_jobs_do_not_run_in_the_future(head: Head) -> None:
 def test_demand_is_cut_to_what_ray_itself_would_report(head: Head) -> None:
     shape = {"resources": {f"r{n}": 1e300 for n in range(110)}, "count": 10**30, "selectors": []}
     gang = {"strategy": "PACK", "bundles": [{"CPU": 1}] * 6_000}
-    head.report(demand={"shapes": [shape] * 2_100, "gangs": [gang, gang, gang], "floors": []})
+    head.report(
+        demand={"shapes": [shape] * 2_100, "gangs": [gang, gang, gang], "standing_requests": []}
+    )
     head.cluster.refresh_from_db()
     demand = head.cluster.demand
     assert len(demand["shapes"]) == 2_000

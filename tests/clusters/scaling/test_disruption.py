@@ -340,7 +340,9 @@ def test_a_budget_stops_consolidation_and_idle_nodes(started: Callable[[str], Bu
     first, second, third = head.grows(1, 1, 1)
     head.looks(times=3)
     assert head.drained() == []
-    assert "lets no node go" in next(iter(Consolidation.objects.get().stays.values()))
+    assert "blocked by a disruption budget" in next(
+        iter(Consolidation.objects.get().stays.values())
+    )
     head.idle |= {first.name: 100.0, second.name: 100.0}
     head.looks(times=2)
     assert len(head.drained()) == 1

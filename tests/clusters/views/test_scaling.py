@@ -228,13 +228,15 @@ def test_the_command_gives_the_answer_of_the_page(
     target = target_for(head.cluster.cloud)
     monkeypatch.setattr("mobula.commands.plan.local_target", lambda: target)
     main(["plan", str(tmp_path / "cluster.yaml"), "--demand", str(tmp_path / "demand"), "--json"])
-    told = json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
     shown = page(head.cluster, demand=demand).context["what_if"].plan
-    assert [one["reason"] for one in told["launches"]] == [one.reason for one in shown.launches]
-    assert told["hourly_usd"] == str(shown.hourly_usd)
-    assert told["unserved"] == [
-        {"resources": one.resources, "count": one.count, "reason": one.reason}
-        for one in shown.unserved
+    assert [one["reason"] for one in printed["launches"]] == [one.reason for one in shown.launches]
+    assert printed["hourly_usd"] == str(shown.hourly_usd)
+    assert [(item["resources"], item["count"], item["reason"]) for item in printed["unserved"]] == [
+        (left.resources, left.count, left.reason) for left in shown.unserved
+    ]
+    assert [
+        item["cause"]["misfit"]["kind"] for item in printed["unserved"] if item["cause"]["misfit"]
     ]
     config = parse(TEXT).config
     assert config is not None
@@ -375,7 +377,7 @@ def test_the_page_asks_as_much_for_many_groups_and_nodes_as_for_few(
         )  # fmt: skip
     scaled.wants(9, CPU=1.0)
     Cluster.objects.filter(pk=scaled.cluster.pk).update(
-        demand={"shapes": scaled.waiting, "gangs": [], "floors": []}
+        demand={"shapes": scaled.waiting, "gangs": [], "standing_requests": []}
     )
     assert count(lambda: page(scaled.cluster, part="live")) == few <= 22
     assert count(lambda: panel(page, scaled.cluster)) == strategies <= 20

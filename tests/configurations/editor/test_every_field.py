@@ -9,8 +9,7 @@ import pytest
 
 from domain.yaml.text import dump, parse
 from tests.configurations.editor_page import Editor
-from tests.domain.convert.test_formats import read_yaml
-from tests.domain.every_field import (
+from tests.domain.convert.every_field import (
     CLUSTER,
     FLAGS,
     GROUP,
@@ -22,6 +21,7 @@ from tests.domain.every_field import (
     fields,
     own_fields,
 )
+from tests.domain.convert.test_formats import read_yaml
 
 pytestmark = pytest.mark.django_db
 

@@ -25,8 +25,7 @@ from domain.configuration.spec import (
 from domain.convert import ExportContext, Format, exported, imported
 from domain.validation.flags import CLUSTER_FLAGS, NODE_FLAGS
 from domain.yaml.text import dump, parse
-from tests.domain.convert.test_formats import read_yaml
-from tests.domain.every_field import (
+from tests.domain.convert.every_field import (
     BUDGET,
     CLUSTER,
     DEPLOYMENT,
@@ -45,6 +44,7 @@ from tests.domain.every_field import (
     fields,
     own_fields,
 )
+from tests.domain.convert.test_formats import read_yaml
 
 FIELDS = fields()
 IDS = [name for name, _, _ in FIELDS]

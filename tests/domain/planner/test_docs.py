@@ -14,7 +14,7 @@ def test_the_example_of_a_demand_can_be_read() -> None:
     demand = demand_from_report(json.loads(example))
     assert demand.shapes
     assert demand.gangs
-    assert demand.floors
+    assert demand.standing_requests
 
 
 def test_each_strategy_is_explained() -> None:

@@ -91,7 +91,7 @@ def test_spread_nodes_say_what_speaks_for_them_beside_other_machines(ranking: Ra
     assert launch.reason.endswith("that fits.")
 
 
-@pytest.mark.parametrize("asked", [{"shapes": 1}, {"floors": 1}])
+@pytest.mark.parametrize("asked", [{"shapes": 1}, {"standing_requests": 1}])
 def test_nodes_spread_only_over_zones_that_the_work_accepts(asked: dict[str, int]) -> None:
     its = replace(
         zoned(), offers=tuple(replace(one, labels={"zone": one.zone}) for one in zoned().offers)
@@ -127,7 +127,7 @@ def test_nodes_in_other_zones_keep_their_labels_and_prices() -> None:
 
 def test_what_stands_for_a_standing_request_counts_as_spare() -> None:
     its = group(warm_spare=1)
-    asked = request(its, demand=Demand(floors=(shape(1, CPU=2),)))
+    asked = request(its, demand=Demand(standing_requests=(shape(1, CPU=2),)))
     answer = plan(asked)
     assert sizes(answer) == {"cpu": 1}
     assert plan(carried_out(answer, asked)).is_empty
@@ -137,7 +137,7 @@ def test_what_stands_for_a_standing_request_counts_as_spare() -> None:
     asked = request(
         its,
         nodes=(node("n-1", its, rented=spot, idle=500),),
-        demand=Demand(floors=(shape(1, on_demand, CPU=2),)),
+        demand=Demand(standing_requests=(shape(1, on_demand, CPU=2),)),
     )
     answer = plan(asked)
     assert [drain.node for drain in answer.drains] == ["n-1"]

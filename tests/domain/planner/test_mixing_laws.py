@@ -97,7 +97,7 @@ def requests(draw: st.DrawFn) -> PlanRequest:
         groups=of,
         nodes=draw(nodes(of)),
         # One standing request: first fit may deal several out otherwise once the nodes lie apart.
-        demand=Demand(shapes=draw(shapes), floors=draw(shapes)[:1]),
+        demand=Demand(shapes=draw(shapes), standing_requests=draw(shapes)[:1]),
         ranking=draw(st.sampled_from(Ranking)),
         zones=draw(st.sampled_from(ZonePolicy)),
     )

@@ -1,12 +1,9 @@
 """What the planner answers, case by case; test_planner_laws holds what is always true."""
 
-from dataclasses import replace
 from decimal import Decimal
 
-import pytest
-
-from domain.demand import Demand, Gang, LabelSelector, Resources, Strategy
-from domain.planner import Plan, plan
+from domain.demand import Demand, LabelSelector
+from domain.planner import plan
 from domain.planner.model import Ranking
 from tests.domain.planning import LEAVING, PENDING, group, node, request, shape, sizes
 
@@ -17,14 +14,6 @@ IN_A = LabelSelector(key="zone", operator="in", values=("a",))
 
 def waiting(*shapes: object, **others: object) -> Demand:
     return Demand(shapes=shapes, **others)  # type: ignore[arg-type]
-
-
-def gang(strategy: Strategy, *bundles: Resources) -> Demand:
-    return Demand(gangs=(Gang(strategy=strategy, bundles=bundles),))
-
-
-def why(answer: Plan) -> list[str]:
-    return [left.reason for left in answer.unserved]
 
 
 # Launches
@@ -141,67 +130,12 @@ def test_shapes_with_labels_come_before_larger_ones_that_fit_anywhere() -> None:
     assert not answer.unserved
 
 
-# Placement groups
-
-
-@pytest.mark.parametrize(
-    ("strategy", "nodes"),
-    [
-        (Strategy.PACK, 1),
-        (Strategy.SPREAD, 1),
-        (Strategy.STRICT_PACK, 1),
-        (Strategy.STRICT_SPREAD, 2),
-    ],
-)
-def test_only_a_strict_spread_needs_a_node_for_each_bundle(strategy: Strategy, nodes: int) -> None:
-    answer = plan(request(CPU, demand=gang(strategy, {"CPU": 1.0}, {"CPU": 1.0})))
-    assert sizes(answer) == {"cpu": nodes}
-
-
-def test_a_strict_pack_needs_one_node_for_all_bundles() -> None:
-    bundles = ({"CPU": 2.0}, {"CPU": 2.0})
-    assert sizes(plan(request(CPU, GPU, demand=gang(Strategy.PACK, *bundles)))) == {"cpu": 2}
-    assert sizes(plan(request(CPU, GPU, demand=gang(Strategy.STRICT_PACK, *bundles)))) == {"gpu": 1}
-
-
-def test_a_strict_spread_uses_free_nodes_first() -> None:
-    nodes = (node("n-1", CPU), node("n-2", CPU, free={"CPU": 0.0}))
-    demand = gang(Strategy.STRICT_SPREAD, {"CPU": 1.0}, {"CPU": 1.0})
-    assert sizes(plan(request(CPU, nodes=nodes, demand=demand))) == {"cpu": 1}
-
-
-def test_bundles_of_different_placement_groups_may_share_a_node() -> None:
-    pair = Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"CPU": 1.0}, {"CPU": 1.0}))
-    assert sizes(plan(request(CPU, demand=Demand(gangs=(pair, pair))))) == {"cpu": 2}
-
-
-def test_unlike_bundles_of_a_strict_spread_keep_apart() -> None:
-    big = group("big", {"CPU": 8.0})
-    demand = gang(Strategy.STRICT_SPREAD, {"CPU": 3.0}, {"CPU": 1.0})
-    assert sizes(plan(request(big, demand=demand))) == {"big": 2}
-
-
-@pytest.mark.parametrize("strategy", Strategy)
-def test_a_placement_group_gets_all_or_nothing(strategy: Strategy) -> None:
-    few = group("cpu", {"CPU": 2.0}, most=2)
-    answer = plan(request(few, demand=gang(strategy, *[{"CPU": 2.0}] * 3)))
-    assert answer.is_empty
-    assert sum(left.count * left.resources["CPU"] for left in answer.unserved) == 6
-    assert why(answer)[0].startswith(f"{strategy} placement group: ")
-
-
-def test_a_placement_group_that_fails_leaves_its_room_to_others() -> None:
-    few = group("cpu", {"CPU": 2.0}, most=2)
-    demand = replace(gang(Strategy.PACK, *[{"CPU": 2.0}] * 3), shapes=(shape(2, CPU=2),))
-    assert sizes(plan(request(few, demand=demand))) == {"cpu": 2}
-
-
 # Standing requests
 
 
 def test_a_standing_request_is_met_by_the_whole_cluster_used_or_not() -> None:
     nodes = (node("n-1", CPU, free={"CPU": 0.0}),)
-    demand = Demand(floors=(shape(3, CPU=1),))
+    demand = Demand(standing_requests=(shape(3, CPU=1),))
     answer = plan(request(CPU, nodes=nodes, demand=demand))
     assert [launch.reason for launch in answer.launches] == [
         "1 × 2CPU: a standing request for {CPU: 1} must fit the cluster."
@@ -209,135 +143,14 @@ def test_a_standing_request_is_met_by_the_whole_cluster_used_or_not() -> None:
 
 
 def test_a_standing_request_and_work_share_the_same_new_node() -> None:
-    demand = Demand(floors=(shape(2, CPU=1),), shapes=(shape(2, CPU=1),))
+    demand = Demand(standing_requests=(shape(2, CPU=1),), shapes=(shape(2, CPU=1),))
     assert sizes(plan(request(CPU, demand=demand))) == {"cpu": 1}
 
 
 def test_nodes_that_a_standing_request_needs_are_not_idle() -> None:
     nodes = tuple(node(f"n-{i}", CPU, idle=500) for i in range(3))
-    answer = plan(request(CPU, nodes=nodes, demand=Demand(floors=(shape(4, CPU=1),))))
+    answer = plan(request(CPU, nodes=nodes, demand=Demand(standing_requests=(shape(4, CPU=1),))))
     assert len(answer.drains) == 1
-
-
-# Limits
-
-
-def test_a_group_is_kept_at_its_minimum() -> None:
-    kept = group(least=2)
-    answer = plan(request(kept, nodes=(node("n-1", kept, phase=PENDING),)))
-    assert [launch.reason for launch in answer.launches] == [
-        "1 × 2CPU: group cpu is kept at 2 or more."
-    ]
-
-
-def test_the_cluster_is_kept_at_its_minimum_of_a_resource() -> None:
-    answer = plan(request(CPU, head_total={"CPU": 1.0}, min_resources={"CPU": 4.0}))
-    assert [launch.reason for launch in answer.launches] == [
-        "2 × 2CPU: the cluster is kept at CPU: 4 or more."
-    ]
-
-
-def test_work_uses_the_nodes_that_minima_launch() -> None:
-    answer = plan(
-        request(group(least=1), min_resources={"CPU": 4.0}, demand=waiting(shape(4, CPU=1)))
-    )
-    assert sizes(answer) == {"cpu": 2}
-
-
-def test_a_minimum_that_no_group_can_meet_is_reported() -> None:
-    assert why(plan(request(CPU, min_resources={"GPU": 1.0}))) == [
-        "min_resources: no group has GPU"
-    ]
-
-
-def test_a_maximum_of_the_cluster_counts_the_head_and_all_nodes() -> None:
-    nodes = (node("n-1", CPU, free={"CPU": 0.0}),)
-    limits = {"head_total": {"CPU": 1.0}, "max_resources": {"CPU": 6.0}}
-    answer = plan(request(CPU, nodes=nodes, demand=waiting(shape(9, CPU=1)), **limits))
-    assert sizes(answer) == {"cpu": 1}
-    assert why(answer) == ["max_resources.CPU = 6 is reached"]
-
-
-def test_a_cap_on_the_price_counts_the_head_and_all_nodes() -> None:
-    cap = {"max_usd_per_hour": Decimal(1), "head_usd_per_hour": Decimal("0.2")}
-    cpu = group("cpu", {"CPU": 2.0}, hourly_usd="0.3")
-    nodes = (node("n-1", cpu, free={"CPU": 0.0}),)
-    answer = plan(request(cpu, nodes=nodes, demand=waiting(shape(9, CPU=1)), **cap))
-    assert sizes(answer) == {"cpu": 1}
-    assert why(answer) == ["one more 2CPU would exceed the cap of $1.00 an hour"]
-
-
-def test_a_group_without_a_price_does_not_grow_under_a_cap() -> None:
-    unpriced = group("cpu", {"CPU": 2.0}, hourly_usd=None)
-    cap = {"max_usd_per_hour": Decimal(1)}
-    answer = plan(request(unpriced, demand=waiting(shape(CPU=1)), **cap))
-    assert sizes(answer) == {}
-    assert "has no known price" in why(answer)[0]
-
-
-def test_a_maximum_of_nothing_is_a_maximum() -> None:
-    answer = plan(request(GPU, max_resources={"GPU": 0}, demand=waiting(shape(CPU=1))))
-    assert why(answer) == ["max_resources.GPU = 0 is reached"]
-
-
-def test_a_minimum_does_not_pass_the_maximum_of_the_cluster() -> None:
-    answer = plan(request(group(least=3), max_resources={"CPU": 4.0}))
-    assert sizes(answer) == {"cpu": 2}
-    assert why(answer) == ["group cpu is kept at 3 or more: max_resources.CPU = 4 is reached"]
-
-
-def test_a_cooling_group_is_passed_over_with_its_reason() -> None:
-    cold = group("cpu", {"CPU": 2.0}, cooling="no capacity until 12:05")
-    other = group("other", hourly_usd="0.2")
-    answer = plan(request(cold, other, demand=waiting(shape(CPU=1))))
-    assert [launch.reason for launch in answer.launches] == [
-        (
-            "1 × 2CPU for 1 × {CPU: 1}: the only machine that fits; "
-            "group cpu cannot grow now: no capacity until 12:05."
-        )
-    ]
-
-
-def test_without_autoscaling_demand_waits_and_groups_are_kept_at_their_size() -> None:
-    answer = plan(request(group(least=1), autoscaling=False, demand=waiting(shape(3, CPU=2))))
-    assert sizes(answer) == {"cpu": 1}
-    assert why(answer) == ["autoscaling is off and group cpu has its 1"]
-
-
-# Why something waits
-
-
-@pytest.mark.parametrize(
-    ("groups", "demand", "reason"),
-    [
-        ((), waiting(shape(CPU=1)), "the cluster has no worker groups"),
-        ((CPU,), waiting(shape(GPU=1)), "no group has GPU"),
-        ((CPU, GPU), waiting(shape(CPU=16)), "the largest node has {CPU: 4}"),
-        ((CPU, GPU), waiting(shape(3, GPU=1)), "group gpu is at its maximum of 2"),
-        (
-            (CPU, group("high", {"memory": 2.0**40})),
-            waiting(shape(CPU=1, memory=2.0**40)),
-            "no group has all of it on one node",
-        ),
-        ((CPU,), waiting(shape(1, IN_A, CPU=1)), "no group has labels with zone in (a)"),
-    ],
-)
-def test_what_waits_says_why(groups: tuple[object, ...], demand: Demand, reason: str) -> None:
-    assert why(plan(request(*groups, demand=demand))) == [reason]  # type: ignore[arg-type]
-
-
-def test_everything_that_stops_the_groups_is_named() -> None:
-    groups = (group("a", most=0), group("b", cooling="quota"))
-    answer = plan(request(*groups, demand=waiting(shape(2, CPU=1))))
-    (left,) = answer.unserved
-    assert (left.count, left.resources) == (2, {"CPU": 1})
-    assert left.reason == "group a is at its maximum of 0; group b cannot grow now: quota"
-
-
-def test_equal_placement_groups_wait_in_one_line() -> None:
-    pair = Gang(strategy=Strategy.PACK, bundles=({"TPU": 1.0}, {"TPU": 1.0}))
-    (left,) = plan(request(CPU, demand=Demand(gangs=(pair,) * 10))).unserved
-    assert left.count == 20
 
 
 # Price

@@ -1,21 +1,12 @@
 """Markets, zones, strategies' floors, spare nodes and fallbacks, as the planner answers them."""
 
 from dataclasses import replace
-from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from domain.demand import Demand, Gang, Strategy
-from domain.objective import (
-    NODE_OVERHEAD_USD,
-    SPEED_NODE_USD,
-    SPOT_ASKS,
-    STEADY_SPOT_PART,
-    Objective,
-)
+from domain.demand import Demand
 from domain.offerings import Market
-from domain.planner import Plan, PlannedGroup, PlanRequest, plan
+from domain.planner import Plan, PlannedGroup, plan
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import ZonePolicy
 from domain.strategies.model import Floor
@@ -87,103 +78,6 @@ def test_the_on_demand_floor_counts_what_is_there_already() -> None:
     }
 
 
-# What is weighed
-
-
-def sized(*, large_usd: str) -> PlannedGroup:
-    small = offer(CPUS, usd="0.1", kind="small")
-    return group("cpu", offers=(small, offer({"CPU": 8.0}, usd=large_usd, kind="large")))
-
-
-def types(answer: Plan) -> dict[str, int]:
-    return {launch.instance_type: launch.count for launch in answer.launches}
-
-
-@pytest.mark.parametrize(
-    ("large_usd", "objective", "rented"),
-    [
-        ("0.4", Objective.COST, {"large": 1}),
-        ("0.4", Objective.SPEED, {"large": 1}),
-        ("0.42", Objective.COST, {"small": 4}),
-        ("0.42", Objective.STEADY, {"small": 4}),
-        ("0.42", Objective.SPEED, {"large": 1}),  # four starts for $0.04, one for $0.01
-        ("0.44", Objective.SPEED, {"small": 4}),
-    ],
-)
-def test_fewer_larger_nodes_are_taken_for_a_little_more_by_speed(
-    large_usd: str, objective: Objective, rented: dict[str, int]
-) -> None:
-    asked = request(sized(large_usd=large_usd), demand=waiting(4), objective=objective)
-    answer = plan(asked)
-    assert types(answer) == rented
-    assert plan(carried_out(answer, asked)).is_empty
-
-
-def spot_at(usd: str, *, on_demand: str = "0.1") -> PlannedGroup:
-    spot, dear = spot_first().offers
-    offers = (replace(spot, hourly_usd=Decimal(usd)), replace(dear, hourly_usd=Decimal(on_demand)))
-    return replace(spot_first(), offers=offers)
-
-
-@pytest.mark.parametrize(
-    ("usd", "objective", "market"),
-    [
-        ("0.09", Objective.COST, SPOT),
-        ("0.09", Objective.STEADY, ON_DEMAND),
-        ("0.03", Objective.STEADY, SPOT),
-        ("0.085", Objective.SPEED, SPOT),
-        ("0.095", Objective.SPEED, ON_DEMAND),  # may be asked for twice
-    ],
-)
-def test_spot_is_taken_where_it_saves_what_the_objective_sets_against_it(
-    usd: str, objective: Objective, market: Market
-) -> None:
-    asked = request(spot_at(usd), demand=waiting(2), objective=objective)
-    answer = plan(asked)
-    assert markets(answer) == {market: 2}
-    assert plan(carried_out(answer, asked)).is_empty
-
-
-def test_what_is_weighed_is_said_with_the_true_prices() -> None:
-    answer = plan(request(spot_at("0.09"), demand=waiting(1), objective=Objective.STEADY))
-    assert answer.hourly_usd == Decimal("0.1")
-    assert answer.launches[0].reason == (
-        "1 × m5 for 1 × {CPU: 2}: better than 1 × m5 spot by the objective steady "
-        "($0.10 instead of $0.09 an hour)."
-    )
-
-
-@pytest.mark.parametrize("objective", Objective)
-def test_the_cap_counts_true_prices_whatever_is_weighed(objective: Objective) -> None:
-    spot = replace(spot_at("0.09"), offers=spot_at("0.09").offers[:1])
-    cap = Decimal("0.27")
-    answer = plan(request(spot, demand=waiting(9), objective=objective, max_usd_per_hour=cap))
-    assert (sizes(answer), answer.hourly_usd) == ({"cpu": 3}, cap)
-
-
-def test_without_a_price_on_demand_the_usual_one_is_weighed() -> None:
-    spot = group("spot", offers=(offer(CPUS, usd="0.06", kind="m5", market=SPOT),))  # usual: 0.066
-    other = group("other", hourly_usd="0.07")
-    asked = request(spot, other, demand=waiting(1), objective=Objective.STEADY)
-    assert sizes(plan(asked)) == {"other": 1}
-    assert sizes(plan(replace(asked, objective=Objective.COST))) == {"spot": 1}
-
-
-def test_a_preferred_group_weighs_interruptions_like_its_prices() -> None:
-    its = replace(spot_at("0.03"), weight=10)
-    asked = request(its, demand=waiting(1), objective=Objective.STEADY)
-    assert markets(plan(asked)) == {"spot": 1}
-
-
-def test_the_page_has_the_numbers_that_are_weighed() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "scaling.md").read_text()
-    speed = f"| its price, and ${SPEED_NODE_USD:g}; ${SPEED_NODE_USD * SPOT_ASKS:g} as spot |"
-    steady = f"${NODE_OVERHEAD_USD:g}; as spot also {STEADY_SPOT_PART:.0%}".replace("%", " %")
-    assert speed in page
-    assert steady in page
-    assert all(f"| `{objective}`" in page for objective in Objective)
-
-
 def test_a_spot_group_waits_for_spot_beyond_its_on_demand_floor() -> None:
     cheap, dear = spot_first().offers
     cold = replace(cheap, cooling="cooling down until 12:05")
@@ -192,7 +86,7 @@ def test_a_spot_group_waits_for_spot_beyond_its_on_demand_floor() -> None:
     assert markets(answer) == {"on_demand": 2}
     (left,) = answer.unserved
     assert left.count == 3
-    assert "group cpu is spot and has its 2 on demand" in left.reason
+    assert "spot group cpu already has its 2 on-demand nodes" in left.reason
 
 
 # Zones
@@ -288,31 +182,3 @@ def test_the_dearest_idle_nodes_go_first() -> None:
     nodes = (node("n-1", cheap, idle=900), node("n-2", dear, idle=100))
     (drain,) = plan(request(cheap, dear, nodes=nodes, most_idle_drains=1)).drains
     assert drain.node == "n-2"
-
-
-# Placement groups
-
-
-def test_equal_placement_groups_that_spread_share_nodes_but_never_their_own() -> None:
-    three = Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"CPU": 1.0},) * 3)
-    answer = plan(request(group("big", {"CPU": 8.0}), demand=Demand(gangs=(three, three))))
-    assert sizes(answer) == {"big": 3}
-    held = [s.count for launch in answer.launches for pack in launch.packs for s in pack.shapes]
-    assert max(held) <= 2
-
-
-def test_a_placement_group_that_does_not_fit_whole_takes_nothing_from_others() -> None:
-    pair = Gang(strategy=Strategy.PACK, bundles=({"CPU": 2.0},) * 3)
-    few = group(most=2)
-    answer = plan(request(few, demand=Demand(shapes=(shape(2, CPU=2),), gangs=(pair,))))
-    assert sizes(answer) == {"cpu": 2}
-    assert sum(left.count for left in answer.unserved) == 3
-
-
-def test_many_different_shapes_are_planned_at_once() -> None:
-    shapes = tuple(shape(2, CPU=1 + i / 8, memory=2.0**28 * (1 + i % 7)) for i in range(80))
-    big = group("big", {"CPU": 64.0, "memory": 2.0**36}, most=100)
-    asked: PlanRequest = request(big, demand=Demand(shapes=shapes))
-    answer = plan(asked)
-    assert not answer.unserved
-    assert plan(carried_out(answer, asked)).is_empty

@@ -25,6 +25,7 @@ SOURCES = [
             "yaml/plain_tree.py",
             "yaml/tree.py",
             "yaml/structure.py",
+            "yaml/misfits.py",
             "configuration/legacy.py",
             "overlays.py",
         )

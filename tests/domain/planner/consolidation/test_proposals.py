@@ -1,26 +1,21 @@
 """Moving work to fewer or cheaper nodes: what is proposed, what is not and why, and what holds."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from domain.configuration.spec import ConsolidationMode
 from domain.demand import Demand
 from domain.offerings import Market
-from domain.planner import NodeView, PlannedGroup, PlanRequest, plan
+from domain.planner import NodeView, PlannedGroup, PlanRequest
 from domain.planner.consolidation.proposals import (
     MOST_NODES,
     Findings,
     Proposal,
     consolidation,
 )
-from domain.planner.consolidation.score import Score, Weights
-from domain.planner.consolidation.trial import tried, used
-from domain.planner.limits import floor
+from domain.planner.consolidation.trial import used
 from domain.planner.model import Work
 from tests.domain.planning import PENDING, group, node, offer, request, shape
 
@@ -89,20 +84,11 @@ def test_a_small_gain_for_much_disruption_is_refused_with_the_numbers() -> None:
     )
 
 
-def test_the_score_reads_as_the_trade_writes_it() -> None:
-    assert str(Score(savings=0.042, disruption=0.1)) == (
-        "score 0.42 < threshold 0.50 (k: 2, savings 4.2%, disruption 10.0%)"
-    )
-    assert Score(savings=0.05, disruption=0.1).is_enough
-    assert not Score(savings=0.0, disruption=0.0).is_enough
-    assert str(Score(savings=0.0499, disruption=0.1)).startswith("score 0.49 < ")
-
-
 @pytest.mark.parametrize(
     ("why", "nodes", "of"),
     [
         (
-            "it takes 2 new nodes, one at most may be",
+            "it needs 2 new nodes; at most one is allowed",
             (busy("n-1", 2, of=BOTH),),
             replace(BOTH, min_nodes=2),
         ),
@@ -134,7 +120,7 @@ def test_a_budget_bounds_how_many_go_together() -> None:
     nodes = (busy("n-0", 1), *(busy(f"n-{i}", 1) for i in range(1, 6)))
     assert len(proposed(request(CPU, nodes=nodes)).nodes) == 5
     assert len(proposed(request(CPU, nodes=nodes), most=2).nodes) == 2
-    assert "lets no node go" in found(request(CPU, nodes=nodes), most=0).stays["n-1"]
+    assert "blocked by a disruption budget" in found(request(CPU, nodes=nodes), most=0).stays["n-1"]
 
 
 def test_a_minimum_is_kept_by_a_cheaper_node_only() -> None:
@@ -168,7 +154,7 @@ def test_a_node_is_not_changed_for_its_own_type_on_spot() -> None:
     spot = replace(LARGE, market=Market.SPOT, hourly_usd=Decimal("0.1"))
     mixed = group("cpu", offers=(spot, LARGE))
     nodes = (busy("n-1", 6, of=mixed, rented=LARGE),)
-    assert "only the market" in found(request(mixed, nodes=nodes)).stays["n-1"]
+    assert "differ only in market" in found(request(mixed, nodes=nodes)).stays["n-1"]
 
 
 def test_bundles_of_one_placement_group_stay_apart() -> None:
@@ -218,122 +204,3 @@ def test_waiting_work_keeps_its_place() -> None:
     demand = Demand(shapes=(shape(2, CPU=1),))
     full = replace(CPU, max_nodes=2)
     assert found(request(full, nodes=nodes, demand=demand)).proposal is None
-
-
-def test_each_piece_of_work_adds_to_the_disruption_of_its_node() -> None:
-    work = Work(tasks=4, actors=1, bundles=2, object_bytes=2**30 + 1)
-    assert Weights().of(work) == 1 + 4 + 2 + 10 + 3
-    assert Weights().of(Work(object_bytes=2**30)) == 1
-
-
-# What holds whatever the pool.
-
-cpus = st.sampled_from([1.0, 2.0, 4.0, 8.0, 16.0])
-cents = st.integers(1, 80)
-
-
-@st.composite
-def pools(draw: st.DrawFn) -> PlanRequest:
-    groups = []
-    for name in ("a", "b")[: draw(st.integers(1, 2))]:
-        offers = tuple(
-            offer({"CPU": draw(cpus)}, usd=f"{draw(cents) / 100}", kind=f"{name}{i}")
-            for i in range(draw(st.integers(1, 4)))
-        )
-        least = draw(st.integers(0, 2))
-        groups.append(group(name, offers=offers, least=least, most=draw(st.integers(2, 8))))
-    nodes: list[NodeView] = []
-    for number in range(draw(st.integers(1, 7))):
-        its = draw(st.sampled_from(groups))
-        rented = draw(st.sampled_from(its.offers))
-        part = draw(st.sampled_from([0.25, 0.5, 0.75, 1.0]))
-        work = Work(tasks=draw(st.integers(0, 8)), actors=draw(st.integers(0, 3)))
-        held = rented.resources["CPU"] * part
-        if sum(one.group == its.name for one in nodes) < its.max_nodes:
-            nodes.append(busy(f"n-{number}", held, of=its, rented=rented, work=work))
-    return request(*groups, nodes=tuple(nodes))
-
-
-def moved(before: PlanRequest, proposal: Proposal) -> PlanRequest:
-    """Return the pool once the proposal is carried out and the work is where the plan put it."""
-    answer = tried(before, proposal.nodes).plan
-    gone = [one for one in before.nodes if one.name in proposal.nodes]
-    work = Work(tasks=sum(one.work.tasks for one in gone))
-    kept = [one for one in before.nodes if one.name not in proposal.nodes]
-    nodes = [_with(one, _held(answer.placements.get(one.name, ())), work) for one in kept]
-    if launch := proposal.launch:
-        of = next(one for one in before.groups if one.name == launch.group)
-        rented = next(one for one in of.offers if one.instance_type == launch.instance_type)
-        held = _held(shape for pack in launch.packs for shape in pack.shapes)
-        name = f"m-{len(before.nodes)}-{'-'.join(proposal.nodes)}"
-        nodes.append(_with(node(name, of, rented=rented), held, work))
-    return replace(before, nodes=tuple(nodes))
-
-
-def _held(shapes: object) -> float:
-    return sum(s.resources["CPU"] * s.count for s in shapes)  # type: ignore[attr-defined]
-
-
-def _with(one: NodeView, held: float, work: Work) -> NodeView:
-    if not held:
-        return one
-    free: Mapping[str, float] = {"CPU": one.free["CPU"] - held}
-    assert free["CPU"] >= 0, "the work has no place after all"
-    return replace(one, free=free, work=Work(tasks=one.work.tasks + work.tasks), idle_seconds=None)
-
-
-def price_of(pool: PlanRequest) -> Decimal:
-    answer = plan(replace(pool, most_idle_drains=0, groups=tuple(
-        replace(one, min_nodes=0) for one in pool.groups
-    )))  # fmt: skip
-    assert answer.hourly_usd is not None
-    return answer.hourly_usd
-
-
-def steps(pool: PlanRequest) -> list[tuple[PlanRequest, Proposal, PlanRequest]]:
-    """Carry out proposals until there are no more."""
-    done = []
-    while proposal := found(pool).proposal:
-        after = moved(pool, proposal)
-        done.append((pool, proposal, after))
-        pool = after
-        assert len(done) < 50, "it never ends"
-    return done
-
-
-@settings(max_examples=60, deadline=None)
-@given(pools())
-def test_each_step_keeps_minima_lowers_the_price_and_leaves_nothing_waiting(
-    pool: PlanRequest,
-) -> None:
-    for before, proposal, after in steps(pool):
-        assert price_of(before) - price_of(after) == proposal.savings_usd > 0
-        assert proposal.score.is_enough
-        for one in before.groups:
-            had = sum(node.group == one.name for node in before.nodes)
-            has = sum(node.group == one.name for node in after.nodes)
-            assert has >= min(had, floor(one))
-            assert has <= max(had, one.max_nodes)
-        held = sum(sum(used(one).values()) for one in before.nodes)
-        assert sum(sum(used(one).values()) for one in after.nodes) == pytest.approx(held)
-        if not plan(before).unserved:
-            assert not plan(after).unserved
-
-
-@settings(max_examples=60, deadline=None)
-@given(pools())
-def test_no_work_is_moved_to_a_new_node_more_than_four_times(pool: PlanRequest) -> None:
-    depth = {one.name: 0 for one in pool.nodes}
-    for before, proposal, after in steps(pool):
-        names = {one.name for one in before.nodes}
-        for new in (one.name for one in after.nodes if one.name not in names):
-            depth[new] = 1 + max(depth[name] for name in proposal.nodes)
-    assert max(depth.values()) <= 4
-
-
-@settings(max_examples=30, deadline=None)
-@given(pools(), st.integers(0, 3))
-def test_no_more_nodes_go_than_the_budget_says(pool: PlanRequest, most: int) -> None:
-    proposal = found(pool, most=most).proposal
-    assert proposal is None or len(proposal.nodes) <= most
-    assert found(pool, most=most) == found(pool, most=most)

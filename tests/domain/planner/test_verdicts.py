@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy
 from domain.demand_text import demand_from_text, text_of
+from domain.offerings import Market
 from domain.planner import PlannedGroup, PlanRequest, plan
-from domain.planner.explanation.verdicts import (
+from domain.planner.explanation.causes import Machine
+from domain.planner.verdicts import (
     DemandLine,
+    Fit,
     GroupVerdict,
     explained,
     more_usd,
@@ -39,11 +42,9 @@ def of_shape(one: PlannedGroup, *selectors: LabelSelector, **resources: float) -
 def test_what_fits_says_how_many_on_which_node_and_how_many_nodes() -> None:
     one = group("cpu", {"CPU": 4.0}, most=3)
     found = of_shape(one, CPU=2.0)
-    assert found == GroupVerdict(
-        group="cpu",
-        fits=True,
-        words="fits: 2 of it on one node of 4CPU, 3 more nodes possible",
-    )
+    machine = Machine(instance_type="4CPU", market=Market.ON_DEMAND, zone="")
+    assert found == GroupVerdict(group="cpu", verdict=Fit(machine=machine, times=2, nodes=3))
+    assert found.words == "fits: 2 of it on one node of 4CPU, 3 more nodes possible"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,9 @@ def test_an_open_market_is_taken_before_one_that_cools_down() -> None:
 def test_groups_that_fit_come_first_and_gangs_are_counted() -> None:
     spread = Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"CPU": 2.0}, {"CPU": 2.0}))
     pack = Gang(strategy=Strategy.STRICT_PACK, bundles=({"CPU": 2.0}, {"CPU": 2.0}))
-    demand = Demand(gangs=(spread, spread, pack), floors=(Shape(resources={"CPU": 1.0}, count=3),))
+    demand = Demand(
+        gangs=(spread, spread, pack), standing_requests=(Shape(resources={"CPU": 1.0}, count=3),)
+    )
     found = list(explained(request(group("a"), group("b", {"CPU": 8.0}), demand=demand)))
     assert [(line.shape, line.count, line.kind) for line in found] == [
         ("2 × {CPU: 2}", 2, "STRICT_SPREAD placement group"),
@@ -107,13 +110,13 @@ def test_groups_that_fit_come_first_and_gangs_are_counted() -> None:
     assert found[1].verdicts[1].words == "the largest node has {CPU: 2}"
 
 
-def test_equal_verdicts_are_told_once() -> None:
+def test_equal_verdicts_are_listed_once() -> None:
     demand = Demand(shapes=(shape(1, GPU=1.0),))
     groups = [group(name) for name in "abcde"]
     (line,) = explained(request(*groups, group("gpu", {"GPU": 1.0, "CPU": 1.0}), demand=demand))
-    assert [one.group for one in line.told] == ["gpu", "a, b, c and 2 more groups"]
+    assert [groups for groups, _ in line.distinct] == ["gpu", "a, b, c and 2 more groups"]
     (few,) = explained(request(*groups[:4], demand=demand))
-    assert [one.group for one in few.told] == ["a, b, c, d"]
+    assert [groups for groups, _ in few.distinct] == ["a, b, c, d"]
 
 
 def test_work_that_asks_for_nothing_fits_any_number_of_times() -> None:
@@ -171,7 +174,7 @@ def test_lines_hold_placement_groups_too_and_can_be_read_again() -> None:
 
 
 def test_what_lines_cannot_say_is_written_as_json() -> None:
-    labelled = Demand(shapes=(shape(1, ZONE_A, CPU=1.0),), floors=(shape(2, CPU=2.0),))
+    labelled = Demand(shapes=(shape(1, ZONE_A, CPU=1.0),), standing_requests=(shape(2, CPU=2.0),))
     gang = Gang(strategy=Strategy.PACK, bundles=({"CPU": 1.0}, {"CPU": 2.0}))
     for demand in (labelled, Demand(gangs=(gang,))):
         assert text_of(demand, longest=1000).startswith("{")
@@ -202,7 +205,7 @@ _GANGS = st.lists(
     max_size=2,
 )
 _REPORTS = st.fixed_dictionaries(
-    {}, optional={"shapes": _SHAPES | _VALUES, "gangs": _GANGS, "floors": _SHAPES}
+    {}, optional={"shapes": _SHAPES | _VALUES, "gangs": _GANGS, "standing_requests": _SHAPES}
 )
 
 

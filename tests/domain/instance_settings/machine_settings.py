@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.instance_settings import Reading
 from domain.offerings import ProviderKind
+from providers.registry import kinds_with, traits_of
 
 AWS, GCP, PODS = ProviderKind.AWS, ProviderKind.GCP, ProviderKind.KUBERNETES
 
@@ -135,3 +137,11 @@ EACH = [
     (PODS, "annotations", "a=b", {"metadata": {"annotations": {"a": "b"}}}),
     (PODS, "istio", "no", {"metadata": {"annotations": {"sidecar.istio.io/inject": "false"}}}),
 ]  # fmt: skip
+
+HAVE_SETTINGS = kinds_with(lambda traits: traits.settings is not None)
+
+
+def read(provider: ProviderKind, block: dict[str, Any] | None) -> Reading:
+    table = traits_of(provider).settings
+    assert table is not None
+    return table.read(block)

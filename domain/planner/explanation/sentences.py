@@ -1,0 +1,222 @@
+"""The causes of a plan as sentences for people; nothing else writes them, nothing reads them."""
+
+from collections.abc import Iterable
+
+from domain.demand import describe
+from domain.planner.explanation.causes import (
+    Amounts,
+    Choice,
+    ChoiceKind,
+    DrainCause,
+    DrainKind,
+    LaunchCause,
+    Machine,
+    Misfit,
+    MisfitKind,
+    Purpose,
+    PurposeKind,
+    Served,
+    Source,
+    SourceKind,
+    Stop,
+    StopKind,
+    UnservedCause,
+)
+from domain.wording import price as usd
+
+# A launch names so many shapes that it is for.
+MOST_SHAPES = 3
+
+
+def launch(cause: LaunchCause) -> str:
+    """Return why so many equal machines are launched."""
+    kind = f"{cause.count} × {machine(cause.machine)}"
+    if cause.choice is None:
+        return f"{kind}: {purpose(cause.purpose)}." if cause.purpose else f"{kind}."
+    return f"{kind} for {_served(cause.served)}: {_choice(cause.choice)}."
+
+
+def drain(node: str, cause: DrainCause) -> str:
+    """Return why a node goes."""
+    match cause.kind:
+        case DrainKind.GROUP_REMOVED:
+            return f"{node} goes: the cluster has no group {cause.group} any more."
+        case DrainKind.ABOVE_MAXIMUM:
+            return (
+                f"{node} goes ({_state(cause)}): group {cause.group} has {cause.nodes} nodes, "
+                f"{cause.most} at most are wanted."
+            )
+        case DrainKind.IDLE:
+            idle, limit = cause.idle_seconds or 0, cause.idle_limit
+            return f"{node} was idle for {idle:.0f} s (limit {limit:g} s)."
+
+
+def unserved(cause: UnservedCause) -> str:
+    """Return why something waits, without a full stop."""
+    why = "; ".join(dict.fromkeys(map(stop, cause.stops)))
+    if cause.purpose and cause.purpose.kind is PurposeKind.MINIMUM:
+        return f"{purpose(cause.purpose)}: {why or 'it has nothing that it could rent'}"
+    if not why and cause.misfit:
+        why = misfit(cause.misfit)
+    if cause.purpose:
+        return f"min_resources: {why}"
+    return why if cause.source.kind is SourceKind.WORK else f"{source(cause.source)}: {why}"
+
+
+def stop(limit: Stop) -> str:
+    """Return what stops a machine or its group, as part of a sentence."""
+    match limit.kind:
+        case StopKind.AUTOSCALING_OFF:
+            return f"autoscaling is off and group {limit.group} has its {limit.nodes}"
+        case StopKind.GROUP_MAXIMUM:
+            return f"group {limit.group} is {stop_of_group(limit)}"
+        case StopKind.ON_DEMAND_MAXIMUM:
+            return f"spot group {limit.group} {stop_of_group(limit)}"
+        case StopKind.GROUP_COOLING | StopKind.UNKNOWN_PRICE:
+            return f"group {limit.group} {stop_of_group(limit)}"
+    return stop_of_group(limit)
+
+
+def stop_of_group(limit: Stop) -> str:
+    """Return the same beside the name of the group, which it leaves out."""
+    match limit.kind:
+        case StopKind.GROUP_MAXIMUM:
+            return f"at its maximum of {limit.nodes}"
+        case StopKind.AUTOSCALING_OFF:
+            return stop(limit)
+        case StopKind.ON_DEMAND_MAXIMUM:
+            return f"already has its {limit.nodes} on-demand nodes"
+        case StopKind.GROUP_COOLING:
+            return f"cannot grow now: {limit.cooling}"
+        case StopKind.OFFER_COOLING:
+            return f"{machine(limit.machine)}: {limit.cooling}"
+        case StopKind.QUOTA:
+            return f"the quota for {machine(limit.machine)} is used up"
+        case StopKind.MAX_RESOURCES:
+            return f"max_resources.{limit.resource} = {limit.amount:g} is reached"
+        case StopKind.UNKNOWN_PRICE:
+            return f"has no known price and the cap is {usd(limit.cap_usd)} an hour"
+        case StopKind.COST_CAP:
+            cap = usd(limit.cap_usd)
+            return f"one more {limit.instance_type} would exceed the cap of {cap} an hour"
+
+
+def misfit(why: Misfit) -> str:
+    """Return why no empty node of any group could take it."""
+    match why.kind:
+        case MisfitKind.NO_MACHINES:
+            return "the cluster has no worker groups"
+        case MisfitKind.MISSING_RESOURCES:
+            return f"no group has {' or '.join(why.missing)}"
+        case MisfitKind.LABELS:
+            return f"no group has labels with {_selectors(why)}"
+        case MisfitKind.NOT_TOGETHER:
+            return "no group has all of it on one node"
+        case MisfitKind.TOO_LARGE:
+            return misfit_of_group(why)
+
+
+def misfit_of_group(why: Misfit) -> str:
+    """Return why no empty node of one group could take it, beside the name of the group."""
+    match why.kind:
+        case MisfitKind.NO_MACHINES:
+            return "nothing that it could rent"
+        case MisfitKind.MISSING_RESOURCES:
+            return f"no {' or '.join(why.missing)}"
+        case MisfitKind.TOO_LARGE:
+            return f"the largest node has {_shape(why.largest)}"
+        case MisfitKind.LABELS:
+            return f"no label {_selectors(why)}"
+        case MisfitKind.NOT_TOGETHER:
+            return "not all of it on one node"
+
+
+def purpose(item: Purpose) -> str:
+    """Return why nodes are kept or rented, as part of a sentence."""
+    match item.kind:
+        case PurposeKind.MINIMUM:
+            least = f"group {item.group} is kept at {item.nodes} or more"
+            return f"{least} now: {item.raised.rstrip('.')}" if item.raised else least
+        case PurposeKind.MIN_RESOURCES:
+            return f"the cluster is kept at {_shape(item.resources).strip('{}')} or more"
+        case PurposeKind.STANDING_REQUEST:
+            return f"a standing request for {_shape(item.resources)} must fit the cluster"
+        case PurposeKind.SPARE:
+            return f"group {item.group} keeps {item.nodes} free for work to come"
+
+
+def source(item: Source) -> str:
+    """Return where demand comes from."""
+    match item.kind:
+        case SourceKind.WORK:
+            return "tasks, actors"
+        case SourceKind.STANDING_REQUEST:
+            return "standing request"
+        case SourceKind.PLACEMENT_GROUP:
+            return f"{item.strategy} placement group"
+
+
+def machine(item: Machine | None) -> str:
+    """Return a machine's type, its market where it is spot, its zone."""
+    if item is None:
+        return "a machine"
+    words = [item.instance_type, "spot" if item.market == "spot" else ""]
+    return " ".join(word for word in [*words, f"in {item.zone}" if item.zone else ""] if word)
+
+
+def _served(items: Iterable[Served]) -> str:
+    largest = list(items)
+    words = [
+        f"{item.count} × {_shape(item.resources)}"
+        + ("" if item.source.kind is SourceKind.WORK else f" of a {source(item.source)}")
+        for item in largest[:MOST_SHAPES]
+    ]
+    if (more := len(largest) - MOST_SHAPES) > 0:
+        words.append(f"{more} more shapes")
+    return ", ".join(words)
+
+
+def _choice(choice: Choice) -> str:
+    stops = " and ".join(dict.fromkeys(map(stop, choice.stops)))
+    if choice.kind is ChoiceKind.NEXT_IN_ORDER:
+        return f"the next group that fits, since {stops}"
+    why = _compared(choice)
+    return f"{why}; {stops}" if stops else why
+
+
+def _compared(choice: Choice) -> str:
+    other = f"{choice.other_nodes} × {machine(choice.other)}"
+    prices = f"{usd(choice.usd)} instead of {usd(choice.other_usd)} an hour"
+    match choice.kind:
+        case ChoiceKind.FIRST_IN_ORDER | ChoiceKind.NEXT_IN_ORDER:
+            return "the first group that fits"
+        case ChoiceKind.ONLY_ONE:
+            return "the only machine that fits"
+        case ChoiceKind.USUAL_PRICE:
+            return f"rather than {other}, by what such machines usually cost"
+        case ChoiceKind.CHEAPER:
+            return f"cheaper than {other} ({prices})"
+        case ChoiceKind.SAME_PRICE:
+            return f"at the price of {other} ({usd(choice.usd)} an hour)"
+        case ChoiceKind.CHEAPEST_MIX:
+            return "the cheapest mix for all that waits"
+        case ChoiceKind.BEST_MIX:
+            return f"the best mix for all that waits by the objective {choice.objective}"
+        case ChoiceKind.BETTER:
+            return f"better than {other} by the objective {choice.objective} ({prices})"
+
+
+def _state(cause: DrainCause) -> str:
+    if cause.is_pending:
+        return "not up yet"
+    if cause.idle_seconds:
+        return f"idle for {cause.idle_seconds:.0f} s"
+    return f"up for {cause.age_seconds:.0f} s"
+
+
+def _shape(resources: Amounts) -> str:
+    return describe(dict(resources))
+
+
+def _selectors(why: Misfit) -> str:
+    return " and ".join(selector.words for selector in why.selectors)
