@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from domain.cooldowns import FailureClass
 from domain.demand import Resources
@@ -62,7 +62,6 @@ class NodeSpec:
     zone: str = ""
     resources: Resources  # logical: CPU, GPU, memory (bytes), object_store_memory (bytes), custom
     labels: Mapping[str, str] = field(default_factory=dict)
-    advanced: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

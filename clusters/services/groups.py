@@ -16,7 +16,7 @@ from clusters.transitions import note
 def try_group_again(cluster: Cluster, *, group: str, by: User) -> None:
     """Let a group launch nodes again after somebody has mended what stopped it."""
     row = Group.objects.select_for_update().get(cluster=cluster, name=group)
-    if row.stopped_at is None or row.stopped_at < cluster.requested_at:
+    if row.stopped_at is None or row.stopped_at < cluster.run.requested_at:
         raise NotNow(f"Group {group} is not stopped: it launches nodes when work waits for them.")
     reason = row.stopped_reason
     row.stopped_at, row.stopped_reason = None, ""

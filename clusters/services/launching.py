@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.services import record
+from clusters import runs
 from clusters.models import Cluster, Group
-from clusters.nodes.driver_refs import agent_token, hashed
 from clusters.nodes.groups import groups_of
 from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
@@ -44,7 +44,6 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         max_resources=ready.config.max_resources,
     )
     cluster.validate_constraints()
-    cluster.agent_token_hash = hashed(agent_token(cluster))
     _save_new(cluster)
     Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
     note(cluster, f"Launched from {version}{_where(ready)}.", by=by)
@@ -74,6 +73,7 @@ def _dollars(amount: float | None) -> Decimal | None:
 def _save_new(cluster: Cluster) -> None:
     try:
         with transaction.atomic():
+            runs.begin(cluster)
             cluster.save()
     except IntegrityError:  # somebody launched one of that name since it was checked
         cluster.validate_constraints()

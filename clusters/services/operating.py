@@ -7,18 +7,22 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import Q
 from django.utils.timezone import now
 
 from accounts.models import User
 from accounts.services import record
+from clusters import runs
 from clusters.models import Cluster
-from clusters.nodes.driver_refs import agent_token, hashed
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
-from domain.lifecycle import ClusterState, ClusterTarget, NodeRole, NodeState
-
-LIVE = {ClusterState.REQUESTED, ClusterState.STARTING, ClusterState.RUNNING}
+from domain.lifecycle import (
+    LIVE_CLUSTER_STATES,
+    ClusterState,
+    ClusterTarget,
+    NodeRole,
+    NodeState,
+)
 
 
 class NotNow(Exception):
@@ -27,14 +31,14 @@ class NotNow(Exception):
 
 def _locked(cluster: Cluster) -> Cluster:
     rows = Cluster.objects.select_for_update(of=("self",))
-    return rows.select_related("team", "image_version").get(pk=cluster.pk)
+    return rows.select_related("team", "image_version", "run").get(pk=cluster.pk)
 
 
 @transaction.atomic
 def resize_group(cluster: Cluster, *, group: str, min_nodes: int, max_nodes: int, by: User) -> None:
     """Give a group of a running cluster other limits; the next plan follows them."""
     cluster = _locked(cluster)
-    if cluster.state not in LIVE or cluster.target != ClusterTarget.RUNNING:
+    if cluster.state not in LIVE_CLUSTER_STATES or cluster.target != ClusterTarget.RUNNING:
         raise NotNow(f"{cluster} is {cluster.state}: start it before you resize it.")
     row = cluster.groups.get(name=group, role=NodeRole.WORKER)
     if min_nodes > max_nodes:
@@ -55,7 +59,7 @@ def _sizes(min_nodes: int, max_nodes: int) -> dict[str, object]:
 def stop_cluster(cluster: Cluster, *, by: User) -> None:
     """Give all machines back and keep the cluster, so that it can be started again."""
     cluster = _locked(cluster)
-    if cluster.state not in LIVE:
+    if cluster.state not in LIVE_CLUSTER_STATES:
         raise NotNow(f"{cluster} is {cluster.state}: only a running cluster can be stopped.")
     _aim(cluster, ClusterTarget.STOPPED)
     move_cluster(cluster, ClusterState.STOPPING, reason="Stop was pressed.", by=by)
@@ -71,26 +75,8 @@ def start_cluster(cluster: Cluster, *, by: User) -> None:
         raise NotNow(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
     if cluster.nodes.exclude(state=NodeState.TERMINATED).exists():
         raise NotNow("Its last machines are still being removed: try again in a moment.")
-    cluster.run += 1
-    Cluster.objects.filter(pk=cluster.pk).update(
-        run=cluster.run,
-        target=ClusterTarget.RUNNING,
-        agent_token_hash=hashed(agent_token(cluster)),
-        requested_at=Now(),
-        started_at=None,
-        ended_at=None,
-        idle_since=None,
-        agent_seen_at=None,
-        hold_until=None,
-        demand={},
-        demand_at=None,
-        drivers=None,
-        actors=None,
-        last_error="",
-        gcs_address="",
-        dashboard_url="",
-        client_address="",
-    )
+    runs.begin(cluster)
+    _aim(cluster, ClusterTarget.RUNNING)
     move_cluster(cluster, ClusterState.STARTING, reason="Start was pressed.", by=by)
     _record(cluster, "cluster.started", by)
     wake(cluster)
@@ -114,7 +100,7 @@ def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
 def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
     """Keep an idle cluster for so many hours more; 0 lets the timer run again."""
     until = now() + timedelta(hours=hours) if hours else None
-    Cluster.objects.filter(pk=cluster.pk).update(hold_until=until)
+    runs.write(cluster, Q(), hold_until=until)
     text = f"Idle timer held for {hours} h." if hours else "Idle timer runs again."
     note(cluster, text, by=by)
     _record(cluster, "cluster.idle_held", by, after={"hours": hours})
