@@ -46,7 +46,7 @@ def consolidation_of(cluster: Cluster) -> ConsolidationView:
 _STATES = {
     ConsolidationState.NONE: "",
     ConsolidationState.FOUND: "Found; looked at again before anything comes of it.",
-    ConsolidationState.CONFIRMED: "Found again; a recommendation where it is not carried out.",
+    ConsolidationState.CONFIRMED: "Found again: recommended, or about to be carried out.",
     ConsolidationState.REPLACING: "The new node is on its way.",
     ConsolidationState.DRAINING: "Its nodes are going.",
 }

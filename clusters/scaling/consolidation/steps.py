@@ -79,9 +79,8 @@ def _changed(
     request: PlanRequest, row: Consolidation, going: Sequence[Node], *, most: int | None
 ) -> str:
     """Return why the nodes may not go any more, as part of a sentence; "" if they may."""
-    if len(going) < len(row.proposal["nodes"]) or any(
-        n.state in LEAVING_NODE_STATES for n in going
-    ):
+    leaving = any(node.state in LEAVING_NODE_STATES for node in going)
+    if leaving or len(going) < len(row.proposal["nodes"]):
         return "one of them goes already"
     if most is not None and most < len(going):
         return "a disruption budget lets them not go now"

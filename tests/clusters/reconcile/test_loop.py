@@ -203,13 +203,13 @@ def test_capacity_failure_is_shown_and_the_same_machine_asked_again(
     head = Head(cluster)
     head.pass_by()
     cluster.refresh_from_db()
-    assert cluster.last_error == "Less than 1 GiB of memory is free."
+    assert cluster.run.last_error == "Less than 1 GiB of memory is free."
     node = head.nodes(role="head")[0]
     assert node.state == NodeState.LAUNCHING
     head.pass_by()
     node.refresh_from_db()
     cluster.refresh_from_db()
-    assert (node.state, cluster.last_error) == (NodeState.BOOTING, "")
+    assert (node.state, cluster.run.last_error) == (NodeState.BOOTING, "")
     assert driver.launched == [node.name]
 
 
@@ -219,7 +219,7 @@ def test_refused_credentials_fail_a_cluster_that_never_started(
     driver.fail_next("prepare", BadCredentials("The key was rejected."))
     Head(cluster).pass_by()
     cluster.refresh_from_db()
-    assert (cluster.state, cluster.last_error) == ("failed", "The key was rejected.")
+    assert (cluster.state, cluster.run.last_error) == ("failed", "The key was rejected.")
 
 
 def test_machine_without_a_row_is_removed(head: Head, driver: FakeDriver) -> None:
@@ -295,8 +295,8 @@ def test_idle_cluster_is_terminated_after_its_minutes(head: Head) -> None:
     head.report()
     head.pass_by()
     head.cluster.refresh_from_db()
-    assert head.cluster.idle_since
-    Cluster.objects.filter(pk=head.cluster.pk).update(idle_since=now() - timedelta(minutes=31))
+    assert head.cluster.run.idle_since
+    head.cluster.runs.update(idle_since=now() - timedelta(minutes=31))
     head.pass_by()
     assert head.state == ClusterState.TERMINATING
     assert "Idle for" in head.cluster.events.get(to_state="terminating").message
@@ -307,7 +307,7 @@ def test_running_driver_keeps_a_cluster_from_being_idle(head: Head) -> None:
     head.report()
     head.pass_by()
     head.cluster.refresh_from_db()
-    assert head.cluster.idle_since is None
+    assert head.cluster.run.idle_since is None
 
 
 def test_ledger_counts_each_node_once(head: Head, alice: User) -> None:

@@ -79,7 +79,9 @@ ANSWERS = {"configurations:check-template"}
 @pytest.fixture
 def job(head: Head) -> Job:
     """A job that runs on alice's cluster."""
-    return Job.objects.create(cluster=head.cluster, submission_id="j1", status="RUNNING")
+    return Job.objects.create(
+        cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"
+    )
 
 
 def names_of_addresses() -> set[str]:
