@@ -135,7 +135,7 @@ def _histories(clusters: list[Cluster], owner: User) -> None:
     many: dict[str, Any] = {"batch_size": 2_000}
     Event.objects.bulk_create(
         (
-            Event(cluster=c, message=f"Event {n}.", actor=owner)
+            Event(cluster=c, kind="cluster.resized", message=f"Event {n}.", actor=owner)
             for c in clusters
             for n in range(EVENTS)
         ),

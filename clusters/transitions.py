@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.timezone import now
 from accounts.models import User
 from clusters.models import Cluster, Event, Node, Run
 from clusters.models.event import EventSeverity
+from domain.events import EventKind
 from domain.lifecycle import (
     ENDING_CLUSTER_STATES,
     ClusterState,
@@ -31,6 +33,11 @@ _NODE_MOMENTS = {
     NodeState.TERMINATING: "terminating_at",
     NodeState.TERMINATED: "ended_at",
 }
+_NODE_KINDS: Mapping[EndCause | None, EventKind] = {
+    EndCause.LOST: EventKind.NODE_LOST,
+    EndCause.START_FAILED: EventKind.NODE_START_FAILED,
+    EndCause.INTERRUPTED: EventKind.NODE_INTERRUPTED,
+}
 _MESSAGE_LENGTH = 1000
 
 
@@ -44,6 +51,7 @@ def move_cluster(
     wanted: ClusterState,
     *,
     reason: str,
+    fields: Mapping[str, object] | None = None,
     by: User | None = None,
     severity: EventSeverity = EventSeverity.INFO,
 ) -> None:
@@ -51,8 +59,8 @@ def move_cluster(
     current = ClusterState(cluster.state)
     check_cluster_move(current, wanted)
     moment = now()
-    fields: dict[str, object] = {"state": wanted, "state_since": moment}
-    _compare_and_set(cluster, current, fields)
+    columns: dict[str, object] = {"state": wanted, "state_since": moment}
+    _compare_and_set(cluster, current, columns)
     run = Run.objects.filter(pk=cluster.run_id)
     if wanted is ClusterState.RUNNING:
         run.update(started_at=moment)
@@ -61,9 +69,11 @@ def move_cluster(
         run.filter(end_reason="").update(end_reason=reason[:_MESSAGE_LENGTH])
     Event.objects.create(
         cluster=cluster,
+        kind=EventKind.CLUSTER_STATE_CHANGED,
         from_state=current,
         to_state=wanted,
         message=reason[:_MESSAGE_LENGTH],
+        fields=dict(fields or {}),
         actor=by,
         severity=severity,
     )
@@ -97,9 +107,11 @@ def move_node(
     Event.objects.create(
         cluster_id=node.cluster_id,
         node=node,
+        kind=_NODE_KINDS.get(cause, EventKind.NODE_STATE_CHANGED),
         from_state=current,
         to_state=wanted,
         message=reason[:_MESSAGE_LENGTH],
+        fields={"cause": cause} if cause else {},
         severity=EventSeverity.ERROR if cause and cause.is_failure else EventSeverity.INFO,
     )
 
@@ -108,12 +120,19 @@ def note(
     cluster: Cluster,
     message: str,
     *,
+    kind: EventKind,
+    fields: Mapping[str, object] | None = None,
     by: User | None = None,
     severity: EventSeverity = EventSeverity.INFO,
 ) -> None:
     """Add a line to the cluster's history that is not a move."""
     Event.objects.create(
-        cluster=cluster, message=message[:_MESSAGE_LENGTH], actor=by, severity=severity
+        cluster=cluster,
+        kind=kind,
+        message=message[:_MESSAGE_LENGTH],
+        fields=dict(fields or {}),
+        actor=by,
+        severity=severity,
     )
 
 

@@ -102,9 +102,12 @@ def rows_of(cluster: Cluster) -> Rows:
     return nodes, group_rows(cluster, nodes)
 
 
-def events_of(cluster: Cluster, *, limit: int = PAGE) -> list[Event]:
-    """Return the newest events, with who did it and which node."""
-    return list(cluster.events.select_related("actor", "node__group")[:limit])
+def events_of(cluster: Cluster, *, kind: str = "", limit: int = PAGE) -> list[Event]:
+    """Return the newest events, of one EventKind or of all, with who did it and which node."""
+    rows = cluster.events.select_related("actor", "node__group")
+    if kind:
+        rows = rows.filter(kind=kind)
+    return list(rows[:limit])
 
 
 def latest_events(user: User, *, team: Team, limit: int = 12) -> list[Event]:

@@ -19,6 +19,7 @@ from clusters.transitions import note
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
+from domain.events import EventKind
 from domain.lifecycle import ClusterState
 from domain.offerings import ProviderKind
 from providers import registry
@@ -95,8 +96,13 @@ def _leave(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> None:
     except ProviderError as error:
         if error.retryable:
             raise
-        told = f"What was prepared on {cluster.cloud} could not be removed: {error}"
-        note(cluster, told, severity=EventSeverity.ERROR)
+        note(
+            cluster,
+            f"What was prepared on {cluster.cloud} could not be removed: {error}",
+            kind=EventKind.CLOUD_RESOURCE_CLEANUP_FAILED,
+            fields={"cloud": str(cluster.cloud), "error": str(error)},
+            severity=EventSeverity.ERROR,
+        )
 
 
 @transaction.atomic
@@ -107,6 +113,8 @@ def _skip(cluster: Cluster, resource: _Resource, *, reason: str) -> None:
     note(
         cluster,
         f"{_name(cluster, resource)} is passed over: {reason}",
+        kind=EventKind.CLOUD_RESOURCE_SKIPPED,
+        fields={"cloud": str(resource.cloud), "resource": resource.number + 1, "reason": reason},
         severity=EventSeverity.WARNING,
     )
 
@@ -115,7 +123,13 @@ def _skip(cluster: Cluster, resource: _Resource, *, reason: str) -> None:
 def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, reason: str) -> None:
     """Make it a new run, with new tokens: what comes late from the old one is refused."""
     renew(cluster)
-    told = f"It did not start on {cluster.cloud}: {reason} Trying {_name(cluster, resource)}."
+    message = f"It did not start on {cluster.cloud}: {reason} Trying {_name(cluster, resource)}."
+    fields = {
+        "from_cloud": str(cluster.cloud),
+        "to_cloud": str(resource.cloud),
+        "resource": resource.number + 1,
+        "reason": reason,
+    }
     runs.begin(cluster, reason=reason)
     cluster.resource, cluster.cloud = resource.number, resource.cloud
     Cluster.objects.filter(pk=cluster.pk).update(
@@ -125,7 +139,8 @@ def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, rea
         max_resources=resource.config.max_resources,
     )
     _regroup(cluster, groups_of(cluster, resource.config, target))
-    note(cluster, told, severity=EventSeverity.WARNING)
+    kind = EventKind.CLOUD_RESOURCE_SWITCHED
+    note(cluster, message, kind=kind, fields=fields, severity=EventSeverity.WARNING)
 
 
 def _name(cluster: Cluster, resource: _Resource) -> str:

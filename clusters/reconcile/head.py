@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Node
@@ -41,7 +43,8 @@ def head_of(
             cloud_resources.switch(cluster, driver, ref, reason=last.end_reason)
         return None
     if last:
-        _fail(cluster, f"The head is lost: {last.end_reason}")
+        fields = {"node": last.name, "cause": last.end_cause}
+        _fail(cluster, f"The head is lost: {last.end_reason}", fields=fields)
         return None
     if heads:
         return None  # the head of an earlier run is still going
@@ -74,5 +77,6 @@ def _give_up(head: Node, *, reason: str) -> None:
     move_node(head, NodeState.TERMINATING, cause=EndCause.START_FAILED, reason=reason)
 
 
-def _fail(cluster: Cluster, reason: str) -> None:
-    move_cluster(cluster, ClusterState.FAILED, reason=reason, severity=EventSeverity.ERROR)
+def _fail(cluster: Cluster, reason: str, *, fields: Mapping[str, object] | None = None) -> None:
+    severity = EventSeverity.ERROR
+    move_cluster(cluster, ClusterState.FAILED, reason=reason, fields=fields, severity=severity)

@@ -12,6 +12,7 @@ from clusters.models import Cluster, Node
 from clusters.models.event import EventSeverity
 from clusters.nodes.drain import order
 from clusters.transitions import move_node, note
+from domain.events import EventKind
 from domain.lifecycle import STARTING_NODE_STATES, EndCause, NodeRole, NodeState
 
 # The machine is given back so long before it is taken: Ray's last words need some time, too.
@@ -47,7 +48,13 @@ def _drain(cluster: Cluster, node: Node, *, at: datetime, deadline: datetime) ->
         cause = EndCause.INTERRUPTED
         move_node(node, NodeState.DRAINING, reason=f"{reason}.", cause=cause)
     order(node, reason="preemption", message=reason, seconds=left)
-    note(cluster, f"{reason}: its work has {left} s to move.", severity=EventSeverity.WARNING)
+    note(
+        cluster,
+        f"{reason}: its work has {left} s to move.",
+        kind=EventKind.SPOT_INTERRUPTION_NOTICE,
+        fields={**_noticed(node, at=at), "seconds_left": left},
+        severity=EventSeverity.WARNING,
+    )
 
 
 @transaction.atomic
@@ -55,8 +62,13 @@ def _warn(cluster: Cluster, node: Node, *, at: datetime) -> None:
     """Nothing can take the head's place: say so, once."""
     Node.objects.filter(pk=node.pk).update(drain_deadline=at)
     node.drain_deadline = at
-    told = (
+    message = (
         f"The provider takes the head back at {at:%H:%M:%S} UTC: the cluster ends with it. "
         "Save what is needed, and let the next one have an on-demand head."
     )
-    note(cluster, told, severity=EventSeverity.ERROR)
+    kind, fields = EventKind.SPOT_INTERRUPTION_NOTICE, _noticed(node, at=at)
+    note(cluster, message, kind=kind, fields=fields, severity=EventSeverity.ERROR)
+
+
+def _noticed(node: Node, *, at: datetime) -> dict[str, object]:
+    return {"node": node.name, "role": node.role, "instance_type": node.machine, "at": at}

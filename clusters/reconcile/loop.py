@@ -17,6 +17,7 @@ from clusters.reconcile import cloud_resources, machines, observe, termination
 from clusters.reconcile import head as heads
 from clusters.scaling import scale
 from clusters.transitions import StateChanged, move_cluster, note
+from domain.events import EventKind
 from domain.lifecycle import ClusterState, ClusterTarget, NodeState
 from providers.base import (
     ClusterRef,
@@ -67,6 +68,8 @@ def _note_error(cluster: Cluster, error: ProviderError) -> None:
         note(
             cluster,
             text,
+            kind=EventKind.PROVIDER_ERROR,
+            fields={"failure": error.failure_class, "retryable": error.retryable},
             severity=EventSeverity.WARNING if error.retryable else EventSeverity.ERROR,
         )
     starting = cluster.state in {ClusterState.REQUESTED, ClusterState.STARTING}

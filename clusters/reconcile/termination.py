@@ -81,7 +81,13 @@ def _terminate(cluster: Cluster, *, reason: str) -> bool:
         return False
     Cluster.objects.filter(pk=cluster.pk).update(target=ClusterTarget.TERMINATED)
     cluster.target = ClusterTarget.TERMINATED
-    move_cluster(cluster, ClusterState.TERMINATING, reason=reason, severity=EventSeverity.WARNING)
+    fields = {
+        "idle_since": run.idle_since,
+        "idle_minutes": cluster.idle_minutes,
+        "max_lifetime_minutes": cluster.max_lifetime_minutes,
+    }
+    severity = EventSeverity.WARNING
+    move_cluster(cluster, ClusterState.TERMINATING, reason=reason, fields=fields, severity=severity)
     return True
 
 

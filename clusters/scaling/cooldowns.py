@@ -21,6 +21,7 @@ from domain.cooldowns import (
     answer_to,
     sentence,
 )
+from domain.events import EventKind
 from domain.offerings import Market
 
 _CAUSE_LENGTH = 500
@@ -134,7 +135,21 @@ def _keep(
             row.save()
     except IntegrityError:  # another cluster met the same failure at the same moment
         return
-    note(cluster, f"{sentence_of(row)}.", severity=EventSeverity.WARNING)
+    note(
+        cluster,
+        f"{sentence_of(row)}.",
+        kind=EventKind.COOLDOWN_STARTED,
+        fields={
+            "instance_type": row.instance_type,
+            "zone": row.zone,
+            "market": row.market,
+            "until": row.until,
+            "failures": row.streak,
+            "failure": failure,
+            "cause": row.cause,
+        },
+        severity=EventSeverity.WARNING,
+    )
 
 
 def _stop(cluster: Cluster, group: Group, *, failure: FailureClass, cause: str) -> None:
@@ -143,5 +158,10 @@ def _stop(cluster: Cluster, group: Group, *, failure: FailureClass, cause: str) 
         Q(stopped_at=None) | Q(stopped_at__lt=cluster.run.requested_at), pk=group.pk
     )
     if going.update(stopped_at=now(), stopped_reason=reason):
-        told = f"Group {group.name} starts no more nodes: {reason}"
-        note(cluster, told, severity=EventSeverity.ERROR)
+        note(
+            cluster,
+            f"Group {group.name} starts no more nodes: {reason}",
+            kind=EventKind.GROUP_STOPPED,
+            fields={"group": group.name, "failure": failure, "cause": cause[:_CAUSE_LENGTH]},
+            severity=EventSeverity.ERROR,
+        )

@@ -10,6 +10,7 @@ from clusters.models import Cluster, Group
 from clusters.services.operating import NotNow
 from clusters.services.waking import wake
 from clusters.transitions import note
+from domain.events import EventKind
 
 
 @transaction.atomic
@@ -21,7 +22,13 @@ def try_group_again(cluster: Cluster, *, group: str, by: User) -> None:
     reason = row.stopped_reason
     row.stopped_at, row.stopped_reason = None, ""
     row.save(update_fields=["stopped_at", "stopped_reason"])
-    note(cluster, f"Group {group} may launch nodes again.", by=by)
+    note(
+        cluster,
+        f"Group {group} may launch nodes again.",
+        kind=EventKind.GROUP_RETRIED,
+        fields={"group": group, "stopped": reason},
+        by=by,
+    )
     record(
         "group.tried_again",
         actor=by,

@@ -15,6 +15,7 @@ from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
 from clusters.transitions import note
 from configurations.models import Version
+from domain.events import EventKind
 
 
 def launch_cluster(*, name: str, version: Version, environment: str = "", by: User) -> Cluster:
@@ -46,18 +47,14 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
     cluster.validate_constraints()
     _save_new(cluster)
     Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
-    note(cluster, f"Launched from {version}{_where(ready)}.", by=by)
-    record(
-        "cluster.launched",
-        actor=by,
-        team=cluster.team,
-        subject=cluster,
-        after={
-            "version": str(version),
-            "environment": ready.environment,
-            "image": str(ready.image_version),
-        },
-    )
+    fields: dict[str, object] = {
+        "version": str(version),
+        "environment": ready.environment,
+        "image": str(ready.image_version),
+    }
+    message = f"Launched from {version}{_where(ready)}."
+    note(cluster, message, kind=EventKind.CLUSTER_LAUNCHED, fields=fields, by=by)
+    record("cluster.launched", actor=by, team=cluster.team, subject=cluster, after=fields)
     wake(cluster)
     return cluster
 

@@ -16,6 +16,7 @@ from clusters import runs
 from clusters.models import Cluster
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
+from domain.events import EventKind
 from domain.lifecycle import (
     LIVE_CLUSTER_STATES,
     ClusterState,
@@ -46,7 +47,13 @@ def resize_group(cluster: Cluster, *, group: str, min_nodes: int, max_nodes: int
     before = {"min_nodes": row.min_nodes, "max_nodes": row.max_nodes}
     row.min_nodes, row.max_nodes = min_nodes, max_nodes
     row.save(update_fields=["min_nodes", "max_nodes"])
-    note(cluster, f"Group {group} resized to {min_nodes}–{max_nodes} nodes.", by=by)
+    note(
+        cluster,
+        f"Group {group} resized to {min_nodes}–{max_nodes} nodes.",
+        kind=EventKind.CLUSTER_RESIZED,
+        fields={"group": group, **_sizes(min_nodes, max_nodes), "before": before},
+        by=by,
+    )
     _record(cluster, "cluster.resized", by, before=before, after=_sizes(min_nodes, max_nodes))
     wake(cluster)
 
@@ -102,7 +109,8 @@ def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
     until = now() + timedelta(hours=hours) if hours else None
     runs.write(cluster, Q(), hold_until=until)
     text = f"Idle timer held for {hours} h." if hours else "Idle timer runs again."
-    note(cluster, text, by=by)
+    kind = EventKind.CLUSTER_IDLE_TIMER_PAUSED if hours else EventKind.CLUSTER_IDLE_TIMER_RESUMED
+    note(cluster, text, kind=kind, fields={"hours": hours, "until": until}, by=by)
     _record(cluster, "cluster.idle_held", by, after={"hours": hours})
     wake(cluster)
 

@@ -24,6 +24,7 @@ from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
 from clusters.views.requests import visible_cluster
 from clusters.workloads import WORKLOADS
+from domain.events import EventKind
 from domain.lifecycle import ClusterState
 from domain.wording import usd
 from metering.queries.running import accrued
@@ -131,7 +132,13 @@ def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[s
 
 
 def _events(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
-    return {"events": clusters.events_of(cluster)}
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in EventKind else ""
+    return {
+        "events": clusters.events_of(cluster, kind=kind),
+        "event_kind": kind,
+        "event_kinds": [("", "All kinds"), *[(k.value, k.label) for k in EventKind]],
+    }
 
 
 def _configuration(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001

@@ -37,11 +37,11 @@ def _nodes_table(cluster: Cluster) -> tuple[list[str], Any]:
 
 
 def _events_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = ["at", "severity", "node", "from", "to", "message", "by"]
+    header = ["at", "kind", "severity", "node", "from", "to", "message", "by"]
     return header, (
         [
-            *[e.at, e.severity, str(e.node or ""), e.from_state, e.to_state, e.message],
-            str(e.actor or ""),
+            *[e.at, e.kind, e.severity, str(e.node or ""), e.from_state, e.to_state],
+            *[e.message, str(e.actor or "")],
         ]
         for e in clusters.events_of(cluster, limit=10_000)
     )

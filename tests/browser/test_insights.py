@@ -35,7 +35,12 @@ def past(transactional_db: None, alice: User, research: Team) -> Cluster:
         cluster = make_cluster(name, team=research, owner=alice, drivers=drivers, actors=0)
         nodes.append(make_node(make_group(cluster, "head"), started=moment - DAY))
         nodes.append(make_node(make_group(cluster), started=moment - DAY))
-        Event.objects.create(cluster=cluster, to_state="running", message="The head is ready.")
+        Event.objects.create(
+            cluster=cluster,
+            kind="cluster.state_changed",
+            to_state="running",
+            message="The head is ready.",
+        )
     idle = nodes[2].cluster
     idle.nodes.update(idle_since=moment - 5 * MINUTE)
     measure(nodes, since=moment - HOUR, until=moment, step=MINUTE)

@@ -17,6 +17,7 @@ from clusters.scaling import decisions
 from clusters.scaling.consolidation.policy import SETTLE_TIME, move_time
 from clusters.scaling.consolidation.record import forget, move
 from clusters.transitions import note
+from domain.events import EventKind
 from domain.lifecycle import LEAVING_NODE_STATES, ConsolidationState, EndCause, NodeState
 from domain.planner import PlanRequest
 from domain.planner.consolidation.proposals import Proposal
@@ -127,5 +128,7 @@ def _end_when_settled(cluster: Cluster, row: Consolidation, going: Sequence[Node
 def _abandon(cluster: Cluster, row: Consolidation, nodes: Sequence[Node], *, why: str) -> None:
     renew(cluster)
     names = decisions.labelled(", ".join(row.proposal["nodes"]), nodes)
-    note(cluster, f"Nothing is consolidated: {names} not, since {why}.")
+    fields = {"nodes": row.proposal["nodes"], "why": why}
+    message = f"Nothing is consolidated: {names} not, since {why}."
+    note(cluster, message, kind=EventKind.CONSOLIDATION_CANCELED, fields=fields)
     forget(row)

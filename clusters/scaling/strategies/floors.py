@@ -23,6 +23,7 @@ from clusters.transitions import note
 from domain.configuration.scaling import ForecastMode, Rule
 from domain.configuration.spec import Scaling
 from domain.demand import Demand
+from domain.events import EventKind
 from domain.strategies.expression import ExpressionError, Facts, understood
 from domain.strategies.floors import ForecastFloor, RuleResult, ScheduledFloor, raised_floors
 from domain.strategies.forecast import Prediction
@@ -194,7 +195,19 @@ def _remember(look: _Round, rule: Rule, last: RuleValue | None, *, nodes: int, e
             },
         )
         if tell:
-            note(look.cluster, _failure(rule, nodes, error), severity=EventSeverity.WARNING)
+            note(
+                look.cluster,
+                _failure(rule, nodes, error),
+                kind=EventKind.RULE_FAILED,
+                fields={
+                    "group": rule.group,
+                    "rule": rule.name,
+                    "expression": rule.expression,
+                    "nodes": nodes,
+                    "error": error,
+                },
+                severity=EventSeverity.WARNING,
+            )
 
 
 def _failure(rule: Rule, nodes: int, error: str) -> str:

@@ -17,6 +17,7 @@ from clusters.nodes.config import configuration_of
 from clusters.transitions import note
 from domain.configuration.scaling import ForecastMode
 from domain.configuration.scaling import ForecastSettings as Wanted
+from domain.events import EventKind
 from domain.lifecycle import ClusterState, NodeRole
 from domain.strategies.forecast import (
     LONGEST,
@@ -140,7 +141,18 @@ def _tell(
     text = made.why or "The forecast starts nodes ahead of the work from now on."
     was_on = before is not None and before.mode == wanted.mode and not before.switched_off
     severity = EventSeverity.WARNING if made.why and was_on else EventSeverity.INFO
-    note(cluster, f"Group {group}: {text}", severity=severity)
+    note(
+        cluster,
+        f"Group {group}: {text}",
+        kind=EventKind.FORECAST_INACTIVE if made.why else EventKind.FORECAST_ACTIVE,
+        fields={
+            "group": group,
+            "error_percent": made.prediction and made.prediction.error_percent,
+            "max_error_percent": wanted.max_error_percent,
+            "why": made.why,
+        },
+        severity=severity,
+    )
 
 
 def expected_at(row: Forecast | None, moment: datetime) -> tuple[float | None, float | None]:

@@ -67,7 +67,13 @@ def test_page_asks_as_much_for_a_busy_cluster_as_for_a_new_one(
     head.report()
     head.pass_by()
     for number in range(5):
-        Event.objects.create(cluster=head.cluster, message="x", actor=alice, node=head.nodes()[0])
+        Event.objects.create(
+            cluster=head.cluster,
+            kind="node.state_changed",
+            message="x",
+            actor=alice,
+            node=head.nodes()[0],
+        )
         Job.objects.create(
             cluster=head.cluster,
             run=head.cluster.run,

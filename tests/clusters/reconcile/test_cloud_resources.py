@@ -81,9 +81,11 @@ def test_a_late_head_is_tried_on_the_next_resource(
     assert driver.prepared == set()
     groups = {group.name: group.max_nodes for group in again.cluster.groups.all()}
     assert groups == {"head": 1, "cpu": 3}
-    message = again.cluster.events.get(message__startswith="It did not start on paper").message
-    assert "Sold out." in message
-    assert message.endswith("Trying there (cloud resource 2 of 2).")
+    event = again.cluster.events.get(kind="cloud_resource.switched")
+    assert (event.fields["from_cloud"], event.fields["to_cloud"]) == ("paper", "there")
+    assert event.fields["resource"] == 2
+    assert "Sold out." in event.fields["reason"]
+    assert event.message.endswith("Trying there (cloud resource 2 of 2).")
     again.report()
     again.pass_by()
     assert again.state == "running"
@@ -107,7 +109,8 @@ def test_a_cloud_that_cannot_be_prepared_is_left(
     for _ in range(3):
         head.pass_by()
     assert len(there.launched) == 1
-    assert head.cluster.events.filter(message__contains="could not be removed").exists()
+    event = head.cluster.events.get(kind="cloud_resource.cleanup_failed")
+    assert event.fields == {"cloud": "paper", "error": "The key was rejected."}
 
 
 def test_after_the_last_resource_the_cluster_fails(
@@ -153,9 +156,11 @@ def test_a_resource_whose_cloud_has_no_such_machine_is_passed_over(
         head.pass_by()
     assert head.state == "failed"
     assert there.launched == []
-    assert head.cluster.events.filter(
-        message="there (cloud resource 2 of 2) is passed over: there has no machine for head_node."
-    ).exists()
+    event = head.cluster.events.get(kind="cloud_resource.skipped")
+    assert event.fields["resource"] == 2
+    assert event.message == (
+        "there (cloud resource 2 of 2) is passed over: there has no machine for head_node."
+    )
 
 
 def test_two_resources_of_one_cloud_share_what_was_prepared(

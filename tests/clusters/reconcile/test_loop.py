@@ -112,7 +112,8 @@ def test_worker_that_dies_is_named_and_replaced(head: Head, driver: FakeDriver) 
     first.refresh_from_db()
     assert (first.end_cause, first.end_reason) == (EndCause.LOST, "Ray ended with signal 9.")
     assert [node.name for node in head.nodes()] != [first.name]
-    assert head.cluster.events.filter(node=first, severity="error").exists()
+    lost = head.cluster.events.get(node=first, kind="node.lost")
+    assert (lost.severity, lost.fields) == ("error", {"cause": "lost"})
 
 
 def test_worker_that_ray_calls_dead_is_removed(head: Head) -> None:
@@ -163,6 +164,7 @@ def test_lost_head_fails_the_cluster_and_removes_its_workers(
     assert causes == {("head", EndCause.LOST), ("worker", EndCause.CLUSTER_FAILED)}
     failure = head.cluster.events.get(to_state="failed")
     assert (failure.severity, "signal 9" in failure.message) == ("error", True)
+    assert (failure.kind, failure.fields["cause"]) == ("cluster.state_changed", "lost")
 
 
 def test_stopped_cluster_starts_again_as_a_new_run(
@@ -204,6 +206,8 @@ def test_capacity_failure_is_shown_and_the_same_machine_asked_again(
     head.pass_by()
     cluster.refresh_from_db()
     assert cluster.run.last_error == "Less than 1 GiB of memory is free."
+    error = cluster.events.get(kind="provider.error")
+    assert (error.severity, error.fields["retryable"]) == ("warning", True)
     node = head.nodes(role="head")[0]
     assert node.state == NodeState.LAUNCHING
     head.pass_by()
@@ -220,6 +224,8 @@ def test_refused_credentials_fail_a_cluster_that_never_started(
     Head(cluster).pass_by()
     cluster.refresh_from_db()
     assert (cluster.state, cluster.run.last_error) == ("failed", "The key was rejected.")
+    error = cluster.events.get(kind="provider.error")
+    assert error.fields == {"failure": "permission", "retryable": False}
 
 
 def test_machine_without_a_row_is_removed(head: Head, driver: FakeDriver) -> None:
@@ -299,7 +305,9 @@ def test_idle_cluster_is_terminated_after_its_minutes(head: Head) -> None:
     head.cluster.runs.update(idle_since=now() - timedelta(minutes=31))
     head.pass_by()
     assert head.state == ClusterState.TERMINATING
-    assert "Idle for" in head.cluster.events.get(to_state="terminating").message
+    event = head.cluster.events.get(to_state="terminating")
+    assert (event.kind, event.fields["idle_minutes"]) == ("cluster.state_changed", 30)
+    assert "Idle for" in event.message
 
 
 def test_running_driver_keeps_a_cluster_from_being_idle(head: Head) -> None:

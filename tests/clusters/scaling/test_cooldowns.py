@@ -58,7 +58,11 @@ def test_a_refused_worker_ends_and_the_others_of_its_call_go_on(
     assert (row.instance_type, row.zone, row.market) == (first.machine, first.zone, first.market)
     assert (row.streak, row.cluster) == (1, head.cluster)
     assert timedelta(minutes=4) < row.until - now() <= timedelta(minutes=5)
+    assert head.cluster.events.get(kind="node.start_failed").node == first
     event = head.cluster.events.get(severity="warning")
+    assert event.kind == "cooldown.started"
+    assert event.fields["instance_type"] == first.machine
+    assert (event.fields["failures"], event.fields["cause"]) == (1, "Sold out.")
     assert "cools down until" in event.message
     assert "Sold out." in event.message
 
@@ -136,12 +140,13 @@ def test_what_only_a_person_can_mend_stops_the_group_until_somebody_tries_again(
     grow(head, 1)
     stopped = cooldowns.stopped_of(head.cluster)
     assert stopped == {"cpu": f"You may not ({failure}). Mend it, then press Try again."}
-    assert head.cluster.events.filter(
-        severity="error", message__startswith="Group cpu starts no more nodes"
-    ).exists()
+    event = head.cluster.events.get(kind="group.stopped")
+    assert (event.severity, event.fields["group"]) == ("error", "cpu")
+    assert event.fields["failure"] == failure
     assert not Cooldown.objects.exists()
     client.force_login(alice)
     client.post(reverse("clusters:try-again", args=[head.cluster.pk, "cpu"]))
+    assert head.cluster.events.get(kind="group.retried").fields["group"] == "cpu"
     assert cooldowns.stopped_of(head.cluster) == {}
     answer = client.post(reverse("clusters:try-again", args=[head.cluster.pk, "cpu"]), follow=True)
     assert "is not stopped" in answer.content.decode()
@@ -223,7 +228,10 @@ def test_an_interrupted_node_is_drained_in_the_time_there_is(
     command = Command.objects.get(node=node)
     assert command.body["reason"] == "preemption"
     assert 110 <= command.body["deadline_seconds"] <= 115
+    assert head.cluster.events.filter(node=node, kind="node.interrupted").exists()
     event = head.cluster.events.get(severity="warning")
+    assert (event.kind, event.fields["node"]) == ("spot.interruption_notice", node.name)
+    assert 110 < event.fields["seconds_left"] <= 115
     assert f"The provider takes {node.label}" in event.message
 
 
@@ -256,6 +264,7 @@ def test_a_head_that_is_taken_back_is_told_once(head: Head, driver: FakeDriver) 
     for _ in range(3):
         head.pass_by()
     event = head.cluster.events.get(severity="error")
+    assert (event.kind, event.fields["role"]) == ("spot.interruption_notice", "head")
     assert "takes the head back" in event.message
     assert head.state == "running"
 

@@ -228,7 +228,8 @@ def test_a_replacement_that_does_not_come_changes_nothing(
     head.looks(times=4)
     assert head.drained() == []
     assert Consolidation.objects.get().state in {"none", "found", "confirmed"}
-    assert head.cluster.events.filter(message__contains="the new node did not come").exists()
+    event = head.cluster.events.get(kind="consolidation.canceled")
+    assert "the new node did not come" in event.fields["why"]
 
 
 def test_more_work_meanwhile_keeps_the_old_node(started: Callable[..., BusyHead]) -> None:
@@ -241,8 +242,9 @@ def test_more_work_meanwhile_keeps_the_old_node(started: Callable[..., BusyHead]
     head.cpus[large.name] = 8
     head.looks(times=2)
     assert head.drained() == []
-    told = head.cluster.events.filter(message__startswith="Nothing is consolidated:").get().message
-    assert large.label in told
+    event = head.cluster.events.get(kind="consolidation.canceled")
+    assert event.fields["nodes"] == [large.name]
+    assert large.label in event.message
 
 
 def test_what_comes_closest_to_being_worth_it_is_noted_once(
