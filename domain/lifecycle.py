@@ -23,10 +23,6 @@ class ClusterState(StrEnum):
     def label(self) -> str:
         return self.value.capitalize()
 
-    @property
-    def is_final(self) -> bool:
-        return not CLUSTER_MOVES[self]
-
 
 # Up or coming up.
 LIVE_CLUSTER_STATES = frozenset(
@@ -62,10 +58,6 @@ class NodeState(StrEnum):
     @property
     def label(self) -> str:
         return self.value.capitalize()
-
-    @property
-    def is_final(self) -> bool:
-        return not NODE_MOVES[self]
 
 
 # No machine of it has been seen yet.

@@ -117,8 +117,10 @@ def reachable(moves: Moves, start: StrEnum) -> set[StrEnum]:
 
 
 def test_only_terminated_is_final() -> None:
-    assert [state for state in ClusterState if state.is_final] == [ClusterState.TERMINATED]
-    assert [state for state in NodeState if state.is_final] == [NodeState.TERMINATED]
+    assert [state for state, targets in CLUSTER_MOVES.items() if not targets] == [
+        ClusterState.TERMINATED
+    ]
+    assert [state for state, targets in NODE_MOVES.items() if not targets] == [NodeState.TERMINATED]
 
 
 @pytest.mark.parametrize("moves", [CLUSTER_MOVES, NODE_MOVES, CONSOLIDATION_MOVES])
