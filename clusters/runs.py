@@ -40,7 +40,9 @@ def begin(cluster: Cluster, *, reason: str = "") -> None:
     if last is not None:
         Run.objects.filter(pk=last.pk, end_reason="").update(end_reason=reason)
         Run.objects.filter(pk=last.pk).update(**_OVER)
-        _close_work(last, status="STOPPED", told="The cluster was started anew before this ended.")
+        _close_work(
+            last, status="STOPPED", message="The cluster was started anew before this ended."
+        )
     cluster.run = Run(cluster=cluster, number=last.number + 1 if last else 1)
     cluster.run.agent_token_hash = hashed(agent_token(cluster))
     cluster.run.save()
@@ -61,8 +63,8 @@ def end(cluster: Cluster) -> None:
     if rest:
         move_cluster(cluster, rest, reason="All its machines are gone.")
     status = "FAILED" if cluster.state == ClusterState.FAILED else "STOPPED"
-    told = f"The cluster was {cluster.state} before this ended."
-    _close_work(cluster.run, status=status, told=told)
+    message = f"The cluster was {cluster.state} before this ended."
+    _close_work(cluster.run, status=status, message=message)
 
 
 def write(cluster: Cluster, condition: Q, **fields: Any) -> bool:
@@ -76,9 +78,9 @@ def write(cluster: Cluster, condition: Q, **fields: Any) -> bool:
     return Run.objects.filter(pk__in=locked).update(**fields) == 1
 
 
-def _close_work(run: Run, *, status: str, told: str) -> None:
+def _close_work(run: Run, *, status: str, message: str) -> None:
     moment = now()
     jobs = Job.objects.filter(run=run).exclude(status__in=Job.OVER)
-    jobs.update(status=status, message=told, ended_at=moment)
+    jobs.update(status=status, message=message, ended_at=moment)
     commands = Command.objects.filter(run=run, finished_at=None)
-    commands.update(finished_at=moment, ok=False, message=told)
+    commands.update(finished_at=moment, ok=False, message=message)

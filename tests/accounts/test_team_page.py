@@ -31,10 +31,8 @@ def test_an_invitation_shows_its_link_once(anna: User, research: Team) -> None:
     page = client.post(reverse("accounts:invite"), INVITATION).text
     assert "/accounts/link/" in page
     assert "/accounts/link/" not in client.get(reverse("accounts:team")).text
-    assert (
-        Membership.objects.role_of(User.objects.get(email="dora@example.org"), team=research)
-        is Role.ENGINEER
-    )
+    dora = User.objects.get(email="dora@example.org")
+    assert Membership.objects.role_of(dora, team=research) is Role.ENGINEER
 
 
 def test_inviting_a_member_again_says_so_beside_the_field(anna: User, alice: User) -> None:

@@ -105,14 +105,16 @@ def test_report_that_waits_while_its_run_ends_is_refused(head: Head, alice: User
 
 @pytest.mark.django_db(transaction=True)
 def test_idle_end_that_waits_for_a_hold_gives_way(head: Head, alice: User) -> None:
+    head.idle = {node.name: 5.0 for node in head.nodes(role="head")}
     head.report()
     head.cluster.runs.update(idle_since=now() - timedelta(minutes=31))
     judged = Cluster.objects.select_related("run").get(pk=head.cluster.pk)
     nodes = observe.live_nodes(judged)
-    judged.run.drivers = 0
+    stops_at = termination.verdict_for(judged, nodes).stops_at
+    assert stops_at
+    assert stops_at <= now()
     assert not meanwhile(
-        lambda: termination._terminate(judged, reason="Idle."),
+        lambda: termination.end_if_due(judged, nodes),
         lambda: operating.hold_idle_timer(head.cluster, hours=1, by=alice),
     )
-    assert nodes
     assert head.state == "running"
