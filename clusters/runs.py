@@ -14,6 +14,7 @@ from clusters.nodes.driver_refs import agent_token, hashed
 from clusters.transitions import StateChanged, move_cluster
 from domain.lifecycle import ClusterState
 
+_REASON_LENGTH = 1000
 _RESTS = {
     ClusterState.STOPPING: ClusterState.STOPPED,
     ClusterState.TERMINATING: ClusterState.TERMINATED,
@@ -38,11 +39,10 @@ def begin(cluster: Cluster, *, reason: str = "") -> None:
     """
     last = cluster.run if cluster.run_id else None
     if last is not None:
-        Run.objects.filter(pk=last.pk, end_reason="").update(end_reason=reason)
+        Run.objects.filter(pk=last.pk, end_reason="").update(end_reason=reason[:_REASON_LENGTH])
         Run.objects.filter(pk=last.pk).update(**_OVER)
-        _close_work(
-            last, status="STOPPED", message="The cluster was started anew before this ended."
-        )
+        message = "The cluster was started anew before this ended."
+        _close_work(last, status="STOPPED", message=message)
     cluster.run = Run(cluster=cluster, number=last.number + 1 if last else 1)
     cluster.run.agent_token_hash = hashed(agent_token(cluster))
     cluster.run.save()
@@ -72,7 +72,7 @@ def write(cluster: Cluster, condition: Q, **fields: Any) -> bool:
 
     It locks the cluster first, as everybody does, and must be called in a transaction.
     """
-    # For the lock to be taken, PostgreSQL reads the cluster anew after it waited for others.
+    # After it waited for the lock, PostgreSQL reads the cluster anew.
     rows = Cluster.objects.filter(condition, pk=cluster.pk, run=cluster.run_id)
     locked = rows.select_for_update(no_key=True).values("run")
     return Run.objects.filter(pk__in=locked).update(**fields) == 1
