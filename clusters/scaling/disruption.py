@@ -15,10 +15,10 @@ from clusters.nodes.config import configuration_of
 from clusters.nodes.drain import drain
 from clusters.scaling import decisions
 from clusters.scaling.budgets import left_to_go
-from clusters.scaling.consolidation.look import look
 from clusters.scaling.consolidation.policy import move_time
+from clusters.scaling.consolidation.proposing import propose
 from clusters.scaling.consolidation.record import forget, is_acting
-from clusters.scaling.consolidation.steps import go_on
+from clusters.scaling.consolidation.steps import advance
 from clusters.scaling.spot_return import spot_returns
 from domain.configuration.spec import Disruption
 from domain.lifecycle import EndCause, NodeRole, NodeState
@@ -43,7 +43,7 @@ def disrupt(
     """Take away what is worth it, within the budgets; return the live nodes, new ones included."""
     if last is not None and is_acting(last):
         most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-        go_on(cluster, nodes, request, last, most=most)
+        advance(cluster, nodes, request, last, most=most)
         return nodes
     if not _is_quiet(cluster, nodes, request, answer):
         forget(last)
@@ -51,7 +51,7 @@ def disrupt(
     if last is not None and now() - last.looked_at < LOOK_TIME:
         return nodes
     most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-    after = look(cluster, groups, nodes, request, last, most=most)
+    after = propose(cluster, groups, nodes, request, last, most=most)
     if all(node.state == NodeState.READY for node in after):
         _return_to_spot(cluster, after, request)
     return after

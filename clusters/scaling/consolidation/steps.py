@@ -24,7 +24,7 @@ from domain.planner.consolidation.proposals import Proposal
 from domain.planner.consolidation.trial import tried
 
 
-def go_on(
+def advance(
     cluster: Cluster,
     nodes: list[Node],
     request: PlanRequest,

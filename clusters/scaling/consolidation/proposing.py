@@ -30,7 +30,7 @@ from domain.planner.consolidation.proposals import (
 )
 
 
-def look(
+def propose(
     cluster: Cluster,
     groups: Sequence[Group],
     nodes: list[Node],
