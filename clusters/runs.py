@@ -35,7 +35,8 @@ _OVER: dict[str, Any] = {
 def begin(cluster: Cluster, *, reason: str = "") -> None:
     """Begin the cluster's next run, with a new token; an earlier one ends for `reason`.
 
-    The caller holds the cluster's row. A new cluster has none yet: it is saved afterwards.
+    The caller holds the cluster's row. A new cluster has none yet: it is saved afterwards, in the
+    same transaction.
     """
     last = cluster.run if cluster.run_id else None
     if last is not None:

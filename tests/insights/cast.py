@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils.timezone import now
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def make_cluster(name: str, *, team: Team, owner: User, **report: Any) -> Cluste
         state="running",
         idle_minutes=30,
     )
-    runs.begin(cluster)
-    cluster.save()
+    with transaction.atomic():
+        runs.begin(cluster)
+        cluster.save()
     cluster.runs.update(agent_seen_at=now(), **report)
     cluster.run.refresh_from_db()
     return cluster
