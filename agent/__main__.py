@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from agent.config import Config, ConfigError, read_config
-from agent.gcs import RayMissing
+from agent.head.gcs import RayMissing
 from agent.journal import log
 from agent.loop import HeadAgent, HeadGone, Refused, wait_for_gcs
 

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from agent.dashboard import Dashboard, DashboardError
+from agent.head.dashboard import Dashboard, DashboardError
 from agent.watches import pause_after
 
 ACTORS_EVERY_SECONDS = 10.0

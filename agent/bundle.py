@@ -14,12 +14,14 @@ TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 
 def pack() -> bytes:
     """Return the bytes of the one-file agent."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    root = Path(__file__).parent
+    sources = sorted(root.rglob("*.py"))
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(_entry("__main__.py"), ENTRY)
         for source in sources:
-            archive.writestr(_entry("agent/" + source.name), source.read_text(encoding="utf-8"))
+            name = "agent/" + source.relative_to(root).as_posix()
+            archive.writestr(_entry(name), source.read_text(encoding="utf-8"))
     return content.getvalue()
 
 

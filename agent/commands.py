@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent import PROTOCOL
-from agent.dashboard import Dashboard, DashboardError, DashboardRefused
-from agent.gcs import Gcs, GcsError
+from agent.head.dashboard import Dashboard, DashboardError, DashboardRefused
+from agent.head.gcs import Gcs, GcsError
 from agent.journal import log
 
 if TYPE_CHECKING:

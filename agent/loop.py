@@ -11,16 +11,16 @@ from agent import PROTOCOL
 from agent.actors import ActorWatch
 from agent.commands import Actions, CommandDesk
 from agent.config import Config
-from agent.dashboard import Dashboard
-from agent.deaths import Deaths
-from agent.gcs import Gcs, GcsError, accepts_connections
-from agent.hosts import HostMeter
-from agent.joblogs import is_full
+from agent.head.dashboard import Dashboard
+from agent.head.deaths import Deaths
+from agent.head.gcs import Gcs, GcsError, accepts_connections
+from agent.head.observation import dead_nodes, demand, living_nodes
+from agent.jobs.logs import is_full
 from agent.journal import log
 from agent.link import Answer, Link, Refused, Unreachable, backoff
-from agent.observation import dead_nodes, demand, living_nodes
 from agent.settling import Settling
-from agent.usage import ProcessMeter
+from agent.usage.hosts import HostMeter
+from agent.usage.processes import ProcessMeter
 from agent.watches import DashboardWatch, LogReader, UsageWatch, View, pause_after
 
 BOOT_STEP_SECONDS = 0.1

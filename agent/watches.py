@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agent.dashboard import Dashboard, DashboardError
-from agent.deaths import Deaths
-from agent.hosts import HostMeter
-from agent.joblogs import MOST_BYTES_A_SYNC, LogTails, log_paths, read_part
-from agent.jobs import JobBook
-from agent.samples import SampleBuffer, sample_of
-from agent.usage import ProcessMeter
+from agent.head.dashboard import Dashboard, DashboardError
+from agent.head.deaths import Deaths
+from agent.jobs.book import JobBook
+from agent.jobs.logs import MOST_BYTES_A_SYNC, LogTails, log_paths, read_part
+from agent.usage.hosts import HostMeter
+from agent.usage.processes import ProcessMeter
+from agent.usage.samples import SampleBuffer, sample_of
 
 JOBS_EVERY_SECONDS = 1.0
 SAMPLES_EVERY_SECONDS = 5.0

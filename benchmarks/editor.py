@@ -35,7 +35,7 @@ from clouds.models import Cloud  # noqa: E402
 from configurations.services.templates import create_template  # noqa: E402
 from domain.yaml.text import parse  # noqa: E402
 from images.bootstrap import register  # noqa: E402
-from tests.configurations.views.test_editor import Page  # noqa: E402
+from tests.configurations.editor_page import Page  # noqa: E402
 
 ROUNDS = 20
 _TEXT = re.compile(r"max_nodes: \d+")

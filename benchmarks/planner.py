@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.planning.bounds import Bounds
-from benchmarks.planning.instances import NAMES, instances
+from benchmarks.planning.bounds.best import Bounds
+from benchmarks.planning.instances.choice import NAMES, instances
 from benchmarks.planning.ray_figures import RayFigures
 from benchmarks.planning.ray_schedulers import SCHEDULERS
 from benchmarks.planning.rows import HEADING, Row, line, row

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from agent.gcs import Gcs, GcsError, accepts_connections
+from agent.head.gcs import Gcs, GcsError, accepts_connections
 from providers.local.commands import PASSED_ON
 from providers.local.ports import free_ports
 

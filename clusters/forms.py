@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 
@@ -18,11 +18,15 @@ class LaunchForm(forms.Form):
     name = forms.RegexField(
         r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
         label="Cluster name",
+        strip=True,
         error_messages={
+            "required": "Enter a name for the cluster.",
             "invalid": "Use lower-case letters, digits and hyphens; begin with a letter, "
-            "at most 40 characters."
+            "at most 40 characters.",
         },
     )
+    # What was suggested last: a name that differs from it was typed.
+    suggested_name = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: object, team: Team, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -38,6 +42,23 @@ class LaunchForm(forms.Form):
         """Let the environment be chosen among those that the version says something of."""
         field = cast("forms.ChoiceField", self.fields["environment"])
         field.choices = [("", "As written"), *((name, name) for name in environments)]
+
+    @property
+    def launch_values(self) -> dict[str, Any]:
+        """What to launch, as given."""
+        return {key: self.cleaned_data[key] for key in ("name", "version", "environment")}
+
+    def suggest(self, name: str) -> None:
+        """Fill in this name unless the user has typed their own."""
+        if self.initial.get("name", "") in {"", self.initial.get("suggested_name", "")}:
+            self.initial["name"] = name
+        self.initial["suggested_name"] = name
+
+    def focus_on_error(self) -> None:
+        """Let the first field that is refused have the keyboard's focus."""
+        refused = next((name for name in self.fields if name in self.errors), None)
+        if refused:
+            self.fields[refused].widget.attrs["autofocus"] = True
 
 
 class ResizeForm(forms.Form):

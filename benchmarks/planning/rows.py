@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.planning.answer import cost
-from benchmarks.planning.bounds import Bound
+from benchmarks.planning.bounds.best import Bound
 from benchmarks.planning.instance import Instance
 from benchmarks.planning.ours import answer_of, answered, request_of
 from benchmarks.planning.ray_figures import Figure
-from benchmarks.planning.verify import hosts_all, limit_problems, problems
+from benchmarks.planning.verification.verify import hosts_all, limit_problems, problems
 
 type Row = dict[str, Any]
 

@@ -151,6 +151,24 @@ def log_of(job: Job, *, after: int | None = None) -> LogPart:
     return LogPart(text=_TERMINAL_CODES.sub("", text), offset=offset, end=end)
 
 
+LONGEST_NAME = 40
+
+
+def free_name(team: Team, base: str) -> str:
+    """Return a cluster name made from `base` that no live cluster of the team has.
+
+    It may be taken before it is used: the service that launches has the last word.
+    """
+    rows = Cluster.objects.filter(team=team).exclude(state=ClusterState.TERMINATED)
+    taken = set(rows.values_list("name", flat=True))
+    stem = re.sub(r"[^a-z0-9]+", "-", base.lower()).strip("-")
+    if not stem[:1].isalpha():
+        stem = f"cluster-{stem}".strip("-")
+    suffixes = ("", *(f"-{number}" for number in range(2, len(taken) + 2)))
+    names = (f"{stem[: LONGEST_NAME - len(suffix)].rstrip('-')}{suffix}" for suffix in suffixes)
+    return next(name for name in names if name not in taken)
+
+
 def live_clusters(team: Team) -> QuerySet[Cluster]:
     """Return the team's clusters that are up or coming up, for the insights pages."""
     rows = Cluster.objects.filter(team=team).exclude(state__in=ENDED_CLUSTER_STATES)

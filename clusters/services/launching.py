@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
@@ -44,7 +45,7 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         min_resources=ready.config.min_resources,
         max_resources=ready.config.max_resources,
     )
-    cluster.validate_constraints()
+    _check_name(cluster)
     _save_new(cluster)
     Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
     fields: dict[str, object] = {
@@ -73,5 +74,13 @@ def _save_new(cluster: Cluster) -> None:
             runs.begin(cluster)
             cluster.save()
     except IntegrityError:  # somebody launched one of that name since it was checked
-        cluster.validate_constraints()
+        _check_name(cluster)
         raise
+
+
+def _check_name(cluster: Cluster) -> None:
+    """Raise a ValidationError for the field `name` when a live cluster of the team has it."""
+    try:
+        cluster.validate_constraints()
+    except ValidationError as error:
+        raise ValidationError({"name": error.messages}) from error

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Team
 from accounts.permissions import Action, may, require
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from clusters.forms import LaunchForm
+from clusters.queries.clusters import free_name
 from clusters.services.launch_checks import check_launch, environments_of
 from clusters.services.launching import launch_cluster
+from configurations.library_offers import launchable_offers
 from configurations.models import Version
 from configurations.price_lines import lines_of
+from configurations.services.library import template_from_library
 from domain.estimate import estimate
 
 
@@ -32,11 +37,12 @@ def launch(request: SignedInRequest) -> HttpResponse:
     form = _form(request.POST, team=team, is_bound=True)
     if form.is_valid():
         try:
-            cluster = launch_cluster(**form.cleaned_data, by=request.user)
+            cluster = launch_cluster(**form.launch_values, by=request.user)
         except ValidationError as error:
-            form.add_error(None, error.messages)
+            form.add_error(None, error)
         else:
             return redirect("clusters:detail", pk=cluster.pk)
+    form.focus_on_error()
     return render(request, "clusters/launch.html", _context(request, form), status=422)
 
 
@@ -46,31 +52,45 @@ def preview(request: SignedInRequest) -> HttpResponse:
     team = current_team(request)
     require(may(request.user, Action.VIEW, team=team))
     form = _form(request.GET, team=team, is_bound=False)
-    return render(request, "clusters/launch.html#choice", _context(request, form))
+    return render(request, "clusters/launch.html#preview", _context(request, form))
+
+
+@require_POST
+def launch_from_library(request: SignedInRequest, key: str) -> HttpResponse:
+    """Make a template from one of the library's, and go on to launch it."""
+    team = current_team(request)
+    require(may(request.user, Action.LAUNCH, team=team))
+    require(may(request.user, Action.EDIT_TEMPLATE, team=team))
+    offers = {offer.ready.key: offer for offer in launchable_offers(request.user)}
+    if key not in offers:
+        raise Http404("The library has no such template for a cloud of yours.")
+    version = template_from_library(offers[key], team=team, by=request.user)
+    messages.success(request, f"Saved {version} from the library. Launch it here.")
+    return redirect(f"{reverse('clusters:launch')}?version={version.pk}")
 
 
 def _form(given: Any, *, team: Team, is_bound: bool) -> LaunchForm:
-    """Return the form with the environments of the version that is chosen in it."""
+    """Return the form with the environments of the version chosen in it, and a name for it."""
     form = LaunchForm(given if is_bound else None, initial=given.dict(), team=team)
     if version := _chosen(form):
         form.offer(environments_of(version))
+        form.suggest(free_name(team, version.template.name))
     return form
 
 
 def _chosen(form: LaunchForm) -> Version | None:
-    """Return the version that the form shows: the first one where none is named."""
-    versions = form.versions
+    """Return the version that the form shows: the first one where it names none that exists."""
     named = str(form["version"].value() or "")
-    if not named:
-        return versions.first()
-    return versions.filter(pk=named).first() if named.isdecimal() and len(named) < 19 else None
+    rows = form.versions.filter(pk=named) if named.isdecimal() and len(named) < 19 else None
+    return (rows.first() if rows else None) or form.versions.first()
 
 
 def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
     version = _chosen(form)
     context: dict[str, Any] = {"form": form, "version": version}
     if version is None:
-        return context
+        edit = may(request.user, Action.EDIT_TEMPLATE, team=current_team(request))
+        return {**context, "offers": launchable_offers(request.user), "may_edit": edit}
     try:
         environment = form["environment"].value() or ""
         found = check_launch(version, environment=environment, by=request.user)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
 
 from configurations.editor.entries import Entry, bound_entries, posted_entries
-from configurations.editor.forms.template import (
-    ConfigForm,
-    GroupForm,
-    HeadForm,
-    ShortGroupForm,
-    as_posted,
-)
-from configurations.editor.group_settings import SETTINGS
+from configurations.editor.fields import GROUP, GROUP_SETTINGS, GROUPS, HEAD_NODE, MACHINES, ROW
+from configurations.editor.forms.base import as_posted
+from configurations.editor.forms.cluster import ConfigForm, GroupForm, HeadForm, ShortGroupForm
 from configurations.editor.instance import (
     Kinds,
     TypedSettings,
@@ -26,21 +21,17 @@ from configurations.editor.instance import (
     with_rest,
     with_typed,
 )
-from configurations.editor.parts import part_of
 from configurations.editor.rows import keys_of
-from configurations.editor.sections import GROUPS, HEAD, MACHINES
-from configurations.editor.values import group_values_of, head_values_of, values_of
+from configurations.editor.values import group_values_of, head_values_of, part_of, values_of
 from domain.configuration.spec import ComputeConfig, HeadNode
 from domain.offerings import ProviderKind
 from domain.problems import Problem
 
 MANY_ROWS = 10
 """With more groups than this, fields that most leave alone are sent only when asked for."""
-MORE_FIELDS = (
-    "need_cpu", "need_memory", "need_gpu", "need_accelerator", "need_tpu", "need_tpu_hosts",
-    "need_arch", "required_labels", "resources", "labels", "threshold", "weight",
-    "block", "flags", "deployment", *SETTINGS,
-)  # fmt: skip
+MORE_FIELDS = tuple(
+    row.name for table in (GROUP, GROUP_SETTINGS) for row in table.rows if row.section != ROW
+)
 
 
 @dataclass
@@ -51,8 +42,12 @@ class GroupFormRow:
     at: int | None
     form: ShortGroupForm
     typed: TypedSettings | None = None
-    notes: dict[str, list[Problem]] = field(default_factory=dict)
     wants_more: bool = False
+
+    @property
+    def notes(self) -> dict[str, list[Problem]]:
+        """What is worth knowing about its fields."""
+        return self.form.notes
 
     @property
     def has_more(self) -> bool:
@@ -109,11 +104,13 @@ def state_of(text: str, whole: ComputeConfig, part: int, kinds: Kinds) -> Editor
     _post(data, posted_block(head.advanced_instance_config, kind=kind, key="head"))
     _post(data, posted_entries(draft.mobula.scaling))
     is_large = len(draft.groups) > MANY_ROWS
+    left_out = {"nodes"} if draft.mobula.autoscaling else {"min_nodes", "max_nodes"}
+    left_out |= set(MORE_FIELDS) if is_large else set()
     for index, group in enumerate(draft.groups):
         data.appendlist("rows", f"g{index}")
         data[f"g{index}-at"] = str(index)
         values = group_values_of(group, draft)
-        sent = {name: values[name] for name in values if not (is_large and name in MORE_FIELDS)}
+        sent = {name: values[name] for name in values if name not in left_out}
         _post(data, as_posted(sent, prefix=f"g{index}"))
         if not is_large:
             own = group.advanced_instance_config
@@ -146,7 +143,7 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
         rows.append(GroupFormRow(key, place, form, typed, wants_more=key in asked))
     head = was.head_node or HeadNode()
     typed = _typed(data, was.advanced_instance_config or None, kind, "", MACHINES)
-    head_typed = _typed(data, head.advanced_instance_config, kind, "head", HEAD)
+    head_typed = _typed(data, head.advanced_instance_config, kind, "head", HEAD_NODE)
     head_values = with_rest(head_values_of(was), head_typed)
     config_form = ConfigForm(data, initial=with_rest(values_of(was), typed))
     head_form = HeadForm(data, prefix="head", initial=head_values)

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from accounts.models import User
 from clouds.models import DEFAULT_CLOUD, Cloud
-from configurations.editor.forms.template import MOST_CHOICES, Choices
+from configurations.editor.forms.base import MOST_CHOICES
+from configurations.editor.tables.inputs import Choices
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market

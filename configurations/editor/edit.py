@@ -21,12 +21,16 @@ from configurations.editor.entries import (
     with_names,
 )
 from configurations.editor.field_errors import place
-from configurations.editor.forms.template import changed, offer
-from configurations.editor.group_settings import settings_with
+from configurations.editor.forms.base import changed, offer
 from configurations.editor.instance import Kinds, kinds_of, with_block
-from configurations.editor.parts import part_of, with_part
 from configurations.editor.state import Edit
-from configurations.editor.values import group_with_values, with_values
+from configurations.editor.values import (
+    group_with_values,
+    part_of,
+    settings_with,
+    with_part,
+    with_values,
+)
 from domain.configuration.merge import three_way
 from domain.configuration.spec import ComputeConfig, WorkerGroup
 from domain.problems import Problem, by_place, error, located

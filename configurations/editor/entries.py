@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
-from configurations.editor.entry_values import Written, entry_values_of, entry_with_values
-from configurations.editor.forms.scaling import BudgetForm, RuleForm, ScheduleForm
-from configurations.editor.forms.template import as_posted, changed
+from configurations.editor.forms.base import EditorForm, as_posted, changed
+from configurations.editor.forms.cluster import BudgetForm, RuleForm, ScheduleForm
+from configurations.editor.values import Written, entry_values_of, entry_with_values
 from domain.configuration.spec import Budget, Rule, Scaling, Schedule
-from domain.problems import Problem
 from domain.strategies.expression import VARIABLES
 from domain.strategies.functions import FUNCTIONS
 from domain.strategies.schedule import has_window, next_openings, window_of
@@ -32,7 +30,7 @@ class Kind:
     title: str
     titles: str
     hint: str
-    form: type[forms.Form]
+    form: type[EditorForm]
     model: type[Schedule | Rule | Budget]
     first: Mapping[str, Any]
 
@@ -77,9 +75,8 @@ class Entry:
     key: str
     at: int | None
     title: str
-    form: forms.Form
+    form: EditorForm
     one: Written
-    notes: dict[str, list[Problem]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -150,7 +147,7 @@ type Lists = Mapping[str, list[Entry]]
 """The rows of each list that is shown."""
 
 
-def keys_of(posted: Mapping[str, Any], name: str) -> list[str] | None:
+def entry_keys_of(posted: Mapping[str, Any], name: str) -> list[str] | None:
     """The rows' keys in their order, such as s0 and s2; None if the list was not shown."""
     if name not in posted:
         return None
@@ -178,7 +175,7 @@ def bound_entries(data: QueryDict, was: Scaling, *, in_order: bool) -> dict[str,
     """The posted rows, each beside what it was; in order, each stands where its row does."""
     lists = {}
     for name, kind in KINDS.items():
-        keys, entries = keys_of(data, name), getattr(was, name)
+        keys, entries = entry_keys_of(data, name), getattr(was, name)
         if keys is None:
             continue
         lists[name] = [
@@ -238,27 +235,3 @@ def _rows_beside(lists: Lists, now: Scaling) -> Iterator[tuple[Entry, Written]]:
 def shows_others(lists: Lists) -> bool:
     """Whether other fields are to be shown now, since another kind of window was chosen."""
     return any("when" in row.form.changed_data for rows in lists.values() for row in rows)
-
-
-def act_on_entries(data: QueryDict, verb: str, what: str) -> None:
-    """Add a row to a list, `add:rules`, or take one out, `remove:r1`."""
-    for name, kind in KINDS.items():
-        keys = keys_of(data, name)
-        if keys is None:
-            continue
-        if verb == "add" and what == name and len(keys) < MOST_ENTRIES:
-            key = f"{kind.letter}{max((int(k[1:]) for k in keys), default=-1) + 1}"
-            keys.append(key)
-            _fill(data, key, kind)
-        elif verb == "remove" and what in keys:
-            keys.remove(what)
-        data[name] = ",".join(keys)
-
-
-def _fill(data: QueryDict, key: str, kind: Kind) -> None:
-    groups = data.getlist("rows")
-    group = data.get(f"{groups[0]}-name", "") if groups else ""
-    named = {"group": group} if "group" in kind.model.model_fields else {}
-    first = kind.model.model_validate({**kind.first, **named})
-    for name, text in (as_posted(entry_values_of(first), prefix=key) | {f"{key}-at": ""}).items():
-        data[name] = text

@@ -3,74 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from django import forms
-
-from configurations.editor.group_settings import SETTINGS
+from configurations.editor.fields import CLUSTER, GROUP, GROUP_SETTINGS, HEAD
+from configurations.editor.forms.base import EditorForm
 from configurations.editor.instance import TypedSettings
-from configurations.editor.sections import section_of
 from configurations.editor.state import Edit, Finding
-from configurations.editor.values import SWITCHES, TEXT_FLAGS
+from configurations.editor.tables.table import Table
+from configurations.editor.values import ENTRIES
 from domain.problems import Problem, Severity, error, is_within, loc_of, parent_of
 
-_FIELDS = {
-    "cloud": "cloud",
-    "cloud_resource": "cloud_resource",
-    "zones": "zones",
-    "enable_cross_zone_scaling": "cross_zone",
-    "auto_select_worker_config": "auto_select",
-    "min_resources": "min_resources",
-    "max_resources": "more_max",
-    "max_resources.CPU": "max_cpu",
-    "max_resources.GPU": "max_gpu",
-    "advanced_instance_config": "block",
-    "flags": "more_flags",
-    "flags.idle_termination_seconds": "worker_idle_seconds",
-    **{f"flags.{flag}": field for field, flag in (TEXT_FLAGS | SWITCHES).items()},
-    "mobula.image": "image",
-    "mobula.autoscaling": "autoscaling",
-    "mobula.idle_minutes": "idle_minutes",
-    "mobula.max_lifetime_minutes": "max_lifetime_minutes",
-    "mobula.worker_idle_seconds": "worker_idle_seconds",
-    "mobula.max_usd_per_hour": "max_usd_per_hour",
-    "mobula.merge_instance_config": "merge_blocks",
-    "mobula.mounts": "mounts",
-    "mobula.environments": "environments",
-    "mobula.scaling.objective": "objective",
-    "mobula.scaling.consolidation": "consolidation",
-    "mobula.scaling.forecast": "forecast_mode",
-    "mobula.scaling.forecast.quantile": "forecast_quantile",
-    "mobula.scaling.forecast.max_error_percent": "forecast_error",
-}
-_NODE_FIELDS = {
-    "instance_type": "size",
-    "required_resources": "need_cpu",
-    "required_resources.CPU": "need_cpu",
-    "required_resources.memory": "need_memory",
-    "required_resources.GPU": "need_gpu",
-    "required_resources.TPU": "need_tpu",
-    "required_resources.tpu_hosts": "need_tpu_hosts",
-    "required_resources.accelerator": "need_accelerator",
-    "required_resources.cpu_architecture": "need_arch",
-    "resources": "resources",
-    "labels": "labels",
-    "required_labels": "required_labels",
-    "advanced_instance_config": "block",
-    "flags": "flags",
-    "cloud_deployment": "deployment",
-}
-_GROUP_FIELDS = {
-    **_NODE_FIELDS,
-    **{name: name for name in ("name", "min_nodes", "max_nodes")},
-    "market_type": "market",
-    "flags.replacement_threshold": "threshold",
-    "flags.pricing_weight": "weight",
-}
-_SETTING_FIELDS = {key: name for name, key in SETTINGS.items()}
 _ENTRY = re.compile(r"mobula\.scaling\.(schedules|rules|budgets)\[(\d{1,6})\]\.?(.*)", re.DOTALL)
-_ENTRY_FIELDS = {"days": "when"}
 _GROUP = re.compile(r"worker_nodes\[(\d{1,6})\]\.?(.*)", re.DOTALL)
 _PART = re.compile(r"configs\[(\d{1,6})\]\.(.*)", re.DOTALL)
 
@@ -87,12 +30,12 @@ def place(edit: Edit, found: Iterable[Problem]) -> None:
     edit.findings = unreadable + [_found(edit, problem) for problem in found]
 
 
-def _unreadable(form: forms.Form, where: str) -> Iterable[Finding]:
+def _unreadable(form: EditorForm, where: str) -> Iterable[Finding]:
     for name, messages in form.errors.items():
         for message in messages:
             label = f"{where}{form.fields[name].label}"
             problem = error("", "unreadable-field", f"{label}: {message}")
-            yield Finding(problem, form[name].auto_id, section_of(form, name))
+            yield Finding(problem, form[name].auto_id, form.section_of(name))
 
 
 def _unreadable_of(typed: TypedSettings | None, where: str) -> Iterable[Finding]:
@@ -104,21 +47,16 @@ def _found(edit: Edit, problem: Problem) -> Finding:
     spot = _spot(edit, problem.path)
     if spot is None:
         return Finding(problem)
-    if problem.severity is Severity.ERROR and spot.name:
-        spot.form.add_error(spot.name, f"{problem.message} {problem.hint}".strip())
+    form, name = spot
+    if problem.severity is Severity.ERROR and name:
+        form.add_error(name, f"{problem.message} {problem.hint}".strip())
     else:
-        spot.notes.setdefault(spot.name or "row", []).append(problem)
-    auto_id = spot.form[spot.name].auto_id if spot.name else ""
-    return Finding(problem, auto_id, section_of(spot.form, spot.name))
+        form.notes.setdefault(name or form.whole, []).append(problem)
+    return Finding(problem, form[name].auto_id if name else "", form.section_of(name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """A place in the form: the field's name, "" for a whole group."""
-
-    form: forms.Form
-    notes: dict[str, list[Problem]]
-    name: str
+type _Spot = tuple[EditorForm, str]
+"""A form, and the name of one of its fields; "" for a whole row."""
 
 
 def _spot(edit: Edit, path: str) -> _Spot | None:
@@ -128,28 +66,18 @@ def _spot(edit: Edit, path: str) -> _Spot | None:
         path = part[2]
     if path.startswith("head_node"):
         path = path.removeprefix("head_node").lstrip(".")
-        if spot := _typed_spot(edit.head_typed, path):
-            return spot
-        name = _nearest(path, _NODE_FIELDS, edit.head)
-        return _Spot(edit.head, edit.head_notes, name or "size")
+        return _typed_spot(edit.head_typed, path) or _nearest(path, HEAD, edit.head)
     if group := _GROUP.match(path):
         if int(group[1]) >= len(edit.rows):
             return None
         row = edit.rows[int(group[1])]
-        if spot := _typed_spot(row.typed, group[2]):
-            return spot
-        return _Spot(row.form, row.notes, _nearest(group[2], _GROUP_FIELDS, row.form))
-    if spot := _own_spot(edit, path) or _typed_spot(edit.typed, path):
-        return spot
-    name = _nearest(path, _FIELDS, edit.form)
-    return _Spot(edit.form, edit.notes, name) if name else None
-
-
-def _own_spot(edit: Edit, path: str) -> _Spot | None:
-    """What our block says about scaling and about single groups."""
+        return _typed_spot(row.typed, group[2]) or _nearest(group[2], GROUP, row.form)
     if entry := _ENTRY.match(path):
         return _entry_spot(edit, entry[1], int(entry[2]), entry[3])
-    return _settings_spot(edit, path) if is_within(path, "mobula.groups") else None
+    if is_within(path, "mobula.groups") and (spot := _settings_spot(edit, path)):
+        return spot
+    spot = _typed_spot(edit.typed, path) or _nearest(path, CLUSTER, edit.form)
+    return spot if spot[1] else None
 
 
 def _entry_spot(edit: Edit, name: str, index: int, rest: str) -> _Spot | None:
@@ -158,10 +86,7 @@ def _entry_spot(edit: Edit, name: str, index: int, rest: str) -> _Spot | None:
     if index >= len(entries):
         return None
     row = entries[index]
-    first = re.split(r"[.\[]", rest, maxsplit=1)[0]
-    field = _ENTRY_FIELDS.get(first, first)
-    shown = field if field in row.form.fields else "when"
-    return _Spot(row.form, row.notes, shown if shown in row.form.fields else "")
+    return _nearest(rest, ENTRIES[type(row.one)], row.form)
 
 
 def _settings_spot(edit: Edit, path: str) -> _Spot | None:
@@ -169,8 +94,7 @@ def _settings_spot(edit: Edit, path: str) -> _Spot | None:
     _, _, name, *rest = (*loc_of(path), "", "")
     for row, group in zip(edit.rows, edit.draft.groups, strict=False):
         if group.name == name:
-            field = _SETTING_FIELDS.get(str(rest[0]), "")
-            return _Spot(row.form, row.notes, field if field in row.form.fields else "")
+            return _nearest(str(rest[0]), GROUP_SETTINGS, row.form)
     return None
 
 
@@ -182,14 +106,15 @@ def _typed_spot(typed: TypedSettings | None, path: str) -> _Spot | None:
     if typed is None or path == _BLOCK or not is_within(path, _BLOCK):
         return None
     name = typed.reading.name_at(loc_of(path)[1:])
-    return _Spot(typed.form, typed.notes, name) if name else None
+    return (typed.form, name) if name else None
 
 
-def _nearest(path: str, fields: Mapping[str, str], form: forms.Form) -> str:
+def _nearest(path: str, table: Table, form: EditorForm) -> _Spot:
     """The field of the path, or of the nearest thing around it; "" without one."""
-    while path and path not in fields:
+    while True:
+        for name in table.places.get(path, ()):
+            if name in form.fields:
+                return form, name
+        if not path:
+            return form, ""
         path = parent_of(path)
-    name = fields.get(path, "")
-    if name in {"min_nodes", "max_nodes"} and name not in form.fields:
-        name = "nodes"
-    return name if name in form.fields else ""

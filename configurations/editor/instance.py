@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -12,12 +12,11 @@ from django.http import QueryDict
 
 from accounts.models import User
 from clouds.models import Cloud
-from configurations.editor.forms.inputs import yaml_text
+from configurations.editor.forms.base import FieldWithNotes, as_posted, changed
 from configurations.editor.forms.instance import SettingsForm
-from configurations.editor.forms.template import as_posted, changed
+from configurations.editor.tables.inputs import yaml_text
 from domain.instance_settings import HAVE_SETTINGS, Reading, Setting, read
 from domain.offerings import ProviderKind
-from domain.problems import Problem
 
 type Values = dict[str, Any]
 type Block = Mapping[str, Any] | None
@@ -39,7 +38,7 @@ class FieldGroup:
     name: str
     words: list[str]
     is_set: bool
-    fields: list[tuple[forms.BoundField, list[Problem] | None]]
+    fields: list[FieldWithNotes]
 
     @property
     def said(self) -> str:
@@ -54,7 +53,6 @@ class TypedSettings:
     kind: ProviderKind
     form: SettingsForm
     reading: Reading
-    notes: dict[str, list[Problem]] = field(default_factory=dict)
 
     @property
     def groups(self) -> list[FieldGroup]:
@@ -63,7 +61,7 @@ class TypedSettings:
         return [self._group(name, list(settings)) for name, settings in groups]
 
     def _group(self, name: str, settings: Sequence[Setting]) -> FieldGroup:
-        fields = [(self.form[one.name], self.notes.get(one.name)) for one in settings]
+        fields = [(self.form[one.name], self.form.notes.get(one.name)) for one in settings]
         set_here = [(field.label, str(field.value())) for field, _ in fields if field.value()]
         words = [f"{label} {text.replace(chr(10), ', ')}" for label, text in set_here]
         return FieldGroup(name, words or [one.label for one in settings], bool(words), fields)
@@ -71,7 +69,7 @@ class TypedSettings:
     @property
     def is_used(self) -> bool:
         """True if one of the settings is set or has an error."""
-        return bool(self.reading.values or self.form.errors or self.notes)
+        return bool(self.reading.values or self.form.errors or self.form.notes)
 
 
 def kinds_of(user: User) -> Kinds:

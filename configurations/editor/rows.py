@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from django.http import QueryDict
 
-from configurations.editor.entries import act_on_entries
-from configurations.editor.forms.template import as_posted
+from configurations.editor.entries import KINDS, MOST_ENTRIES, Kind, entry_keys_of
+from configurations.editor.forms.base import as_posted
+from configurations.editor.values import entry_values_of
 
 NEW_GROUP = {
     "name": "",
@@ -49,7 +50,7 @@ def act(posted: QueryDict, action: str) -> QueryDict:
             other = place + (1 if verb == "down" else -1)
             keys.insert(max(other, 0), keys.pop(place))
     data.setlist("rows", keys)
-    act_on_entries(data, verb, key)
+    _act_on_entries(data, verb, key)
     return data
 
 
@@ -78,3 +79,27 @@ def _free_name(name: str, data: QueryDict, keys: list[str]) -> str:
     stem = re.sub(r"-\d{1,6}\Z", "", name)
     numbered = (f"{stem}-{number}" for number in range(2, len(keys) + 3))
     return name if name not in taken else next(n for n in numbered if n not in taken)
+
+
+def _act_on_entries(data: QueryDict, verb: str, what: str) -> None:
+    """Add a row to a list, `add:rules`, or take one out, `remove:r1`."""
+    for name, kind in KINDS.items():
+        keys = entry_keys_of(data, name)
+        if keys is None:
+            continue
+        if verb == "add" and what == name and len(keys) < MOST_ENTRIES:
+            key = f"{kind.letter}{max((int(k[1:]) for k in keys), default=-1) + 1}"
+            keys.append(key)
+            _fill_entry(data, key, kind)
+        elif verb == "remove" and what in keys:
+            keys.remove(what)
+        data[name] = ",".join(keys)
+
+
+def _fill_entry(data: QueryDict, key: str, kind: Kind) -> None:
+    groups = data.getlist("rows")
+    group = data.get(f"{groups[0]}-name", "") if groups else ""
+    named = {"group": group} if "group" in kind.model.model_fields else {}
+    first = kind.model.model_validate({**kind.first, **named})
+    for name, text in (as_posted(entry_values_of(first), prefix=key) | {f"{key}-at": ""}).items():
+        data[name] = text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from configurations.editor.binding import (
@@ -15,9 +16,10 @@ from configurations.editor.entries import (
     EntryList,
     shown_lists,
 )
-from configurations.editor.forms.template import ConfigForm, HeadForm
+from configurations.editor.fields import SECTIONS
+from configurations.editor.forms.cluster import ConfigForm, HeadForm
 from configurations.editor.instance import TypedSettings
-from configurations.editor.parts import names_of, part_of
+from configurations.editor.values import names_of, part_of
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Problem, Severity, has_errors
 from domain.validation.scaling.windows import zone_names
@@ -45,6 +47,16 @@ class Finding:
         return tones.get(self.problem.severity, "busy")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A section as the navigation shows it."""
+
+    key: str
+    label: str
+    errors: int
+    warnings: int
+
+
 @dataclass
 class Edit:
     """What stands in the editor.
@@ -60,8 +72,6 @@ class Edit:
     forms: Forms
     catalogue: Catalogue
     findings: list[Finding] = field(default_factory=list)
-    notes: dict[str, list[Problem]] = field(default_factory=dict)
-    head_notes: dict[str, list[Problem]] = field(default_factory=dict)
 
     actions = ACTIONS
 
@@ -138,6 +148,15 @@ class Edit:
     @property
     def problems(self) -> list[Problem]:
         return [finding.problem for finding in self.findings]
+
+    @property
+    def sections(self) -> list[Section]:
+        """All sections with the number of what was found there."""
+        found = Counter((finding.section, finding.tone) for finding in self.findings)
+        return [
+            Section(key=key, label=label, errors=found[key, "bad"], warnings=found[key, "warn"])
+            for key, label in SECTIONS.items()
+        ]
 
     @property
     def fixes(self) -> int:

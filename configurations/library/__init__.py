@@ -44,6 +44,6 @@ LIBRARY = (
 )
 
 
-def ready(key: str) -> Ready | None:
+def ready_named(key: str) -> Ready | None:
     """The template of that key, if the library has it."""
-    return next((one for one in LIBRARY if one.key == key), None)
+    return next((ready for ready in LIBRARY if ready.key == key), None)

@@ -7,8 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Team
@@ -17,13 +16,11 @@ from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from configurations.editor import Edit, act, begin, fixed, other_part, read_edit
 from configurations.editor.forms.template import MessageForm, NameForm
-from configurations.editor.merging import Merging, merge
-from configurations.editor.panel import panel_for
-from configurations.editor.sections import sections
+from configurations.editor.merging import merge
 from configurations.models import Draft, Template, Version
-from configurations.queries import deployed_version
 from configurations.services.drafts import DraftContent, discard, keep
 from configurations.services.templates import Outdated, create_template, save_version
+from configurations.views.editor_page import editor_page, latest_version, merge_page, own_draft
 from configurations.views.templates import visible_template
 
 DEFAULT_TEXT = """\
@@ -49,11 +46,13 @@ def new(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET":
         name = NameForm({"name": _free_name(team)})
         message = MessageForm({"message": "First version."})
-        return _page(request, begin(DEFAULT_TEXT, user=request.user), name=name, message=message)
+        return editor_page(
+            request, begin(DEFAULT_TEXT, user=request.user), name=name, message=message
+        )
     edit = _posted(request)
     if "do" in request.POST:
         typed = request.POST.dict()
-        return _page(
+        return editor_page(
             request, edit, name=NameForm(initial=typed), message=MessageForm(initial=typed)
         )
     name, message = NameForm(request.POST), MessageForm(request.POST)
@@ -73,7 +72,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             _forget_draft(request)
             messages.success(request, f"{version} is saved. Launch a cluster from it.")
             return redirect("configurations:template", pk=version.template_id)
-    return _page(request, edit, name=name, message=message, status=422)
+    return editor_page(request, edit, name=name, message=message, status=422)
 
 
 @require_http_methods(["GET", "POST"])
@@ -81,12 +80,12 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Edit a template: each save is a new version."""
     template = visible_template(request, pk)
     require(may(request.user, Action.EDIT_TEMPLATE, team=template.team))
-    latest = _latest(template)
+    latest = latest_version(template)
     if request.method == "GET":
         opened = begin(latest.text, user=request.user)
         pending = Draft.objects.filter(author=request.user, template=template).first()
         page: dict[str, Any] = {"template": template, "base": latest, "pending": pending}
-        return _page(request, opened, message=MessageForm(), **page)
+        return editor_page(request, opened, message=MessageForm(), **page)
     base = _named(request, template, "base")
     if "mine" in request.POST:
         return _merged(request, template, base=base)
@@ -94,11 +93,11 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     page = {"template": template, "base": base}
     if "do" in request.POST:
         message = MessageForm(initial=request.POST.dict())
-        return _page(request, posted, message=message, **page)
+        return editor_page(request, posted, message=message, **page)
     message = MessageForm(request.POST)
     if _is_ready(posted, message):
         return _save(request, template, posted, base=base, message=message)
-    return _page(request, posted, message=message, status=422, **page)
+    return editor_page(request, posted, message=message, status=422, **page)
 
 
 def _save(
@@ -117,7 +116,7 @@ def _save(
         )
     except Outdated as outdated:
         merging = merge(base, mine=edit.text, theirs=outdated.latest)
-        return _merge_page(request, template, merging, message=words, status=409)
+        return merge_page(request, template, merging, message=words, status=409)
     _forget_draft(request)
     if saved.is_new:
         messages.success(request, f"{saved.version} is saved.")
@@ -132,7 +131,7 @@ def _merged(request: SignedInRequest, template: Template, *, base: Version) -> H
     merging = merge(base, mine=request.POST["mine"], theirs=theirs, choices=request.POST)
     message = MessageForm(initial=request.POST.dict())
     opened = begin(merging.text, user=request.user)
-    return _page(request, opened, template=template, base=theirs, message=message)
+    return editor_page(request, opened, template=template, base=theirs, message=message)
 
 
 @require_POST
@@ -144,13 +143,13 @@ def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     page: dict[str, Any] = {"message": MessageForm(initial=request.POST.dict())}
     if template:
         has_base = "base" in request.POST
-        base = _named(request, template, "base") if has_base else _latest(template)
+        base = _named(request, template, "base") if has_base else latest_version(template)
         page |= {"template": template, "base": base}
     else:
         page |= {"name": NameForm(initial=request.POST.dict())}
     edit = _posted(request)
     draft = _kept(request, edit, team=team, template=template, base=page.get("base"))
-    return _page(request, edit, part="#editor", draft=draft, **page)
+    return editor_page(request, edit, part="#editor", draft=draft, **page)
 
 
 def _kept(
@@ -171,14 +170,6 @@ def _kept(
     return keep(typed, draft=draft, team=team, template=template, base=number, by=request.user)
 
 
-def own_draft(request: SignedInRequest, pk: str) -> Draft | None:
-    """Return the user's own draft of that number, if there is one."""
-    if not pk.isdecimal() or len(pk) > 18:
-        return None
-    rows = Draft.objects.filter(author=request.user).select_related("template__team", "team")
-    return rows.filter(pk=pk).first()
-
-
 @require_http_methods(["GET"])
 def draft(request: SignedInRequest, pk: int) -> HttpResponse:
     """Open the editor on a draft of one's own."""
@@ -191,10 +182,10 @@ def draft(request: SignedInRequest, pk: int) -> HttpResponse:
     if found.template:
         rows = found.template.versions.select_related("author", "template")
         page |= {"template": found.template, "base": rows.filter(number=found.base).first()}
-        page["base"] = page["base"] or _latest(found.template)
+        page["base"] = page["base"] or latest_version(found.template)
     else:
         page |= {"name": NameForm(initial={"name": found.name or _free_name(found.team)})}
-    return _page(request, begin(found.text, user=request.user), **page)
+    return editor_page(request, begin(found.text, user=request.user), **page)
 
 
 @require_POST
@@ -228,10 +219,6 @@ def _is_ready(edit: Edit, *forms: NameForm | MessageForm) -> bool:
     return all(form.is_valid() for form in forms) and not edit.has_errors
 
 
-def _latest(template: Template) -> Version:
-    return template.versions.select_related("author", "template").latest("number")
-
-
 def _named(request: SignedInRequest, template: Template, field: str) -> Version:
     """Return the version whose number is in `field`, or raise Http404."""
     number = request.POST.get(field, "")
@@ -243,65 +230,3 @@ def _free_name(team: Team) -> str:
     taken = set(Template.objects.filter(team=team).values_list("name", flat=True))
     names = ["starter", *(f"starter-{number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken)
-
-
-def _page(
-    request: SignedInRequest,
-    edit: Edit,
-    *,
-    message: MessageForm,
-    name: NameForm | None = None,
-    template: Template | None = None,
-    base: Version | None = None,
-    draft: Draft | None = None,
-    pending: Draft | None = None,
-    part: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    draft = draft or own_draft(request, request.POST.get("draft", ""))
-    latest = _latest(template) if template else None
-    own = [template.pk] if template else []
-    context = {
-        "edit": edit,
-        "panel": panel_for(
-            edit, latest=latest, deployed=deployed_version(template) if template else None
-        ),
-        "sections": sections((found.section, found.tone) for found in edit.findings),
-        "marks": [_mark(finding.problem) for finding in edit.findings if finding.problem.line],
-        "message": message,
-        "name": name,
-        "template": template,
-        "base": base,
-        "draft": draft,
-        "pending": pending,
-        "save_url": reverse("configurations:edit-template", args=own)
-        if template
-        else reverse("configurations:new-template"),
-        "check_url": reverse("configurations:check-template", args=own),
-        "crumbs": _crumbs(template),
-    }
-    return render(request, f"configurations/editor/page.html{part}", context, status=status)
-
-
-def _mark(problem: Any) -> dict[str, Any]:
-    names = ("line", "column", "severity", "message", "hint")
-    return {name: getattr(problem, name) for name in names}
-
-
-def _crumbs(template: Template | None) -> list[tuple[str, str]]:
-    above = [("Templates", reverse("configurations:templates"))]
-    if template:
-        above.append((template.name, reverse("configurations:template", args=[template.pk])))
-    return above
-
-
-def _merge_page(
-    request: SignedInRequest, template: Template, merging: Merging, *, message: str, status: int
-) -> HttpResponse:
-    context = {
-        "template": template,
-        "merging": merging,
-        "message": message,
-        "crumbs": _crumbs(template),
-    }
-    return render(request, "configurations/merge.html", context, status=status)

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from mobula.stack import programs
 from mobula.stack.health import answers
@@ -49,43 +48,34 @@ def end_leftovers(home: Home, *, say: Callable[[str], None]) -> None:
 def _start(supervisor: Supervisor, *, port: int) -> None:
     home = supervisor.home
     began = time.monotonic()
-    with _step(supervisor, "Starting PostgreSQL and Valkey"):
-        postgres = PostgresServer(home.postgres)
-        valkey = ValkeyServer(home.valkey)
-        postgres.initialise()
-        database = supervisor.start(postgres.program())
-        broker = supervisor.start(valkey.program())
-        supervisor.wait_until(postgres.ready, process=database, seconds=START_SECONDS)
-        supervisor.wait_until(valkey.ready, process=broker, seconds=START_SECONDS)
-        postgres.create_database()
+    supervisor.say("Starting PostgreSQL and Valkey…")
+    postgres = PostgresServer(home.postgres)
+    valkey = ValkeyServer(home.valkey)
+    postgres.initialise()
+    database = supervisor.start(postgres.program())
+    broker = supervisor.start(valkey.program())
+    supervisor.wait_until(postgres.ready, process=database, seconds=START_SECONDS)
+    supervisor.wait_until(valkey.ready, process=broker, seconds=START_SECONDS)
+    postgres.create_database()
     environment = programs.environment(home, port=port, postgres=postgres, valkey=valkey)
-    with _step(supervisor, "Preparing the database"):
-        output = supervisor.run_to_end(programs.django("prepare", environment=environment))
-        (home.log / "prepare.log").unlink(missing_ok=True)  # it may hold the sign-in link
-    with _step(supervisor, "Starting the web process"):
-        web = supervisor.start(programs.web(port=port, environment=environment))
-        url = environment["MOBULA_URL"]
-        supervisor.wait_until(lambda: answers(port, url=url), process=web, seconds=WEB_SECONDS)
+    supervisor.say("Preparing the database…")
+    output = supervisor.run_to_end(programs.django("prepare", environment=environment))
+    (home.log / "prepare.log").unlink(missing_ok=True)  # it may hold the sign-in link
+    supervisor.say("Starting web, worker and scheduler…")
+    web = supervisor.start(programs.web(port=port, environment=environment))
+    url = environment["MOBULA_URL"]
+    supervisor.wait_until(lambda: answers(port, url=url), process=web, seconds=WEB_SECONDS)
     # Only now: all three at once would make the first page wait longest.
     supervisor.start(programs.worker(environment=environment))
     supervisor.start(programs.beat(home, environment=environment))
     supervisor.say(_summary(url, home=home, output=output, began=began))
 
 
-@contextmanager
-def _step(supervisor: Supervisor, title: str) -> Iterator[None]:
-    """Say what begins, and how long it took."""
-    supervisor.say(f"{title} …")
-    began = time.monotonic()
-    yield
-    supervisor.say(f"  done in {time.monotonic() - began:.1f} s")
-
-
 def _summary(url: str, *, home: Home, output: str, began: float) -> str:
     lines = ["", f"Mobula is ready after {time.monotonic() - began:.1f} s:  {url}"]
     if path := sign_in_path(output):
         lines += ["", f"Sign in for the first time (this link works once):  {url}{path}"]
-    lines += ["", f"State: {home.path}   Logs: {home.log}", "Ctrl-C stops it.", ""]
+    lines += ["", f"State: {home.path}   Logs: {home.log}", "Press Ctrl-C to stop.", ""]
     return "\n".join(lines)
 
 

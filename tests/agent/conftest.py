@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.gcs import PACKAGES, load_messages
+from agent.head.gcs import PACKAGES, load_messages
 
 
 @pytest.fixture(scope="session")

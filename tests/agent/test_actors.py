@@ -8,7 +8,7 @@ import pytest
 
 from agent import actors
 from agent.actors import ActorWatch, count_by_node
-from agent.dashboard import DashboardError
+from agent.head.dashboard import DashboardError
 
 NODES = [{"node": "w1", "ray_node_id": "ab"}, {"node": "w2", "ray_node_id": "cd"}]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from agent.commands import Actions, CommandDesk, Outcome
-from agent.dashboard import Dashboard
-from agent.gcs import Drained
+from agent.head.dashboard import Dashboard
+from agent.head.gcs import Drained
 
 DRAIN: dict[str, Any] = {"id": "1", "kind": "drain"}
 

@@ -4,26 +4,30 @@ MOBULA_TEST_RAY chooses another Ray than this environment's (see tests/agent/mat
 """
 
 import json
-import subprocess
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from agent import bundle
-from tests.agent.mobula_double import MobulaDouble, Sync
-from tests.ray_nodes import RayNodes, ray_nodes
+from tests.agent.mobula_double import MobulaDouble
+from tests.agent.real_cluster import (
+    HEAD,
+    MOBULA_TOKEN,
+    RAY_TOKEN,
+    WORKER,
+    Cluster,
+    agent_of,
+    dashboard_request,
+    death_of,
+    states,
+    until_json,
+    version_of,
+    wait_for_job,
+    wait_for_node,
+)
+from tests.ray_nodes import ray_nodes
 
 pytestmark = pytest.mark.ray
 
-MOBULA_TOKEN = "for-mobula"
-RAY_TOKEN = "for-ray"
-HEAD, WORKER = "head-1", "worker-1"
 EXIT_SECONDS = 30
 # What older versions of Ray do not do at all.
 V2_STATUS, TELLS_REASONS = (2, 9), (2, 9)
@@ -42,72 +46,6 @@ ray.get([nap.remote() for _ in range(4)])
 CHATTY = "print('\\u00e9' * 60_000); print('the end')"
 
 
-@dataclass
-class Cluster:
-    """A real head and worker, the Mobula they call, and how to start agents beside them."""
-
-    nodes: RayNodes
-    mobula: MobulaDouble
-    agent: subprocess.Popen[bytes]
-
-    def submit(self, submission_id: str, script: str) -> None:
-        """Have a script run as a job and wait until Ray took it."""
-        self.mobula.order(
-            f"submit {submission_id}", "submit_job", submission_id=submission_id,
-            entrypoint="python work.py", files={"work.py": script}, env={"GREETING": "hello"},
-            metadata={"by": "tests"},
-        )  # fmt: skip
-        result = self.mobula.result(f"submit {submission_id}")
-        assert result["ok"], result["message"]
-
-    def job_ends(self, submission_id: str) -> dict[str, Any]:
-        """Wait until Mobula knows the job's end and return its last report."""
-        jobs = self.mobula.jobs
-        ended = {"SUCCEEDED", "FAILED", "STOPPED"}
-        self.mobula.until(
-            lambda: jobs.get(submission_id, {}).get("status") in ended, f"{submission_id} to end"
-        )
-        return jobs[submission_id]
-
-    def drain(self, node: str, **fields: Any) -> dict[str, Any]:
-        """Drain a node by our name and return the result."""
-        sync = self.mobula.next_sync(lambda sync: states(sync).get(node), f"{node} to be alive")
-        (ray_node_id,) = (n["ray_node_id"] for n in sync["nodes"] if n["node"] == node)
-        identity = f"drain {node} {len(self.mobula.results)}"
-        self.mobula.order(identity, "drain", node=node, ray_node_id=ray_node_id, **fields)
-        return self.mobula.result(identity)
-
-
-def states(sync: Sync) -> dict[str, str]:
-    """Return each node's state in a sync."""
-    return {node["node"]: node["status"] for node in sync["nodes"]}
-
-
-@contextmanager
-def agent_of(
-    nodes: RayNodes, mobula: MobulaDouble, name: str, *options: str
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run an agent beside the head with the head's own Python; it has ended afterwards."""
-    bundled = bundle.write(nodes.root / bundle.NAME)
-    config = nodes.root / f"{name}.json"
-    content = {
-        "url": mobula.url, "cluster": "c1", "run": 1, "token": MOBULA_TOKEN,
-        "gcs_address": nodes.gcs_address, "dashboard_url": nodes.dashboard_url,
-        "ray_token": nodes.token, "shared_host": True, "node_dirs": str(nodes.root),
-    }  # fmt: skip
-    config.write_text(json.dumps(content), encoding="utf-8")
-    python = Path(nodes.ray).with_name("python")
-    with (nodes.root / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [python, bundled, config, *options], stdout=subprocess.PIPE, stderr=log
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """The cluster all tests here share; the agent is started first, as for a click."""
@@ -117,9 +55,9 @@ def cluster() -> Iterator[Cluster]:
         agent_of(nodes, mobula, "agent") as agent,
     ):
         nodes.start_head(HEAD)
-        _wait_for_node(mobula, nodes, HEAD)
+        wait_for_node(mobula, nodes, HEAD)
         nodes.start_worker(WORKER, cpus=2, group="workers")
-        _wait_for_node(mobula, nodes, WORKER)
+        wait_for_node(mobula, nodes, WORKER)
         yield Cluster(nodes, mobula, agent)
 
 
@@ -204,7 +142,7 @@ def test_nothing_is_lost_while_mobula_is_away(cluster: Cluster) -> None:
     cluster.submit("chatty", CHATTY)
     with mobula.away():
         away_from = mobula.syncs[-1]["sent_at"]
-        _wait_for_job(cluster.nodes, "chatty")
+        wait_for_job(cluster.nodes, "chatty")
     assert cluster.job_ends("chatty")["status"] == "SUCCEEDED"
     mobula.until(lambda: "the end" in mobula.logs["chatty"], "the whole log")
     assert mobula.logs["chatty"].count("é") == 60_000
@@ -223,9 +161,9 @@ def test_nodes_that_are_coming_show_in_rays_own_status(cluster: Cluster) -> None
     )  # fmt: skip
     result = cluster.mobula.result("report")
     assert result["ok"], result["message"]
-    if _version(cluster.mobula.syncs[-1]) >= V2_STATUS:
-        status = _dashboard(cluster.nodes, "/api/cluster_status?format=1")
-        _until_json(status, lambda answer: "gpu-group" in json.dumps(answer))
+    if version_of(cluster.mobula.syncs[-1]) >= V2_STATUS:
+        status = dashboard_request(cluster.nodes, "/api/cluster_status?format=1")
+        until_json(status, lambda answer: "gpu-group" in json.dumps(answer))
 
 
 def test_an_unknown_job_cannot_be_stopped(cluster: Cluster) -> None:
@@ -259,10 +197,10 @@ def test_an_idle_node_is_drained_and_its_death_explained(cluster: Cluster) -> No
     mobula.next_sync(lambda sync: states(sync).get(WORKER) == "IDLE", "an idle worker")
     drained = cluster.drain(WORKER, reason="idle", message="decision 42", deadline_seconds=0)
     assert drained["ok"], drained["message"]
-    sync = mobula.sync(lambda sync: _death(sync, WORKER), "the worker's death")
+    sync = mobula.sync(lambda sync: death_of(sync, WORKER), "the worker's death")
     assert WORKER not in states(sync)
-    if _version(sync) >= TELLS_REASONS:
-        mobula.sync(lambda sync: "decision 42" in (_death(sync, WORKER) or ""), "Ray's reason")
+    if version_of(sync) >= TELLS_REASONS:
+        mobula.sync(lambda sync: "decision 42" in (death_of(sync, WORKER) or ""), "Ray's reason")
 
 
 def test_a_dead_head_is_told_at_once(cluster: Cluster) -> None:
@@ -271,39 +209,3 @@ def test_a_dead_head_is_told_at_once(cluster: Cluster) -> None:
     sync = cluster.mobula.next_sync(lambda sync: not sync["healthy"], "a silent head")
     assert cluster.nodes.gcs_address in sync["errors"][0]
     assert HEAD in states(sync)
-
-
-def _wait_for_node(mobula: MobulaDouble, nodes: RayNodes, node: str) -> None:
-    try:
-        mobula.sync(lambda sync: node in states(sync), node)
-    except AssertionError as error:
-        logs = [nodes.log(name) for name in (node, "agent")]
-        raise AssertionError(f"{node} did not come up:\n" + "\n".join(logs)) from error
-
-
-def _death(sync: Sync, node: str) -> str | None:
-    return next((str(d["reason"]) for d in sync["dead"] if d["node"] == node), None)
-
-
-def _version(sync: Sync) -> tuple[int, int]:
-    major, minor = sync["ray_version"].split(".")[:2]
-    return int(major), int(minor)
-
-
-def _wait_for_job(nodes: RayNodes, submission_id: str) -> None:
-    job = _dashboard(nodes, f"/api/jobs/{submission_id}")
-    _until_json(job, lambda job: job["status"] == "SUCCEEDED")
-
-
-def _dashboard(nodes: RayNodes, path: str) -> urllib.request.Request:
-    headers = {"Authorization": f"Bearer {nodes.token}"}
-    return urllib.request.Request(nodes.dashboard_url + path, headers=headers)
-
-
-def _until_json(request: urllib.request.Request, holds: Callable[[Any], bool]) -> None:
-    for _ in range(600):
-        with urllib.request.urlopen(request, timeout=30) as response:
-            if holds(json.load(response)):
-                return
-        time.sleep(0.2)
-    pytest.fail(f"{request.full_url} never answered what was waited for.")

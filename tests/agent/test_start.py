@@ -13,29 +13,31 @@ import pytest
 from agent import bundle
 from agent.config import ConfigError, read_config
 
-SOURCES = sorted(Path(bundle.__file__).parent.glob("*.py"))
+ROOT = Path(bundle.__file__).parent
+SOURCES = {source.relative_to(ROOT).as_posix(): source for source in sorted(ROOT.rglob("*.py"))}
 COMPLETE: dict[str, Any] = {
     "url": "http://127.0.0.1:8000", "cluster": "c1", "run": 1, "token": "very-secret",
     "gcs_address": "127.20.1.1:1234", "dashboard_url": "http://127.0.0.1:8265",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
-def test_every_module_is_python_3_8(source: Path) -> None:
-    ast.parse(source.read_text(encoding="utf-8"), feature_version=(3, 8))
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_module_is_python_3_8(name: str) -> None:
+    ast.parse(SOURCES[name].read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
 def test_the_bundle_holds_every_module_and_the_same_bytes_each_time(tmp_path: Path) -> None:
     bundled = bundle.write(tmp_path / bundle.NAME)
     names = set(zipfile.ZipFile(bundled).namelist())
-    assert names == {"__main__.py", *(f"agent/{source.name}" for source in SOURCES)}
+    assert names == {"__main__.py", *(f"agent/{name}" for name in SOURCES)}
+    assert {"agent/head/__init__.py", "agent/head/gcs.py", "agent/jobs/logs.py"} <= names
     assert bundled.read_bytes() == bundle.pack()
 
 
 def test_ray_itself_is_never_imported(tmp_path: Path) -> None:
     script = (
-        "import sys, agent.__main__, agent.gcs, grpc\n"
-        "agent.gcs.load_messages()\n"
+        "import sys, agent.__main__, agent.head.gcs, grpc\n"
+        "agent.head.gcs.load_messages()\n"
         "print(getattr(sys.modules['ray'], '__version__', 'not run'))"
     )
     environment = {"PYTHONPATH": str(bundle.write(tmp_path / bundle.NAME))}

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.planning import bounds as bounds_module
-from benchmarks.planning.bounds import Bound, Bounds, bound
+from benchmarks.planning.bounds import best as bounds_module
+from benchmarks.planning.bounds.best import Bound, Bounds, bound
+from benchmarks.planning.bounds.knapsack import Knapsack, Ware
+from benchmarks.planning.bounds.linear import linear_bound, whole_nodes_bound
+from benchmarks.planning.bounds.patterns import pattern_bound
+from benchmarks.planning.bounds.relaxation import relaxation
 from benchmarks.planning.instance import Instance, NodeType
-from benchmarks.planning.knapsack import Knapsack, Ware
-from benchmarks.planning.linear_bounds import linear_bound, whole_nodes_bound
-from benchmarks.planning.pattern_bound import pattern_bound
-from benchmarks.planning.relaxation import relaxation
 from domain.demand import Shape, Strategy
 from tests.benchmarks.small import FOUR, NINE, ON_M, cpus, gang, instance, standing
 

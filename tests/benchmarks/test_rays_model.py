@@ -14,10 +14,10 @@ ASK = """
 import json, sys
 from collections import Counter
 from benchmarks.planning import ray_schedulers
-from benchmarks.planning.instances import instance
+from benchmarks.planning.instances.choice import instance
 from domain.planner.amounts import exact
 from domain.planner.model import Offer
-from domain.simulation.rays_packing import Bin, NodeType, packed
+from domain.simulation.ray_packing import Bin, NodeType, packed
 
 def model(asked):
     types = [

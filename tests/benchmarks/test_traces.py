@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from benchmarks.planning.answer import cost
-from benchmarks.planning.bounds import Bound
+from benchmarks.planning.bounds.best import Bound
 from benchmarks.planning.forked import Broken, TooSlow, forked
 from benchmarks.planning.instance import PLENTY
-from benchmarks.planning.instances import NAMES, instance, instances
+from benchmarks.planning.instances.choice import NAMES, instance, instances
 from benchmarks.planning.ray_schedulers import expressible
 from benchmarks.planning.rows import ray_columns
 from benchmarks.planning.summary import summary

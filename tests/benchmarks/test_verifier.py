@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.planning.answer import Answer
 from benchmarks.planning.instance import Instance
-from benchmarks.planning.verify import hosts_all, problems
+from benchmarks.planning.verification.verify import hosts_all, problems
 from domain.demand import Strategy
 from tests.benchmarks.small import (
     FOUR,

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_editor import AWS_TEXT, local, on_aws
+from tests.browser.editing import AWS_TEXT, local, on_aws
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.test_editor import local, version, wait_for_yaml, yaml_of
+from tests.browser.editing import local, version, wait_for_yaml, yaml_of
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -111,6 +111,11 @@ def heals(up: Up) -> None:
 def test_it_starts_heals_is_taken_over_and_leaves_nothing_running(start: Start) -> None:
     first = start()
     until(first.ready)
+    assert first.said().splitlines()[:3] == [
+        "Starting PostgreSQL and Valkey…",
+        "Preparing the database…",
+        "Starting web, worker and scheduler…",
+    ]
     assert first.url in first.said()
     assert "Sign in for the first time (this link works once):" in first.said()
     until(lambda: set(first.children()) == set(ORDER))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from configurations.editor.forms.base import EditorForm
 from domain.instance_settings import Reading, Setting
 from domain.instance_settings.kinds import Kind
 
@@ -49,7 +50,7 @@ def _widget(kind: Kind, now: str) -> forms.Widget:
     return forms.TextInput(attrs=attrs)
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(EditorForm):
     """The typed settings of one block; its problems count in `section` of the editor."""
 
     def __init__(

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from clouds.models import Cloud
 from clusters.models import Job
 from configurations.models import Template
 from tests.clusters.conftest import TEXT
@@ -20,6 +21,7 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "clusters:list": ((), None),
     "clusters:launch": ((), {"name": "new", "version": "{version}"}),
     "clusters:launch-preview": ((), None),
+    "clusters:launch-from-library": (("local-quick-start",), {}),
     "clusters:detail": (("{cluster}",), None),
     "clusters:csv": (("{cluster}", "events"), None),
     "clusters:stop": (("{cluster}",), {}),
@@ -64,6 +66,7 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
 OWN = {
     "configurations:import-template",
     "clusters:launch-preview",
+    "clusters:launch-from-library",
     "configurations:library",
     "clusters:list",
     "configurations:machines",
@@ -78,7 +81,8 @@ ANSWERS = {"configurations:check-template"}
 
 @pytest.fixture
 def job(head: Head) -> Job:
-    """A job that runs on alice's cluster."""
+    """A job that runs on alice's cluster; there is a cloud for the library's quick start, too."""
+    Cloud.objects.create(name="local", provider="local")
     return Job.objects.create(
         cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"
     )

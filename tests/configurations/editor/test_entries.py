@@ -11,9 +11,7 @@ from domain.configuration.spec import ConsolidationMode, ForecastMode
 from domain.objective import Objective
 from domain.yaml.text import dump, parse
 from tests.clusters.conftest import TEXT
-from tests.configurations.views.test_editor import Editor, editor
-
-__all__ = ["editor"]
+from tests.configurations.editor_page import Editor
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.yaml.text import dump, parse
-from tests.configurations.views.test_editor import Editor, editor
+from tests.configurations.editor_page import Editor
 from tests.domain.convert.test_formats import read_yaml
 from tests.domain.every_field import (
     CLUSTER,
@@ -22,8 +22,6 @@ from tests.domain.every_field import (
     fields,
     own_fields,
 )
-
-__all__ = ["editor"]
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,8 @@ import pytest
 from django.urls import reverse
 
 from configurations.editor.state import MANY_ROWS
-from tests.configurations.views.test_editor import Editor, signed_in
+from tests.configurations.editor_page import Editor
+from tests.configurations.views.test_templates import signed_in
 
 pytestmark = pytest.mark.django_db
 

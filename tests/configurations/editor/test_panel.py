@@ -9,7 +9,7 @@ from configurations.models import Version
 from configurations.queries import deployed_version
 from configurations.services.templates import save_version
 from tests.clusters.conftest import TEXT
-from tests.configurations.views.test_editor import open_editor
+from tests.configurations.editor_page import open_editor
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,7 @@ from django.urls import reverse
 
 from configurations.models import Draft, Template, Version
 from tests.clusters.conftest import TEXT
-from tests.configurations.views.test_editor import Editor, Page, new_editor, open_editor
-
-__all__ = ["new_editor"]
+from tests.configurations.editor_page import Editor, Page, open_editor
 
 pytestmark = pytest.mark.django_db
 

@@ -20,10 +20,8 @@ from domain.configuration.spec import ComputeConfig
 from domain.validation import check_text
 from domain.yaml.text import dump, parse
 from tests.clusters.conftest import TEXT
-from tests.configurations.views.test_editor import Editor, editor
+from tests.configurations.editor_page import Editor
 from tests.domain.configurations import GPU_WITH_FALLBACK, SCALED
-
-__all__ = ["editor"]
 
 POSTED, READ = 300, 10_000
 ODD = [

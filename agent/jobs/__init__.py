@@ -1,0 +1,1 @@
+"""Submitted jobs and their logs on their way to Mobula."""

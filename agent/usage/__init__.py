@@ -1,0 +1,1 @@
+"""What each node uses, by process or by host, and the samples made of it."""

@@ -1,0 +1,1 @@
+"""Node types, traces of demand, and the instances made of them."""

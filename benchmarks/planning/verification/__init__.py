@@ -1,0 +1,1 @@
+"""Whether an answer holds: its places, its placement groups, its limits."""

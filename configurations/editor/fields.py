@@ -1,0 +1,276 @@
+"""Every field of the editor, one row each: section, name, path, input with its label, kind.
+
+The forms, their sections, what is read and written, and where problems are shown follow from these
+tables. A path begins at what its table is of: a configuration, a node, `mobula.groups` of a group,
+an entry of `mobula.scaling`.
+"""
+
+from __future__ import annotations
+
+from django import forms
+
+from configurations.editor.tables import kinds
+from configurations.editor.tables.choices import (
+    ARCHITECTURES,
+    CONSOLIDATIONS,
+    DAY_LABELS,
+    FORECASTS,
+    MARKETS,
+    OBJECTIVES,
+    REASON_LABELS,
+    STRATEGIES,
+    TIMES,
+)
+from configurations.editor.tables.inputs import (
+    AmountsField,
+    LinesField,
+    MemoryField,
+    NamesField,
+    NodesOrPercentField,
+    PairsField,
+    Within,
+    YamlField,
+    amount,
+    choice,
+    count,
+    in_group,
+    in_head,
+    switch,
+    text,
+    yaml,
+)
+from configurations.editor.tables.table import Row, Table
+
+# Sections of the page.
+BASICS, HEAD_NODE, GROUPS, SCALING = "basics", "head", "groups", "scaling"
+LIMITS, ZONES, END, MACHINES = "limits", "zones", "end", "machines"
+STORAGE, ENVIRONMENTS, ADVANCED = "storage", "environments", "advanced"
+SECTIONS = {
+    BASICS: "Basics",
+    HEAD_NODE: "Head",
+    GROUPS: "Worker groups",
+    SCALING: "Scaling",
+    LIMITS: "Limits",
+    ZONES: "Zones and spot",
+    END: "Idle and lifetime",
+    MACHINES: "Instance configuration",
+    STORAGE: "Storage",
+    ENVIRONMENTS: "Environments",
+    ADVANCED: "Advanced",
+}
+# What is folded in the section Scaling.
+OBJECTIVE, FORECAST, CONSOLIDATION = "objective", "forecast", "consolidation"
+FOLDS = dict.fromkeys((OBJECTIVE, FORECAST, CONSOLIDATION), SCALING)
+# Parts of a head, a group or an entry beside its scaling, machines and advanced fields.
+ROW, FALLBACK, HARDWARE, RESOURCES = "row", "fallback", "hardware", "resources"
+WINDOW, CRON, WEEK, ZONE, DAYS, REASONS = "window", "cron", "week", "zone", "days", "reasons"
+
+_BLOCK = "SubnetId: subnet-0a1b2c3d"
+_MOUNT = "- storage: datasets\n  path: /mnt/datasets\n  access: read"
+_ZONES = {"list": "time-zones", "autocomplete": "off"}
+_PROD = "prod:\n  worker_nodes:\n    - name: cpu\n      max_nodes: 40"
+
+CLUSTER = Table(
+    Row(BASICS, "cloud", "cloud", text("Cloud", widget=forms.Select), kinds.NAME),
+    Row(BASICS, "image", "mobula.image", text("Image", widget=forms.Select), kinds.NAME),
+    Row(BASICS, "cloud_resource", "cloud_resource", text("Cloud resource"), kinds.NAME),
+    Row(GROUPS, "autoscaling", "mobula.autoscaling", switch("Scale the groups by demand")),
+    Row(
+        OBJECTIVE, "objective", "mobula.scaling.objective",
+        choice("What is weighed", OBJECTIVES, required=True,
+               help_text="Beside the price, where machines are chosen by it."),
+        kinds.WORD,
+    ),
+    Row(
+        FORECAST, "forecast_mode", "mobula.scaling.forecast.mode",
+        choice("Forecast of the nodes needed", FORECASTS, required=True),
+        also=("mobula.scaling.forecast",),
+    ),
+    Row(
+        FORECAST, "forecast_quantile", "mobula.scaling.forecast.quantile",
+        forms.FloatField(min_value=0.01, max_value=0.99, label="How often it is to be enough",
+                         help_text="0.75: three times of four. Higher is dearer."),
+    ),
+    Row(
+        FORECAST, "forecast_error", "mobula.scaling.forecast.max_error_percent",
+        forms.FloatField(min_value=0, max_value=1000, label="Largest error (%)",
+                         help_text="Further off, looking back, it starts nothing."),
+    ),
+    Row(
+        CONSOLIDATION, "consolidation", "mobula.scaling.consolidation",
+        choice("Move work to fewer or cheaper nodes", CONSOLIDATIONS, required=True),
+        kinds.WORD,
+    ),
+    Row(LIMITS, "max_cpu", "max_resources.CPU",
+        amount("Maximum CPUs", help_text="Empty: no limit."), kinds.LIMIT),
+    Row(LIMITS, "max_gpu", "max_resources.GPU",
+        amount("Maximum GPUs", help_text="Empty: no limit."), kinds.LIMIT),
+    Row(LIMITS, "max_usd_per_hour", "mobula.max_usd_per_hour",
+        amount("Maximum $ an hour", help_text="Empty: no limit.")),
+    Row(LIMITS, "more_max", "max_resources",
+        AmountsField(example="licence=4", label="Other maxima"), kinds.OTHER_LIMITS),
+    Row(LIMITS, "min_resources", "min_resources",
+        AmountsField(example="CPU=16, GPU=1", label="Minima")),
+    Row(ZONES, "zones", "zones",
+        NamesField(example="us-west-2a, us-west-2b", label="Zones",
+                   help_text="Empty: all of the region.")),
+    Row(ZONES, "threshold", "flags.replacement_threshold",
+        text("Try spot again after"), kinds.TEXT_FLAG),
+    Row(ZONES, "zone_timeout", "flags.zone_starting_timeout",
+        text("Next zone after"), kinds.TEXT_FLAG),
+    Row(ZONES, "cross_zone", "enable_cross_zone_scaling",
+        switch("Spread workers over the zones")),
+    Row(END, "idle_minutes", "mobula.idle_minutes",
+        count("Terminate when idle (minutes)", required=True, help_text="0: never."),
+        kinds.MINUTES),
+    Row(END, "max_lifetime_minutes", "mobula.max_lifetime_minutes",
+        count("Maximum lifetime (minutes)", required=True, help_text="0: no limit."),
+        kinds.MINUTES),
+    Row(END, "worker_idle_seconds", "mobula.worker_idle_seconds",
+        count("Give back idle workers (seconds)", required=True),
+        kinds.IDLE_SECONDS, also=(f"flags.{kinds.IDLE_FLAG}",)),
+    Row(MACHINES, "block", "advanced_instance_config",
+        yaml("advanced_instance_config", "Instance configuration of all nodes",
+              example=_BLOCK, rows=5),
+        kinds.YAML_MAPPING),
+    Row(MACHINES, "merge_blocks", "mobula.merge_instance_config",
+        switch("Merge a node's instance configuration with the cluster's",
+               help_text="Otherwise a node's replaces it, as at Anyscale.")),
+    Row(STORAGE, "mounts", "mobula.mounts",
+        yaml("mobula.mounts", "Mounts", example=_MOUNT), kinds.YAML_MODELS),
+    Row(STORAGE, "no_nfs", "flags.disable_nfs_mount",
+        switch("Without the shared NFS mount"), kinds.SWITCH_FLAG),
+    Row(ENVIRONMENTS, "environments", "mobula.environments",
+        yaml("mobula.environments", "What differs in dev, test or prod", example=_PROD, rows=4),
+        kinds.YAML_MAPPING),
+    Row(ADVANCED, "strategy", "flags.instance_selection_strategy",
+        choice("Machine selection", STRATEGIES), kinds.TEXT_FLAG),
+    Row(ADVANCED, "starting_timeout", "flags.workload_starting_timeout",
+        text("Work starts within"), kinds.TEXT_FLAG),
+    Row(ADVANCED, "recovering_timeout", "flags.workload_recovering_timeout",
+        text("Work recovers within"), kinds.TEXT_FLAG),
+    Row(ADVANCED, "no_gpu_checks", "flags.disable_gpu_health_checks",
+        switch("Without GPU health checks"), kinds.SWITCH_FLAG),
+    Row(ADVANCED, "auto_select", "auto_select_worker_config",
+        switch("Let the cloud choose worker types")),
+    Row(ADVANCED, "more_flags", "flags",
+        yaml("flags", "Other flags", example="efa_config: {}"), kinds.OTHER_FLAGS),
+)  # fmt: skip
+
+
+def _node(within: Within, flags: YamlField) -> tuple[Row, ...]:
+    """What the head and the groups have in common: the hardware, and what Ray is told of it."""
+    return (
+        Row(HARDWARE, "need_cpu", "required_resources.CPU", count("CPUs"), kinds.HARDWARE,
+            also=("required_resources",)),
+        Row(HARDWARE, "need_memory", "required_resources.memory",
+            MemoryField(label="Memory"), kinds.HARDWARE_MEMORY),
+        Row(HARDWARE, "need_gpu", "required_resources.GPU", count("GPUs"), kinds.HARDWARE),
+        Row(HARDWARE, "need_accelerator", "required_resources.accelerator",
+            text("Accelerator"), kinds.HARDWARE),
+        Row(HARDWARE, "need_arch", "required_resources.cpu_architecture",
+            choice("Architecture", ARCHITECTURES), kinds.HARDWARE),
+        Row(HARDWARE, "need_tpu", "required_resources.TPU", count("TPUs"), kinds.HARDWARE),
+        Row(HARDWARE, "need_tpu_hosts", "required_resources.tpu_hosts",
+            count("TPU hosts"), kinds.HARDWARE),
+        Row(HARDWARE, "required_labels", "required_labels",
+            PairsField(example="ray.io/accelerator-type=L4", label="Labels that pick hardware")),
+        Row(RESOURCES, "resources", "resources",
+            AmountsField(example="CPU=2, special=3", label="Logical resources")),
+        Row(RESOURCES, "labels", "labels",
+            PairsField(example="stage=train, tier=spot", label="Labels")),
+        Row(MACHINES, "block", "advanced_instance_config",
+            yaml("advanced_instance_config", "Instance configuration", example=_BLOCK,
+                 within=within),
+            kinds.YAML_BLOCK),
+        Row(ADVANCED, "flags", "flags", flags, kinds.OTHER_FLAGS),
+        Row(ADVANCED, "deployment", "cloud_deployment",
+            yaml("cloud_deployment", "Cloud deployment", example="machine_pool: reserved", rows=2,
+                 within=within),
+            kinds.YAML_MODEL),
+    )  # fmt: skip
+
+
+HEAD = Table(
+    *_node(in_head, yaml("flags", "Flags", example="pricing_weight: 2", rows=2, within=in_head)),
+    Row(ROW, "size", "instance_type",
+        text("Machine type", widget=forms.Select), kinds.MACHINE_TYPE, also=("",)),
+)  # fmt: skip
+
+GROUP = Table(
+    Row(ROW, "name", "name", text("Name"), kinds.GROUP_NAME),
+    Row(ROW, "min_nodes", "min_nodes", count("Min", required=True)),
+    Row(ROW, "max_nodes", "max_nodes", count("Max", least=1, required=True)),
+    Row(ROW, "nodes", "min_nodes", count("Nodes", required=True), kinds.ALL_NODES,
+        also=("max_nodes",)),
+    Row(ROW, "market", "market_type", choice("Market", MARKETS), kinds.MARKET),
+    Row(SCALING, "threshold", "flags.replacement_threshold",
+        text("Try spot again after"), kinds.TEXT_FLAG),
+    Row(SCALING, "weight", "flags.pricing_weight",
+        amount("Pricing weight", help_text="Above 1: preferred."), kinds.WEIGHT_FLAG),
+    *_node(in_group, yaml("flags", "Other flags", example="{}", rows=2, within=in_group)),
+    Row(ROW, "size", "instance_type",
+        text("Machine type", widget=forms.Select), kinds.MACHINE_TYPE),
+)  # fmt: skip
+
+GROUP_SETTINGS = Table(
+    Row(SCALING, "idle_seconds", "worker_idle_seconds",
+        count("Give back when idle (seconds)", help_text="Empty: as the cluster."),
+        kinds.of_group("worker_idle_seconds")),
+    Row(SCALING, "warm_spare", "warm_spare",
+        NodesOrPercentField(label="Spare nodes", help_text="Kept free beyond those that work."),
+        kinds.of_group("warm_spare")),
+    Row(SCALING, "consolidation", "consolidation",
+        choice("Move work to fewer nodes", [("", "As the cluster"), *CONSOLIDATIONS]),
+        kinds.of_group("consolidation")),
+    Row(SCALING, "on_demand_nodes", "on_demand_nodes",
+        count("First nodes on demand", help_text="Of a spot group."),
+        kinds.of_group("on_demand_nodes")),
+    Row(SCALING, "on_demand_percent", "on_demand_percent",
+        count("On demand beyond these (%)", most=100), kinds.of_group("on_demand_percent")),
+    Row(FALLBACK, "fallback_types", "fallback_types",
+        NamesField(example="m5.2xlarge, m6i.2xlarge", label="Types to fall back to",
+                   help_text="Rented while its own cannot be had, or where one costs less."),
+        kinds.of_group("fallback_types")),
+)  # fmt: skip
+
+
+def _window(*times: tuple[str, str]) -> tuple[Row, ...]:
+    """When something holds; only one of the two kinds of fields is shown at a time."""
+    return (
+        Row(WINDOW, "when", "", choice("When", [*times, *TIMES]), kinds.WINDOW,
+            also=("days", "reasons")),
+        Row(CRON, "cron", "cron", text("Cron", example="0 8 * * mon-fri",
+                                       help_text="Minute, hour, day, month, weekday.")),
+        Row(CRON, "minutes", "minutes",
+            count("For (minutes)", least=1)),
+        Row(WEEK, "start", "start", text("From", example="08:00")),
+        Row(WEEK, "end", "end", text("Until", example="18:00")),
+        *(Row(DAYS, day, f"days.{day}", switch(label), kinds.DAY)
+          for day, label in DAY_LABELS.items()),
+        Row(ZONE, "time_zone", "time_zone", text("Time zone", example="UTC", attrs=_ZONES)),
+    )  # fmt: skip
+
+
+SCHEDULE = Table(
+    *_window(),
+    Row(ROW, "group", "group", text("Group", widget=forms.Select)),
+    Row(ROW, "min_nodes", "min_nodes",
+        count("At least (nodes)", required=True)),
+    Row(ROW, "name", "name", text("Name")),
+)  # fmt: skip
+
+BUDGET = Table(
+    *_window((kinds.ALWAYS, "Always")),
+    Row(ROW, "nodes", "nodes", NodesOrPercentField(label="At most (nodes)"), kinds.NODES),
+    Row(ROW, "name", "name", text("Name")),
+    *(Row(REASONS, reason, f"reasons.{reason}", switch(label), kinds.REASON)
+      for reason, label in REASON_LABELS.items()),
+)  # fmt: skip
+
+RULE = Table(
+    Row(ROW, "group", "group", text("Group", widget=forms.Select)),
+    Row(ROW, "name", "name", text("Name")),
+    Row(ROW, "expression", "expression",
+        LinesField(label="Nodes, as an expression", example="queue > 100 ? 8 : 0")),
+)  # fmt: skip

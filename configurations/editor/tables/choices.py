@@ -1,0 +1,34 @@
+"""What fields with a few values let people choose, in words."""
+
+ARCHITECTURES = [("", "x86_64 (default)"), ("x86_64", "x86_64"), ("arm64", "arm64")]
+STRATEGIES = [("", "force_smallest_fit (default)"), ("force_smallest_fit", "force_smallest_fit"),
+              ("relaxed", "relaxed")]  # fmt: skip
+MARKETS = [
+    ("ON_DEMAND", "On demand"),
+    ("SPOT", "Spot"),
+    ("PREFER_SPOT", "Spot first, fall back to on demand"),
+]
+CONSOLIDATIONS = [
+    ("off", "Off"),
+    ("recommend", "As advice only"),
+    ("act", "By itself"),
+]
+OBJECTIVES = [
+    ("cost", "The price alone"),
+    ("speed", "Fewer, larger machines: ready sooner"),
+    ("steady", "Fewer interruptions: less spot"),
+]
+FORECASTS = [
+    ("off", "Off"),
+    ("forecast_only", "Show it only"),
+    ("forecast_and_scale", "Show it and start nodes ahead"),
+]
+TIMES = [("cron", "Cron line"), ("week", "Weekly")]
+REASON_LABELS = {
+    "idle": "Idle nodes",
+    "consolidation": "Consolidation",
+    "spot_return": "Return to spot",
+}
+DAY_LABELS = {
+    "mon": "Mon", "tue": "Tue", "wed": "Wed", "thu": "Thu", "fri": "Fri", "sat": "Sat", "sun": "Sun"
+}  # fmt: skip

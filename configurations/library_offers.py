@@ -1,0 +1,59 @@
+"""The library's templates as a user is offered them: written and priced for a cloud of theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accounts.models import User
+from clouds import facts
+from clouds.models import Cloud
+from configurations.library import LIBRARY, Ready
+from configurations.price_lines import PriceLine, lines_of
+from configurations.targets import target_for
+from domain.catalogue.region import ANYWHERE, RegionCatalogue
+from domain.estimate import estimate
+from domain.offerings import ProviderKind
+from domain.yaml.text import parse
+from providers import registry
+
+_REGIONS = {ProviderKind.AWS: "us-east-1", ProviderKind.GCP: "us-central1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryOffer:
+    """A ready template as a page shows it: for a cloud of the user's, or without one."""
+
+    ready: Ready
+    cloud: str
+    text: str
+    prices: list[PriceLine]
+    where: str
+
+
+def library_offer(ready: Ready, *, user: User) -> LibraryOffer:
+    """Return the template for the first of the user's clouds that fits."""
+    rows = Cloud.objects.visible_to(user).filter(provider=ready.provider).order_by("name")
+    cloud = rows.first()
+    text = ready.text_for(cloud.name if cloud else "")
+    config = parse(text).draft
+    target = target_for(cloud) if cloud else _by_facts(ready.provider)
+    return LibraryOffer(
+        ready=ready,
+        cloud=cloud.name if cloud else "",
+        text=text,
+        prices=lines_of(estimate(config, target=target)) if config else [],
+        where=f"on {cloud}, {cloud.region}" if cloud else f"in {target.region}",
+    )
+
+
+def launchable_offers(user: User) -> Sequence[LibraryOffer]:
+    """Return the offers that can be launched as they are: on a cloud of the user's."""
+    drivable = [ready for ready in LIBRARY if registry.has_driver(ready.provider)]
+    offers = [library_offer(ready, user=user) for ready in drivable]
+    return [offer for offer in offers if offer.cloud]
+
+
+def _by_facts(provider: ProviderKind) -> RegionCatalogue:
+    region = _REGIONS.get(provider)
+    return facts.target_of_facts(provider, region=region) if region else ANYWHERE

@@ -1,0 +1,93 @@
+"""The pages of the template editor: the form with YAML and panel beside it, and the merge view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.requests import SignedInRequest
+from configurations.editor import Edit
+from configurations.editor.forms.template import MessageForm, NameForm
+from configurations.editor.merging import Merging
+from configurations.editor.panel import panel_for
+from configurations.models import Draft, Template, Version
+from configurations.queries import deployed_version
+
+
+def editor_page(
+    request: SignedInRequest,
+    edit: Edit,
+    *,
+    message: MessageForm,
+    name: NameForm | None = None,
+    template: Template | None = None,
+    base: Version | None = None,
+    draft: Draft | None = None,
+    pending: Draft | None = None,
+    part: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Return the editor with what stands beside it; `part` is a fragment of the page."""
+    draft = draft or own_draft(request, request.POST.get("draft", ""))
+    latest = latest_version(template) if template else None
+    own = [template.pk] if template else []
+    context = {
+        "edit": edit,
+        "panel": panel_for(
+            edit, latest=latest, deployed=deployed_version(template) if template else None
+        ),
+        "marks": [_mark(finding.problem) for finding in edit.findings if finding.problem.line],
+        "message": message,
+        "name": name,
+        "template": template,
+        "base": base,
+        "draft": draft,
+        "pending": pending,
+        "save_url": reverse("configurations:edit-template", args=own)
+        if template
+        else reverse("configurations:new-template"),
+        "check_url": reverse("configurations:check-template", args=own),
+        "crumbs": _crumbs(template),
+    }
+    return render(request, f"configurations/editor/page.html{part}", context, status=status)
+
+
+def _mark(problem: Any) -> dict[str, Any]:
+    names = ("line", "column", "severity", "message", "hint")
+    return {name: getattr(problem, name) for name in names}
+
+
+def _crumbs(template: Template | None) -> list[tuple[str, str]]:
+    above = [("Templates", reverse("configurations:templates"))]
+    if template:
+        above.append((template.name, reverse("configurations:template", args=[template.pk])))
+    return above
+
+
+def merge_page(
+    request: SignedInRequest, template: Template, merging: Merging, *, message: str, status: int
+) -> HttpResponse:
+    """Return the two edits side by side, with what to choose between."""
+    context = {
+        "template": template,
+        "merging": merging,
+        "message": message,
+        "crumbs": _crumbs(template),
+    }
+    return render(request, "configurations/merge.html", context, status=status)
+
+
+def own_draft(request: SignedInRequest, pk: str) -> Draft | None:
+    """Return the user's own draft of that number, if there is one."""
+    if not pk.isdecimal() or len(pk) > 18:
+        return None
+    rows = Draft.objects.filter(author=request.user).select_related("template__team", "team")
+    return rows.filter(pk=pk).first()
+
+
+def latest_version(template: Template) -> Version:
+    """Return the newest version with its author."""
+    return template.versions.select_related("author", "template").latest("number")
