@@ -3,14 +3,12 @@
 from typing import cast
 
 from django import forms
-from django.contrib.auth.password_validation import (
-    password_validators_help_texts,
-    validate_password,
-)
+from django.contrib.auth.password_validation import password_validators_help_texts
 
 from accounts.models import User
 from accounts.queries import AuditFilter
 from accounts.roles import Role, Theme
+from accounts.services.sign_in import PASSWORD_LENGTH
 
 
 class SignInForm(forms.Form):
@@ -49,14 +47,14 @@ class PasswordForm(forms.Form):
     new = forms.CharField(
         label="New password",
         strip=False,
-        max_length=1000,
+        max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=" ".join(password_validators_help_texts()),
     )
     repeated = forms.CharField(
         label="New password again",
         strip=False,
-        max_length=1000,
+        max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -64,20 +62,8 @@ class PasswordForm(forms.Form):
         self, answers: object = None, *, user: User, proved: bool, prefix: str | None = None
     ) -> None:
         super().__init__(answers, prefix=prefix)  # type: ignore[arg-type]
-        self.user = user
         if proved or not user.has_usable_password():
             del self.fields["current"]
-
-    def clean_current(self) -> str:
-        current: str = self.cleaned_data["current"]
-        if not self.user.check_password(current):
-            raise forms.ValidationError("This is not your current password.")
-        return current
-
-    def clean_new(self) -> str:
-        new: str = self.cleaned_data["new"]
-        validate_password(new, self.user)
-        return new
 
     def clean_repeated(self) -> str:
         repeated: str = self.cleaned_data["repeated"]

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.core.exceptions import PermissionDenied
-
+from accounts.errors import NotAllowed
 from accounts.models import Membership, Person, Team, User
 from accounts.roles import Role
 
@@ -92,9 +91,9 @@ def may_audit(user: User) -> Decision:
 
 
 def require(decision: Decision) -> None:
-    """Raise `PermissionDenied` with the reason unless it is allowed."""
+    """Raise `NotAllowed` with the reason unless it is allowed."""
     if not decision:
-        raise PermissionDenied(decision.reason)
+        raise NotAllowed(decision.reason)
 
 
 def _may_in(team: Team, action: Action, *, role: Role | None) -> Decision:

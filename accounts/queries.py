@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from accounts.errors import NotAllowed
 from accounts.models import AuditEntry, AuditQuerySet, Membership, Person, Team, User
 
 TEAM_IN_SESSION = "team"
 AUDIT_PAGE = 50
 
 
-class NoTeam(PermissionDenied):
+class NoTeam(NotAllowed):
     """The user is in no team, so there is nothing of a team's to show."""
+
+    code = "no-team"
 
     def __init__(self, user: Person) -> None:
         super().__init__(f"{user} is in no team yet: ask an admin to invite you to one.")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from accounts.models import Team
 from clouds import facts
 from clouds.models import Cloud
-from domain.catalogue.pod_shapes import DEFAULT_SHAPES, shape_type
+from clouds.services import OFFERED
 from domain.offerings import ProviderKind
 
-OFFERED = (ProviderKind.AWS, ProviderKind.GCP, ProviderKind.KUBERNETES)
 
-
-class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
+class CloudForm(forms.Form):
     """A cloud: its name, whose machines it rents, where, and for whom."""
 
+    name = forms.CharField(max_length=63, help_text="What configurations call it.")
+    provider = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in OFFERED])
+    region = forms.CharField(
+        max_length=63,
+        widget=forms.TextInput(attrs={"list": "regions"}),
+        help_text="Such as us-west-2 or europe-west4; on Kubernetes any word.",
+    )
     shapes = forms.CharField(
         required=False,
         label="Pod shapes",
@@ -25,42 +28,20 @@ class CloudForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="On Kubernetes: one a line, such as 8CPU-32GB-1xT4. Empty: the usual four.",
     )
 
-    class Meta:
-        model = Cloud
-        fields = ["name", "provider", "region", "shapes", "team"]
-        help_texts = {
-            "name": "What configurations call it.",
-            "region": "Such as us-west-2 or europe-west4; on Kubernetes any word.",
-            "team": "Empty: every team may use it.",
-        }
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"),
+        required=False,
+        empty_label="Every team",
+        help_text="Empty: every team may use it.",
+    )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["provider"] = forms.ChoiceField(
-            choices=[(kind.value, kind.label) for kind in OFFERED], label="Provider"
-        )
-        self.fields["team"].queryset = Team.objects.order_by("name")  # type: ignore[attr-defined]
-        self.fields["team"].empty_label = "Every team"  # type: ignore[attr-defined]
-        known = [*facts.regions(ProviderKind.AWS), *facts.regions(ProviderKind.GCP)]
-        self.fields["region"].widget = forms.TextInput(attrs={"list": "regions"})
-        self.regions = known
-        if self.instance.pk:
-            self.initial["shapes"] = "\n".join(self.instance.shapes)
+    regions = (*facts.regions(ProviderKind.AWS), *facts.regions(ProviderKind.GCP))
+
+    @classmethod
+    def of(cls, cloud: Cloud) -> CloudForm:
+        """Return the form that shows the cloud as it is."""
+        fields = {name: getattr(cloud, name) for name in ("name", "provider", "region", "team")}
+        return cls(initial={**fields, "shapes": "\n".join(cloud.shapes)})
 
     def clean_shapes(self) -> list[str]:
-        names = (self.cleaned_data["shapes"] or "").split()
-        if wrong := [name for name in names if shape_type(name) is None]:
-            raise forms.ValidationError(
-                f"'{wrong[0]}' is no pod shape: write 8CPU-32GB, or 8CPU-32GB-1xT4 with a GPU."
-            )
-        return list(dict.fromkeys(names))
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        kind = ProviderKind(values.get("provider") or ProviderKind.AWS)
-        known = facts.regions(kind)
-        if known and values.get("region") not in known:
-            self.add_error("region", f"{kind.label} has the regions {', '.join(known)}.")
-        if kind is ProviderKind.KUBERNETES:
-            values["shapes"] = values.get("shapes") or list(DEFAULT_SHAPES)
-        return values
+        return list(dict.fromkeys(self.cleaned_data["shapes"].split()))

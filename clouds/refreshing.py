@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.errors import WrongState
 from accounts.models import User
 from clouds import catalogue
 from clouds.models import CatalogueRefresh, Cloud, RefreshState
@@ -26,8 +27,10 @@ OLD_AFTER = timedelta(hours=24)
 log = logging.getLogger(__name__)
 
 
-class NotRefreshed(Exception):
+class NotRefreshed(WrongState):
     """No refresh begins; the message says why and what to do."""
+
+    code = "not-refreshed"
 
 
 class TryAgain(Exception):

@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.answers import perform, submit
 from accounts.permissions import Action, may, require
 from accounts.requests import SignedInRequest
-from clouds.forms import OFFERED, CloudForm
+from clouds.forms import CloudForm
 from clouds.models import Cloud
 from clouds.queries import with_facts
-from clouds.refreshing import NotRefreshed
-from clouds.services import add_cloud, ask_for_refresh, change_cloud, told
+from clouds.services import OFFERED, add_cloud, ask_for_refresh, change_cloud
 
 
 @require_GET
@@ -35,41 +35,42 @@ def cloud_list(request: SignedInRequest) -> HttpResponse:
 def new(request: SignedInRequest) -> HttpResponse:
     """Add a cloud."""
     require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
-    form = CloudForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid():
-        cloud = add_cloud(form.save(commit=False), by=request.user)
-        messages.success(request, f"{cloud} is added: templates can name it.")
-        return redirect("clouds:list")
-    return _page(request, form)
+    if request.method == "GET":
+        return _page(request, CloudForm())
+    form = CloudForm(request.POST)
+    cloud = submit(form, lambda values: add_cloud(**values, by=request.user))
+    if cloud is None:
+        return _page(request, form)
+    messages.success(request, f"{cloud} is added: templates can name it.")
+    return redirect("clouds:list")
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Change a cloud; the provider of one that was used stays."""
+    """Change a cloud."""
     require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
-    own = [kind.value for kind in OFFERED]
-    cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk, provider__in=own)
-    before = told(cloud)
-    form = CloudForm(request.POST if request.method == "POST" else None, instance=cloud)
-    if form.is_bound and form.is_valid():
-        change_cloud(form.save(commit=False), before=before, by=request.user)
-        messages.success(request, f"{cloud} is changed.")
-        return redirect("clouds:list")
-    return _page(request, form)
+    rows = Cloud.objects.visible_to(request.user).filter(provider__in=OFFERED)
+    cloud = get_object_or_404(rows, pk=pk)
+    if request.method == "GET":
+        return _page(request, CloudForm.of(cloud))
+    form = CloudForm(request.POST)
+    changed = submit(form, lambda values: change_cloud(cloud, **values, by=request.user))
+    if changed is None:
+        return _page(request, form)
+    messages.success(request, f"{changed} is changed.")
+    return redirect("clouds:list")
 
 
 @require_POST
 def refresh(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask the cloud itself for its machines and prices."""
-    require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
     cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk)
-    try:
-        ask_for_refresh(cloud, by=request.user)
-    except NotRefreshed as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, f"{cloud} is asked for its machine types and prices.")
-    return redirect("clouds:list")
+    return perform(
+        request,
+        lambda: ask_for_refresh(cloud, by=request.user),
+        done=f"{cloud} is asked for its machine types and prices.",
+        to="clouds:list",
+    )
 
 
 def _page(request: SignedInRequest, form: CloudForm) -> HttpResponse:

@@ -10,6 +10,7 @@ from accounts.models import Team
 from clusters.models import Group
 from clusters.workloads import Workload
 from configurations.queries import launchable_versions
+from domain.limits import MAX_NODES
 
 
 class LaunchForm(forms.Form):
@@ -64,21 +65,14 @@ class LaunchForm(forms.Form):
 class ResizeForm(forms.Form):
     """How many nodes a group may have."""
 
-    min_nodes = forms.IntegerField(min_value=0, max_value=10_000, label="Min nodes")
-    max_nodes = forms.IntegerField(min_value=0, max_value=10_000, label="Max nodes")
+    min_nodes = forms.IntegerField(min_value=0, max_value=MAX_NODES, label="Min nodes")
+    max_nodes = forms.IntegerField(min_value=0, max_value=MAX_NODES, label="Max nodes")
 
     @classmethod
     def of(cls, group: Group) -> ResizeForm:
         """Return the form that shows the group as it is."""
         values = {"min_nodes": group.min_nodes, "max_nodes": group.max_nodes}
         return cls(initial=values, prefix=group.name)
-
-    def clean(self) -> dict[str, object]:
-        values = super().clean() or {}
-        least, most = values.get("min_nodes"), values.get("max_nodes")
-        if least is not None and most is not None and least > most:
-            self.add_error("min_nodes", f"Minimum exceeds maximum ({least} > {most}).")
-        return values
 
 
 class HoldForm(forms.Form):

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Manager
 from django.utils.timezone import now
 
+from accounts.errors import WrongState
 from accounts.models import User
 from clusters.models import Cluster, Event, Node, Run
 from clusters.models.event import EventSeverity
@@ -41,8 +42,10 @@ _NODE_KINDS: Mapping[EndCause | None, EventKind] = {
 _MESSAGE_LENGTH = 1000
 
 
-class StateChanged(Exception):
+class StateChanged(WrongState):
     """Somebody else moved it first. Reload and decide again."""
+
+    code = "state-changed"
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ urlpatterns = [
     path("clusters/<uuid:pk>/terminate/", operations.terminate, name="terminate"),
     path("clusters/<uuid:pk>/hold/", operations.hold, name="hold"),
     path("clusters/<uuid:pk>/groups/<str:group>/resize/", operations.resize, name="resize"),
-    path("clusters/<uuid:pk>/groups/<str:group>/again/", scaling.try_again, name="try-again"),
+    path("clusters/<uuid:pk>/groups/<str:group>/again/", operations.try_again, name="try-again"),
     path("clusters/<uuid:pk>/groups/<str:group>/rule/enable/", scaling.enable, name="enable-rule"),
     path(
         "clusters/<uuid:pk>/groups/<str:group>/rule/disable/", scaling.disable, name="disable-rule"

@@ -35,8 +35,7 @@ class ImportForm(forms.Form):
                 values["text"] = upload.read().decode("utf-8")
             except UnicodeDecodeError:
                 raise forms.ValidationError("The file is no text in UTF-8.") from None
-        if not (values.get("text") or "").strip():
-            raise forms.ValidationError("Choose a file, or paste a configuration.")
+        values.pop("file", None)
         return values
 
 

@@ -7,11 +7,14 @@ from decimal import Decimal
 
 from django.utils.timezone import now
 
+from accounts.models import User
 from clouds import catalogue
-from clouds.models import Cloud
+from clouds.models import DEFAULT_CLOUD, Cloud
+from configurations.models import Version
 from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
 from domain.pricing import RateCard, hourly_usd
+from domain.yaml.text import parse
 from metering.rates import current_rate, rate_card
 from providers import registry
 
@@ -30,6 +33,17 @@ def target_for(cloud: Cloud | None) -> RegionCatalogue:
         prices=_prices(cloud, types or {}),
         check_block=registry.block_check(kind),
     )
+
+
+def target_named(name: str | None, *, user: User) -> RegionCatalogue:
+    """Return what is known of the cloud of that name, as far as the user may use it."""
+    return target_for(Cloud.objects.visible_to(user).filter(name=name or DEFAULT_CLOUD).first())
+
+
+def target_of(version: Version, *, user: User) -> RegionCatalogue:
+    """Return what is known of the cloud that a version names, as far as the user may use it."""
+    config = parse(version.text).draft
+    return target_named(config.cloud if config else None, user=user)
 
 
 def _prices(cloud: Cloud, types: Mapping[str, InstanceType]) -> Prices:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django import forms
 
 from domain.pricing import RateCard
+from insights.services import NOTE_LENGTH
 
 _PRICES = ("usd_per_cpu_hour", "usd_per_gib_hour", "usd_per_gpu_hour")
 
@@ -27,7 +28,7 @@ class RateCardForm(forms.Form):
     usd_per_gib_hour = _price("$ per GiB of memory and hour", "Of each GiB the machine has.")
     usd_per_gpu_hour = _price("$ per GPU and hour", "Of each GPU the machine has.")
     note = forms.CharField(
-        max_length=200,
+        max_length=NOTE_LENGTH,
         required=False,
         help_text="Where the prices come from, for those who read the history.",
     )

@@ -4,6 +4,7 @@ from accounts.services.audit import record
 from accounts.services.profile import change_profile
 from accounts.services.sign_in import (
     TooManyAttempts,
+    change_password,
     check_password,
     consume_sign_in_link,
     create_first_admin,
@@ -29,6 +30,7 @@ __all__ = [
     "LastAdmin",
     "NameTaken",
     "TooManyAttempts",
+    "change_password",
     "change_profile",
     "change_role",
     "check_password",

@@ -5,22 +5,30 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import SignInAttempt, SignInLink, Team, User
+from accounts.errors import FieldError, ServiceError, raise_if_any
+from accounts.models import Membership, SignInAttempt, SignInLink, Team, User
+from accounts.permissions import Action, may, may_make_link, require
 from accounts.queries import admin_can_sign_in
 from accounts.services.audit import record
 
 LINK_LIFETIME = timedelta(hours=24)
 ATTEMPTS = 5
 ATTEMPTS_WITHIN = timedelta(minutes=15)
+PASSWORD_LENGTH = 1000
 FIRST_ADMIN = "admin@localhost"
 
 
-class TooManyAttempts(Exception):
+class TooManyAttempts(ServiceError):
     """Too many wrong passwords for this email from this address; try again `after`."""
+
+    code = "too-many-attempts"
+    status = 429
 
     def __init__(self, *, after: datetime) -> None:
         minutes = max(1, round((after - timezone.now()).total_seconds() / 60))
@@ -53,12 +61,36 @@ def check_password(email: str, password: str, *, address: str) -> User | None:
 
 
 @transaction.atomic
+def change_password(user: User, *, current: str, new: str, is_proved: bool) -> None:
+    """Give `user` another password, who knows the current one or has just come by a link.
+
+    Raises `Invalid`.
+    """
+    wrong = []
+    if user.has_usable_password() and not is_proved and not user.check_password(current):
+        wrong.append(FieldError("current", "This is not your current password."))
+    raise_if_any([*wrong, *_wrong_with(new, user)])
+    set_password(user, password=new)
+
+
+@transaction.atomic
 def set_password(user: User, *, password: str) -> None:
     """Give `user` a new password; their other sessions and unused links end."""
+    raise_if_any(_wrong_with(password, user))
     user.set_password(password)
     user.save(update_fields=["password"])
     user.sign_in_links.filter(used_at=None).delete()
     record("user.password_set", actor=user, subject=user)
+
+
+def _wrong_with(password: str, user: User) -> list[FieldError]:
+    if len(password) > PASSWORD_LENGTH:
+        return [FieldError("new", f"Use at most {PASSWORD_LENGTH} characters.")]
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        return [FieldError("new", message) for message in error.messages]
+    return []
 
 
 @transaction.atomic
@@ -67,6 +99,8 @@ def make_sign_in_link(user: User, *, by: User | None, team: Team | None = None) 
 
     `team` is the one whose admin makes it, and whose trail says so.
     """
+    if by is not None:  # None is Mobula itself
+        _require_may_make_link(user, by=by, team=team)
     token = secrets.token_urlsafe(32)
     SignInLink.objects.create(
         user=user,
@@ -76,6 +110,14 @@ def make_sign_in_link(user: User, *, by: User | None, team: Team | None = None) 
     )
     record("user.link_made", actor=by, team=team, subject=user)
     return reverse("accounts:link", args=[token])
+
+
+def _require_may_make_link(user: User, *, by: User, team: Team | None) -> None:
+    member = Membership.objects.filter(user=user, team=team).select_related("team", "user").first()
+    if member is None:
+        require(may(by, Action.MANAGE_INSTALLATION, team=None))
+    else:
+        require(may_make_link(by, member=member))
 
 
 def user_of_link(token: str) -> User | None:

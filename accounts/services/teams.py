@@ -1,20 +1,24 @@
-"""Teams and who is in them. The views ask `permissions` before they call these."""
+"""Teams and who is in them."""
 
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.text import slugify
 
+from accounts.errors import Invalid, WrongState, as_invalid
 from accounts.models import Membership, Team, User
-from accounts.permissions import may_make_link
+from accounts.permissions import Action, may, may_make_link, require
 from accounts.roles import Role
 from accounts.services.audit import record
 from accounts.services.sign_in import make_sign_in_link
 
 
-class LastAdmin(Exception):
+class LastAdmin(WrongState):
     """The team would be left without an admin."""
+
+    code = "last-admin"
 
     def __init__(self, member: Membership) -> None:
         super().__init__(
@@ -22,21 +26,27 @@ class LastAdmin(Exception):
         )
 
 
-class AlreadyMember(Exception):
+class AlreadyMember(WrongState):
     """The person is in the team already."""
+
+    code = "already-member"
 
     def __init__(self, member: Membership) -> None:
         super().__init__(
             f"{member.user} is already {Role(member.role).label.lower()} of {member.team}: "
-            "change the role in the list instead."
+            "change the role in the list instead.",
+            field="email",
         )
 
 
-class NameTaken(Exception):
+class NameTaken(WrongState):
     """Another team has this name, or one that reads the same in an address."""
 
+    code = "team-name-taken"
+
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a team named like '{name}' already: choose another name.")
+        message = f"There is a team named like '{name}' already: choose another name."
+        super().__init__(message, field="name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +60,15 @@ class Invitation:
 @transaction.atomic
 def create_team(name: str, *, by: User | None) -> Team:
     """Return the new team; whoever makes it becomes its first admin. Raises `NameTaken`."""
-    slug = slugify(name, allow_unicode=True) or "team"
-    if Team.objects.filter(slug=slug).exists():
+    if by is not None:  # None is Mobula itself
+        require(may(by, Action.MANAGE_INSTALLATION, team=None))
+    name = name.strip()
+    team = Team(name=name, slug=slugify(name, allow_unicode=True) or "team")
+    with as_invalid():
+        team.clean_fields(exclude={"slug"})
+    if Team.objects.filter(slug=team.slug).exists():
         raise NameTaken(name)
-    team = Team.objects.create(name=name, slug=slug)
+    team.save()
     record("team.created", actor=by, team=team, subject=team, after={"name": name})
     if by is not None:
         Membership.objects.create(team=team, user=by, role=Role.ADMIN)
@@ -61,12 +76,15 @@ def create_team(name: str, *, by: User | None) -> Team:
 
 
 @transaction.atomic
-def invite_member(team: Team, *, email: str, role: Role, by: User) -> Invitation:
+def invite_member(team: Team, *, email: str, role: str, by: User) -> Invitation:
     """Return the new member of `team` and how they get in. Raises `AlreadyMember`.
 
     The link is for new people only: one for somebody with an account would hand it to `by`.
     """
-    address = email.strip().lower()
+    require(may(by, Action.MANAGE_TEAM, team=team))
+    role, address = _known(role), email.strip().lower()
+    with as_invalid(field="email"):
+        validate_email(address)
     no_password = {"password": make_password(None)}
     user, _ = User.objects.get_or_create(email=address, defaults=no_password)
     member, is_new = Membership.objects.get_or_create(team=team, user=user, defaults={"role": role})
@@ -83,8 +101,10 @@ def invite_member(team: Team, *, email: str, role: Role, by: User) -> Invitation
 
 
 @transaction.atomic
-def change_role(member: Membership, *, role: Role, by: User) -> None:
+def change_role(member: Membership, *, role: str, by: User) -> None:
     """Give `member` another role. Raises `LastAdmin`."""
+    require(may(by, Action.MANAGE_TEAM, team=member.team))
+    role = _known(role)
     before = {"role": member.role}
     if role is not Role.ADMIN:
         _keep_an_admin(member)
@@ -104,10 +124,17 @@ def change_role(member: Membership, *, role: Role, by: User) -> None:
 @transaction.atomic
 def remove_member(member: Membership, *, by: User) -> None:
     """Take `member` out of the team; what they own stays with it. Raises `LastAdmin`."""
+    require(may(by, Action.MANAGE_TEAM, team=member.team))
     _keep_an_admin(member)
     before = {"role": member.role}
     member.delete()
     record("member.removed", actor=by, team=member.team, subject=member.user, before=before)
+
+
+def _known(role: str) -> Role:
+    if role not in Role.values:
+        raise Invalid.at("role", "Choose one of the roles in the list.")
+    return Role(role)
 
 
 def _keep_an_admin(member: Membership) -> None:

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
+from accounts.answers import show_in
 from accounts.forms import SignInForm
 from accounts.views.redirects import next_page
 
@@ -31,8 +32,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         try:
             return _let_in(request, form) or _form_again(request, form, status=status)
         except services.TooManyAttempts as refusal:
-            form.add_error(None, str(refusal))
-            status = 429
+            show_in(form, refusal)
+            status = refusal.status
     return _form_again(request, form, status=status)
 
 

@@ -6,9 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import services
-from accounts.forms import InviteForm, RoleForm, TeamForm
+from accounts.answers import perform, submit
+from accounts.forms import InviteForm, TeamForm
 from accounts.models import Membership
-from accounts.permissions import Action, may, may_make_link, require
+from accounts.permissions import Action, may, require
 from accounts.queries import TEAM_IN_SESSION, current_team, members
 from accounts.requests import SignedInRequest
 from accounts.roles import Role
@@ -27,50 +28,41 @@ def invite(request: SignedInRequest) -> HttpResponse:
     team = current_team(request)
     require(may(request.user, Action.MANAGE_TEAM, team=team))
     form = InviteForm(request.POST)
-    if form.is_valid():
-        email, role = form.cleaned_data["email"], form.cleaned_data["role"]
-        try:
-            invitation = services.invite_member(team, email=email, role=role, by=request.user)
-        except services.AlreadyMember as refusal:
-            form.add_error("email", str(refusal))
-        else:
-            return _welcome(request, invitation)
-    return _page(request, invite=form)
+    invitation = submit(
+        form, lambda values: services.invite_member(team, **values, by=request.user)
+    )
+    return _welcome(request, invitation) if invitation else _page(request, invite=form)
 
 
 @require_POST
 def change_role(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give a member another role."""
     member = _member(request, pk)
-    form = RoleForm(request.POST)
-    if not form.is_valid():
-        messages.error(request, "Choose one of the roles in the list.")
-        return redirect("accounts:team")
-    try:
-        services.change_role(member, role=form.cleaned_data["role"], by=request.user)
-        messages.success(request, f"{member.user} is now {member.get_role_display().lower()}.")
-    except services.LastAdmin as refusal:
-        messages.error(request, str(refusal))
-    return redirect("accounts:team")
+    role = request.POST.get("role", "")
+    return perform(
+        request,
+        lambda: services.change_role(member, role=role, by=request.user),
+        done=lambda _: f"{member.user} is now {member.get_role_display().lower()}.",
+        to="accounts:team",
+    )
 
 
 @require_POST
 def remove_member(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take a member out of the team."""
     member = _member(request, pk)
-    try:
-        services.remove_member(member, by=request.user)
-        messages.success(request, f"{member.user} is no longer in {member.team}.")
-    except services.LastAdmin as refusal:
-        messages.error(request, str(refusal))
-    return redirect("accounts:team")
+    return perform(
+        request,
+        lambda: services.remove_member(member, by=request.user),
+        done=f"{member.user} is no longer in {member.team}.",
+        to="accounts:team",
+    )
 
 
 @posted(back="accounts:team")
 def member_link(request: SignedInRequest, pk: int) -> HttpResponse:
     """Make a sign-in link for a member, shown on the answer and nowhere else."""
     member = _member(request, pk)
-    require(may_make_link(request.user, member=member))
     link = services.make_sign_in_link(member.user, by=request.user, team=member.team)
     return _welcome(request, services.Invitation(member=member, link=link))
 
@@ -80,24 +72,19 @@ def create_team(request: SignedInRequest) -> HttpResponse:
     """Make a team and switch to it."""
     require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
     form = TeamForm(request.POST)
-    if form.is_valid():
-        try:
-            team = services.create_team(form.cleaned_data["name"], by=request.user)
-        except services.NameTaken as refusal:
-            form.add_error("name", str(refusal))
-        else:
-            request.session[TEAM_IN_SESSION] = team.pk
-            messages.success(request, f"The team {team} is ready: invite its members.")
-            return redirect("accounts:team")
-    return _page(request, invite=InviteForm(initial={"role": Role.ENGINEER}), new_team=form)
+    team = submit(form, lambda values: services.create_team(**values, by=request.user))
+    if team is None:
+        invite = InviteForm(initial={"role": Role.ENGINEER})
+        return _page(request, invite=invite, new_team=form)
+    request.session[TEAM_IN_SESSION] = team.pk
+    messages.success(request, f"The team {team} is ready: invite its members.")
+    return redirect("accounts:team")
 
 
 def _member(request: SignedInRequest, pk: int) -> Membership:
-    """Return a membership the user may change; 404 for strangers, 403 for other members."""
+    """Return a membership that the user sees, or raise Http404."""
     visible = Membership.objects.visible_to(request.user).select_related("user", "team")
-    member = get_object_or_404(visible, pk=pk)
-    require(may(request.user, Action.MANAGE_TEAM, team=member.team))
-    return member
+    return get_object_or_404(visible, pk=pk)
 
 
 def _welcome(request: SignedInRequest, invitation: services.Invitation) -> HttpResponse:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from accounts.errors import NotFound, WrongState
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from accounts.services import record
 from clusters.models import Cluster, Group
-from clusters.services.operating import NotNow
 from clusters.services.waking import wake
 from clusters.transitions import note
 from domain.events import EventKind
@@ -16,9 +17,16 @@ from domain.events import EventKind
 @transaction.atomic
 def try_group_again(cluster: Cluster, *, group: str, by: User) -> None:
     """Let a group launch nodes again after somebody has mended what stopped it."""
-    row = Group.objects.select_for_update().get(cluster=cluster, name=group)
+    require(may(by, Action.OPERATE, team=cluster.team))
+    # Compared here: PostgreSQL refuses some of the names that an address may hold.
+    rows = Group.objects.select_for_update().filter(cluster=cluster)
+    row = next((row for row in rows if row.name == group), None)
+    if row is None:
+        raise NotFound(f"Cluster {cluster} has no group '{group}'.")
     if row.stopped_at is None or row.stopped_at < cluster.run.requested_at:
-        raise NotNow(f"Group {group} is not stopped: it launches nodes when work waits for them.")
+        raise WrongState(
+            f"Group {group} is not stopped: it launches nodes when work waits for them."
+        )
     reason = row.stopped_reason
     row.stopped_at, row.stopped_reason = None, ""
     row.save(update_fields=["stopped_at", "stopped_reason"])

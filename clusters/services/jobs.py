@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.errors import FieldError, WrongState, raise_if_any
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from accounts.services import record
 from clusters import runs
 from clusters.models import Cluster, Command, Job
-from clusters.services.operating import NotNow
 from clusters.workloads import Workload
 from domain.lifecycle import ClusterState, ClusterTarget
 
@@ -22,6 +23,8 @@ def run_workload(
     cluster: Cluster, workload: Workload, *, values: Mapping[str, float], by: User
 ) -> Job:
     """Return the job that runs `workload`; the agent submits it within a second."""
+    require(may(by, Action.OPERATE, team=cluster.team))
+    raise_if_any(FieldError(name, wrong) for name, wrong in workload.wrong_values(values))
     _require_running(cluster)
     submission_id = f"mobula-{workload.key.replace('_', '-')}-{secrets.token_hex(4)}"
     entrypoint = workload.entrypoint(dict(values))
@@ -54,14 +57,15 @@ def _require_running(cluster: Cluster) -> None:
     """Refuse what no agent would answer; the idle timer, if it runs, starts anew."""
     running = Q(state=ClusterState.RUNNING, target=ClusterTarget.RUNNING)
     if not runs.write(cluster, running, idle_since=None):
-        raise NotNow(f"{cluster} is not running now: wait until it is, or start it.")
+        raise WrongState(f"{cluster} is not running now: wait until it is, or start it.")
 
 
 @transaction.atomic
 def stop_job(job: Job, *, by: User) -> None:
     """Ask Ray to stop a job that is not over yet."""
+    require(may(by, Action.OPERATE, team=job.cluster.team))
     if job.is_over:
-        raise NotNow(f"{job.submission_id} is over already: {job.status.lower()}.")
+        raise WrongState(f"{job.submission_id} is over already: {job.status.lower()}.")
     _require_running(job.cluster)
     Command.objects.create(
         cluster=job.cluster,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
-
+from accounts.errors import FieldError, Invalid, WrongState
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from clouds.models import DEFAULT_CLOUD, Cloud
+from configurations.checks import in_words
 from configurations.models import Version
 from configurations.targets import target_for
 from domain.catalogue.matching import types_for
@@ -15,7 +16,7 @@ from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.offerings import Market, ProviderKind
 from domain.overlays import for_environment
-from domain.problems import Problem, Severity, has_errors
+from domain.problems import Severity, has_errors
 from domain.validation import validate
 from domain.yaml.text import parse
 from images.catalogue import doubt
@@ -43,22 +44,25 @@ def environments_of(version: Version) -> list[str]:
 
 
 def check_launch(version: Version, *, environment: str = "", by: User) -> Launchable:
-    """Return what `version` needs to be launched; raises ValidationError with all that is wrong."""
+    """Return what `version` needs to be launched; raises `Invalid` with all that is wrong."""
+    require(may(by, Action.VIEW, team=version.template.team))
+    if version.archived_at or version.template.archived_at:
+        raise WrongState(f"{version} is archived: unarchive it before you launch it.")
     config = _config_of(version, environment)
     cloud = Cloud.objects.visible_to(by).filter(name=config.cloud or DEFAULT_CLOUD).first()
     if cloud is None:
-        raise ValidationError(f"There is no cloud '{config.cloud}' that you may use.")
+        raise Invalid.at("version", f"There is no cloud '{config.cloud}' that you may use.")
     target = target_for(cloud)
     problems = validate(config, target=target)
     image = find_version(config.mobula.image, by)
-    errors = [_sentence(problem) for problem in problems if has_errors([problem])]
+    errors = [in_words(problem) for problem in problems if has_errors([problem])]
     errors += _without_machine(config.primary, target) + _unmounted(config) + _undriven(cloud)
     if image is None:
         wanted = config.mobula.image or "any"
         errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
     if errors or image is None:
-        raise ValidationError(errors)
-    warnings = [_sentence(p) for p in problems if p.severity is Severity.WARNING]
+        raise Invalid(*(FieldError("version", message) for message in errors))
+    warnings = [in_words(p) for p in problems if p.severity is Severity.WARNING]
     if odd := doubt(image.ray_version, image.python_version):
         warnings.append(f"Image {image}: {odd}")
     return Launchable(
@@ -74,11 +78,13 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
 def _config_of(version: Version, environment: str) -> ComputeConfig:
     config = parse(version.text).config
     if config is None:
-        raise ValidationError(f"{version} is no valid configuration.")
+        raise Invalid.at("version", f"{version} is no valid configuration.")
     if not environment:
         return config
     if environment not in config.mobula.environments:
-        raise ValidationError(f"{version} says nothing of an environment '{environment}'.")
+        raise Invalid.at(
+            "environment", f"{version} says nothing of an environment '{environment}'."
+        )
     return for_environment(config, environment)
 
 
@@ -104,7 +110,3 @@ def _undriven(cloud: Cloud) -> list[str]:
     """A cloud may be priced and planned for before Mobula can launch on it."""
     kind = ProviderKind(cloud.provider)
     return [] if registry.has_driver(kind) else [f"cloud: {kind.label} cannot be launched on yet."]
-
-
-def _sentence(problem: Problem) -> str:
-    return f"{problem.path}: {problem.message} {problem.hint}".strip()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from accounts.errors import Invalid, as_invalid
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from accounts.services import record
 from clusters import runs
 from clusters.models import Cluster, Group
@@ -17,10 +18,14 @@ from clusters.services.waking import wake
 from clusters.transitions import note
 from configurations.models import Version
 from domain.events import EventKind
+from domain.limits import CLUSTER_NAME_LENGTH, wrong_name
 
 
 def launch_cluster(*, name: str, version: Version, environment: str = "", by: User) -> Cluster:
-    """Return a new cluster that a worker will bring up; raises ValidationError."""
+    """Return a new cluster that a worker will bring up; raises `Invalid` or `WrongState`."""
+    require(may(by, Action.LAUNCH, team=version.template.team))
+    if wrong := wrong_name(name, longest=CLUSTER_NAME_LENGTH):
+        raise Invalid.at("name", wrong)
     # This asks the driver, so it stays outside the transaction.
     ready = check_launch(version, environment=environment, by=by)
     return _create(ready, name=name, version=version, by=by)
@@ -45,7 +50,7 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         min_resources=ready.config.min_resources,
         max_resources=ready.config.max_resources,
     )
-    _check_name(cluster)
+    _check_name_is_free(cluster)
     _save_new(cluster)
     Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
     fields: dict[str, object] = {
@@ -74,13 +79,10 @@ def _save_new(cluster: Cluster) -> None:
             runs.begin(cluster)
             cluster.save()
     except IntegrityError:  # somebody launched one of that name since it was checked
-        _check_name(cluster)
+        _check_name_is_free(cluster)
         raise
 
 
-def _check_name(cluster: Cluster) -> None:
-    """Raise a ValidationError for the field `name` when a live cluster of the team has it."""
-    try:
+def _check_name_is_free(cluster: Cluster) -> None:
+    with as_invalid(field="name"):
         cluster.validate_constraints()
-    except ValidationError as error:
-        raise ValidationError({"name": error.messages}) from error

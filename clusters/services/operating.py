@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
+from accounts.errors import Invalid, NotFound, WrongState
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from accounts.services import record
 from clusters import runs
-from clusters.models import Cluster
+from clusters.models import Cluster, Group
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
 from domain.events import EventKind
@@ -24,26 +25,33 @@ from domain.lifecycle import (
     NodeRole,
     NodeState,
 )
+from domain.limits import wrong_node_limits
+
+HOLD_HOURS = (0, 1, 4, 24, 72)
 
 
-class NotNow(Exception):
-    """The cluster is in a state in which this cannot be done; the message says what to do."""
-
-
-def _locked(cluster: Cluster) -> Cluster:
+def _locked(cluster: Cluster, *, by: User) -> Cluster:
+    """Return the cluster as it is now, its row locked, if `by` may operate it."""
+    require(may(by, Action.OPERATE, team=cluster.team))
     rows = Cluster.objects.select_for_update(of=("self",))
     return rows.select_related("team", "image_version", "run").get(pk=cluster.pk)
 
 
 @transaction.atomic
-def resize_group(cluster: Cluster, *, group: str, min_nodes: int, max_nodes: int, by: User) -> None:
-    """Give a group of a running cluster other limits; the next plan follows them."""
-    cluster = _locked(cluster)
+def resize_group(
+    cluster: Cluster, *, group: str, min_nodes: int, max_nodes: int, by: User
+) -> Group:
+    """Give a group of a running cluster other limits, which the next plan follows; return it."""
+    cluster = _locked(cluster, by=by)
     if cluster.state not in LIVE_CLUSTER_STATES or cluster.target != ClusterTarget.RUNNING:
-        raise NotNow(f"{cluster} is {cluster.state}: start it before you resize it.")
-    row = cluster.groups.get(name=group, role=NodeRole.WORKER)
-    if min_nodes > max_nodes:
-        raise ValidationError(f"Minimum exceeds maximum ({min_nodes} > {max_nodes}).")
+        raise WrongState(f"{cluster} is {cluster.state}: start it before you resize it.")
+    # Compared here: PostgreSQL refuses some of the names that an address may hold.
+    workers = cluster.groups.filter(role=NodeRole.WORKER)
+    row = next((row for row in workers if row.name == group), None)
+    if row is None:
+        raise NotFound(f"{cluster} has no worker group '{group}'.")
+    if wrong := wrong_node_limits(min_nodes, max_nodes):
+        raise Invalid.at("min_nodes", wrong)
     before = {"min_nodes": row.min_nodes, "max_nodes": row.max_nodes}
     row.min_nodes, row.max_nodes = min_nodes, max_nodes
     row.save(update_fields=["min_nodes", "max_nodes"])
@@ -56,6 +64,7 @@ def resize_group(cluster: Cluster, *, group: str, min_nodes: int, max_nodes: int
     )
     _record(cluster, "cluster.resized", by, before=before, after=_sizes(min_nodes, max_nodes))
     wake(cluster)
+    return row
 
 
 def _sizes(min_nodes: int, max_nodes: int) -> dict[str, object]:
@@ -65,9 +74,9 @@ def _sizes(min_nodes: int, max_nodes: int) -> dict[str, object]:
 @transaction.atomic
 def stop_cluster(cluster: Cluster, *, by: User) -> None:
     """Give all machines back and keep the cluster, so that it can be started again."""
-    cluster = _locked(cluster)
+    cluster = _locked(cluster, by=by)
     if cluster.state not in LIVE_CLUSTER_STATES:
-        raise NotNow(f"{cluster} is {cluster.state}: only a running cluster can be stopped.")
+        raise WrongState(f"{cluster} is {cluster.state}: only a running cluster can be stopped.")
     _aim(cluster, ClusterTarget.STOPPED)
     move_cluster(cluster, ClusterState.STOPPING, reason="Stop was pressed.", by=by)
     _record(cluster, "cluster.stopped", by)
@@ -77,11 +86,11 @@ def stop_cluster(cluster: Cluster, *, by: User) -> None:
 @transaction.atomic
 def start_cluster(cluster: Cluster, *, by: User) -> None:
     """Bring a stopped or failed cluster up again, as a new run with new machines and tokens."""
-    cluster = _locked(cluster)
+    cluster = _locked(cluster, by=by)
     if cluster.state not in {ClusterState.STOPPED, ClusterState.FAILED}:
-        raise NotNow(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
+        raise WrongState(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
     if cluster.nodes.exclude(state=NodeState.TERMINATED).exists():
-        raise NotNow("Its last machines are still being removed: try again in a moment.")
+        raise WrongState("Its last machines are still being removed: try again in a moment.")
     runs.begin(cluster)
     _aim(cluster, ClusterTarget.RUNNING)
     move_cluster(cluster, ClusterState.STARTING, reason="Start was pressed.", by=by)
@@ -92,8 +101,9 @@ def start_cluster(cluster: Cluster, *, by: User) -> None:
 @transaction.atomic
 def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
     """Give all machines back for good. A second call changes nothing."""
-    cluster = _locked(cluster)
-    if cluster.target == ClusterTarget.TERMINATED:
+    cluster = _locked(cluster, by=by)
+    is_ending = cluster.state in {ClusterState.TERMINATING, ClusterState.TERMINATED}
+    if is_ending or cluster.target == ClusterTarget.TERMINATED:
         return
     _aim(cluster, ClusterTarget.TERMINATED)
     move_cluster(
@@ -106,6 +116,9 @@ def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
 @transaction.atomic
 def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
     """Keep an idle cluster for so many hours more; 0 lets the timer run again."""
+    cluster = _locked(cluster, by=by)
+    if hours not in HOLD_HOURS:
+        raise Invalid.at("hours", f"Choose one of {', '.join(map(str, HOLD_HOURS))} hours.")
     until = now() + timedelta(hours=hours) if hours else None
     runs.write(cluster, Q(), hold_until=until)
     text = f"Idle timer held for {hours} h." if hours else "Idle timer runs again."

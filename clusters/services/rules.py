@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from accounts.errors import Invalid, Outdated
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from accounts.services import record
 from clusters.models import Cluster, EnabledRule, RuleValue
-from clusters.queries.strategies import replay_of
-from configurations.models import Template
+from clusters.queries.strategies import replay_of, rule_rows
 from domain.strategies.expression import ExpressionError, OutOfRange, check
 
 
@@ -20,15 +20,18 @@ def enable_rule(cluster: Cluster, *, group: str, expression: str, by: User) -> E
     """Let a rule start nodes in every cluster of this cluster's template that says it so.
 
     The rule is replayed over the cluster's last seven days; what came of that stays in the audit
-    trail. A rule whose text changes is another rule. Raises ValidationError.
+    trail. A rule whose text changes is another rule. Raises `Invalid` for a text that is no rule,
+    and `Outdated` for a rule that the cluster's configuration does not have.
     """
     template = cluster.version.template
+    require(may(by, Action.EDIT_TEMPLATE, team=template.team))
+    _check_has_rule(cluster, group=group, expression=expression)
     try:
         with suppress(OutOfRange):  # at another moment it may be right: the replay shows
             check(expression)
         played = replay_of(cluster, group=group, expression=expression)
     except ExpressionError as error:
-        raise ValidationError(f"The rule cannot be enabled. {error}") from error
+        raise Invalid.at("expression", f"The rule cannot be enabled. {error}") from error
     rule, is_new = EnabledRule.objects.get_or_create(
         template=template, group=group, expression=expression, defaults={"enabled_by": by}
     )
@@ -46,8 +49,15 @@ def enable_rule(cluster: Cluster, *, group: str, expression: str, by: User) -> E
 
 
 @transaction.atomic
-def disable_rule(template: Template, *, group: str, expression: str, by: User) -> None:
-    """Stop a rule from starting nodes; a second call changes nothing."""
+def disable_rule(cluster: Cluster, *, group: str, expression: str, by: User) -> None:
+    """Stop a rule from starting nodes in every cluster of this cluster's template.
+
+    A second call changes nothing. Raises `Outdated` for a rule that the cluster's configuration
+    does not have.
+    """
+    template = cluster.version.template
+    require(may(by, Action.EDIT_TEMPLATE, team=template.team))
+    _check_has_rule(cluster, group=group, expression=expression)
     rows = EnabledRule.objects.filter(template=template, group=group, expression=expression)
     if not rows.delete()[0]:
         return
@@ -57,3 +67,9 @@ def disable_rule(template: Template, *, group: str, expression: str, by: User) -
     ).delete()
     before = {"group": group, "expression": expression}
     record("rule.disabled", actor=by, team=template.team, subject=template, before=before)
+
+
+def _check_has_rule(cluster: Cluster, *, group: str, expression: str) -> None:
+    rules = [row.rule for row in rule_rows(cluster)]
+    if not any((rule.group, rule.expression) == (group, expression) for rule in rules):
+        raise Outdated(f"{cluster} has no such rule of group {group} any more: reload the page.")

@@ -8,35 +8,35 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HTMX_STOP_POLLING
 
-from accounts.permissions import Action, may, require
+from accounts.answers import perform
+from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
 from clusters.forms import WorkloadForm
 from clusters.models import Job
 from clusters.queries import clusters
 from clusters.services import jobs
-from clusters.views.requests import operable_cluster, perform, problems_of, visible_cluster
+from clusters.views.requests import page_of, visible_cluster
 from clusters.workloads import WORKLOADS
 
 
 @require_POST
 def run_workload(request: SignedInRequest, pk: UUID, key: str) -> HttpResponse:
     """Run one of the test workloads."""
-    cluster = operable_cluster(request, pk)
+    cluster = visible_cluster(request, pk)
     workload = WORKLOADS.get(key)
-    form = WorkloadForm(request.POST, workload=workload, prefix=key) if workload else None
-    if workload is None or form is None or not form.is_valid():
-        messages.error(request, problems_of(form) if form else "There is no such workload.")
-        return redirect(f"{reverse('clusters:detail', args=[cluster.pk])}?tab=jobs")
+    if workload is None:
+        messages.error(request, "There is no such workload.")
+        return redirect(page_of(cluster, "jobs"))
+    form = WorkloadForm(request.POST, workload=workload, prefix=key)
     return perform(
         request,
-        cluster,
         lambda: jobs.run_workload(cluster, workload, values=form.values, by=request.user),
+        form=form,
         done=f"{workload.label} submitted.",
-        tab="jobs",
+        to=page_of(cluster, "jobs"),
     )
 
 
@@ -81,11 +81,9 @@ def job_log(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
 def stop_job(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
     """Stop a job."""
     row = _visible_job(request, pk, job_id)
-    require(may(request.user, Action.OPERATE, team=row.cluster.team))
     return perform(
         request,
-        row.cluster,
         lambda: jobs.stop_job(row, by=request.user),
         done=f"{row.submission_id} is being stopped.",
-        tab="jobs",
+        to=page_of(row.cluster, "jobs"),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.answers import submit
+from accounts.errors import ServiceError
 from accounts.models import Team
 from accounts.permissions import Action, may, require
 from accounts.queries import current_team
@@ -35,13 +36,9 @@ def launch(request: SignedInRequest) -> HttpResponse:
         form = _form(request.GET, team=team, is_bound=False)
         return render(request, "clusters/launch.html", _context(request, form))
     form = _form(request.POST, team=team, is_bound=True)
-    if form.is_valid():
-        try:
-            cluster = launch_cluster(**form.launch_values, by=request.user)
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            return redirect("clusters:detail", pk=cluster.pk)
+    cluster = submit(form, lambda _: launch_cluster(**form.launch_values, by=request.user))
+    if cluster:
+        return redirect("clusters:detail", pk=cluster.pk)
     form.focus_on_error()
     return render(request, "clusters/launch.html", _context(request, form), status=422)
 
@@ -94,7 +91,7 @@ def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
     try:
         environment = form["environment"].value() or ""
         found = check_launch(version, environment=environment, by=request.user)
-    except ValidationError as error:
+    except ServiceError as error:
         return {**context, "errors": error.messages}
     prices = lines_of(estimate(found.config, target=found.target))
     return {**context, "found": found, "prices": prices}

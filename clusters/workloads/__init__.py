@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,12 @@ class Parameter:
     default: float
     least: float
     most: float
+
+    def wrong(self, value: float | None) -> str:
+        """Return what is wrong with a value, or ""."""
+        if value is not None and self.least <= value <= self.most:
+            return ""
+        return f"{self.label}: between {self.least:g} and {self.most:g}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,11 @@ class Workload:
     def source(self) -> str:
         """Return the program that the cluster runs."""
         return (Path(__file__).parent / self.script).read_text()
+
+    def wrong_values(self, values: Mapping[str, float]) -> list[tuple[str, str]]:
+        """Return the parameters whose values cannot be, each with the reason."""
+        wrong = [(p.name, p.wrong(values.get(p.name))) for p in self.parameters]
+        return [(name, reason) for name, reason in wrong if reason]
 
     def entrypoint(self, values: dict[str, float]) -> str:
         """Return the job's command line for `values`, by parameter name."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.http import QueryDict
 
 from accounts.models import User
+from configurations.checks import unknown_names
 from configurations.editor.binding import (
     EditorState,
     Forms,
@@ -33,7 +34,7 @@ from configurations.editor.values import (
 )
 from domain.configuration.merge import three_way
 from domain.configuration.spec import ComputeConfig, WorkerGroup
-from domain.problems import Problem, by_place, error, located
+from domain.problems import Problem, by_place, located
 from domain.validation import check_text
 from domain.yaml.fixes import apply_all
 from domain.yaml.text import Parsed, parse, update_text
@@ -156,16 +157,10 @@ def _checked(state: EditorState, *, user: User) -> Edit:
 def _strangers(edit: Edit) -> list[Problem]:
     """The cloud and the image that a launch would not find."""
     marks = parse(edit.text).marks
-    found = []
-    cloud, image = edit.draft.cloud, edit.draft.mobula.image
-    if cloud and cloud not in edit.catalogue.clouds:
-        hint = f"Clouds: {', '.join(edit.catalogue.clouds) or 'none'}."
-        found.append(error("cloud", "unknown-cloud", f"You may use no cloud '{cloud}'.", hint=hint))
-    if image and ":" in image and image not in map(str, edit.catalogue.images):
-        hint = f"Images: {', '.join(map(str, edit.catalogue.images)) or 'none'}."
-        message = f"You may use no image '{image}'."
-        found.append(error("mobula.image", "unknown-image", message, hint=hint))
-    return [located(problem, marks) for problem in found]
+    catalogue = edit.catalogue
+    images = [str(image) for image in catalogue.images]
+    unknown = unknown_names(edit.draft, clouds=catalogue.clouds, images=images)
+    return [located(problem, marks) for problem in unknown]
 
 
 def _draft(parsed: Parsed) -> ComputeConfig:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from accounts.errors import NotAllowed
 from accounts.models import Team, User
+from accounts.permissions import Action, may, require
 from configurations.models import Draft, Template
 
 
@@ -36,6 +38,8 @@ def open_draft(
     One person has one draft of one template: an earlier one makes room. `origin` says in words
     where the text came from and what could not be carried over.
     """
+    team = template.team if template else team
+    require(may(by, Action.EDIT_TEMPLATE, team=team))
     if template is not None:
         Draft.objects.filter(author=by, template=template).delete()
     return Draft.objects.create(
@@ -54,6 +58,10 @@ def keep(
     by: User,
 ) -> Draft:
     """Write down what stands in the editor now, whatever it is; return its draft."""
+    team = template.team if template else team
+    require(may(by, Action.EDIT_TEMPLATE, team=team))
+    if draft is not None:
+        _require_own(draft, by=by)
     if draft is None and template is not None:
         draft = Draft.objects.filter(author=by, template=template).first()
     if draft is None:
@@ -70,6 +78,12 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "")
 
 
-def discard(draft: Draft) -> None:
+def discard(draft: Draft, *, by: User) -> None:
     """Forget the draft; the template's versions stay."""
+    _require_own(draft, by=by)
     draft.delete()
+
+
+def _require_own(draft: Draft, *, by: User) -> None:
+    if draft.author_id != by.pk:
+        raise NotAllowed("A draft is its author's alone.")

@@ -1,4 +1,4 @@
-"""Make templates of the team's own from those of the library."""
+"""Begin from a template of the library."""
 
 from __future__ import annotations
 
@@ -6,11 +6,28 @@ from itertools import count
 
 from django.db import transaction
 
+from accounts.errors import NotFound
 from accounts.models import Team, User
-from configurations.library_offers import LibraryOffer
-from configurations.models import Template, Version
+from accounts.permissions import Action, may, require
+from configurations.library import ready_named
+from configurations.library_offers import LibraryOffer, library_offer
+from configurations.models import Draft, Template, Version
 from configurations.queries import launchable_versions
+from configurations.services.drafts import open_draft
 from configurations.services.templates import create_template
+
+
+def open_ready(key: str, *, team: Team, by: User) -> Draft:
+    """Return a draft with the library's template of that key; raises `NotFound`."""
+    require(may(by, Action.EDIT_TEMPLATE, team=team))
+    item = ready_named(key)
+    if item is None:
+        raise NotFound("The library has no such template.")
+    offer = library_offer(item, user=by)
+    origin = f"From the library: {item.title}."
+    if not offer.cloud:
+        origin += f" Name a cloud of yours on {item.provider.label}."
+    return open_draft(team=team, by=by, text=offer.text, name=key, origin=origin)
 
 
 @transaction.atomic
@@ -19,7 +36,8 @@ def template_from_library(offer: LibraryOffer, *, team: Team, by: User) -> Versi
 
     A template that was made from the same offer before, as by a second click, is used again.
     """
-    Team.objects.select_for_update().get(pk=team.pk)  # of two clicks at once the second waits
+    require(may(by, Action.EDIT_TEMPLATE, team=team))
+    Team.objects.select_for_update().get(pk=team.pk)  # of two simultaneous clicks the second waits
     key = offer.ready.key
     same = launchable_versions(team).filter(template__name__startswith=key, text=offer.text)
     if version := same.first():

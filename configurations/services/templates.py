@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
+from accounts.errors import FieldError, Invalid, Outdated, WrongState, as_invalid, raise_if_any
 from accounts.models import Team, User
+from accounts.permissions import Action, may, require
 from accounts.services import record
+from configurations.checks import in_words, problems_of
 from configurations.models import Template, Version
 from domain.configuration.spec import digest
+from domain.limits import TEMPLATE_NAME_LENGTH, wrong_name
+from domain.problems import has_errors
 from domain.yaml.text import parse
 
+MESSAGE_LENGTH = 200
+RATIONALE_LENGTH = 20_000
 
-class Outdated(Exception):
+
+class NewerVersion(Outdated):
     """Somebody saved a version after the one this edit began with."""
+
+    code = "newer-version"
 
     def __init__(self, latest: Version) -> None:
         super().__init__(f"{latest.author} saved {latest} meanwhile.")
         self.latest = latest
-
-
-class Invalid(Exception):
-    """The text is no valid configuration; the form says why before it comes to this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +42,16 @@ class Saved:
 def create_template(
     *, team: Team, name: str, text: str, message: str, by: User, rationale: str = ""
 ) -> Version:
-    """Return version 1 of a new template; raises ValidationError when the name is taken."""
+    """Return version 1 of a new template.
+
+    Raises `Invalid` for a name that is taken, and for what is no version.
+    """
+    require(may(by, Action.EDIT_TEMPLATE, team=team))
+    name_error = wrong_name(name, longest=TEMPLATE_NAME_LENGTH)
+    wrong = [FieldError("name", name_error)] if name_error else []
+    raise_if_any([*wrong, *_wrong_version(text=text, message=message, rationale=rationale, by=by)])
     template = Template(team=team, name=name, created_by=by)
-    template.full_clean()
-    template.save()
+    _save_new(template)
     version = _add_version(
         template, number=1, text=text, message=message, rationale=rationale, by=by
     )
@@ -51,15 +63,21 @@ def create_template(
 def save_version(
     template: Template, *, text: str, base: int, message: str, by: User, rationale: str = ""
 ) -> Saved:
-    """Return the new version of `template`; raises Outdated when `base` is not its latest.
+    """Return the new version of `template`.
 
-    The template's row is locked, so that of two who save at once one is told of the other.
+    Raises `NewerVersion` when `base` is not its latest, `WrongState` when it is archived, and
+    `Invalid`. The template's row is locked, so that of two who save at once one is told of the
+    other.
     """
-    Template.objects.select_for_update().get(pk=template.pk)
+    require(may(by, Action.EDIT_TEMPLATE, team=template.team))
+    raise_if_any(_wrong_version(text=text, message=message, rationale=rationale, by=by))
+    locked = Template.objects.select_for_update().get(pk=template.pk)
+    if locked.archived_at:
+        raise WrongState(f"{template} is archived: unarchive it before you save a version.")
     latest = template.versions.select_related("author", "template").first()
     number = latest.number if latest else 0
     if latest and number != base:
-        raise Outdated(latest)
+        raise NewerVersion(latest)
     if latest and latest.digest == _digest(text) and latest.text == text:
         return Saved(version=latest, is_new=False)
     version = _add_version(
@@ -80,8 +98,42 @@ def save_version(
 @transaction.atomic
 def archive_template(template: Template, *, by: User) -> None:
     """Hide `template` from the lists; its versions and clusters stay."""
+    require(may(by, Action.EDIT_TEMPLATE, team=template.team))
     Template.objects.filter(pk=template.pk).update(archived_at=now())
     record("template.archived", actor=by, team=template.team, subject=template)
+
+
+@transaction.atomic
+def unarchive_template(template: Template, *, by: User) -> None:
+    """Show the template in the lists again."""
+    require(may(by, Action.EDIT_TEMPLATE, team=template.team))
+    Template.objects.filter(pk=template.pk).update(archived_at=None)
+    record("template.unarchived", actor=by, team=template.team, subject=template)
+
+
+def _save_new(template: Template) -> None:
+    with as_invalid(field="name"):
+        template.full_clean()
+    try:
+        with transaction.atomic():
+            template.save()
+    except IntegrityError:  # somebody created one of that name since it was checked
+        with as_invalid(field="name"):
+            template.full_clean()
+        raise
+
+
+def _wrong_version(*, text: str, message: str, rationale: str, by: User) -> list[FieldError]:
+    """Return everything that keeps a text from becoming a version."""
+    problems = [problem for problem in problems_of(text, user=by) if has_errors([problem])]
+    wrong = [FieldError("text", in_words(problem)) for problem in problems]
+    if not message.strip():
+        wrong.append(FieldError("message", "Say in a few words what is different."))
+    if len(message) > MESSAGE_LENGTH:
+        wrong.append(FieldError("message", f"Use at most {MESSAGE_LENGTH} characters."))
+    if len(rationale) > RATIONALE_LENGTH:
+        wrong.append(FieldError("rationale", f"Use at most {RATIONALE_LENGTH:,} characters."))
+    return wrong
 
 
 def _add_version(
@@ -101,5 +153,5 @@ def _add_version(
 def _digest(text: str) -> str:
     config = parse(text).config
     if config is None:
-        raise Invalid("This is no valid configuration: check it before it is saved.")
+        raise Invalid.at("text", "This is no valid configuration: check it before you save it.")
     return digest(config)

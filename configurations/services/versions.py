@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.timezone import now
 
+from accounts.errors import WrongState
 from accounts.models import User
-from accounts.permissions import Decision
+from accounts.permissions import Action, Decision, may, require
 from accounts.services import record
 from configurations.models import Draft, Template, Version
 from configurations.services.drafts import open_draft
@@ -23,26 +24,21 @@ def may_archive(version: Version) -> Decision:
 
 
 @transaction.atomic
-def archive_version(version: Version, *, by: User) -> Decision:
-    """Put the version away: it is no longer offered for launching; return whether it was."""
+def archive_version(version: Version, *, by: User) -> None:
+    """Put the version away: it is no longer offered for launching. Raises `WrongState`."""
+    _require_may_edit(version, by=by)
     Template.objects.select_for_update().get(pk=version.template_id)
     decision = may_archive(version)
-    if decision:
-        _archive(version, at=now(), word="archived", by=by)
-    return decision
+    if not decision:
+        raise WrongState(f"{decision.reason} Terminate it first.")
+    _archive(version, at=now(), word="archived", by=by)
 
 
 @transaction.atomic
 def unarchive_version(version: Version, *, by: User) -> None:
     """Offer the version for launching again."""
+    _require_may_edit(version, by=by)
     _archive(version, at=None, word="unarchived", by=by)
-
-
-@transaction.atomic
-def unarchive_template(template: Template, *, by: User) -> None:
-    """Show the template in the lists again."""
-    Template.objects.filter(pk=template.pk).update(archived_at=None)
-    record("template.unarchived", actor=by, team=template.team, subject=template)
 
 
 def restore(version: Version, *, by: User) -> Draft:
@@ -57,6 +53,10 @@ def restore(version: Version, *, by: User) -> Draft:
         base=latest.number,
         origin=f"Restored from {version}.",
     )
+
+
+def _require_may_edit(version: Version, *, by: User) -> None:
+    require(may(by, Action.EDIT_TEMPLATE, team=version.template.team))
 
 
 def _archive(version: Version, *, at: object, word: str, by: User) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.answers import show_in
+from accounts.errors import Invalid, WrongState
 from accounts.models import Team
 from accounts.permissions import Action, may, require
 from accounts.queries import current_team
@@ -19,7 +20,7 @@ from configurations.editor.forms.template import MessageForm, NameForm
 from configurations.editor.merging import merge
 from configurations.models import Draft, Template, Version
 from configurations.services.drafts import DraftContent, discard, keep
-from configurations.services.templates import Outdated, create_template, save_version
+from configurations.services.templates import NewerVersion, create_template, save_version
 from configurations.views.editor_page import editor_page, latest_version, merge_page, own_draft
 from configurations.views.templates import visible_template
 
@@ -66,8 +67,8 @@ def new(request: SignedInRequest) -> HttpResponse:
                 rationale=message.cleaned_data["rationale"],
                 by=request.user,
             )
-        except ValidationError as error:
-            name.add_error("name", error.messages)
+        except Invalid as refusal:
+            show_in(name, refusal)
         else:
             _forget_draft(request)
             messages.success(request, f"{version} is saved. Launch a cluster from it.")
@@ -114,9 +115,13 @@ def _save(
             rationale=message.cleaned_data["rationale"],
             by=request.user,
         )
-    except Outdated as outdated:
-        merging = merge(base, mine=edit.text, theirs=outdated.latest)
-        return merge_page(request, template, merging, message=words, status=409)
+    except NewerVersion as newer:
+        merging = merge(base, mine=edit.text, theirs=newer.latest)
+        return merge_page(request, template, merging, message=words, status=newer.status)
+    except (Invalid, WrongState) as refusal:
+        show_in(message, refusal)
+        page: dict[str, Any] = {"template": template, "base": base, "status": refusal.status}
+        return editor_page(request, edit, message=message, **page)
     _forget_draft(request)
     if saved.is_new:
         messages.success(request, f"{saved.version} is saved.")
@@ -194,7 +199,7 @@ def discard_draft(request: SignedInRequest, pk: int) -> HttpResponse:
     found = own_draft(request, str(pk))
     if found is None:
         raise Http404("There is no such draft of yours.")
-    discard(found)
+    discard(found, by=request.user)
     messages.success(request, "The draft is discarded.")
     return redirect("configurations:templates")
 
@@ -202,7 +207,7 @@ def discard_draft(request: SignedInRequest, pk: int) -> HttpResponse:
 def _forget_draft(request: SignedInRequest) -> None:
     """What is saved as a version needs no draft any more."""
     if found := own_draft(request, request.POST.get("draft", "")):
-        discard(found)
+        discard(found, by=request.user)
 
 
 def _posted(request: SignedInRequest) -> Edit:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.permissions import Action, may, require
+from accounts.permissions import Action, may
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
-from configurations.library import LIBRARY, ready_named
+from configurations.library import LIBRARY
 from configurations.library_offers import library_offer
-from configurations.services.drafts import open_draft
+from configurations.services.library import open_ready
 
 
 @require_GET
@@ -38,14 +38,5 @@ def library(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def use(request: SignedInRequest, key: str) -> HttpResponse:
     """Open a ready template as a draft."""
-    team = current_team(request)
-    require(may(request.user, Action.EDIT_TEMPLATE, team=team))
-    ready = ready_named(key)
-    if ready is None:
-        raise Http404("The library has no such template.")
-    offer = library_offer(ready, user=request.user)
-    origin = f"From the library: {ready.title}."
-    if not offer.cloud:
-        origin += f" Name a cloud of yours on {ready.provider.label}."
-    draft = open_draft(team=team, by=request.user, text=offer.text, name=key, origin=origin)
+    draft = open_ready(key, team=current_team(request), by=request.user)
     return redirect("configurations:draft", pk=draft.pk)

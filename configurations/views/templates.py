@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.permissions import Action, may, require
+from accounts.answers import perform
+from accounts.permissions import Action, may
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from configurations import queries
 from configurations.models import Template
-from configurations.services.templates import archive_template
-from configurations.services.versions import unarchive_template
+from configurations.services.templates import archive_template, unarchive_template
 
 
 def visible_template(request: SignedInRequest, pk: int) -> Template:
@@ -85,17 +84,21 @@ def template(request: SignedInRequest, pk: int) -> HttpResponse:
 def archive(request: SignedInRequest, pk: int) -> HttpResponse:
     """Hide a template from the lists."""
     row = visible_template(request, pk)
-    require(may(request.user, Action.EDIT_TEMPLATE, team=row.team))
-    archive_template(row, by=request.user)
-    messages.success(request, f"{row} is archived. Its versions and clusters stay.")
-    return redirect("configurations:templates")
+    return perform(
+        request,
+        lambda: archive_template(row, by=request.user),
+        done=f"{row} is archived. Its versions and clusters stay.",
+        to="configurations:templates",
+    )
 
 
 @require_POST
 def unarchive(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a template in the lists again."""
     row = visible_template(request, pk)
-    require(may(request.user, Action.EDIT_TEMPLATE, team=row.team))
-    unarchive_template(row, by=request.user)
-    messages.success(request, f"{row} is back in the list.")
-    return redirect("configurations:template", pk=row.pk)
+    return perform(
+        request,
+        lambda: unarchive_template(row, by=request.user),
+        done=f"{row} is back in the list.",
+        to=reverse("configurations:template", args=[pk]),
+    )

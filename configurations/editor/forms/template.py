@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from django import forms
 
-NAME_RULE = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+from configurations.services.templates import MESSAGE_LENGTH, RATIONALE_LENGTH
+from domain.limits import TEMPLATE_NAME_LENGTH, wrong_name
 
 
 class NameForm(forms.Form):
     """What a new template is called."""
 
-    name = forms.RegexField(
-        NAME_RULE,
-        label="Template name",
-        error_messages={
-            "invalid": "Use lower-case letters, digits and hyphens; begin with a letter, "
-            "at most 63 characters."
-        },
-    )
+    name = forms.CharField(label="Template name")
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if wrong := wrong_name(name, longest=TEMPLATE_NAME_LENGTH):
+            raise forms.ValidationError(wrong)
+        return name
 
 
 class MessageForm(forms.Form):
     """What a version is about, for those who read the list, and why."""
 
     message = forms.CharField(
-        max_length=200,
+        max_length=MESSAGE_LENGTH,
         label="Message",
         help_text="What is different.",
         error_messages={"required": "Say in a few words what is different."},
     )
     rationale = forms.CharField(
         required=False,
-        max_length=20_000,
+        max_length=RATIONALE_LENGTH,
         label="Why",
         help_text="For those who approve and for those who come after; Markdown.",
         widget=forms.Textarea(attrs={"rows": 3}),

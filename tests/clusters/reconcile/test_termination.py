@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from clusters import runs
 from clusters.agent.sync import RunOver, apply_report
@@ -135,9 +136,9 @@ def test_job_of_a_cluster_that_does_not_run_is_not_taken(head: Head, alice: User
     job = submit(head, alice)
     operating.stop_cluster(head.cluster, by=alice)
     before = Command.objects.count()
-    with pytest.raises(operating.NotNow):
+    with pytest.raises(WrongState):
         jobs.stop_job(job, by=alice)
-    with pytest.raises(operating.NotNow):
+    with pytest.raises(WrongState):
         submit(head, alice)  # with the cluster as it was read before
     assert Command.objects.count() == before
 
@@ -264,7 +265,6 @@ def test_hold_that_cannot_be_read_is_refused(head: Head, alice: User) -> None:
 def test_name_that_was_taken_meanwhile_is_refused_in_words(
     launch: object, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.core.exceptions import ValidationError
 
     check, seen = Cluster.validate_constraints, []
 
@@ -274,5 +274,5 @@ def test_name_that_was_taken_meanwhile_is_refused_in_words(
             check(row, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Cluster, "validate_constraints", pass_once)
-    with pytest.raises(ValidationError, match="live cluster of that name"):
+    with pytest.raises(Invalid, match="live cluster of that name"):
         launch(cluster.name)  # type: ignore[operator]

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts.errors import WrongState
 from accounts.models import Team, User
 from accounts.permissions import Action, may
 from clusters import runs
@@ -20,7 +21,6 @@ from clusters.queries.cooldowns import cooldowns_of
 from clusters.scaling import cooldowns
 from clusters.scaling.spot_return import spot_returns
 from clusters.services.groups import try_group_again
-from clusters.services.operating import NotNow
 from configurations.models import Version
 from domain.cooldowns import FailureClass, why_cold
 from domain.lifecycle import EndCause
@@ -52,8 +52,7 @@ def test_a_refused_worker_ends_and_the_others_of_its_call_go_on(
     driver.plan_failure(PlannedFailure(times=1, message="Sold out."))
     first, second = grow(head, 2)[:2]
     assert (first.state, first.end_cause) == ("terminating", EndCause.START_FAILED)
-    assert first.end_reason == "Sold out."
-    assert second.state == "booting"
+    assert (first.end_reason, second.state) == ("Sold out.", "booting")
     row = Cooldown.objects.get()
     assert (row.instance_type, row.zone, row.market) == (first.machine, first.zone, first.market)
     assert (row.streak, row.cluster) == (1, head.cluster)
@@ -165,9 +164,8 @@ def test_a_new_run_tries_stopped_groups_again(head: Head) -> None:
     failed(head, grow(head, 1)[0], "permission")
     assert cooldowns.stopped_of(head.cluster)
     runs.begin(head.cluster)
-    head.cluster.refresh_from_db()
     assert not cooldowns.stopped_of(head.cluster)
-    with pytest.raises(NotNow, match="is not stopped"):
+    with pytest.raises(WrongState, match="is not stopped"):
         try_group_again(head.cluster, group="cpu", by=head.cluster.owner)
 
 

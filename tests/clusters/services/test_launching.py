@@ -7,10 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.errors import Invalid, WrongState
 from accounts.models import Team, User
 from clusters.models import Cluster
 from clusters.scaling.scale import request_for
 from configurations.models import Version
+from configurations.services.templates import archive_template
+from configurations.services.versions import archive_version
 from domain.objective import Objective
 from tests.clusters.conftest import TEXT
 from tests.clusters.head import Head
@@ -83,3 +86,37 @@ def test_hardware_instead_of_a_name_finds_a_machine(
     other = create_template(team=research, name="by-need", text=text, message="First.", by=alice)
     cluster = launch("by-need", of=other)
     assert cluster.groups.get(name="cpu").instance_type == "large"
+
+
+@pytest.mark.parametrize("name", ["", "Big", "1st", "a-", "a" * 41, "a b", "a\n"])
+def test_name_that_a_cluster_cannot_have_is_refused(
+    launch: Callable[..., Cluster], name: str
+) -> None:
+    with pytest.raises(Invalid, match="lower-case letters") as refusal:
+        launch(name)
+    assert refusal.value.field == "name"
+    assert not Cluster.objects.exists()
+
+
+def test_name_of_a_live_cluster_is_taken(launch: Callable[..., Cluster]) -> None:
+    launch("one")
+    with pytest.raises(Invalid, match="live cluster of that name") as refusal:
+        launch("one")
+    assert refusal.value.field == "name"
+
+
+def test_archived_version_is_not_launched(
+    version: Version, launch: Callable[..., Cluster], alice: User
+) -> None:
+    archive_version(version, by=alice)
+    version.refresh_from_db()
+    with pytest.raises(WrongState, match="train:1 is archived"):
+        launch("late")
+
+
+def test_version_of_an_archived_template_is_not_launched(
+    version: Version, launch: Callable[..., Cluster], alice: User
+) -> None:
+    archive_template(version.template, by=alice)
+    with pytest.raises(WrongState, match="is archived"):
+        launch("late", of=Version.objects.get())

@@ -32,12 +32,12 @@ BLOCK = "advanced_instance_config"
 def opened(alice: Any, research: Any, driver: Any, image: Any) -> Callable[..., Editor]:
     """The editor on a text for a cloud of a provider."""
     from clouds.models import Cloud
-    from configurations.services.templates import create_template
+    from tests.configurations.stored import stored_template
 
     def open_on(provider: str, text: str = TEXT) -> Editor:
         Cloud.objects.create(name=provider, provider=provider, region=REGIONS.get(provider, ""))
         text = text.replace("{cloud}", provider)
-        version = create_template(team=research, name="t", text=text, message="m", by=alice)
+        version = stored_template(team=research, name="t", text=text, by=alice)
         own = [version.template_id]
         edit_url = reverse("configurations:edit-template", args=own)
         return Editor(

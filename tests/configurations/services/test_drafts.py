@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.errors import NotAllowed
 from configurations.models import Draft, Template, Version
+from configurations.services.drafts import open_draft
 from tests.clusters.conftest import TEXT
 from tests.configurations.editor_page import Editor, Page, open_editor
 
@@ -130,3 +132,11 @@ def test_character_that_no_database_stores_does_not_lose_the_rest(editor: Editor
     editor.check(text=f"{TEXT}# \x00 more\n", message="a\x00b", rationale="\x00")
     draft = Draft.objects.get()
     assert (draft.text, draft.message, draft.rationale) == (f"{TEXT}#  more\n", "ab", "")
+
+
+def test_draft_belongs_to_the_team_of_its_template(
+    version: Version, charlie: Any, other: Any
+) -> None:
+    with pytest.raises(NotAllowed):
+        open_draft(team=other, by=charlie, text=TEXT, template=version.template)
+    assert not Draft.objects.exists()

@@ -3,9 +3,12 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.errors import Invalid, WrongState
 from accounts.models import User
+from clusters.models import Cluster
 from configurations.models import Version
-from configurations.services.templates import Invalid, Outdated, save_version
+from configurations.services.templates import NewerVersion, save_version
+from configurations.services.versions import archive_version, unarchive_version
 
 pytestmark = pytest.mark.django_db
 
@@ -31,12 +34,28 @@ def test_saving_the_same_makes_no_version(version: Version, alice: User) -> None
 def test_second_of_two_editors_is_told_of_the_first(version: Version, alice: User) -> None:
     text = version.text.replace("max_nodes: 4", "max_nodes: 5")
     first = save_version(version.template, text=text, base=1, message="More.", by=alice)
-    with pytest.raises(Outdated) as told:
+    with pytest.raises(NewerVersion) as refusal:
         save_version(version.template, text=version.text, base=1, message="Old.", by=alice)
-    assert told.value.latest == first.version
+    assert refusal.value.latest == first.version
     assert version.template.versions.count() == 2
 
 
 def test_invalid_text_is_never_saved(version: Version, alice: User) -> None:
     with pytest.raises(Invalid):
         save_version(version.template, text="head_node: 3", base=1, message="x", by=alice)
+
+
+def test_version_that_a_cluster_runs_is_not_archived(cluster: Cluster, alice: User) -> None:
+    with pytest.raises(WrongState, match=r"train:1 is run by one\. Terminate it first\."):
+        archive_version(cluster.version, by=alice)
+    cluster.version.refresh_from_db()
+    assert cluster.version.archived_at is None
+
+
+def test_archived_version_comes_back(version: Version, alice: User) -> None:
+    archive_version(version, by=alice)
+    version.refresh_from_db()
+    assert version.archived_at
+    unarchive_version(version, by=alice)
+    version.refresh_from_db()
+    assert version.archived_at is None

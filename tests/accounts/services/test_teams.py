@@ -6,6 +6,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
+from accounts.errors import Invalid, NotAllowed
 from accounts.models import AuditEntry, Membership, Team, User
 from accounts.permissions import may_make_link
 from accounts.roles import Role
@@ -17,6 +18,7 @@ from accounts.services import (
     consume_sign_in_link,
     create_team,
     invite_member,
+    make_sign_in_link,
     remove_member,
     set_password,
 )
@@ -88,13 +90,15 @@ def test_the_last_admin_cannot_be_removed(anna: User, adam: User, research: Team
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_admins_who_remove_each_other_do_not_both_succeed(anna: User, research: Team) -> None:
+def test_two_admins_who_remove_each_other_do_not_both_succeed(
+    anna: User, adam: User, research: Team
+) -> None:
     together = Barrier(2)
 
     def remove(member: Membership) -> bool:
         together.wait()
         try:
-            remove_member(member, by=anna)
+            remove_member(member, by=adam)
         except LastAdmin:
             return False
         finally:
@@ -144,3 +148,43 @@ def test_what_happens_to_members_is_on_the_trail(
         {"role": "engineer"},
     )
     assert (removed.action, removed.actor, removed.subject_name) == ("member.removed", anna, "Bob")
+
+
+@pytest.mark.parametrize(
+    ("email", "role", "field"),
+    [("nobody", "viewer", "email"), ("", "viewer", "email"), ("dora@example.org", "x", "role")],
+)
+def test_who_or_what_is_none_is_not_invited(
+    anna: User, research: Team, email: str, role: str, field: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        invite_member(research, email=email, role=role, by=anna)
+    assert refusal.value.field == field
+    assert research.memberships.count() == 1
+
+
+def test_role_that_is_none_is_not_given(anna: User, bobs_membership: Membership) -> None:
+    with pytest.raises(Invalid, match="Choose one of the roles"):
+        change_role(bobs_membership, role="owner", by=anna)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81])
+def test_team_needs_a_name_that_fits(adam: User, name: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        create_team(name, by=adam)
+    assert refusal.value.field == "name"
+    assert not Team.objects.exists()
+
+
+def test_engineer_makes_no_link_for_a_member(
+    alice: User, bobs_membership: Membership, research: Team
+) -> None:
+    with pytest.raises(NotAllowed):
+        make_sign_in_link(bobs_membership.user, by=alice, team=research)
+
+
+def test_admin_of_a_team_makes_no_link_for_a_stranger(
+    anna: User, charlie: User, research: Team
+) -> None:
+    with pytest.raises(NotAllowed, match="admin of the installation"):
+        make_sign_in_link(charlie, by=anna, team=research)

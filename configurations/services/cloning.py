@@ -1,0 +1,53 @@
+"""Clone a version to another cloud: what each machine becomes there, and a draft with that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accounts.errors import NotFound
+from accounts.models import User
+from accounts.permissions import Action, may, require
+from clouds.models import Cloud
+from configurations.models import Draft, Version
+from configurations.services.drafts import open_draft
+from configurations.targets import target_for, target_of
+from domain.configuration.spec import ComputeConfig
+from domain.convert.cloning import Mapped, cloned, mapped
+from domain.limits import TEMPLATE_NAME_LENGTH
+from domain.yaml.text import dump, parse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClonePreview:
+    """What each machine of a version could become on a cloud, and what is left out, in words."""
+
+    machines: list[Mapped]
+    left_out: list[str]
+
+
+def preview_clone(version: Version, *, cloud: Cloud, user: User) -> ClonePreview:
+    """Return what cloning to `cloud` would make of the version."""
+    config = parse(version.text).draft or ComputeConfig()
+    source, target = target_of(version, user=user), target_for(cloud)
+    machines = mapped(config, source=source, target=target)
+    _, left_out = cloned(config, cloud="", chosen={}, machines=machines)
+    return ClonePreview(machines=machines, left_out=left_out)
+
+
+def clone_version(version: Version, *, cloud: Cloud, chosen: Mapping[str, str], by: User) -> Draft:
+    """Return a draft of a new template for `cloud`; `chosen` has a machine by each node's path."""
+    require(may(by, Action.EDIT_TEMPLATE, team=version.template.team))
+    template = version.template
+    if not Cloud.objects.visible_to(by).filter(pk=cloud.pk).exists():
+        raise NotFound(f"There is no cloud '{cloud}' that you may use.")
+    config = parse(version.text).draft or ComputeConfig()
+    machines = preview_clone(version, cloud=cloud, user=by).machines
+    new, left_out = cloned(config, cloud=cloud.name, chosen=chosen, machines=machines)
+    return open_draft(
+        team=template.team,
+        by=by,
+        text=dump(new),
+        name=f"{template.name}-{cloud.name}"[:TEMPLATE_NAME_LENGTH],
+        origin=" ".join([f"Cloned from {version} to {cloud}.", *left_out]),
+    )

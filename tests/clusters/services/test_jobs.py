@@ -1,0 +1,63 @@
+"""Work is taken by a running cluster, within the limits of its parameters."""
+
+from __future__ import annotations
+
+from math import nan
+
+import pytest
+
+from accounts.errors import Invalid, WrongState
+from accounts.models import User
+from clusters.models import Cluster, Command, Job
+from clusters.services import jobs
+from clusters.workloads import WORKLOADS
+
+pytestmark = pytest.mark.django_db
+WORK = WORKLOADS["cpu_tasks"]
+VALUES = {"tasks": 1.0, "cpus": 1.0, "seconds": 1.0}
+
+
+@pytest.fixture
+def running(cluster: Cluster) -> Cluster:
+    """The cluster as it is once its head has joined."""
+    Cluster.objects.filter(pk=cluster.pk).update(state="running")
+    cluster.refresh_from_db()
+    return cluster
+
+
+def test_workload_becomes_a_job_and_a_command(running: Cluster, alice: User) -> None:
+    job = jobs.run_workload(running, WORK, values=VALUES, by=alice)
+    command = Command.objects.get()
+    assert command.body["submission_id"] == job.submission_id
+    assert job.entrypoint == "python cpu_tasks.py --tasks=1 --cpus=1 --seconds=1"
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"tasks": 0}, "tasks"),
+        ({"tasks": 10_001}, "tasks"),
+        ({"cpus": nan}, "cpus"),
+        ({"seconds": None}, "seconds"),
+    ],
+)
+def test_parameter_beyond_its_limits_is_refused(
+    running: Cluster, alice: User, values: dict[str, float], field: str
+) -> None:
+    with pytest.raises(Invalid, match="between") as refusal:
+        jobs.run_workload(running, WORK, values=VALUES | values, by=alice)
+    assert refusal.value.field == field
+    assert not Job.objects.exists()
+
+
+def test_cluster_that_does_not_run_takes_no_work(cluster: Cluster, alice: User) -> None:
+    with pytest.raises(WrongState, match="is not running now"):
+        jobs.run_workload(cluster, WORK, values=VALUES, by=alice)
+    assert not Job.objects.exists()
+
+
+def test_job_that_is_over_is_not_stopped(running: Cluster, alice: User) -> None:
+    job = Job.objects.create(cluster=running, submission_id="j1", status="SUCCEEDED")
+    with pytest.raises(WrongState, match="is over already: succeeded"):
+        jobs.stop_job(job, by=alice)
+    assert not Command.objects.exists()

@@ -1,0 +1,176 @@
+"""Every service asks itself whether the person may: a page is not the only way to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+
+from accounts.errors import NotAllowed
+from accounts.models import Membership, Team, User
+from clouds.models import Cloud
+from clusters.models import Job
+from clusters.workloads import WORKLOADS
+from configurations.library import LIBRARY
+from configurations.library_offers import library_offer
+from configurations.models import Draft, Version
+from configurations.services.drafts import DraftContent
+from domain.pricing import RateCard
+from tests.clusters.conftest import TEXT, cluster, driver, head, image, launch, queued, version
+from tests.clusters.head import Head
+from tests.service_modules import services
+
+__all__ = ["cluster", "driver", "head", "image", "launch", "queued", "version"]
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass(frozen=True, kw_only=True)
+class Things:
+    """What alice has: bob may look at it, and charlie may not."""
+
+    head: Head
+    version: Version
+    team: Team
+    job: Job
+    draft: Draft
+    cloud: Cloud
+    alice: User
+    member: Membership
+
+    @property
+    def cluster(self) -> Any:
+        return self.head.cluster
+
+    @property
+    def template(self) -> Any:
+        return self.version.template
+
+
+type Row = tuple[tuple[Any, ...], dict[str, Any]]
+
+_RULE = {"group": "cpu", "expression": "1"}
+_CLOUD = {"name": "prod", "provider": "aws", "region": "us-west-2"}
+_WORK = WORKLOADS["cpu_tasks"]
+_CARD = RateCard(
+    usd_per_cpu_hour=Decimal(1), usd_per_gib_hour=Decimal(1), usd_per_gpu_hour=Decimal(1)
+)
+
+# service -> how it is called, but for `by`
+CALLS: dict[str, Callable[[Things], Row]] = {
+    "accounts.services.sign_in.make_sign_in_link": lambda t: ((t.alice,), {"team": t.team}),
+    "accounts.services.teams.change_role": lambda t: ((t.member,), {"role": "admin"}),
+    "accounts.services.teams.create_team": lambda _: (("New",), {}),
+    "accounts.services.teams.invite_member": lambda t: (
+        (t.team,),
+        {"email": "dora@example.org", "role": "viewer"},
+    ),
+    "accounts.services.teams.remove_member": lambda t: ((t.member,), {}),
+    "clouds.services.add_cloud": lambda _: ((), _CLOUD),
+    "clouds.services.ask_for_refresh": lambda t: ((t.cloud,), {}),
+    "clouds.services.change_cloud": lambda t: ((t.cloud,), _CLOUD),
+    "clusters.services.groups.try_group_again": lambda t: ((t.cluster,), {"group": "cpu"}),
+    "clusters.services.jobs.run_workload": lambda t: (
+        (t.cluster, _WORK),
+        {"values": {p.name: p.default for p in _WORK.parameters}},
+    ),
+    "clusters.services.jobs.stop_job": lambda t: ((t.job,), {}),
+    "clusters.services.launch_checks.check_launch": lambda t: ((t.version,), {}),
+    "clusters.services.launching.launch_cluster": lambda t: (
+        (),
+        {"name": "two", "version": t.version},
+    ),
+    "clusters.services.operating.hold_idle_timer": lambda t: ((t.cluster,), {"hours": 1}),
+    "clusters.services.operating.resize_group": lambda t: (
+        (t.cluster,),
+        {"group": "cpu", "min_nodes": 0, "max_nodes": 1},
+    ),
+    "clusters.services.operating.start_cluster": lambda t: ((t.cluster,), {}),
+    "clusters.services.operating.stop_cluster": lambda t: ((t.cluster,), {}),
+    "clusters.services.operating.terminate_cluster": lambda t: ((t.cluster,), {}),
+    "clusters.services.rules.disable_rule": lambda t: ((t.cluster,), _RULE),
+    "clusters.services.rules.enable_rule": lambda t: ((t.cluster,), _RULE),
+    "configurations.services.cloning.clone_version": lambda t: (
+        (t.version,),
+        {"cloud": t.cloud, "chosen": {}},
+    ),
+    "configurations.services.drafts.discard": lambda t: ((t.draft,), {}),
+    "configurations.services.drafts.keep": lambda t: (
+        (DraftContent(text="a: 1"),),
+        {"draft": t.draft, "team": t.team, "template": t.template, "base": 1},
+    ),
+    "configurations.services.drafts.open_draft": lambda t: ((), {"team": t.team, "text": TEXT}),
+    "configurations.services.importing.open_import": lambda t: ((TEXT,), {"team": t.team}),
+    "configurations.services.library.open_ready": lambda t: (("single-node",), {"team": t.team}),
+    "configurations.services.library.template_from_library": lambda t: (
+        (library_offer(LIBRARY[0], user=t.alice),),
+        {"team": t.team},
+    ),
+    "configurations.services.templates.archive_template": lambda t: ((t.template,), {}),
+    "configurations.services.templates.create_template": lambda t: (
+        (),
+        {"team": t.team, "name": "new", "text": TEXT, "message": "First."},
+    ),
+    "configurations.services.templates.save_version": lambda t: (
+        (t.template,),
+        {"text": f"{TEXT}# More\n", "base": 1, "message": "More."},
+    ),
+    "configurations.services.templates.unarchive_template": lambda t: ((t.template,), {}),
+    "configurations.services.versions.archive_version": lambda t: ((t.version,), {}),
+    "configurations.services.versions.restore": lambda t: ((t.version,), {}),
+    "configurations.services.versions.unarchive_version": lambda t: ((t.version,), {}),
+    "insights.services.change_rate_card": lambda _: ((_CARD,), {"note": ""}),
+}
+# A viewer may look.
+READS = {"clusters.services.launch_checks.check_launch"}
+
+
+@pytest.fixture
+def things(head: Head, version: Version, alice: User, research: Team) -> Things:
+    return Things(
+        head=head,
+        version=version,
+        team=research,
+        job=Job.objects.create(cluster=head.cluster, submission_id="j1", status="RUNNING"),
+        draft=Draft.objects.create(team=research, author=alice, template=version.template, base=1),
+        cloud=Cloud.objects.create(name="aws", provider="aws", region="us-east-1"),
+        alice=alice,
+        member=alice.memberships.get(),
+    )
+
+
+def rows() -> dict[str, list[Any]]:
+    """Everything in the database."""
+    return {
+        str(model._meta): sorted(map(repr, model._default_manager.values_list()))
+        for model in apps.get_models()
+    }
+
+
+def test_every_service_is_in_the_table() -> None:
+    assert services().keys() == CALLS.keys()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_stranger_is_refused_and_nothing_is_written(
+    things: Things, charlie: User, name: str
+) -> None:
+    refused(name, things, by=charlie)
+
+
+@pytest.mark.parametrize("name", CALLS.keys() - READS)
+def test_a_viewer_is_refused_and_nothing_is_written(things: Things, bob: User, name: str) -> None:
+    refused(name, things, by=bob)
+
+
+def refused(name: str, things: Things, *, by: User) -> None:
+    args, options = CALLS[name](things)
+    before = rows()
+    with pytest.raises(NotAllowed) as refusal:
+        services()[name](*args, **options, by=by)
+    assert str(refusal.value)
+    assert rows() == before
