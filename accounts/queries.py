@@ -9,7 +9,6 @@ from django.http import HttpRequest
 
 from accounts.errors import NotAllowed
 from accounts.models import AuditEntry, AuditQuerySet, Membership, Person, Team, User
-from accounts.roles import Role
 
 TEAM_IN_SESSION = "team"
 AUDIT_PAGE = 50
@@ -27,11 +26,6 @@ class NoTeam(NotAllowed):
 def teams_of(user: Person) -> QuerySet[Team]:
     """Return the teams `user` sees, by name; an admin of the installation sees all."""
     return Team.objects.visible_to(user)
-
-
-def role_in(user: Person, team: Team) -> Role | None:
-    """Return the role of `user` in `team`, or None for a stranger."""
-    return Membership.objects.role_of(user, team=team)
 
 
 def current_team(request: HttpRequest) -> Team:

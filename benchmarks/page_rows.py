@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Team, User
 from clouds.models import Cloud
-from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
+from clusters.models import Cluster, Event, Group, Job, JobLog, Node, Run, ScalingDecision
 from configurations.models import Version
 from configurations.services.templates import create_template
 from domain.lifecycle import ClusterState, NodeState
@@ -52,7 +52,7 @@ def fill(team: Team, owner: User, *, now: datetime) -> None:
 def _clusters(team: Team, owner: User, *, start: datetime, now: datetime) -> list[Cluster]:
     versions = [_version(team, owner, f"template-{n}") for n in range(TEMPLATES)]
     cloud, image = Cloud.objects.get(name="local"), ImageVersion.objects.latest("pk")
-    clusters = Cluster.objects.bulk_create(
+    clusters = [
         Cluster(
             name=f"cluster-{number}",
             handle=f"c{number:07x}",
@@ -62,20 +62,32 @@ def _clusters(team: Team, owner: User, *, start: datetime, now: datetime) -> lis
             version=versions[number % TEMPLATES],
             image_version=image,
             state=ClusterState.RUNNING,
-            started_at=start,
-            agent_seen_at=now + timedelta(days=1),
-            demand_at=now,
-            demand={"shapes": [], "gangs": [], "standing_requests": []},
-            drivers=1,
             idle_minutes=30,
             next_node=WORKERS + 1,
         )
         for number in range(CLUSTERS)
-    )
+    ]
+    with transaction.atomic():  # each names the other: compared at the end
+        for cluster in clusters:
+            cluster.run = _run(cluster, start=start, now=now)
+        Run.objects.bulk_create(cluster.run for cluster in clusters)
+        Cluster.objects.bulk_create(clusters)
     for role, position in (("head", 0), ("worker", 1)):
         groups = Group.objects.bulk_create(_group(c, role, position) for c in clusters)
         Node.objects.bulk_create(node for group in groups for node in _nodes(group, start=start))
     return clusters
+
+
+def _run(cluster: Cluster, *, start: datetime, now: datetime) -> Run:
+    return Run(
+        cluster=cluster,
+        number=1,
+        started_at=start,
+        agent_seen_at=now + timedelta(days=1),
+        demand_at=now,
+        demand={"shapes": [], "gangs": [], "standing_requests": []},
+        drivers=1,
+    )
 
 
 def _version(team: Team, owner: User, name: str) -> Version:
@@ -104,7 +116,7 @@ def _nodes(group: Group, *, start: datetime) -> Iterator[Node]:
             name=f"{group.cluster.handle}-{number}",
             cluster=group.cluster,
             group=group,
-            run=1,
+            run=group.cluster.run,
             role=group.role,
             state=NodeState.READY,
             hourly_microusd=HOURLY,
@@ -139,7 +151,13 @@ def _histories(clusters: list[Cluster], owner: User) -> None:
     )
     jobs = Job.objects.bulk_create(
         (
-            Job(cluster=c, submission_id=f"job-{n}", status="SUCCEEDED", log_bytes=64 * 1024)
+            Job(
+                cluster=c,
+                run=c.run,
+                submission_id=f"job-{n}",
+                status="SUCCEEDED",
+                log_bytes=64 * 1024,
+            )
             for c in clusters
             for n in range(JOBS)
         ),

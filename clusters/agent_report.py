@@ -15,12 +15,12 @@ REPORT_LIMIT = timedelta(seconds=30)
 
 def has_fresh_report(cluster: Cluster) -> bool:
     """Return whether the agent has spoken lately enough for its word to count."""
-    seen = cluster.agent_seen_at
+    seen = cluster.run.agent_seen_at
     return seen is not None and now() - seen < REPORT_LIMIT
 
 
 def current_demand(cluster: Cluster) -> Demand:
     """Return what Ray waits for, or nothing when the last report is too old to act on."""
-    if not cluster.demand_at or not has_fresh_report(cluster):
+    if not cluster.run.demand_at or not has_fresh_report(cluster):
         return Demand()
-    return demand_from_report(cluster.demand)
+    return demand_from_report(cluster.run.demand)

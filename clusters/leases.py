@@ -40,7 +40,7 @@ def lease(cluster_id: str, *, only_if_due: bool = False) -> Iterator[Cluster | N
         return
     try:
         yield Cluster.objects.select_related(
-            "cloud", "team", "owner", "version__template", "image_version", "consolidation"
+            "cloud", "team", "owner", "version__template", "image_version", "run__consolidation"
         ).get(pk=cluster_id)
     finally:
         Cluster.objects.filter(pk=cluster_id, lease_token=token).update(

@@ -12,10 +12,11 @@ from django.utils.timezone import now
 
 from accounts.errors import WrongState
 from accounts.models import User
-from clusters.models import Cluster, Event, Node
+from clusters.models import Cluster, Event, Node, Run
 from clusters.models.event import EventSeverity
 from domain.events import EventKind
 from domain.lifecycle import (
+    ENDING_CLUSTER_STATES,
     ClusterState,
     EndCause,
     NodeRole,
@@ -57,16 +58,18 @@ def move_cluster(
     by: User | None = None,
     severity: EventSeverity = EventSeverity.INFO,
 ) -> None:
-    """Move `cluster` to `wanted` and note why; raises Conflict or MoveNotAllowed."""
+    """Move `cluster` to `wanted` and note why; raises StateChanged or MoveNotAllowed."""
     current = ClusterState(cluster.state)
     check_cluster_move(current, wanted)
     moment = now()
     columns: dict[str, object] = {"state": wanted, "state_since": moment}
-    if wanted is ClusterState.RUNNING:
-        columns["started_at"] = moment
-    if wanted in {ClusterState.STOPPED, ClusterState.TERMINATED, ClusterState.FAILED}:
-        columns["ended_at"] = moment
     _compare_and_set(cluster, current, columns)
+    run = Run.objects.filter(pk=cluster.run_id)
+    if wanted is ClusterState.RUNNING:
+        run.update(started_at=moment)
+        cluster.run.started_at = moment
+    elif wanted in ENDING_CLUSTER_STATES:
+        run.filter(end_reason="").update(end_reason=reason[:_MESSAGE_LENGTH])
     Event.objects.create(
         cluster=cluster,
         kind=EventKind.CLUSTER_STATE_CHANGED,
@@ -91,7 +94,7 @@ def move_node(
     """Move `node` to `wanted`, with its event and its ledger interval in the same transaction.
 
     `cause` and `reason` of the first move towards the end stay, unless Ray refuses the drain;
-    raises Conflict or MoveNotAllowed.
+    raises StateChanged or MoveNotAllowed.
     """
     current = NodeState(node.state)
     check_node_move(current, wanted)

@@ -24,6 +24,20 @@ class ClusterState(StrEnum):
         return self.value.capitalize()
 
 
+# Up or coming up.
+LIVE_CLUSTER_STATES = frozenset(
+    {ClusterState.REQUESTED, ClusterState.STARTING, ClusterState.RUNNING}
+)
+# Its run is over: nothing of it is to run any more.
+ENDED_CLUSTER_STATES = frozenset(
+    {ClusterState.STOPPED, ClusterState.TERMINATED, ClusterState.FAILED}
+)
+# With the move to one of these, a run comes to its end.
+ENDING_CLUSTER_STATES = frozenset(
+    {ClusterState.STOPPING, ClusterState.TERMINATING, ClusterState.FAILED}
+)
+
+
 class ClusterTarget(StrEnum):
     """What the owner wants; the reconcile loop moves the state towards it."""
 
@@ -46,6 +60,14 @@ class NodeState(StrEnum):
         return self.value.capitalize()
 
 
+# No machine of it has been seen yet.
+UNSEEN_NODE_STATES = frozenset({NodeState.REQUESTED, NodeState.LAUNCHING})
+# Asked of the provider: Ray may join any moment.
+JOINING_NODE_STATES = frozenset({NodeState.LAUNCHING, NodeState.BOOTING})
+STARTING_NODE_STATES = UNSEEN_NODE_STATES | JOINING_NODE_STATES
+LEAVING_NODE_STATES = frozenset({NodeState.DRAINING, NodeState.TERMINATING})
+
+
 class EndCause(StrEnum):
     """Why a node ended, for the page and for the figures."""
 
@@ -56,7 +78,6 @@ class EndCause(StrEnum):
     CLUSTER_FAILED = "cluster failed"
     LOST = "lost"
     START_FAILED = "start failed"
-    UNCLAIMED = "unclaimed"
     INTERRUPTED = "interrupted"  # the provider took a spot machine back
     SPOT_RETURN = "back to spot"
     CONSOLIDATED = "consolidated"
@@ -64,6 +85,19 @@ class EndCause(StrEnum):
     @property
     def is_failure(self) -> bool:
         return self in {EndCause.LOST, EndCause.START_FAILED, EndCause.CLUSTER_FAILED}
+
+
+class ConsolidationState(StrEnum):
+    """How far the proposal to run a cluster's work on fewer or cheaper nodes has come."""
+
+    NONE = "none"  # nothing is worth it
+    FOUND = "found"  # once
+    CONFIRMED = "confirmed"  # found again some time later
+    REPLACING = "replacing"  # the node that is to take the work is on its way
+    DRAINING = "draining"  # the nodes were told to go
+
+
+ACTING_CONSOLIDATION_STATES = frozenset({ConsolidationState.REPLACING, ConsolidationState.DRAINING})
 
 
 C = ClusterState
@@ -103,6 +137,21 @@ NODE_MOVES: Mapping[NodeState, frozenset[NodeState]] = {
 }
 
 
+P = ConsolidationState
+CONSOLIDATION_MOVES: Mapping[ConsolidationState, frozenset[ConsolidationState]] = {
+    # A look found nodes that could go.
+    P.NONE: frozenset({P.FOUND}),
+    # Found again after some time; or the cluster has changed.
+    P.FOUND: frozenset({P.CONFIRMED, P.NONE}),
+    # A replacement is asked for; none is needed; another is found; the cluster has changed.
+    P.CONFIRMED: frozenset({P.REPLACING, P.DRAINING, P.FOUND, P.NONE}),
+    # The replacement is ready; it did not come, or the nodes may not go any more.
+    P.REPLACING: frozenset({P.DRAINING, P.NONE}),
+    # The nodes are gone, or Ray kept them.
+    P.DRAINING: frozenset({P.NONE}),
+}
+
+
 class MoveNotAllowed(Exception):
     """A state was to follow one that it may not follow."""
 
@@ -121,6 +170,12 @@ def check_cluster_move(current: ClusterState, wanted: ClusterState) -> None:
 def check_node_move(current: NodeState, wanted: NodeState) -> None:
     """Raise `MoveNotAllowed` unless a node may go from `current` to `wanted`."""
     if wanted not in NODE_MOVES[current]:
+        raise MoveNotAllowed(current, wanted)
+
+
+def check_consolidation_move(current: ConsolidationState, wanted: ConsolidationState) -> None:
+    """Raise `MoveNotAllowed` unless a proposal may go from `current` to `wanted`."""
+    if wanted not in CONSOLIDATION_MOVES[current]:
         raise MoveNotAllowed(current, wanted)
 
 

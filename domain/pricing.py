@@ -47,6 +47,11 @@ def microusd(usd: Decimal) -> int:
     return int((usd * MICROUSD_PER_USD).to_integral_value(ROUND_HALF_EVEN))
 
 
+def usd_of(microusd: int) -> Decimal:
+    """Return micro-dollars as dollars, exactly."""
+    return Decimal(microusd) / MICROUSD_PER_USD
+
+
 def interval_microusd(
     hourly_microusd: int, *, origin: datetime, start: datetime, end: datetime
 ) -> int:

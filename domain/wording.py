@@ -3,7 +3,8 @@
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-MICRO = 1_000_000
+from domain.pricing import usd_of
+
 _ROOMY = Context(prec=100)  # the usual 28 digits are too few for what a form may post
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -11,7 +12,7 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 def usd(microusd: int, *, places: int | None = None) -> str:
     """Return micro-dollars as "$1,234.50"; below ten cents with four places: "$0.0420"."""
-    amount = Decimal(microusd) / MICRO
+    amount = usd_of(microusd)
     if places is None:
         places = 2 if amount == 0 or abs(amount) >= Decimal("0.1") else 4
     smallest = Decimal(1).scaleb(-places)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from domain.pricing import MICROUSD_PER_USD
+from domain.pricing import usd_of
 from domain.wording import usd
 from insights.charts import Chart, figure_of
 from metering.queries import CostTable
@@ -52,7 +52,7 @@ def _stacked(
         {
             "type": "bar",
             "x": [day.isoformat() for day in days],
-            "y": [amount / MICROUSD_PER_USD for amount in amounts],
+            "y": [float(usd_of(amount)) for amount in amounts],
             "name": name,
             "hovertemplate": "$%{y:,.2f}",
             "meta": {"tone": tone},

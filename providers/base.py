@@ -98,7 +98,6 @@ class NodeSpec:
     zone: str = ""
     resources: Resources  # logical: CPU, GPU, memory (bytes), object_store_memory (bytes), custom
     labels: Mapping[str, str] = field(default_factory=dict)
-    advanced: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,7 +135,9 @@ def things(head: Head, version: Version, alice: User, research: Team) -> Things:
         head=head,
         version=version,
         team=research,
-        job=Job.objects.create(cluster=head.cluster, submission_id="j1", status="RUNNING"),
+        job=Job.objects.create(
+            cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"
+        ),
         draft=Draft.objects.create(team=research, author=alice, template=version.template, base=1),
         cloud=Cloud.objects.create(name="aws", provider="aws", region="us-east-1"),
         alice=alice,

@@ -21,7 +21,7 @@ def store_jobs(cluster: Cluster, items: Sequence[Mapping[str, Any]]) -> None:
     jobs = _read(cluster, islice(items, MOST_JOBS_A_REPORT))
     if not jobs:
         return
-    known = cluster.jobs.filter(run=cluster.run, submission_id__in=jobs).values_list(
+    known = Job.objects.filter(run=cluster.run_id, submission_id__in=jobs).values_list(
         "submission_id", flat=True
     )
     new = jobs.keys() - set(known)
@@ -30,7 +30,7 @@ def store_jobs(cluster: Cluster, items: Sequence[Mapping[str, Any]]) -> None:
     Job.objects.bulk_create(
         jobs.values(),
         update_conflicts=True,
-        unique_fields=["cluster", "run", "submission_id"],
+        unique_fields=["run", "submission_id"],
         update_fields=_TOLD,
     )
 
@@ -40,7 +40,7 @@ def _read(cluster: Cluster, items: Iterable[Mapping[str, Any]]) -> dict[str, Job
     found = (
         Job(
             cluster=cluster,
-            run=cluster.run,
+            run_id=cluster.run_id,
             submission_id=bounds.text(item.get("submission_id"), most=200),
             status=item["status"],
             entrypoint=bounds.text(item.get("entrypoint"), most=20_000),
@@ -59,7 +59,7 @@ def store_logs(cluster: Cluster, items: Sequence[Mapping[str, Any]]) -> dict[str
     offsets: dict[str, int] = {}
     for item in islice(items, MOST_PIECES_A_REPORT):
         job = Job.objects.select_for_update().filter(
-            cluster=cluster, run=cluster.run, submission_id=item["submission_id"]
+            run=cluster.run_id, submission_id=item["submission_id"]
         )
         for row in job:
             offsets[row.submission_id] = _append(row, item)

@@ -13,10 +13,8 @@ from django.utils.timezone import now
 from clusters.agent import bounds
 from clusters.models import Cluster, Command, Job, Node
 from clusters.transitions import StateChanged, move_node
-from domain.lifecycle import EndCause, NodeState
+from domain.lifecycle import JOINING_NODE_STATES, EndCause, NodeState
 
-# Not those that were never asked for: Ray cannot know them, whatever the report says.
-_JOINING = {NodeState.LAUNCHING, NodeState.BOOTING}
 _FROM_RAY = ("ray_node_id", "address", "idle_since", "actors", "total", "free", "missing_since")
 MISSING_TIME = timedelta(seconds=30)
 _MOST_RESULTS = 1_000
@@ -27,7 +25,7 @@ def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> bool:
     """Store what Ray says of each node; return whether the planner should look at once."""
     reported = {item["node"]: item for item in report.get("nodes", ())}
     dead = {item["ray_node_id"]: item for item in report.get("dead", ())}
-    rows = cluster.nodes.filter(run=cluster.run).exclude(state=NodeState.TERMINATED)
+    rows = cluster.nodes.filter(run=cluster.run_id).exclude(state=NodeState.TERMINATED)
     changed, stale = False, []
     for node in rows.select_related("group", "cluster__version__template", "cluster__owner"):
         if node.name in reported:
@@ -52,7 +50,8 @@ def _take_over(node: Node, fields: Mapping[str, Any]) -> bool:
 
 
 def _join(node: Node) -> bool:
-    if node.state not in _JOINING:
+    # Not one that was never asked for: Ray cannot know it, whatever the report says.
+    if node.state not in JOINING_NODE_STATES:
         return False
     return _move(node, NodeState.READY, reason="Ray joined the cluster.")
 
@@ -122,8 +121,7 @@ def _after(command: Command, *, ok: bool, message: str) -> None:
     node = command.node
     if command.kind == Command.Kind.SUBMIT_JOB and not ok:
         Job.objects.filter(
-            cluster=command.cluster_id,
-            run=command.run,
+            run=command.run_id,
             submission_id=command.body["submission_id"],
         ).update(status="FAILED", message=message, ended_at=now())
     if node is None or node.state != NodeState.DRAINING:

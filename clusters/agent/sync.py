@@ -9,8 +9,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
+from clusters import runs
 from clusters.agent import bounds
 from clusters.agent.jobs import store_jobs, store_logs
 from clusters.agent.nodes import finish_commands, store_nodes
@@ -18,7 +20,7 @@ from clusters.models import Cluster
 from clusters.models.cluster import Hardware
 from clusters.services.waking import wake
 from domain.demand import demand_from_report
-from domain.lifecycle import ClusterState, ClusterTarget, NodeState
+from domain.lifecycle import ENDED_CLUSTER_STATES, ClusterTarget, NodeState
 from metering.samples import Sample, record
 
 # How often the agent reports: more often while something is under way.
@@ -39,9 +41,6 @@ class BadReport(Exception):
 
 class RunOver(Exception):
     """The run that the report speaks of ended meanwhile; nothing of it was stored."""
-
-
-ENDED = (ClusterState.STOPPED, ClusterState.TERMINATED, ClusterState.FAILED)
 
 
 def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,22 +65,22 @@ def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
 
 def _store_state(cluster: Cluster, report: Mapping[str, Any]) -> bool:
     """Store demand and signals; return whether the planner should look at once."""
+    run = cluster.run
     fields: dict[str, Any] = {"agent_seen_at": now()}
-    if report.get("drivers") != cluster.drivers:
+    if report.get("drivers") != run.drivers:
         fields["drivers"] = report.get("drivers")
-    if report.get("active_actors") != cluster.actors:
+    if report.get("active_actors") != run.actors:
         fields["actors"] = report.get("active_actors")
-    if report.get("session") and report["session"] != cluster.ray_session:
+    if report.get("session") and report["session"] != run.ray_session:
         fields["ray_session"] = bounds.text(report["session"], most=100)
     changed = False
     if report.get("demand") is not None:
         demand = bounds.demand(report["demand"])
         demand_from_report(demand)  # refuse now what the planner could not read later
-        changed = demand != cluster.demand
+        changed = demand != run.demand
         fields |= {"demand": demand, "demand_at": now()}
     # Locks the cluster: its run cannot end before the report is stored.
-    going = Cluster.objects.filter(pk=cluster.pk, run=cluster.run).exclude(state__in=ENDED)
-    if not going.update(**fields):
+    if not runs.write(cluster, ~Q(state__in=ENDED_CLUSTER_STATES), **fields):
         raise RunOver
     return changed
 
@@ -98,7 +97,7 @@ def _answer(
         "log_offsets": dict(offsets),
         "commands": [
             {"id": str(command.pk), "kind": command.kind, **command.body}
-            for command in cluster.commands.filter(finished_at=None, run=cluster.run).order_by(
+            for command in cluster.commands.filter(finished_at=None, run=cluster.run_id).order_by(
                 "created_at"
             )
         ],
@@ -144,4 +143,4 @@ def _sample(item: Mapping[str, Any], hardware: Hardware) -> Sample:
 
 def is_over(cluster: Cluster) -> bool:
     """Return whether the agent has nothing left to do for this cluster."""
-    return cluster.state in ENDED or cluster.target == ClusterTarget.TERMINATED
+    return cluster.state in ENDED_CLUSTER_STATES or cluster.target == ClusterTarget.TERMINATED

@@ -33,7 +33,7 @@ def sync(request: HttpRequest) -> HttpResponse:
     if cluster is None:
         return JsonResponse({"error": "Unknown cluster or wrong token."}, status=401)
     over = JsonResponse({"error": "This run of the cluster is over."}, status=410)
-    if report.get("run") != cluster.run or is_over(cluster):
+    if report.get("run") != cluster.run.number or is_over(cluster):
         return over
     try:
         return JsonResponse(apply_report(cluster, report))
@@ -65,8 +65,8 @@ def _authenticated(request: HttpRequest, report: dict[str, Any]) -> Cluster | No
     if scheme != "Bearer" or not isinstance(cluster_id, str):
         return None
     try:
-        cluster = Cluster.objects.filter(pk=cluster_id).first()
+        cluster = Cluster.objects.select_related("run").filter(pk=cluster_id).first()
     except ValidationError:  # no UUID
         return None
-    known = cluster.agent_token_hash if cluster else hashed("")
+    known = cluster.run.agent_token_hash if cluster else hashed("")
     return cluster if constant_time_compare(hashed(token), known) else None

@@ -2,7 +2,8 @@ from clusters.models.cluster import Cluster, Group, Node
 from clusters.models.consolidation import Consolidation
 from clusters.models.cooldown import Cooldown
 from clusters.models.event import Event, ScalingDecision
-from clusters.models.scaling import DemandWaiting, EnabledRule, Forecast, RuleValue, ScalingSample
+from clusters.models.run import Run
+from clusters.models.scaling import EnabledRule, Forecast, RuleValue, ScalingSample
 from clusters.models.work import Command, Job, JobLog
 
 __all__ = [
@@ -10,7 +11,6 @@ __all__ = [
     "Command",
     "Consolidation",
     "Cooldown",
-    "DemandWaiting",
     "EnabledRule",
     "Event",
     "Forecast",
@@ -19,6 +19,7 @@ __all__ = [
     "JobLog",
     "Node",
     "RuleValue",
+    "Run",
     "ScalingDecision",
     "ScalingSample",
 ]

@@ -27,7 +27,7 @@ def new_handle() -> str:
 
 
 class Cluster(models.Model):
-    """One Ray cluster: what is wanted of it, and what was seen of it last."""
+    """One Ray cluster: what is wanted of it, and how far it has come."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     handle = models.CharField(max_length=8, unique=True, default=new_handle, editable=False)
@@ -55,12 +55,10 @@ class Cluster(models.Model):
         choices=[(target.value, target.value) for target in ClusterTarget],
     )
     state_since = models.DateTimeField(db_default=Now())
-    run = models.PositiveIntegerField(default=1, help_text="Counts the starts.")
     created_at = models.DateTimeField(db_default=Now())
-    requested_at = models.DateTimeField(db_default=Now(), help_text="When this run was asked for.")
-    started_at = models.DateTimeField(null=True, help_text="When this run's head was ready.")
-    ended_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=500, blank=True)
+    run = models.OneToOneField(
+        "clusters.Run", models.RESTRICT, related_name="+", help_text="The current or last start."
+    )
 
     # Settings that came from the version and may be changed while the cluster runs.
     autoscaling = models.BooleanField(default=True)
@@ -70,27 +68,12 @@ class Cluster(models.Model):
     max_usd_per_hour = models.DecimalField(null=True, max_digits=12, decimal_places=4)
     min_resources = models.JSONField(default=dict)
     max_resources = models.JSONField(default=dict)
-    hold_until = models.DateTimeField(null=True, help_text="The idle timer is snoozed until then.")
 
     # The reconcile loop: whose turn it is, and when somebody must look again.
     lease_token = models.UUIDField(null=True)
     lease_expires = models.DateTimeField(null=True)
     wake_at = models.DateTimeField(db_default=Now())
     next_node = models.PositiveIntegerField(default=0, help_text="Names are never used again.")
-
-    # What the head agent said last.
-    agent_token_hash = models.CharField(max_length=64, blank=True)
-    agent_seen_at = models.DateTimeField(null=True)
-    demand = models.JSONField(default=dict)
-    demand_at = models.DateTimeField(null=True)
-    drivers = models.PositiveIntegerField(null=True, help_text="Running jobs and drivers.")
-    actors = models.PositiveIntegerField(null=True)
-    ray_session = models.CharField(max_length=100, blank=True)
-    idle_since = models.DateTimeField(null=True)
-
-    gcs_address = models.CharField(max_length=200, blank=True)
-    dashboard_url = models.CharField(max_length=200, blank=True)
-    client_address = models.CharField(max_length=200, blank=True)
 
     objects: ClassVar[TeamQuerySet[Cluster]] = TeamQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -169,7 +152,7 @@ class Node(models.Model):
     name = models.CharField(max_length=20, unique=True)
     cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="nodes")
     group = models.ForeignKey(Group, models.PROTECT, related_name="nodes")
-    run = models.PositiveIntegerField()
+    run = models.ForeignKey("clusters.Run", models.PROTECT, related_name="nodes")
     role = models.CharField(max_length=10, choices=[(r.value, r.value) for r in NodeRole])
     market = models.CharField(
         max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.value) for m in Market]

@@ -79,9 +79,9 @@ class EnabledRule(models.Model):
 
 
 class RuleValue(models.Model):
-    """The last value of one rule in one cluster; after an error it stands."""
+    """The last value of one rule in one run of a cluster; after an error it stands."""
 
-    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="rule_values")
+    run = models.ForeignKey("clusters.Run", models.CASCADE, related_name="rule_values")
     group = models.CharField(max_length=63)
     expression = models.CharField(max_length=LONGEST)
     nodes = models.PositiveIntegerField(default=0)
@@ -91,16 +91,5 @@ class RuleValue(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["cluster", "group", "expression"], name="rulevalue_once"
-            ),
+            models.UniqueConstraint(fields=["run", "group", "expression"], name="rulevalue_once"),
         ]
-
-
-class DemandWaiting(models.Model):
-    """Since when something has been waiting in a cluster without a pause."""
-
-    cluster = models.OneToOneField(
-        "clusters.Cluster", models.CASCADE, primary_key=True, related_name="waiting"
-    )
-    since = models.DateTimeField(null=True)

@@ -17,7 +17,7 @@ class Command(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="commands")
-    run = models.PositiveIntegerField()
+    run = models.ForeignKey("clusters.Run", models.CASCADE, related_name="commands")
     kind = models.CharField(max_length=20, choices=Kind)
     node = models.ForeignKey("clusters.Node", models.CASCADE, null=True)
     body = models.JSONField(default=dict)
@@ -42,7 +42,9 @@ class Job(models.Model):
     """A Ray job of one cluster, kept with its log after the cluster is gone."""
 
     cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="jobs")
-    run = models.PositiveIntegerField(default=1, help_text="Ids may repeat in a later run.")
+    run = models.ForeignKey(
+        "clusters.Run", models.CASCADE, related_name="jobs", help_text="Ids may repeat in another."
+    )
     submission_id = models.CharField(max_length=200)
     status = models.CharField(max_length=20, default="PENDING")
     entrypoint = models.TextField(blank=True)
@@ -59,9 +61,7 @@ class Job(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["cluster", "run", "submission_id"], name="job_submission_once"
-            )
+            models.UniqueConstraint(fields=["run", "submission_id"], name="job_submission_once")
         ]
 
     @property

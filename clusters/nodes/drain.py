@@ -60,7 +60,7 @@ def order(node: Node, *, reason: str, message: str, seconds: int) -> None:
     """Have the head agent drain `node` in Ray: "idle" asks, "preemption" tells."""
     Command.objects.create(
         cluster_id=node.cluster_id,
-        run=node.run,
+        run_id=node.run_id,
         kind=Command.Kind.DRAIN,
         node=node,
         body={

@@ -49,7 +49,8 @@ def ray_token(cluster: Cluster) -> str:
 
 
 def _derived(purpose: str, cluster: Cluster) -> str:
-    return salted_hmac(purpose, f"{cluster.pk}:{cluster.run}", algorithm="sha256").hexdigest()
+    run = f"{cluster.pk}:{cluster.run.number}"
+    return salted_hmac(purpose, run, algorithm="sha256").hexdigest()
 
 
 def reference(cluster: Cluster) -> ClusterRef:
@@ -69,7 +70,7 @@ def reference(cluster: Cluster) -> ClusterRef:
         agent=AgentAccess(
             url=settings.MOBULA_URL,
             cluster_id=str(cluster.pk),
-            run=cluster.run,
+            run=cluster.run.number,
             token=agent_token(cluster),
         ),
     )

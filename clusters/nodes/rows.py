@@ -41,7 +41,7 @@ def add_nodes(
             name=f"{cluster.handle}-{number}",
             cluster=cluster,
             group=group,
-            run=cluster.run,
+            run_id=cluster.run_id,
             role=group.role,
             decision=decision,
             planned=shapes,

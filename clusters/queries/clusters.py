@@ -9,10 +9,15 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Team, User
 from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
-from domain.lifecycle import ClusterState, NodeRole, NodeState
+from domain.lifecycle import (
+    ENDED_CLUSTER_STATES,
+    LEAVING_NODE_STATES,
+    ClusterState,
+    NodeRole,
+    NodeState,
+)
 
 PAGE = 100
-ENDED = [ClusterState.TERMINATED]
 
 
 def clusters_of(user: User, *, team: Team, state: str = "", words: str = "") -> QuerySet[Cluster]:
@@ -22,7 +27,7 @@ def clusters_of(user: User, *, team: Team, state: str = "", words: str = "") -> 
     """
     rows = Cluster.objects.visible_to(user).filter(team=team)
     if state in {"", "live"}:
-        rows = rows.exclude(state__in=ENDED)
+        rows = rows.exclude(state=ClusterState.TERMINATED)
     elif state != "all":
         rows = rows.filter(state=state)
     if words:
@@ -39,7 +44,7 @@ def with_counts(rows: QuerySet[Cluster]) -> QuerySet[Cluster]:
     nodes = Node.objects.filter(cluster=OuterRef("pk")).exclude(state=NodeState.TERMINATED)
     live = nodes.order_by().values("cluster")
     ready = live.filter(state=NodeState.READY)
-    return rows.select_related("version__template", "owner", "cloud", "team").annotate(
+    return rows.select_related("run", "version__template", "owner", "cloud", "team").annotate(
         node_count=Subquery(live.annotate(n=Count("pk")).values("n")),
         ready_count=Subquery(ready.annotate(n=Count("pk")).values("n")),
         hourly_microusd=Subquery(live.annotate(n=Sum("hourly_microusd")).values("n")),
@@ -81,7 +86,7 @@ def group_rows(cluster: Cluster, nodes: list[Node]) -> list[GroupRow]:
     rows = []
     for group in cluster.groups.filter(role=NodeRole.WORKER):
         states = [node.state for node in nodes if node.group_id == group.pk]
-        leaving = sum(s in {NodeState.DRAINING, NodeState.TERMINATING} for s in states)
+        leaving = sum(s in LEAVING_NODE_STATES for s in states)
         ready = states.count(NodeState.READY)
         coming = len(states) - ready - leaving
         rows.append(GroupRow(group=group, ready=ready, coming=coming, leaving=leaving))
@@ -154,7 +159,7 @@ def free_name(team: Team, base: str) -> str:
 
     It may be taken before it is used: the service that launches has the last word.
     """
-    rows = Cluster.objects.filter(team=team).exclude(state__in=ENDED)
+    rows = Cluster.objects.filter(team=team).exclude(state=ClusterState.TERMINATED)
     taken = set(rows.values_list("name", flat=True))
     stem = re.sub(r"[^a-z0-9]+", "-", base.lower()).strip("-")
     if not stem[:1].isalpha():
@@ -166,8 +171,7 @@ def free_name(team: Team, base: str) -> str:
 
 def live_clusters(team: Team) -> QuerySet[Cluster]:
     """Return the team's clusters that are up or coming up, for the insights pages."""
-    rows = Cluster.objects.filter(team=team).exclude(
-        state__in=[ClusterState.TERMINATED, ClusterState.STOPPED, ClusterState.FAILED]
-    )
+    rows = Cluster.objects.filter(team=team).exclude(state__in=ENDED_CLUSTER_STATES)
     # Many share a version and an owner: reading those once is faster than joining them to each.
-    return rows.prefetch_related("version__template", "owner").order_by("name")
+    rows = rows.select_related("run").prefetch_related("version__template", "owner")
+    return rows.order_by("name")

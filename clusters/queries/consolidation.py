@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from clusters.models import Cluster, Consolidation
+from clusters.models import Cluster
 from clusters.nodes.config import configuration_of
-from clusters.scaling.consolidation import last_look, weights
+from clusters.scaling.consolidation.policy import weights
+from clusters.scaling.consolidation.record import last_look
+from domain.lifecycle import ConsolidationState
 
 SHOWN = 20
 
@@ -33,7 +35,7 @@ def consolidation_of(cluster: Cluster) -> ConsolidationView:
     return ConsolidationView(
         modes=modes,
         proposal=row.proposal.get("sentence", "") if row else "",
-        state=_state(row) if row else "",
+        state=_STATES[ConsolidationState(row.state)] if row else "",
         looked_at=row.looked_at if row else None,
         stays=stays[:SHOWN],
         more=max(0, len(stays) - SHOWN),
@@ -41,9 +43,10 @@ def consolidation_of(cluster: Cluster) -> ConsolidationView:
     )
 
 
-def _state(row: Consolidation) -> str:
-    if row.drained_at:
-        return "Its nodes are going."
-    if row.acting_since:
-        return "The new node is on its way."
-    return "Found; looked at again before anything comes of it."
+_STATES = {
+    ConsolidationState.NONE: "",
+    ConsolidationState.FOUND: "Found; looked at again before anything comes of it.",
+    ConsolidationState.CONFIRMED: "Found again: recommended, or about to be carried out.",
+    ConsolidationState.REPLACING: "The new node is on its way.",
+    ConsolidationState.DRAINING: "Its nodes are going.",
+}

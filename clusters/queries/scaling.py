@@ -76,7 +76,7 @@ def scaling_now(
     cluster: Cluster, nodes: Sequence[Node], rows: Sequence[GroupRow], *, shown: int = SHOWN
 ) -> ScalingNow:
     """Return what waits in the cluster, where it would fit, and how each group stands."""
-    demand = demand_from_report(cluster.demand)
+    demand = demand_from_report(cluster.run.demand)
     request = request_now(cluster, nodes, [row.group for row in rows], demand=demand)
     lines = request.demand.shapes, request.demand.gangs, request.demand.standing_requests
     planned = {group.name: group for group in request.groups}
@@ -98,7 +98,7 @@ def request_now(
 def what_if(cluster: Cluster, text: str | None) -> WhatIf:
     """Return the plan for the demand in `text`, or for what waits now where it says "now"."""
     if text is None:
-        return WhatIf(text=text_of(demand_from_report(cluster.demand), longest=LONGEST_TEXT))
+        return WhatIf(text=text_of(demand_from_report(cluster.run.demand), longest=LONGEST_TEXT))
     try:
         demand = _asked(cluster, text)
     except ValueError as error:
@@ -112,7 +112,7 @@ def what_if(cluster: Cluster, text: str | None) -> WhatIf:
 
 def _asked(cluster: Cluster, text: str) -> Demand:
     if text.strip() == NOW:
-        return demand_from_report(cluster.demand)
+        return demand_from_report(cluster.run.demand)
     if len(text) > LONGEST_TEXT:
         raise ValueError(
             f"The demand has {len(text):,} characters, {LONGEST_TEXT:,} fit an address. "

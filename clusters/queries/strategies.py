@@ -19,12 +19,12 @@ from clusters.scaling.strategies.floors import (
 from clusters.scaling.strategies.rule_inputs import restored
 from clusters.scaling.strategies.samples import STEP
 from domain.configuration.scaling import Rule
+from domain.pricing import usd_of
 from domain.strategies.floors import RuleResult, raised_floors
 from domain.strategies.hindsight import Hindsight, Outcome, hindsight
 from domain.strategies.model import Floor
 from domain.strategies.replay import Replay, replay
 from domain.strategies.schedule import Opening, next_openings
-from domain.wording import MICRO
 
 REPLAYED = timedelta(days=7)
 
@@ -140,4 +140,4 @@ def _price(cluster: Cluster, group: str) -> Decimal | None:
     """Return what the group's last node with a price cost in dollars an hour."""
     rows = Node.objects.filter(cluster=cluster, group__name=group, hourly_microusd__isnull=False)
     last = rows.order_by("-pk").values_list("hourly_microusd", flat=True).first()
-    return None if last is None else Decimal(last) / MICRO
+    return None if last is None else usd_of(last)

@@ -1,4 +1,4 @@
-"""When a head does not come up: the next cloud resource of the version is tried."""
+"""The cloud resources of a version: where a head does not come up, the next one is tried."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ import logging
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models.functions import Now
-from django.utils.timezone import now
 
 from clouds.drivers import driver_for
 from clouds.models import Cloud
+from clusters import runs
 from clusters.leases import renew
-from clusters.models import Cluster, Group, Node
+from clusters.models import Cluster, Group
 from clusters.models.event import EventSeverity
-from clusters.nodes.config import configuration_of, resources_of, start_timeout
-from clusters.nodes.driver_refs import agent_token, hashed
+from clusters.nodes.config import resources_of
 from clusters.nodes.groups import groups_of, missing_machines
-from clusters.transitions import move_node, note
+from clusters.transitions import note
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.events import EventKind
-from domain.lifecycle import ClusterState, EndCause, NodeState
+from domain.lifecycle import ClusterState
 from domain.offerings import ProviderKind
-from domain.wording import duration
 from providers import registry
 from providers.base import ClusterRef, ProviderDriver, ProviderError
 
@@ -43,22 +40,6 @@ class _Resource:
 def has_next(cluster: Cluster) -> bool:
     """Return whether a cluster that has not started yet could start elsewhere."""
     return cluster.state == ClusterState.STARTING and _next(cluster) is not None
-
-
-def give_up_late_head(cluster: Cluster, head: Node) -> None:
-    """End a head that has not come up within `zone_starting_timeout`, if there is another way."""
-    coming = head.state in {NodeState.LAUNCHING, NodeState.BOOTING}
-    if cluster.state != ClusterState.STARTING or not coming or len(resources_of(cluster)) == 1:
-        return
-    limit = start_timeout(configuration_of(cluster))
-    if now() - head.requested_at > limit and has_next(cluster):
-        why = cluster.last_error or "It has not come up."
-        give_up(head, reason=f"No head within {duration(limit)}: {why}")
-
-
-def give_up(head: Node, *, reason: str) -> None:
-    """End a head that does not start here."""
-    move_node(head, NodeState.TERMINATING, cause=EndCause.START_FAILED, reason=reason)
 
 
 def switch(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, *, reason: str) -> None:
@@ -98,8 +79,8 @@ def _cloud(cluster: Cluster, config: ComputeConfig) -> Cloud | None:
     """
     clouds = Cloud.objects.visible_to(cluster.owner)
     names = [config.cloud_resource or "", config.cloud or ""]
-    found = {cloud.name: cloud for cloud in clouds.filter(name__in=names)}
-    cloud = next((found[name] for name in names if name in found), cluster.cloud)
+    by_name = {cloud.name: cloud for cloud in clouds.filter(name__in=names)}
+    cloud = next((by_name[name] for name in names if name in by_name), cluster.cloud)
     return cloud if registry.has_driver(ProviderKind(cloud.provider)) else None
 
 
@@ -149,21 +130,13 @@ def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, rea
         "resource": resource.number + 1,
         "reason": reason,
     }
-    cluster.run += 1
+    runs.begin(cluster, reason=reason)
     cluster.resource, cluster.cloud = resource.number, resource.cloud
     Cluster.objects.filter(pk=cluster.pk).update(
-        run=cluster.run,
         resource=cluster.resource,
         cloud=cluster.cloud,
-        agent_token_hash=hashed(agent_token(cluster)),
         min_resources=resource.config.min_resources,
         max_resources=resource.config.max_resources,
-        requested_at=Now(),
-        agent_seen_at=None,
-        last_error="",
-        gcs_address="",
-        dashboard_url="",
-        client_address="",
     )
     _regroup(cluster, groups_of(cluster, resource.config, target))
     kind = EventKind.CLOUD_RESOURCE_SWITCHED

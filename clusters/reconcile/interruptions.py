@@ -13,12 +13,10 @@ from clusters.models.event import EventSeverity
 from clusters.nodes.drain import order
 from clusters.transitions import move_node, note
 from domain.events import EventKind
-from domain.lifecycle import EndCause, NodeRole, NodeState
+from domain.lifecycle import STARTING_NODE_STATES, EndCause, NodeRole, NodeState
 
 # The machine is given back so long before it is taken: Ray's last words need some time, too.
 MARGIN = timedelta(seconds=5)
-
-_COMING = {NodeState.REQUESTED, NodeState.LAUNCHING, NodeState.BOOTING}
 
 
 def handle_interruption(cluster: Cluster, node: Node, *, at: datetime) -> None:
@@ -28,7 +26,7 @@ def handle_interruption(cluster: Cluster, node: Node, *, at: datetime) -> None:
         return  # it goes before that anyway
     if node.role == NodeRole.HEAD:
         _warn(cluster, node, at=at)
-    elif node.state in _COMING:
+    elif node.state in STARTING_NODE_STATES:
         move_node(
             node,
             NodeState.TERMINATING,

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from django.utils.timezone import now
 
 from clusters import transitions
-from clusters.models import Cluster, Node
+from clusters.models import Cluster, Node, Run
 from clusters.reconcile import interruptions
 from clusters.scaling import cooldowns
-from domain.lifecycle import EndCause, NodeRole, NodeState
+from domain.lifecycle import UNSEEN_NODE_STATES, EndCause, NodeRole, NodeState
 from domain.wording import duration
 from providers.base import (
     ClusterRef,
@@ -80,7 +80,7 @@ def _missing(node: Node, facts: DriverFacts) -> None:
 def _wait_for_machine(node: Node, facts: DriverFacts) -> None:
     """The launch is repeated until the provider lists the machine, or for its launch limit."""
     if node.launched_at and now() - node.launched_at > facts.launch_limit:
-        why = node.cluster.last_error or "It is not listed there."
+        why = node.cluster.run.last_error or "It is not listed there."
         transitions.move_node(
             node,
             NodeState.TERMINATING,
@@ -109,7 +109,7 @@ def _present(cluster: Cluster, node: Node, machine: ObservedNode, facts: DriverF
     if machine.address and machine.address != node.address:
         node.address = machine.address
         Node.objects.filter(pk=node.pk).update(address=machine.address)
-    if state in {NodeState.REQUESTED, NodeState.LAUNCHING}:
+    if state in UNSEEN_NODE_STATES:
         transitions.move_node(node, NodeState.BOOTING, reason="The machine is there.")
         cooldowns.note_success(cluster, node)
     elif state is NodeState.BOOTING and _boots_too_long(node, facts):
@@ -135,10 +135,10 @@ def _remember_endpoints(cluster: Cluster, machines: Iterable[ObservedNode]) -> N
             "dashboard_url": ends.dashboard_url,
             "client_address": ends.client_address,
         }
-        if any(getattr(cluster, name) != value for name, value in fields.items()):
-            Cluster.objects.filter(pk=cluster.pk).update(**fields)
+        if any(getattr(cluster.run, name) != value for name, value in fields.items()):
+            Run.objects.filter(pk=cluster.run_id).update(**fields)
             for name, value in fields.items():
-                setattr(cluster, name, value)
+                setattr(cluster.run, name, value)
 
 
 def _remove_unclaimed(

@@ -1,16 +1,25 @@
-"""When a running cluster ends by itself, and what is closed once its machines are gone."""
+"""When a running cluster ends by itself, and how its machines go before its run is closed."""
 
 from __future__ import annotations
 
 from django.db import transaction
 from django.utils.timezone import now
 
+from clusters import runs
 from clusters.agent_report import has_fresh_report
-from clusters.models import Cluster, Command, Job, Node
+from clusters.models import Cluster, Node, Run
 from clusters.models.event import EventSeverity
-from clusters.transitions import StateChanged, move_cluster
+from clusters.reconcile import machines, observe
+from clusters.transitions import move_cluster, move_node
 from domain.idle import IdleInput, IdleVerdict, verdict
-from domain.lifecycle import ClusterState, ClusterTarget, NodeState
+from domain.lifecycle import (
+    CLUSTER_MOVES,
+    ClusterState,
+    ClusterTarget,
+    EndCause,
+    NodeState,
+)
+from providers.base import ClusterRef, ProviderDriver
 
 
 def verdict_for(cluster: Cluster, nodes: list[Node]) -> IdleVerdict:
@@ -24,14 +33,14 @@ def verdict_of(cluster: Cluster, *, busy: int) -> IdleVerdict:
     fresh = has_fresh_report(cluster)
     return verdict(
         IdleInput(
-            drivers=cluster.drivers if fresh else None,
-            actors=cluster.actors if fresh else None,
+            drivers=cluster.run.drivers if fresh else None,
+            actors=cluster.run.actors if fresh else None,
             waiting=_waiting(cluster) if fresh else None,
             held=busy if fresh else None,
-            hold_until=cluster.hold_until,
+            hold_until=cluster.run.hold_until,
         ),
-        idle_since=cluster.idle_since,
-        started_at=cluster.started_at,
+        idle_since=cluster.run.idle_since,
+        started_at=cluster.run.started_at,
         idle_minutes=cluster.idle_minutes,
         max_lifetime_minutes=cluster.max_lifetime_minutes,
         now=now(),
@@ -39,7 +48,7 @@ def verdict_of(cluster: Cluster, *, busy: int) -> IdleVerdict:
 
 
 def _waiting(cluster: Cluster) -> int:
-    demand = cluster.demand
+    demand = cluster.run.demand
     shapes = sum(int(shape["count"]) for shape in demand.get("shapes", ()))
     return shapes + len(demand.get("gangs", ()))
 
@@ -47,9 +56,9 @@ def _waiting(cluster: Cluster) -> int:
 def end_if_due(cluster: Cluster, nodes: list[Node]) -> bool:
     """Terminate the cluster if its idle or its lifetime rule says so; return whether it did."""
     answer = verdict_for(cluster, nodes)
-    if answer.idle_since != cluster.idle_since:
-        Cluster.objects.filter(pk=cluster.pk).update(idle_since=answer.idle_since)
-        cluster.idle_since = answer.idle_since
+    if answer.idle_since != cluster.run.idle_since:
+        Run.objects.filter(pk=cluster.run_id).update(idle_since=answer.idle_since)
+        cluster.run.idle_since = answer.idle_since
     if not answer.stops_at or answer.stops_at > now():
         return False
     return _terminate(cluster, reason=answer.reason)
@@ -58,18 +67,22 @@ def end_if_due(cluster: Cluster, nodes: list[Node]) -> bool:
 @transaction.atomic
 def _terminate(cluster: Cluster, *, reason: str) -> bool:
     """Terminate the cluster unless somebody used, held or stopped it since it was read."""
-    as_judged = Cluster.objects.filter(
+    run = cluster.run
+    # Locks both rows and reads them anew: whoever uses or holds the cluster writes to its run.
+    as_judged = Cluster.objects.select_for_update(of=("self", "run"), no_key=True).filter(
         pk=cluster.pk,
         state=cluster.state,
         target=cluster.target,
-        idle_since=cluster.idle_since,
-        hold_until=cluster.hold_until,
+        run=run,
+        run__idle_since=run.idle_since,
+        run__hold_until=run.hold_until,
     )
-    if not as_judged.update(target=ClusterTarget.TERMINATED):
+    if as_judged.select_related("run").first() is None:
         return False
+    Cluster.objects.filter(pk=cluster.pk).update(target=ClusterTarget.TERMINATED)
     cluster.target = ClusterTarget.TERMINATED
     fields = {
-        "idle_since": cluster.idle_since,
+        "idle_since": run.idle_since,
         "idle_minutes": cluster.idle_minutes,
         "max_lifetime_minutes": cluster.max_lifetime_minutes,
     }
@@ -78,32 +91,44 @@ def _terminate(cluster: Cluster, *, reason: str) -> bool:
     return True
 
 
-_RESTS = {
-    ClusterState.STOPPING: ClusterState.STOPPED,
-    ClusterState.TERMINATING: ClusterState.TERMINATED,
+_CAUSES = {
+    ClusterTarget.STOPPED: EndCause.CLUSTER_STOPPED,
+    ClusterTarget.TERMINATED: EndCause.CLUSTER_TERMINATED,
+    ClusterTarget.RUNNING: EndCause.CLUSTER_FAILED,
+}
+_WAYS = {
+    ClusterTarget.STOPPED: ClusterState.STOPPING,
+    ClusterTarget.TERMINATED: ClusterState.TERMINATING,
 }
 
 
-@transaction.atomic
-def close_run(cluster: Cluster) -> None:
-    """Close a run whose machines are gone: its state, and the work that nobody will end now.
+def end(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> bool:
+    """Remove every machine; return whether the provider confirms it: then the run has ended."""
+    _follow_target(cluster)
+    cause = _CAUSES[ClusterTarget(cluster.target)]
+    nodes = observe.observe(cluster, driver, ref)
+    for node in nodes:
+        if node.state == NodeState.REQUESTED:
+            move_node(node, NodeState.TERMINATED, cause=cause, reason="Never asked for.")
+        elif node.state != NodeState.TERMINATING:
+            move_node(node, NodeState.TERMINATING, cause=cause, reason=f"The {cause}.")
+    machines.remove(cluster, driver, ref, nodes)
+    if observe.observe(cluster, driver, ref):
+        return False
+    return _close(cluster, driver, ref)
 
-    Raises Conflict when the cluster was started or terminated meanwhile.
-    """
-    as_seen = Cluster.objects.filter(pk=cluster.pk, run=cluster.run, state=cluster.state)
-    # Also locks the row: a late report waits here, and is then told that the run is over.
-    if not as_seen.update(demand={}, demand_at=None, drivers=None, actors=None, last_error=""):
-        raise StateChanged(f"{cluster} is no longer {cluster.state}.")
-    rest = _RESTS.get(ClusterState(cluster.state))
-    if rest:
-        move_cluster(cluster, rest, reason="All its machines are gone.")
-    _close_work(cluster)
+
+def _follow_target(cluster: Cluster) -> None:
+    """Take the way to what is wanted, should nobody have done so: else it never arrives."""
+    way = _WAYS.get(ClusterTarget(cluster.target))
+    if way and way in CLUSTER_MOVES[ClusterState(cluster.state)]:
+        move_cluster(cluster, way, reason=f"It is to be {cluster.target}.")
 
 
-def _close_work(cluster: Cluster) -> None:
-    moment, told = now(), f"The cluster was {cluster.state} before this ended."
-    status = "FAILED" if cluster.state == ClusterState.FAILED else "STOPPED"
-    jobs = Job.objects.filter(cluster=cluster).exclude(status__in=Job.OVER)
-    jobs.update(status=status, message=told, ended_at=moment)
-    commands = Command.objects.filter(cluster=cluster, finished_at=None)
-    commands.update(finished_at=moment, ok=False, message=told)
+def _close(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> bool:
+    if driver.observe(ref):
+        return False  # machines without a row are still going
+    if cluster.state == ClusterState.TERMINATING:
+        driver.destroy(ref)
+    runs.end(cluster)
+    return True

@@ -8,10 +8,8 @@ from django.utils.timezone import now
 
 from clusters.models import Node
 from domain.configuration.spec import ComputeConfig, Disruption
-from domain.lifecycle import NodeRole, NodeState
+from domain.lifecycle import LEAVING_NODE_STATES, NodeRole, NodeState
 from domain.planner.consolidation.budgets import allowed
-
-_GOING = {NodeState.DRAINING, NodeState.TERMINATING}
 
 
 def left_to_go(config: ComputeConfig, nodes: Iterable[Node], *, reason: Disruption) -> int | None:
@@ -24,6 +22,6 @@ def left_to_go(config: ComputeConfig, nodes: Iterable[Node], *, reason: Disrupti
     if not budgets:
         return None
     workers = [node for node in nodes if node.role == NodeRole.WORKER]
-    going = sum(node.state in _GOING and node.ready_at is not None for node in workers)
+    going = sum(node.state in LEAVING_NODE_STATES and node.ready_at is not None for node in workers)
     ready = sum(node.state == NodeState.READY for node in workers)
     return allowed(budgets, now(), nodes=ready + going, disrupting=going, reason=reason)

@@ -70,7 +70,7 @@ def stopped_of(cluster: Cluster) -> Mapping[str, str]:
 
 def stopped_groups(cluster: Cluster) -> list[Group]:
     """Return the groups that a person must mend; who starts the cluster anew tries them again."""
-    return list(cluster.groups.filter(stopped_at__gte=cluster.requested_at))
+    return list(cluster.groups.filter(stopped_at__gte=cluster.run.requested_at))
 
 
 def place_of(row: Cooldown) -> CapacityPool:
@@ -155,7 +155,7 @@ def _keep(
 def _stop(cluster: Cluster, group: Group, *, failure: FailureClass, cause: str) -> None:
     reason = f"{cause.rstrip('.')} ({failure}). Mend it, then press Try again."[:_CAUSE_LENGTH]
     going = Group.objects.filter(
-        Q(stopped_at=None) | Q(stopped_at__lt=cluster.requested_at), pk=group.pk
+        Q(stopped_at=None) | Q(stopped_at__lt=cluster.run.requested_at), pk=group.pk
     )
     if going.update(stopped_at=now(), stopped_reason=reason):
         note(

@@ -34,7 +34,7 @@ def decide(
         group=group,
         count=count,
         reason=reason[:1000],
-        demand={"asked": asked, "waiting": _shortened(cluster.demand)},
+        demand={"asked": asked, "waiting": _shortened(cluster.run.demand)},
     )
 
 

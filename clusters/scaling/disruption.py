@@ -13,8 +13,12 @@ from clusters.leases import renew
 from clusters.models import Cluster, Consolidation, Group, Node, ScalingDecision
 from clusters.nodes.config import configuration_of
 from clusters.nodes.drain import drain
-from clusters.scaling import consolidation, decisions
+from clusters.scaling import decisions
 from clusters.scaling.budgets import left_to_go
+from clusters.scaling.consolidation.policy import move_time
+from clusters.scaling.consolidation.proposing import propose
+from clusters.scaling.consolidation.record import forget, is_acting
+from clusters.scaling.consolidation.steps import advance
 from clusters.scaling.spot_return import spot_returns
 from domain.configuration.spec import Disruption
 from domain.lifecycle import EndCause, NodeRole, NodeState
@@ -37,17 +41,17 @@ def disrupt(
     last: Consolidation | None,
 ) -> list[Node]:
     """Take away what is worth it, within the budgets; return the live nodes, new ones included."""
-    if last is not None and last.acting_since is not None:
+    if last is not None and is_acting(last):
         most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-        consolidation.advance(cluster, nodes, request, last, most=most)
+        advance(cluster, nodes, request, last, most=most)
         return nodes
     if not _is_quiet(cluster, nodes, request, answer):
-        consolidation.forget(last)
+        forget(last)
         return nodes
     if last is not None and now() - last.looked_at < LOOK_TIME:
         return nodes
     most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-    after = consolidation.propose(cluster, groups, nodes, request, last, most=most)
+    after = propose(cluster, groups, nodes, request, last, most=most)
     if all(node.state == NodeState.READY for node in after):
         _return_to_spot(cluster, after, request)
     return after
@@ -105,5 +109,5 @@ def _give_back(cluster: Cluster, node: Node, item: Return) -> None:
         reason=item.sentence,
         cause=EndCause.SPOT_RETURN,
         idle=node.idle_since is not None,
-        time=consolidation.move_time(),
+        time=move_time(),
     )

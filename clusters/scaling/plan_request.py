@@ -27,8 +27,8 @@ from domain.planner import NodeView, Offer, PlannedGroup, PlanRequest
 from domain.planner.model import NodePhase
 from domain.planner.request.from_spec import group_of
 from domain.planner.request.offers import ranking_of, zone_policy
+from domain.pricing import usd_of
 from domain.strategies.model import Floor
-from domain.wording import MICRO
 
 # So many failed starts in so long, and the group does not grow until they are past.
 FAILED_STARTS, FAILED_STARTS_TIME = 3, timedelta(minutes=10)
@@ -149,7 +149,7 @@ def _as_its_row(
 def _failing(cluster: Cluster) -> dict[str, str]:
     """Return the groups whose machines come but never join Ray, with the reason not to go on."""
     failed = cluster.nodes.filter(
-        run=cluster.run,
+        run=cluster.run_id,
         end_cause=EndCause.START_FAILED,
         booted_at__isnull=False,
         terminating_at__gt=now() - FAILED_STARTS_TIME,
@@ -187,4 +187,4 @@ def _view(node: Node, *, fresh: bool) -> NodeView:
 
 
 def _dollars(node: Node) -> Decimal | None:
-    return None if node.hourly_microusd is None else Decimal(node.hourly_microusd) / MICRO
+    return None if node.hourly_microusd is None else usd_of(node.hourly_microusd)

@@ -14,7 +14,8 @@ from clusters.leases import renew
 from clusters.models import Cluster, Command, Group, Node, ScalingDecision
 from clusters.nodes.drain import drain
 from clusters.nodes.rows import add_nodes, planned_rows
-from clusters.scaling import consolidation, decisions, disruption
+from clusters.scaling import decisions, disruption
+from clusters.scaling.consolidation.record import last_look, takers
 from clusters.scaling.plan_request import request_for
 from clusters.scaling.strategies.floors import floors_of
 from domain.lifecycle import EndCause, NodeRole
@@ -30,9 +31,9 @@ def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
     floors = floors_of(cluster, groups, nodes, current_demand(cluster))
     request = request_for(cluster, groups, nodes, floors=floors)
     answer = plan(request)
-    last = consolidation.last_look(cluster)
+    last = last_look(cluster)
     taken = answer
-    if staying := _staying(cluster, answer.drains, kept=consolidation.takers(last)):
+    if staying := _staying(cluster, answer.drains, kept=takers(last)):
         # Others go in their place: what a budget allows is not used up by nodes that stay.
         taken = plan(_with_busy(request, staying))
     if taken.drains or taken.launches or taken.unserved or taken.placements:

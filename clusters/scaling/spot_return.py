@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from decimal import Decimal
 
 from django.utils.timezone import now
 
@@ -15,8 +14,8 @@ from clusters.scaling.cooldowns import cooling_of
 from domain.configuration.spec import ComputeConfig, ConsolidationMode, MarketType
 from domain.lifecycle import NodeState
 from domain.offerings import Market
+from domain.pricing import usd_of
 from domain.spot_return import Return, SpotCandidate, returns
-from domain.wording import MICRO
 
 
 def spot_returns(cluster: Cluster, nodes: Iterable[Node]) -> list[Return]:
@@ -27,8 +26,8 @@ def spot_returns(cluster: Cluster, nodes: Iterable[Node]) -> list[Return]:
     ]
     if not candidates:
         return []
-    ends = cluster.max_lifetime_minutes
-    last = cluster.started_at + timedelta(minutes=ends) if ends and cluster.started_at else None
+    ends, started = cluster.max_lifetime_minutes, cluster.run.started_at
+    last = started + timedelta(minutes=ends) if ends and started else None
     return returns(
         candidates,
         catalogue.prices_in(cluster.cloud),
@@ -53,7 +52,7 @@ def _candidate(config: ComputeConfig, node: Node) -> SpotCandidate | None:
         name=node.name,
         label=node.label,
         instance_type=node.machine,
-        hourly_usd=None if price is None else Decimal(price) / MICRO,
+        hourly_usd=None if price is None else usd_of(price),
         ready_at=node.ready_at,
         threshold=replacement_threshold(config, group),
         is_idle=node.idle_since is not None,

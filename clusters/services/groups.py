@@ -23,7 +23,7 @@ def try_group_again(cluster: Cluster, *, group: str, by: User) -> None:
     row = next((row for row in rows if row.name == group), None)
     if row is None:
         raise NotFound(f"Cluster {cluster} has no group '{group}'.")
-    if row.stopped_at is None or row.stopped_at < cluster.requested_at:
+    if row.stopped_at is None or row.stopped_at < cluster.run.requested_at:
         raise WrongState(
             f"Group {group} is not stopped: it launches nodes when work waits for them."
         )

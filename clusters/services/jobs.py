@@ -6,11 +6,13 @@ import secrets
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.errors import FieldError, WrongState, raise_if_any
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from accounts.services import record
+from clusters import runs
 from clusters.models import Cluster, Command, Job
 from clusters.workloads import Workload
 from domain.lifecycle import ClusterState, ClusterTarget
@@ -28,7 +30,7 @@ def run_workload(
     entrypoint = workload.entrypoint(dict(values))
     job = Job.objects.create(
         cluster=cluster,
-        run=cluster.run,
+        run_id=cluster.run_id,
         submission_id=submission_id,
         entrypoint=entrypoint,
         submitted_by=by,
@@ -36,7 +38,7 @@ def run_workload(
     )
     Command.objects.create(
         cluster=cluster,
-        run=cluster.run,
+        run_id=cluster.run_id,
         kind=Command.Kind.SUBMIT_JOB,
         created_by=by,
         body={
@@ -53,10 +55,8 @@ def run_workload(
 
 def _require_running(cluster: Cluster) -> None:
     """Refuse what no agent would answer; the idle timer, if it runs, starts anew."""
-    running = Cluster.objects.filter(
-        pk=cluster.pk, run=cluster.run, state=ClusterState.RUNNING, target=ClusterTarget.RUNNING
-    )
-    if not running.update(idle_since=None):
+    running = Q(state=ClusterState.RUNNING, target=ClusterTarget.RUNNING)
+    if not runs.write(cluster, running, idle_since=None):
         raise WrongState(f"{cluster} is not running now: wait until it is, or start it.")
 
 
@@ -69,7 +69,7 @@ def stop_job(job: Job, *, by: User) -> None:
     _require_running(job.cluster)
     Command.objects.create(
         cluster=job.cluster,
-        run=job.cluster.run,
+        run_id=job.cluster.run_id,
         kind=Command.Kind.STOP_JOB,
         created_by=by,
         body={"submission_id": job.submission_id},

@@ -10,8 +10,8 @@ from accounts.errors import Invalid, as_invalid
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from accounts.services import record
+from clusters import runs
 from clusters.models import Cluster, Group
-from clusters.nodes.driver_refs import agent_token, hashed
 from clusters.nodes.groups import groups_of
 from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
@@ -51,7 +51,6 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         max_resources=ready.config.max_resources,
     )
     _check_name_is_free(cluster)
-    cluster.agent_token_hash = hashed(agent_token(cluster))
     _save_new(cluster)
     Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
     fields: dict[str, object] = {
@@ -77,6 +76,7 @@ def _dollars(amount: float | None) -> Decimal | None:
 def _save_new(cluster: Cluster) -> None:
     try:
         with transaction.atomic():
+            runs.begin(cluster)
             cluster.save()
     except IntegrityError:  # somebody launched one of that name since it was checked
         _check_name_is_free(cluster)

@@ -6,30 +6,35 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import Q
 from django.utils.timezone import now
 
 from accounts.errors import Invalid, NotFound, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from accounts.services import record
+from clusters import runs
 from clusters.models import Cluster, Group
-from clusters.nodes.driver_refs import agent_token, hashed
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
 from domain.events import EventKind
-from domain.lifecycle import ClusterState, ClusterTarget, NodeRole, NodeState
+from domain.lifecycle import (
+    LIVE_CLUSTER_STATES,
+    ClusterState,
+    ClusterTarget,
+    NodeRole,
+    NodeState,
+)
 from domain.limits import wrong_node_limits
 
 HOLD_HOURS = (0, 1, 4, 24, 72)
-LIVE = {ClusterState.REQUESTED, ClusterState.STARTING, ClusterState.RUNNING}
 
 
 def _locked(cluster: Cluster, *, by: User) -> Cluster:
     """Return the cluster as it is now, its row locked, if `by` may operate it."""
     require(may(by, Action.OPERATE, team=cluster.team))
     rows = Cluster.objects.select_for_update(of=("self",))
-    return rows.select_related("team", "image_version").get(pk=cluster.pk)
+    return rows.select_related("team", "image_version", "run").get(pk=cluster.pk)
 
 
 @transaction.atomic
@@ -38,7 +43,7 @@ def resize_group(
 ) -> Group:
     """Give a group of a running cluster other limits, which the next plan follows; return it."""
     cluster = _locked(cluster, by=by)
-    if cluster.state not in LIVE or cluster.target != ClusterTarget.RUNNING:
+    if cluster.state not in LIVE_CLUSTER_STATES or cluster.target != ClusterTarget.RUNNING:
         raise WrongState(f"{cluster} is {cluster.state}: start it before you resize it.")
     # Compared here: PostgreSQL refuses some of the names that an address may hold.
     workers = cluster.groups.filter(role=NodeRole.WORKER)
@@ -70,7 +75,7 @@ def _sizes(min_nodes: int, max_nodes: int) -> dict[str, object]:
 def stop_cluster(cluster: Cluster, *, by: User) -> None:
     """Give all machines back and keep the cluster, so that it can be started again."""
     cluster = _locked(cluster, by=by)
-    if cluster.state not in LIVE:
+    if cluster.state not in LIVE_CLUSTER_STATES:
         raise WrongState(f"{cluster} is {cluster.state}: only a running cluster can be stopped.")
     _aim(cluster, ClusterTarget.STOPPED)
     move_cluster(cluster, ClusterState.STOPPING, reason="Stop was pressed.", by=by)
@@ -86,26 +91,8 @@ def start_cluster(cluster: Cluster, *, by: User) -> None:
         raise WrongState(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
     if cluster.nodes.exclude(state=NodeState.TERMINATED).exists():
         raise WrongState("Its last machines are still being removed: try again in a moment.")
-    cluster.run += 1
-    Cluster.objects.filter(pk=cluster.pk).update(
-        run=cluster.run,
-        target=ClusterTarget.RUNNING,
-        agent_token_hash=hashed(agent_token(cluster)),
-        requested_at=Now(),
-        started_at=None,
-        ended_at=None,
-        idle_since=None,
-        agent_seen_at=None,
-        hold_until=None,
-        demand={},
-        demand_at=None,
-        drivers=None,
-        actors=None,
-        last_error="",
-        gcs_address="",
-        dashboard_url="",
-        client_address="",
-    )
+    runs.begin(cluster)
+    _aim(cluster, ClusterTarget.RUNNING)
     move_cluster(cluster, ClusterState.STARTING, reason="Start was pressed.", by=by)
     _record(cluster, "cluster.started", by)
     wake(cluster)
@@ -133,7 +120,7 @@ def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
     if hours not in HOLD_HOURS:
         raise Invalid.at("hours", f"Choose one of {', '.join(map(str, HOLD_HOURS))} hours.")
     until = now() + timedelta(hours=hours) if hours else None
-    Cluster.objects.filter(pk=cluster.pk).update(hold_until=until)
+    runs.write(cluster, Q(), hold_until=until)
     text = f"Idle timer held for {hours} h." if hours else "Idle timer runs again."
     kind = EventKind.CLUSTER_IDLE_TIMER_PAUSED if hours else EventKind.CLUSTER_IDLE_TIMER_RESUMED
     note(cluster, text, kind=kind, fields={"hours": hours, "until": until}, by=by)

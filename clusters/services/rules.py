@@ -63,7 +63,7 @@ def disable_rule(cluster: Cluster, *, group: str, expression: str, by: User) -> 
         return
     # A value from before must not stand when the rule is enabled again.
     RuleValue.objects.filter(
-        cluster__version__template=template, group=group, expression=expression
+        run__cluster__version__template=template, group=group, expression=expression
     ).delete()
     before = {"group": group, "expression": expression}
     record("rule.disabled", actor=by, team=template.team, subject=template, before=before)

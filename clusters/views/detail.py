@@ -89,7 +89,7 @@ def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
     protected = has_token_auth(cluster.image_version.ray_version)
     allowed = may(request.user, Action.OPERATE, team=cluster.team)
     token = ray_token(cluster) if protected and allowed else ""
-    environment = [f"export RAY_ADDRESS={cluster.dashboard_url}"]
+    environment = [f"export RAY_ADDRESS={cluster.run.dashboard_url}"]
     if token:
         environment += ["export RAY_AUTH_MODE=token", f"export RAY_AUTH_TOKEN={token}"]
     command = "python -c 'import ray; ray.init(); print(ray.cluster_resources())'"
@@ -98,7 +98,7 @@ def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
         "ray_token": token,
         "connect": {
             "environment": "\n".join(environment),
-            "submit": f"ray job submit --address {cluster.dashboard_url} -- {command}",
+            "submit": f"ray job submit --address {cluster.run.dashboard_url} -- {command}",
         },
     }
 

@@ -16,6 +16,7 @@ from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters.queries import clusters
 from domain.lifecycle import ClusterState
+from domain.pricing import usd_of
 from metering.queries.running import accrued
 
 
@@ -52,4 +53,4 @@ def _list_as_csv(rows: Any) -> HttpResponse:
 
 
 def _usd(cluster: Any) -> str:
-    return f"{(cluster.hourly_microusd or 0) / 1_000_000:.6f}"
+    return f"{usd_of(cluster.hourly_microusd or 0):.6f}"

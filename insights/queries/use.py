@@ -61,7 +61,7 @@ class UseRow:
 
 def clusters_between(team: Team, *, since: datetime) -> QuerySet[Cluster]:
     """Return the team's clusters that were there after `since`, ended ones included."""
-    there = Q(ended_at=None) | Q(ended_at__gte=since)
+    there = Q(run__ended_at=None) | Q(run__ended_at__gte=since)
     # Many share a version: reading those once is faster than joining them to each.
     return Cluster.objects.filter(there, team=team).prefetch_related("version__template")
 

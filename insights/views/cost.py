@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from domain.pricing import MICROUSD_PER_USD
+from domain.pricing import MICROUSD_PER_USD, usd_of
 from domain.wording import number
 from insights import ranges
 from insights.choices import Choice, address_with, choices
@@ -96,6 +96,6 @@ def _as_csv(table: CostTable) -> HttpResponse:
 def _csv_rows(table: CostTable) -> Iterator[list[Any]]:
     for row in table.rows:
         parts = [getattr(row.cost, part) for part in PARTS]
-        dollars = [f"{amount / MICROUSD_PER_USD:.6f}" for amount in [*parts, row.cost.total]]
+        dollars = [f"{usd_of(amount):.6f}" for amount in [*parts, row.cost.total]]
         hours = [row.cost.seconds / 3600, row.cost.unpriced_seconds / 3600]
         yield [row.day, row.name, *dollars, *[f"{value:.4f}" for value in hours]]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from domain.pricing import MICROUSD_PER_USD
+from domain.pricing import usd_of
 from insights import ranges
 from insights.cost_charts import idle_chart
 from insights.queries.fleet import ClusterLine, fleet_of
@@ -57,6 +57,6 @@ def _as_row(line: ClusterLine) -> list[object]:
         verdict.reason,
         verdict.idle_since,
         verdict.stops_at,
-        line.cost.hourly_microusd / MICROUSD_PER_USD,
-        line.wasted / MICROUSD_PER_USD,
+        float(usd_of(line.cost.hourly_microusd)),
+        float(usd_of(line.wasted)),
     ]

@@ -6,7 +6,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 
 from accounts.models import Membership, Person, Team, User
-from accounts.queries import TEAM_IN_SESSION, NoTeam, current_team, members, role_in, teams_of
+from accounts.queries import TEAM_IN_SESSION, NoTeam, current_team, members, teams_of
 from accounts.roles import Role
 from tests.cast import make_user
 
@@ -41,9 +41,9 @@ def test_rows_of_another_team_are_not_visible(alice: User, charlie: User) -> Non
 def test_roles_are_those_of_the_team(
     alice: User, adam: User, charlie: User, research: Team
 ) -> None:
-    assert role_in(alice, research) is Role.ENGINEER
-    assert role_in(charlie, research) is None
-    assert role_in(adam, research) is Role.ADMIN
+    assert Membership.objects.role_of(alice, team=research) is Role.ENGINEER
+    assert Membership.objects.role_of(charlie, team=research) is None
+    assert Membership.objects.role_of(adam, team=research) is Role.ADMIN
 
 
 def test_the_chosen_team_is_looked_at(adam: User, research: Team, other: Team) -> None:

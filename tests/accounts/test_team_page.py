@@ -6,7 +6,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Membership, Team, User
-from accounts.queries import role_in
 from accounts.roles import Role
 from tests.accounts.conftest import signed_in
 from tests.cast import make_member, make_user
@@ -32,7 +31,8 @@ def test_an_invitation_shows_its_link_once(anna: User, research: Team) -> None:
     page = client.post(reverse("accounts:invite"), INVITATION).text
     assert "/accounts/link/" in page
     assert "/accounts/link/" not in client.get(reverse("accounts:team")).text
-    assert role_in(User.objects.get(email="dora@example.org"), research) is Role.ENGINEER
+    dora = User.objects.get(email="dora@example.org")
+    assert Membership.objects.role_of(dora, team=research) is Role.ENGINEER
 
 
 def test_inviting_a_member_again_says_so_beside_the_field(anna: User, alice: User) -> None:

@@ -47,8 +47,8 @@ def run(cluster: Cluster) -> None:
 
     for number, group in enumerate(cluster.groups.all()):
         Node.objects.create(
-            name=f"{group.name}-{number}", cluster=cluster, group=group, run=1, role=group.role,
-            state="ready", total=group.resources, free={}, hourly_microusd=100_000,
+            name=f"{group.name}-{number}", cluster=cluster, group=group, run=cluster.run,
+            role=group.role, state="ready", total=group.resources, free={}, hourly_microusd=100_000,
         )  # fmt: skip
     reason = "1 × small for 3 × {CPU: 1}: cheaper than large ($0.10 instead of $0.40 an hour)."
     ScalingDecision.objects.create(
@@ -60,10 +60,9 @@ def run(cluster: Cluster) -> None:
         {"resources": {"CPU": 16.0}, "count": 1},
     ]
     moment = datetime.now(UTC)
-    Cluster.objects.filter(pk=cluster.pk).update(
-        state="running", agent_seen_at=moment, demand_at=moment,
-        demand={"shapes": waiting, "gangs": [], "standing_requests": []},
-    )  # fmt: skip
+    Cluster.objects.filter(pk=cluster.pk).update(state="running")
+    demand = {"shapes": waiting, "gangs": [], "standing_requests": []}
+    cluster.runs.update(agent_seen_at=moment, demand_at=moment, demand=demand)
 
 
 def remember(cluster: Cluster) -> None:

@@ -48,7 +48,7 @@ class Head:
         return {
             "protocol": 1,
             "cluster": str(self.cluster.pk),
-            "run": self.cluster.run,
+            "run": self.cluster.run.number,
             "seq": next(_seq),
             "session": "session_1",
             "nodes": [self._node(n) for n in self._listed()],

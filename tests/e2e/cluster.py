@@ -28,8 +28,10 @@ class DrivenCluster:
 
     @property
     def row(self) -> Row:
-        """The cluster's row."""
-        return self.console.rows("SELECT * FROM clusters_cluster WHERE id = %s", self.id)[0]
+        """The cluster's row, with that of its run."""
+        query = """SELECT run.*, cluster.* FROM clusters_cluster AS cluster
+                   JOIN clusters_run AS run ON run.id = cluster.run_id WHERE cluster.id = %s"""
+        return self.console.rows(query, self.id)[0]
 
     @property
     def state(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils.timezone import now
 
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ CORES, MEMORY = 8, 32 * GIB
 HOURLY = 400_000  # micro-dollars of one node
 
 
-def make_cluster(name: str, *, team: Team, owner: User, **given: Any) -> Cluster:
-    """Return a running cluster of the template `train`; its agent has just reported."""
+def make_cluster(name: str, *, team: Team, owner: User, **report: Any) -> Cluster:
+    """Return a running cluster of the template `train`; its agent has just sent `report`."""
     from clouds.models import Cloud
+    from clusters import runs
     from clusters.models import Cluster
     from configurations.models import Template, Version
     from images.models import Image, ImageVersion
@@ -36,16 +38,22 @@ def make_cluster(name: str, *, team: Team, owner: User, **given: Any) -> Cluster
     version, _ = Version.objects.get_or_create(
         template=template, number=1, defaults={"author": owner, "message": "first"}
     )
-    usual: dict[str, Any] = {"state": "running", "agent_seen_at": now(), "idle_minutes": 30}
-    return Cluster.objects.create(
+    cluster = Cluster(
         name=name,
         team=team,
         owner=owner,
         cloud=cloud,
         version=version,
         image_version=ray,
-        **(usual | given),
+        state="running",
+        idle_minutes=30,
     )
+    with transaction.atomic():
+        runs.begin(cluster)
+        cluster.save()
+    cluster.runs.update(agent_seen_at=now(), **report)
+    cluster.run.refresh_from_db()
+    return cluster
 
 
 def make_group(cluster: Cluster, name: str = "cpu") -> Group:
@@ -72,7 +80,7 @@ def make_node(group: Group, *, started: datetime, ended: datetime | None = None)
     node = cluster.nodes.create(
         name=f"{cluster.handle}-{number}",
         group=group,
-        run=1,
+        run=cluster.run,
         role=group.role,
         state="terminated" if ended else "ready",
         hourly_microusd=HOURLY,

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from accounts.models import AuditEntry, Team, User
-from clusters.models import Cluster
+from clusters.models import Cluster, Run
 from metering.partitions import prepare
 from metering.posting import post
 from metering.rates import current_rate
@@ -40,7 +40,7 @@ def make_idle(cluster: Cluster) -> None:
     """Let all of the cluster's signals say for ten minutes that it has no work."""
     since = now() - 10 * MINUTE
     cluster.nodes.update(idle_since=since)
-    Cluster.objects.filter(pk=cluster.pk).update(drivers=0, idle_since=since)
+    cluster.runs.update(drivers=0, idle_since=since)
 
 
 def table_of(response: Any) -> list[dict[str, str]]:
@@ -137,7 +137,7 @@ def test_a_cluster_that_does_not_report_is_not_called_idle(
     client: Client, bob: User, trainer: Cluster
 ) -> None:
     make_idle(trainer)
-    Cluster.objects.update(agent_seen_at=now() - HOUR)
+    Run.objects.update(agent_seen_at=now() - HOUR)
     context = sign_in(client, bob).get("/insights/idle/").context
     assert context["blind"] == 1
     assert context["fleet"].idle_daily == 0
@@ -204,7 +204,8 @@ def test_use_stays_visible_after_the_cluster_ended(
     client: Client, bob: User, trainer: Cluster
 ) -> None:
     trainer.nodes.update(state="terminated", ended_at=now())
-    Cluster.objects.update(state="terminated", ended_at=now() - timedelta(seconds=1))
+    Cluster.objects.update(state="terminated")
+    Run.objects.update(ended_at=now() - timedelta(seconds=1))
     rows = sign_in(client, bob).get("/insights/utilization/").context["rows"]
     assert [row.label for row in rows] == ["trainer"]
 
@@ -212,7 +213,8 @@ def test_use_stays_visible_after_the_cluster_ended(
 def test_a_cluster_that_ended_before_the_range_is_left_out(
     client: Client, bob: User, trainer: Cluster
 ) -> None:
-    Cluster.objects.update(state="terminated", ended_at=now() - 2 * DAY)
+    Cluster.objects.update(state="terminated")
+    Run.objects.update(ended_at=now() - 2 * DAY)
     assert not sign_in(client, bob).get("/insights/utilization/?range=24h").context["charts"]
     assert trainer.name
 

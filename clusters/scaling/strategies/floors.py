@@ -116,7 +116,7 @@ class _Round:
 
     @property
     def is_blind(self) -> bool:
-        seen = self.cluster.agent_seen_at
+        seen = self.cluster.run.agent_seen_at
         return seen is None or self.moment - seen > SILENCE
 
     def facts(self, group: str) -> Facts:
@@ -158,7 +158,7 @@ def enabled_rules(cluster: Cluster) -> set[tuple[str, str]]:
 
 def values_of(cluster: Cluster) -> QuerySet[RuleValue]:
     """Return the last value of each rule in this run of the cluster: an older one is over."""
-    return cluster.rule_values.filter(changed_at__gte=cluster.requested_at)
+    return RuleValue.objects.filter(run=cluster.run_id)
 
 
 def _key(rule: Rule) -> tuple[str, str]:
@@ -184,7 +184,7 @@ def _remember(look: _Round, rule: Rule, last: RuleValue | None, *, nodes: int, e
     tell = bool(error) and (told is None or look.moment - told > TOLD_TIME)
     with transaction.atomic():
         RuleValue.objects.update_or_create(
-            cluster=look.cluster,
+            run_id=look.cluster.run_id,
             group=rule.group,
             expression=rule.expression,
             defaults={

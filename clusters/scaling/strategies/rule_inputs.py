@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from heapq import nlargest
 from typing import Any
 
 from django.utils.timezone import now
 
-from clusters.models import Cluster, DemandWaiting, Node
+from clusters.models import Cluster, Node, Run
 from domain.demand import Demand
-from domain.lifecycle import NodeState
+from domain.lifecycle import STARTING_NODE_STATES, NodeState
+from domain.pricing import usd_of
 from domain.strategies.expression import Facts
-from domain.wording import MICRO
 
 _STORED = [field.name for field in fields(Facts) if field.name != "now"]
 # Facts are kept with every sample, and user code may report thousands of names.
 MOST_RESOURCES = 100
-_COMING = {NodeState.REQUESTED, NodeState.LAUNCHING, NodeState.BOOTING}
 
 
 def facts_of(
@@ -39,9 +38,9 @@ def facts_of(
     """
     ours = [node for node in nodes if node.group.name == group]
     ready = [node for node in ours if node.state == NodeState.READY]
-    coming = [node for node in ours if node.state in _COMING]
+    coming = [node for node in ours if node.state in STARTING_NODE_STATES]
     idle = [node for node in ready if node.idle_since is not None]
-    usd = sum((Decimal(node.hourly_microusd or 0) for node in nodes), Decimal(0)) / MICRO
+    usd = usd_of(sum(node.hourly_microusd or 0 for node in nodes))
     return Facts(
         now=moment,
         pending=waiting_amounts(demand),
@@ -83,17 +82,14 @@ def waiting_count(demand: Demand) -> int:
 def waiting_since(cluster: Cluster, demand: Demand, *, moment: datetime) -> datetime | None:
     """Return since when something has been waiting without a pause, and remember it.
 
-    What waited in an earlier run is over, even if nobody looked since. The second in which this run
-    was asked for counts to it: moments are told without their fractions.
+    What waited in an earlier run is over, even if nobody looked since.
     """
-    began = cluster.requested_at - timedelta(seconds=1)
-    row = DemandWaiting.objects.filter(pk=cluster.pk, since__gte=began).first()
-    since = row.since if row else None
+    since = cluster.run.waiting_since
     if bool(waiting_count(demand)) == (since is not None):
         return since
-    since = None if since else moment
-    DemandWaiting.objects.update_or_create(pk=cluster.pk, defaults={"since": since})
-    return since
+    cluster.run.waiting_since = None if since else moment
+    Run.objects.filter(pk=cluster.run_id).update(waiting_since=cluster.run.waiting_since)
+    return cluster.run.waiting_since
 
 
 def needed_nodes(facts: Facts) -> int:

@@ -41,7 +41,8 @@ def take() -> int:
 
 def _running() -> QuerySet[Cluster]:
     live = Node.objects.exclude(state=NodeState.TERMINATED).select_related("group")
-    return Cluster.objects.filter(state=ClusterState.RUNNING).prefetch_related(
+    rows = Cluster.objects.filter(state=ClusterState.RUNNING).select_related("run")
+    return rows.prefetch_related(
         "groups", "forecasts", Prefetch("nodes", live, to_attr="live_nodes")
     )
 

@@ -9,7 +9,6 @@ from django.db import connection
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import AuditEntry, Membership, Team, User
 from accounts.permissions import may_make_link
-from accounts.queries import role_in
 from accounts.roles import Role
 from accounts.services import (
     AlreadyMember,
@@ -32,7 +31,7 @@ def test_somebody_new_gets_a_link(anna: User, research: Team) -> None:
     dora = consume_sign_in_link(invitation.link.rstrip("/").rpartition("/")[2])
     assert dora is not None
     assert dora.email == "dora@example.org"
-    assert role_in(dora, research) is Role.VIEWER
+    assert Membership.objects.role_of(dora, team=research) is Role.VIEWER
 
 
 @pytest.mark.parametrize("by", ["anna", "adam"])
@@ -43,7 +42,7 @@ def test_no_invitation_hands_out_a_link_to_an_account_with_a_password(
     set_password(charlie, password="four eyes of a manta")
     invitation = invite_member(research, email=charlie.email, role=Role.ADMIN, by=inviter)
     assert invitation.link is None
-    assert role_in(charlie, research) is Role.ADMIN
+    assert Membership.objects.role_of(charlie, team=research) is Role.ADMIN
 
 
 def test_a_team_admin_gets_no_link_to_the_admin_of_the_installation(
@@ -75,19 +74,19 @@ def test_an_engineer_makes_no_links(alice: User, bobs_membership: Membership) ->
 def test_a_member_cannot_be_invited_again(anna: User, alice: User, research: Team) -> None:
     with pytest.raises(AlreadyMember, match="Alice is already engineer of Research"):
         invite_member(research, email=alice.email, role=Role.ADMIN, by=anna)
-    assert role_in(alice, research) is Role.ENGINEER
+    assert Membership.objects.role_of(alice, team=research) is Role.ENGINEER
 
 
 def test_the_last_admin_cannot_be_demoted(anna: User, research: Team) -> None:
     with pytest.raises(LastAdmin, match="Anna is the last admin of Research"):
         change_role(anna.memberships.get(), role=Role.VIEWER, by=anna)
-    assert role_in(anna, research) is Role.ADMIN
+    assert Membership.objects.role_of(anna, team=research) is Role.ADMIN
 
 
 def test_the_last_admin_cannot_be_removed(anna: User, adam: User, research: Team) -> None:
     with pytest.raises(LastAdmin):
         remove_member(anna.memberships.get(), by=adam)
-    assert role_in(anna, research) is Role.ADMIN
+    assert Membership.objects.role_of(anna, team=research) is Role.ADMIN
 
 
 @pytest.mark.django_db(transaction=True)
@@ -119,7 +118,7 @@ def test_an_admin_can_go_once_there_is_another(
 ) -> None:
     change_role(bobs_membership, role=Role.ADMIN, by=anna)
     remove_member(anna.memberships.get(), by=anna)
-    assert role_in(anna, research) is None
+    assert Membership.objects.role_of(anna, team=research) is None
 
 
 def test_whoever_makes_a_team_is_its_admin(adam: User) -> None:

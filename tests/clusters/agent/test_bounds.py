@@ -82,7 +82,7 @@ def test_demand_is_cut_to_what_ray_itself_would_report(head: Head) -> None:
         demand={"shapes": [shape] * 2_100, "gangs": [gang, gang, gang], "standing_requests": []}
     )
     head.cluster.refresh_from_db()
-    demand = head.cluster.demand
+    demand = head.cluster.run.demand
     assert len(demand["shapes"]) == 2_000
     assert (demand["shapes"][0]["count"], len(demand["shapes"][0]["resources"])) == (10**6, 100)
     assert [len(gang["bundles"]) for gang in demand["gangs"]] == [6_000]  # whole or not at all
@@ -159,7 +159,9 @@ def test_log_beyond_its_limit_shows_the_end_of_what_is_kept(
 
 
 def test_submission_id_cannot_break_the_header_of_a_download(head: Head, alice: Any) -> None:
-    row = Job.objects.create(cluster=head.cluster, submission_id='a"; x="\r\nSet-Cookie: b\n.sh')
+    row = Job.objects.create(
+        cluster=head.cluster, run=head.cluster.run, submission_id='a"; x="\r\nSet-Cookie: b\n.sh'
+    )
     client = Client()
     client.force_login(alice)
     response = client.get(reverse("clusters:job-log", args=[head.cluster.pk, row.pk]))

@@ -74,7 +74,12 @@ def test_page_asks_as_much_for_a_busy_cluster_as_for_a_new_one(
             actor=alice,
             node=head.nodes()[0],
         )
-        Job.objects.create(cluster=head.cluster, submission_id=f"j{number + 1}", submitted_by=alice)
+        Job.objects.create(
+            cluster=head.cluster,
+            run=head.cluster.run,
+            submission_id=f"j{number + 1}",
+            submitted_by=alice,
+        )
     assert count(lambda: page(url)) == small <= 18
 
 

@@ -69,7 +69,11 @@ def test_a_late_head_is_tried_on_the_next_resource(
     for _ in range(4):
         head.pass_by()
     again = Head(head.cluster)
-    assert (again.cluster.cloud.name, again.cluster.resource, again.cluster.run) == ("there", 1, 2)
+    assert (again.cluster.cloud.name, again.cluster.resource, again.cluster.run.number) == (
+        "there",
+        1,
+        2,
+    )
     assert again.token != head.token
     node = again.nodes(role="head")[0]
     assert (node.machine, node.state) == ("large", "booting")

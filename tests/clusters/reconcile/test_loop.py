@@ -205,7 +205,7 @@ def test_capacity_failure_is_shown_and_the_same_machine_asked_again(
     head = Head(cluster)
     head.pass_by()
     cluster.refresh_from_db()
-    assert cluster.last_error == "Less than 1 GiB of memory is free."
+    assert cluster.run.last_error == "Less than 1 GiB of memory is free."
     error = cluster.events.get(kind="provider.error")
     assert (error.severity, error.fields["retryable"]) == ("warning", True)
     node = head.nodes(role="head")[0]
@@ -213,7 +213,7 @@ def test_capacity_failure_is_shown_and_the_same_machine_asked_again(
     head.pass_by()
     node.refresh_from_db()
     cluster.refresh_from_db()
-    assert (node.state, cluster.last_error) == (NodeState.BOOTING, "")
+    assert (node.state, cluster.run.last_error) == (NodeState.BOOTING, "")
     assert driver.launched == [node.name]
 
 
@@ -223,7 +223,7 @@ def test_refused_credentials_fail_a_cluster_that_never_started(
     driver.fail_next("prepare", BadCredentials("The key was rejected."))
     Head(cluster).pass_by()
     cluster.refresh_from_db()
-    assert (cluster.state, cluster.last_error) == ("failed", "The key was rejected.")
+    assert (cluster.state, cluster.run.last_error) == ("failed", "The key was rejected.")
     error = cluster.events.get(kind="provider.error")
     assert error.fields == {"failure": "permission", "retryable": False}
 
@@ -301,8 +301,8 @@ def test_idle_cluster_is_terminated_after_its_minutes(head: Head) -> None:
     head.report()
     head.pass_by()
     head.cluster.refresh_from_db()
-    assert head.cluster.idle_since
-    Cluster.objects.filter(pk=head.cluster.pk).update(idle_since=now() - timedelta(minutes=31))
+    assert head.cluster.run.idle_since
+    head.cluster.runs.update(idle_since=now() - timedelta(minutes=31))
     head.pass_by()
     assert head.state == ClusterState.TERMINATING
     event = head.cluster.events.get(to_state="terminating")
@@ -315,7 +315,7 @@ def test_running_driver_keeps_a_cluster_from_being_idle(head: Head) -> None:
     head.report()
     head.pass_by()
     head.cluster.refresh_from_db()
-    assert head.cluster.idle_since is None
+    assert head.cluster.run.idle_since is None
 
 
 def test_ledger_counts_each_node_once(head: Head, alice: User) -> None:

@@ -37,7 +37,7 @@ def state_of(node: Node) -> str:
 
 
 def silent_for(head: Head, silence: timedelta) -> None:
-    Cluster.objects.filter(pk=head.cluster.pk).update(agent_seen_at=now() - silence)
+    head.cluster.runs.update(agent_seen_at=now() - silence)
 
 
 def test_idle_time_of_an_old_report_drains_nothing(head: Head, worker: Node) -> None:
@@ -102,7 +102,7 @@ def test_silent_head_is_asked_for_its_agent_and_never_ended_on_a_guess(
 ) -> None:
     silent_for(head, timedelta(hours=9))
     since = now() - timedelta(hours=8)
-    Cluster.objects.filter(pk=head.cluster.pk).update(idle_since=since)
+    head.cluster.runs.update(idle_since=since)
     head.pass_by()
     assert head.state == ClusterState.RUNNING
     assert driver.calls[-1].verb == "launch"
@@ -110,9 +110,8 @@ def test_silent_head_is_asked_for_its_agent_and_never_ended_on_a_guess(
 
 def test_lifetime_of_a_silent_cluster_ends(head: Head) -> None:
     silent_for(head, timedelta(hours=9))
-    Cluster.objects.filter(pk=head.cluster.pk).update(
-        max_lifetime_minutes=60, started_at=now() - timedelta(hours=1)
-    )
+    Cluster.objects.filter(pk=head.cluster.pk).update(max_lifetime_minutes=60)
+    head.cluster.runs.update(started_at=now() - timedelta(hours=1))
     for _ in range(3):
         head.pass_by()
     assert head.state == ClusterState.TERMINATED

@@ -12,6 +12,7 @@ from django.utils.timezone import now
 
 from accounts.errors import Invalid, WrongState
 from accounts.models import User
+from clusters import runs
 from clusters.agent.sync import RunOver, apply_report
 from clusters.models import Cluster, Command, Job, Node
 from clusters.reconcile import loop, observe, termination
@@ -35,7 +36,7 @@ def idle_for(head: Head, minutes: int) -> None:
     head.idle = {node.name: 5.0 for node in head.nodes(role="head")}
     head.report()
     since = now() - timedelta(minutes=minutes)
-    Cluster.objects.filter(pk=head.cluster.pk).update(idle_since=since)
+    head.cluster.runs.update(idle_since=since)
 
 
 @pytest.mark.parametrize("state", ["requested", "starting", "running", "stopping", "failed"])
@@ -65,7 +66,7 @@ def test_stopped_cluster_can_be_terminated(head: Head, alice: User) -> None:
 
 def test_idle_end_that_lost_to_the_stop_button_changes_nothing(head: Head, alice: User) -> None:
     idle_for(head, 31)
-    stale = Cluster.objects.get(pk=head.cluster.pk)
+    stale = Cluster.objects.select_related("run").get(pk=head.cluster.pk)
     operating.stop_cluster(head.cluster, by=alice)
     nodes = observe.live_nodes(stale)
     assert not termination.end_if_due(stale, nodes)
@@ -75,7 +76,7 @@ def test_idle_end_that_lost_to_the_stop_button_changes_nothing(head: Head, alice
 
 def test_hold_that_came_meanwhile_keeps_the_cluster(head: Head, alice: User) -> None:
     idle_for(head, 31)
-    stale = Cluster.objects.get(pk=head.cluster.pk)
+    stale = Cluster.objects.select_related("run").get(pk=head.cluster.pk)
     operating.hold_idle_timer(head.cluster, hours=1, by=alice)
     assert not termination.end_if_due(stale, observe.live_nodes(stale))
     assert head.state == ClusterState.RUNNING
@@ -113,7 +114,7 @@ def test_work_of_a_failed_cluster_fails(head: Head, alice: User, driver: FakeDri
 
 def test_report_that_comes_after_the_end_revives_no_job(head: Head, alice: User) -> None:
     submit(head, alice)
-    late = Cluster.objects.get(pk=head.cluster.pk)  # as the view read it
+    late = Cluster.objects.select_related("run").get(pk=head.cluster.pk)  # as the view read it
     operating.stop_cluster(head.cluster, by=alice)
     for _ in range(3):
         head.pass_by()
@@ -126,10 +127,10 @@ def test_late_worker_does_not_close_the_run_that_began_since(head: Head, alice: 
     Cluster.objects.filter(pk=head.cluster.pk).update(state="failed")
     for _ in range(3):
         head.pass_by()
-    late = Cluster.objects.get(pk=head.cluster.pk)
+    late = Cluster.objects.select_related("run").get(pk=head.cluster.pk)
     operating.start_cluster(head.cluster, by=alice)
     with pytest.raises(StateChanged):
-        termination.close_run(late)
+        runs.end(late)
 
 
 def test_job_of_a_cluster_that_does_not_run_is_not_taken(head: Head, alice: User) -> None:
@@ -150,7 +151,7 @@ def test_new_run_knows_nothing_of_the_last_one(head: Head, alice: User) -> None:
     for _ in range(3):
         head.pass_by()
     operating.start_cluster(head.cluster, by=alice)
-    row = Cluster.objects.get(pk=head.cluster.pk)
+    row = Cluster.objects.get(pk=head.cluster.pk).run
     assert (row.hold_until, row.drivers, row.demand_at, row.demand) == (None, None, None, {})
 
 
@@ -313,7 +314,7 @@ def test_hold_that_cannot_be_read_is_refused(head: Head, alice: User) -> None:
     client.force_login(alice)
     client.post(reverse("clusters:hold", args=[head.cluster.pk]), {"hours": "soon"})
     head.cluster.refresh_from_db()
-    assert head.cluster.hold_until is None
+    assert head.cluster.run.hold_until is None
 
 
 def test_name_that_was_taken_meanwhile_is_refused_in_words(

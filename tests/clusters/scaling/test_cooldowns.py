@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from accounts.errors import WrongState
 from accounts.models import Team, User
 from accounts.permissions import Action, may
+from clusters import runs
 from clusters.models import Cluster, Command, Cooldown, Node
 from clusters.nodes.driver_refs import specification
 from clusters.queries.cooldowns import cooldowns_of
@@ -51,8 +52,7 @@ def test_a_refused_worker_ends_and_the_others_of_its_call_go_on(
     driver.plan_failure(PlannedFailure(times=1, message="Sold out."))
     first, second = grow(head, 2)[:2]
     assert (first.state, first.end_cause) == ("terminating", EndCause.START_FAILED)
-    assert first.end_reason == "Sold out."
-    assert second.state == "booting"
+    assert (first.end_reason, second.state) == ("Sold out.", "booting")
     row = Cooldown.objects.get()
     assert (row.instance_type, row.zone, row.market) == (first.machine, first.zone, first.market)
     assert (row.streak, row.cluster) == (1, head.cluster)
@@ -163,7 +163,7 @@ def test_a_group_that_is_none_cannot_be_tried_again(
 def test_a_new_run_tries_stopped_groups_again(head: Head) -> None:
     failed(head, grow(head, 1)[0], "permission")
     assert cooldowns.stopped_of(head.cluster)
-    head.cluster.requested_at = now()
+    runs.begin(head.cluster)
     assert not cooldowns.stopped_of(head.cluster)
     with pytest.raises(WrongState, match="is not stopped"):
         try_group_again(head.cluster, group="cpu", by=head.cluster.owner)
@@ -177,7 +177,7 @@ def test_a_capacity_failure_of_the_head_cools_down_and_is_asked_again(
     head.pass_by()
     assert Cooldown.objects.get().cause == "Sold out."
     head.cluster.refresh_from_db()
-    assert head.cluster.last_error == "Sold out."
+    assert head.cluster.run.last_error == "Sold out."
     head.pass_by()
     assert head.nodes(role="head")[0].state == "booting"
 

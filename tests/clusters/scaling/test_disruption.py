@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.models import Team, User
+from clusters import runs
 from clusters.models import Cluster, Command, Consolidation, Node
-from clusters.scaling import consolidation
+from clusters.scaling.consolidation.policy import RECOMMEND_TIME
+from clusters.scaling.consolidation.record import last_look
 from domain.lifecycle import EndCause
 from providers.failure_plan import PlannedFailure
 from providers.fake.driver import FakeDriver
@@ -181,7 +183,7 @@ def test_a_recommendation_is_noted_once_in_a_while(started: Callable[[str], Busy
     assert head.drained() == []
     [reason] = head.decided("recommend")
     assert reason.startswith(f"{second.label} can go: its work fits on the other nodes")
-    head.cluster.decisions.update(at=now() - consolidation.RECOMMEND_TIME)
+    head.cluster.decisions.update(at=now() - RECOMMEND_TIME)
     head.looks()
     assert len(head.decided("recommend")) == 2
 
@@ -225,7 +227,7 @@ def test_a_replacement_that_does_not_come_changes_nothing(
     driver.plan_failure(PlannedFailure(times=1, message="Sold out."))
     head.looks(times=4)
     assert head.drained() == []
-    assert Consolidation.objects.get().acting_since is None
+    assert Consolidation.objects.get().state in {"none", "found", "confirmed"}
     event = head.cluster.events.get(kind="consolidation.canceled")
     assert "the new node did not come" in event.fields["why"]
 
@@ -263,9 +265,9 @@ def test_what_comes_closest_to_being_worth_it_is_noted_once(
 def test_a_new_run_begins_anew(acting: BusyHead) -> None:
     acting.grows(1, 1)
     acting.looks()
-    assert consolidation.last_look(Cluster.objects.get(pk=acting.cluster.pk)) is not None
-    Cluster.objects.update(run=2)
-    assert consolidation.last_look(Cluster.objects.get(pk=acting.cluster.pk)) is None
+    assert last_look(Cluster.objects.get(pk=acting.cluster.pk)) is not None
+    runs.begin(acting.cluster)
+    assert last_look(Cluster.objects.get(pk=acting.cluster.pk)) is None
 
 
 PREFERS_SPOT = TEXT.replace("    max_nodes: 4", "    max_nodes: 4\n    market_type: PREFER_SPOT")

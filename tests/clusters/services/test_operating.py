@@ -79,7 +79,7 @@ def test_started_cluster_is_a_new_run(cluster: Cluster, alice: User) -> None:
     in_state(cluster, "stopped")
     operating.start_cluster(cluster, by=alice)
     cluster.refresh_from_db()
-    assert (cluster.run, cluster.state) == (2, ClusterState.STARTING)
+    assert (cluster.run.number, cluster.state) == (2, ClusterState.STARTING)
 
 
 def test_terminating_twice_writes_once(cluster: Cluster, alice: User) -> None:
@@ -103,7 +103,7 @@ def test_cluster_can_be_terminated_from_any_state(
 def test_timer_is_held_for_the_hours_of_the_list(cluster: Cluster, alice: User, hours: int) -> None:
     operating.hold_idle_timer(cluster, hours=hours, by=alice)
     cluster.refresh_from_db()
-    left = (cluster.hold_until - now()).total_seconds() / 3600 if cluster.hold_until else 0
+    left = (cluster.run.hold_until - now()).total_seconds() / 3600 if cluster.run.hold_until else 0
     assert left == pytest.approx(hours, abs=0.1)
 
 
@@ -113,7 +113,7 @@ def test_timer_is_held_for_no_other_time(cluster: Cluster, alice: User, hours: i
         operating.hold_idle_timer(cluster, hours=hours, by=alice)
     assert refusal.value.field == "hours"
     cluster.refresh_from_db()
-    assert cluster.hold_until is None
+    assert cluster.run.hold_until is None
 
 
 def test_page_offers_the_hours_of_the_list() -> None:

@@ -83,7 +83,9 @@ ANSWERS = {"configurations:check-template"}
 def job(head: Head) -> Job:
     """A job that runs on alice's cluster; there is a cloud for the library's quick start, too."""
     Cloud.objects.create(name="local", provider="local")
-    return Job.objects.create(cluster=head.cluster, submission_id="j1", status="RUNNING")
+    return Job.objects.create(
+        cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"
+    )
 
 
 def names_of_addresses() -> set[str]:

@@ -127,7 +127,8 @@ def test_more_lines_than_a_page_holds_are_counted(head: Head, page: Any) -> None
 
 @pytest.mark.parametrize("state", list(ClusterState))
 def test_the_page_opens_in_every_state(head: Head, page: Any, state: str) -> None:
-    Cluster.objects.filter(pk=head.cluster.pk).update(state=state, agent_seen_at=None)
+    Cluster.objects.filter(pk=head.cluster.pk).update(state=state)
+    head.cluster.runs.update(agent_seen_at=None)
     head.cluster.nodes.update(state="terminated", ended_at=datetime.now(UTC))
     assert "No pending demand" in page(head.cluster, demand="2 x CPU:2").text
 
@@ -372,11 +373,11 @@ def test_the_page_asks_as_much_for_many_groups_and_nodes_as_for_few(
         group.name = f"more-{number}"
         group.save()
         Node.objects.create(
-            name=f"n-{number}", cluster=scaled.cluster, group=group, run=1, role="worker",
-            state="ready", total={"CPU": 2}, free={"CPU": 1},
+            name=f"n-{number}", cluster=scaled.cluster, group=group, run=scaled.cluster.run,
+            role="worker", state="ready", total={"CPU": 2}, free={"CPU": 1},
         )  # fmt: skip
     scaled.wants(9, CPU=1.0)
-    Cluster.objects.filter(pk=scaled.cluster.pk).update(
+    scaled.cluster.runs.update(
         demand={"shapes": scaled.waiting, "gangs": [], "standing_requests": []}
     )
     assert count(lambda: page(scaled.cluster, part="live")) == few <= 22

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import Invalid
 from accounts.models import AuditEntry, User
+from clusters import runs
 from clusters.models import Cluster, EnabledRule, Forecast, Node, RuleValue, ScalingSample
 from clusters.queries import strategies as queries
 from clusters.scaling.strategies import forecasts, samples
@@ -60,9 +61,8 @@ def one(launch: Callable[..., Cluster], version: object, research: Team, alice: 
 
 
 def running(cluster: Cluster) -> Cluster:
-    Cluster.objects.filter(pk=cluster.pk).update(
-        state="running", agent_seen_at=datetime.now(UTC), demand_at=datetime.now(UTC)
-    )
+    Cluster.objects.filter(pk=cluster.pk).update(state="running")
+    cluster.runs.update(agent_seen_at=datetime.now(UTC), demand_at=datetime.now(UTC))
     cluster.refresh_from_db()
     return cluster
 
@@ -71,7 +71,8 @@ def add_node(cluster: Cluster, number: int = 1, **fields: object) -> Node:
     group = cluster.groups.get(name="cpu")
     fields = {"state": "ready", "total": {"CPU": 2}, "free": {"CPU": 1}} | fields
     return Node.objects.create(
-        name=f"{cluster.handle}-{number}", cluster=cluster, group=group, run=1, role="worker",
+        name=f"{cluster.handle}-{number}", cluster=cluster, group=group, run=cluster.run,
+        role="worker",
         hourly_microusd=2_000_000, **fields,
     )  # fmt: skip
 
@@ -141,13 +142,13 @@ def test_an_error_keeps_the_last_value_and_is_told_once(one: Cluster, alice: Use
     rule = next(floor for floor in floors(one, Demand()) if floor.kind == "rule")
     assert "its last value, since it failed" in rule.reason
     assert kinds(one)["rule"] == 4  # it works again
-    assert RuleValue.objects.get(cluster=one).error == ""
+    assert RuleValue.objects.get(run=one.run).error == ""
 
 
 def test_a_silent_agent_lets_rules_keep_their_value(one: Cluster, alice: User) -> None:
     enable_rule(one, **RULE, by=alice)
     floors(one)
-    one.agent_seen_at = datetime.now(UTC) - timedelta(minutes=5)
+    one.run.agent_seen_at = datetime.now(UTC) - timedelta(minutes=5)
     assert kinds(one, Demand(shapes=(Shape(resources={"CPU": 1}, count=8),)))["rule"] == 4
     assert not one.events.filter(kind="rule.failed").exists()
 
@@ -295,9 +296,8 @@ def test_samples_are_taken_once_in_five_minutes(one: Cluster) -> None:
     add_node(one, 1)
     add_node(one, 2, idle_since=datetime.now(UTC))
     add_node(one, 3, state="booting")
-    Cluster.objects.filter(pk=one.pk).update(
-        demand={"shapes": [{"resources": {"CPU": 1}, "count": 3}]}, max_usd_per_hour=10
-    )
+    Cluster.objects.filter(pk=one.pk).update(max_usd_per_hour=10)
+    one.runs.update(demand={"shapes": [{"resources": {"CPU": 1}, "count": 3}]})
     assert samples.take() == 1
     assert samples.take() == 0
     row = ScalingSample.objects.get()
@@ -319,7 +319,7 @@ def test_a_sample_keeps_what_the_forecast_had_said(one: Cluster) -> None:
 
 
 def test_a_silent_cluster_is_not_sampled(one: Cluster) -> None:
-    Cluster.objects.filter(pk=one.pk).update(agent_seen_at=None)
+    one.runs.update(agent_seen_at=None)
     assert samples.take() == 0
 
 
@@ -345,8 +345,7 @@ def test_pages_show_the_floors_of_the_last_pass_and_write_nothing(
 def test_a_value_of_an_earlier_run_is_over(one: Cluster, alice: User) -> None:
     enable_rule(one, **RULE, by=alice)
     floors(one)
-    one.requested_at = datetime.now(UTC)
-    one.agent_seen_at = None
+    runs.begin(one)
     assert "rule" not in kinds(one)
 
 
@@ -380,7 +379,7 @@ def test_the_queue_is_counted_from_when_it_began(one: Cluster) -> None:
 def test_what_waited_in_an_earlier_run_is_over(one: Cluster) -> None:
     begin = moment_now()
     waiting_since(one, WAITING, moment=begin)
-    one.requested_at = begin + timedelta(hours=8)  # started anew; it waits again at once
+    runs.begin(one)  # and it waits again at once
     later = begin + timedelta(hours=8, minutes=1)
     assert waiting_since(one, WAITING, moment=later) == later
     assert waiting_since(one, WAITING, moment=later + timedelta(seconds=9)) == later

@@ -1,18 +1,21 @@
-"""Ask a provider for nodes, and answer what it refuses, each node by itself."""
+"""Ask a provider for the machines that the rows say, and answer what it refuses, each by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.utils.timezone import now
 
+from clusters.leases import renew
 from clusters.models import Cluster, Node
+from clusters.nodes import drain
 from clusters.nodes.driver_refs import specification
 from clusters.reconcile import observe
 from clusters.scaling import cooldowns
 from clusters.transitions import move_node
 from domain.cooldowns import FailureClass
-from domain.lifecycle import EndCause, NodeRole, NodeState
+from domain.lifecycle import UNSEEN_NODE_STATES, EndCause, NodeRole, NodeState
 from providers.base import (
     ClusterRef,
     LaunchFailed,
@@ -21,12 +24,43 @@ from providers.base import (
 )
 
 
+def carry_out(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:
+    """Ask the provider for what the rows say: drained nodes away, requested ones started."""
+    for node in nodes:
+        _end_drain(cluster, node)
+    remove(cluster, driver, ref, nodes)
+    waiting = [n for n in nodes if n.state in UNSEEN_NODE_STATES]
+    for node in waiting:
+        if node.state == NodeState.REQUESTED:
+            move_node(node, NodeState.LAUNCHING, reason="Asked of the provider.")
+    if waiting:
+        renew(cluster)
+        launch(cluster, driver, ref, waiting)
+
+
+def _end_drain(cluster: Cluster, node: Node) -> None:
+    if node.state != NodeState.DRAINING:
+        return
+    if node.drain_deadline is None:
+        drain.keep_if_unanswered(cluster, node)
+    elif node.drain_deadline < now():
+        move_node(node, NodeState.TERMINATING, reason="Its time to drain is over.")
+
+
+def remove(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:
+    """Have the provider remove those of the nodes that are terminating."""
+    going = [node.name for node in nodes if node.state == NodeState.TERMINATING]
+    if going:
+        renew(cluster)
+        driver.terminate(ref, going)
+
+
 def launch(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:
     """Ask for the nodes. A refused worker ends and its failure is answered; the others go on.
 
     Raises what only wants patience, and what the head met: that one is asked for again.
     """
-    errors = _asked(driver, ref, nodes)
+    errors = _refusals(driver, ref, nodes)
     # What the provider lists nevertheless was not refused.
     for node in observe.observe(cluster, driver, ref):
         if node.name in errors and node.state == NodeState.LAUNCHING:
@@ -40,14 +74,14 @@ def launch(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: lis
             raise error
 
 
-def _asked(
+def _refusals(
     driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]
 ) -> Mapping[str, ProviderError]:
     """Return why each node was refused, by its name."""
     try:
         driver.launch(ref, [specification(node) for node in nodes])
     except LaunchFailed as failed:
-        return {one.name: one.error for one in failed.failures}
+        return {failure.name: failure.error for failure in failed.failures}
     except ProviderError as error:
         if error.failure_class is FailureClass.TRANSIENT:
             raise

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Run(models.Model):
+    """One start of a cluster: what is true of it from this start to its end.
+
+    Only `clusters.runs` begins and ends runs. An ended run keeps what it ended with.
+    """
+
+    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="runs")
+    number = models.PositiveIntegerField(help_text="Counts the cluster's starts, from 1.")
+    requested_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, help_text="When its head was ready.")
+    ended_at = models.DateTimeField(null=True, help_text="When its last machine was gone.")
+    end_reason = models.CharField(max_length=1000, blank=True)
+    last_error = models.CharField(max_length=500, blank=True)
+
+    idle_since = models.DateTimeField(null=True)
+    hold_until = models.DateTimeField(null=True, help_text="The idle timer is snoozed until then.")
+
+    # What the head agent reported last.
+    agent_token_hash = models.CharField(max_length=64)
+    agent_seen_at = models.DateTimeField(null=True)
+    ray_session = models.CharField(max_length=100, blank=True)
+    demand = models.JSONField(default=dict)
+    demand_at = models.DateTimeField(null=True)
+    waiting_since = models.DateTimeField(
+        null=True, help_text="Since when something has been waiting without a pause."
+    )
+    drivers = models.PositiveIntegerField(null=True, help_text="Running jobs and drivers.")
+    actors = models.PositiveIntegerField(null=True)
+
+    # Where its head is reached, as the provider says.
+    gcs_address = models.CharField(max_length=200, blank=True)
+    dashboard_url = models.CharField(max_length=200, blank=True)
+    client_address = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["cluster", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["cluster", "number"], name="run_number_once"),
+            models.CheckConstraint(name="run_number_from_one", condition=models.Q(number__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.number}"

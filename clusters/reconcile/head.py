@@ -1,0 +1,82 @@
+"""The head of a run: found, written down, given up, and started on the next cloud resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.timezone import now
+
+from clusters.models import Cluster, Node
+from clusters.models.event import EventSeverity
+from clusters.nodes import rows
+from clusters.nodes.config import configuration_of, resources_of, start_timeout
+from clusters.reconcile import cloud_resources, machines, observe
+from clusters.transitions import move_cluster, move_node
+from domain.lifecycle import (
+    JOINING_NODE_STATES,
+    ClusterState,
+    EndCause,
+    NodeRole,
+    NodeState,
+)
+from domain.wording import duration
+from providers.base import ClusterRef, ProviderDriver
+
+
+def head_of(
+    cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]
+) -> Node | None:
+    """Return this run's head, written down if there is none; None while there can be none.
+
+    A head that is lost fails the cluster. One that never came up is replaced by one on the next
+    cloud resource, if there is any.
+    """
+    heads = [node for node in nodes if node.role == NodeRole.HEAD]
+    if heads and heads[0].state != NodeState.TERMINATING and heads[0].run_id == cluster.run_id:
+        return heads[0]
+    ended = cluster.nodes.filter(role=NodeRole.HEAD, run=cluster.run_id).exclude(end_cause="")
+    last = ended.order_by("-pk").first()
+    if last and cloud_resources.has_next(cluster):
+        if nodes:
+            machines.remove(cluster, driver, ref, nodes)
+        else:
+            cloud_resources.switch(cluster, driver, ref, reason=last.end_reason)
+        return None
+    if last:
+        fields = {"node": last.name, "cause": last.end_cause}
+        _fail(cluster, f"The head is lost: {last.end_reason}", fields=fields)
+        return None
+    if heads:
+        return None  # the head of an earlier run is still going
+    group = cluster.groups.get(role=NodeRole.HEAD)
+    return rows.add_nodes(cluster, group, count=1)[0]
+
+
+def give_up_late(cluster: Cluster, head: Node) -> None:
+    """End a head that has not come up within `zone_starting_timeout`, if there is another way."""
+    coming = head.state in JOINING_NODE_STATES
+    if cluster.state != ClusterState.STARTING or not coming or len(resources_of(cluster)) == 1:
+        return
+    limit = start_timeout(configuration_of(cluster))
+    if now() - head.requested_at > limit and cloud_resources.has_next(cluster):
+        why = cluster.run.last_error or "It has not come up."
+        _give_up(head, reason=f"No head within {duration(limit)}: {why}")
+
+
+def give_up_refused(cluster: Cluster, *, reason: str) -> None:
+    """End a start that the provider refuses for good: another cloud resource may grant it."""
+    heads = [n for n in observe.live_nodes(cluster) if n.role == NodeRole.HEAD]
+    if heads and heads[0].state != NodeState.TERMINATING and cloud_resources.has_next(cluster):
+        _give_up(heads[0], reason=reason)
+    else:
+        _fail(cluster, reason)
+
+
+def _give_up(head: Node, *, reason: str) -> None:
+    """End a head that does not start here."""
+    move_node(head, NodeState.TERMINATING, cause=EndCause.START_FAILED, reason=reason)
+
+
+def _fail(cluster: Cluster, reason: str, *, fields: Mapping[str, object] | None = None) -> None:
+    severity = EventSeverity.ERROR
+    move_cluster(cluster, ClusterState.FAILED, reason=reason, fields=fields, severity=severity)
