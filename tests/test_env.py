@@ -17,12 +17,12 @@ def test_weights_change_what_they_name(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("actors=1", "knows only node, task, actor"),
+        ("actors=1", "accepts only node, task, actor"),
         ("actor", "'actor' is not NAME=NUMBER"),
         ("actor=many", "is not NAME=NUMBER"),
-        ("node=0", "node must be more than 0"),
-        ("task=inf", "endless"),
-        ("task=-1", "below 0"),
+        ("node=0", "node must be greater than 0"),
+        ("task=inf", "infinite"),
+        ("task=-1", "negative"),
     ],
 )
 def test_weights_without_sense_are_refused(

@@ -15,7 +15,7 @@ from clusters.queries.clusters import GroupRow, nodes_of
 from clusters.queries.strategies import floors_shown
 from clusters.scaling.plan_request import request_for
 from domain.demand import Demand, demand_from_report, describe
-from domain.demand_text import demand_from_text, text_of
+from domain.demand.text import demand_from_text, text_of
 from domain.lifecycle import NodeRole
 from domain.planner import Plan, PlannedGroup, PlanRequest, plan
 from domain.planner.limits import raised_floor

@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _demand(file: str) -> "Demand":
-    from domain.demand_text import demand_from_text
+    from domain.demand.text import demand_from_text
 
     try:
         return demand_from_text(read_text(file))

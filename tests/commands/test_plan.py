@@ -59,9 +59,10 @@ def test_json_holds_launches_drains_and_what_waits(
     assert (launch["group"], launch["instance_type"], launch["count"]) == ("cpu", "2CPU-4GB", 1)
     assert launch["reason"] == "1 × 2CPU-4GB: group cpu is kept at 1 or more."
     assert told["drains"] == []
-    assert told["unserved"] == [
-        {"resources": {"TPU": 4.0}, "count": 2, "reason": "no group has TPU"}
-    ]
+    (left,) = told["unserved"]
+    assert (left["resources"], left["count"]) == ({"TPU": 4.0}, 2)
+    assert left["reason"] == "no group has TPU"
+    assert left["cause"]["misfit"]["missing"] == ["TPU"]
     assert told["hourly_usd"] == launch["hourly_usd"]
 
 

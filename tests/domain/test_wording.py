@@ -87,4 +87,4 @@ def test_a_number_has_no_idle_zeros(value: float, text: str) -> None:
 
 def test_a_part_of_nothing_has_no_share() -> None:
     assert percent(1, 0) == "–"
-    assert percent(1, 3) == "33 %"
+    assert percent(1, 3) == "33%"

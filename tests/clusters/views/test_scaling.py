@@ -21,7 +21,7 @@ from clusters.models import Cluster, EnabledRule, Forecast, Node, ScalingSample
 from clusters.queries import scaling
 from configurations.services.templates import create_template
 from configurations.targets import target_for
-from domain.demand_text import demand_from_text
+from domain.demand.text import demand_from_text
 from domain.lifecycle import ClusterState
 from domain.planner import plan
 from domain.planner.request.from_spec import request_from_spec

@@ -44,7 +44,7 @@ from domain.configuration.spec import (
 from domain.problems import error, warning
 from domain.yaml.text import dump, parse
 from tests.configurations.editor_page import Editor
-from tests.domain import every_field as every
+from tests.domain.convert import every_field as every
 
 WINDOW: dict[str, Any] = {
     **every.SCHEDULE, **every.WEEKLY, "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],

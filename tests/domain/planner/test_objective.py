@@ -107,7 +107,7 @@ def test_a_preferred_group_weighs_interruptions_like_its_prices() -> None:
 def test_the_page_has_the_numbers_that_are_weighed() -> None:
     page = (Path(__file__).parents[3] / "docs" / "scaling.md").read_text()
     speed = f"| its price, and ${SPEED_NODE_USD:g}; ${SPEED_NODE_USD * SPOT_ASKS:g} as spot |"
-    steady = f"${NODE_OVERHEAD_USD:g}; as spot also {STEADY_SPOT_PART:.0%}".replace("%", " %")
+    steady = f"${NODE_OVERHEAD_USD:g}; as spot also {STEADY_SPOT_PART:.0%}"
     assert speed in page
     assert steady in page
     assert all(f"| `{objective}`" in page for objective in Objective)

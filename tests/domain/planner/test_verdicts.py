@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy
-from domain.demand_text import demand_from_text, text_of
+from domain.demand.text import demand_from_text, text_of
 from domain.offerings import Market
 from domain.planner import PlannedGroup, PlanRequest, plan
 from domain.planner.explanation.causes import Machine
