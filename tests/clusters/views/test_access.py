@@ -80,8 +80,10 @@ ANSWERS = {"configurations:check-template"}
 
 
 @pytest.fixture
-def job(head: Head) -> Job:
+def job(head: Head, driver: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A job that runs on alice's cluster; there is a cloud for the library's quick start, too."""
+    offered = [*driver.offerings("local"), *local_offerings("local")]
+    monkeypatch.setattr(driver, "offerings", lambda _region: offered)
     Cloud.objects.create(name="local", provider="local")
     return Job.objects.create(
         cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"
