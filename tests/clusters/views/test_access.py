@@ -11,6 +11,8 @@ from django.urls import get_resolver, reverse
 from clouds.models import Cloud
 from clusters.models import Job
 from configurations.models import Template
+from providers.fake.driver import FakeDriver
+from providers.local.offerings import local_offerings
 from tests.clusters.conftest import TEXT
 from tests.clusters.head import Head
 
