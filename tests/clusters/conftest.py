@@ -92,3 +92,15 @@ def head(cluster: Cluster) -> Head:
     head.pass_by()
     assert head.state == "running"
     return head
+
+
+@pytest.fixture
+def one(launch: Callable[..., Cluster], version: Version, research: Team, alice: User) -> Cluster:
+    """alice's running cluster with a schedule, a forecast and a rule."""
+    from configurations.services.templates import create_template
+    from tests.clusters.with_strategies import SCALING, running
+
+    made = create_template(
+        team=research, name="scaled", text=TEXT.rstrip() + SCALING, message="First.", by=alice
+    )
+    return running(launch("scaled", of=made))
