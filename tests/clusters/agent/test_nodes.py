@@ -1,5 +1,6 @@
 """What Ray says of nodes: refused drains, dead nodes, nodes it forgot."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils.timezone import now
 
 from clusters.models import Node
 from domain.lifecycle import EndCause
+from tests.clusters.busy_head import BusyHead
 from tests.clusters.head import Head
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +62,14 @@ def test_worker_that_ray_forgot_counts_as_dead_after_a_while(head: Head) -> None
     head.report()
     worker.refresh_from_db()
     assert (worker.state, worker.end_cause) == ("terminating", EndCause.LOST)
+
+
+def test_what_ray_says_of_actors_is_kept_with_the_node(started: Callable[..., BusyHead]) -> None:
+    head = started("")
+    [node] = head.grows(1)
+    head.actors = {node.name: 3}
+    head.report()
+    assert head.nodes()[0].actors == 3
+    head.actors = {node.name: None}  # type: ignore[dict-item]
+    head.report()
+    assert head.nodes()[0].actors is None
