@@ -91,7 +91,10 @@ def test_changed_cloud_is_another_version_of_its_account(
     assert after != before
 
 
-def test_each_cloud_has_its_driver_until_it_is_changed(adam: User) -> None:
+def test_each_cloud_has_its_driver_until_it_is_changed(
+    adam: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clouds.services.OFFERED", {"fake"})
     one, two = (Cloud.objects.create(name=name, provider="fake") for name in ("one", "two"))
     driver = driver_for(one)
     assert driver_for(two) is not driver
