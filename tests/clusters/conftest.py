@@ -96,7 +96,9 @@ def head(cluster: Cluster) -> Head:
 
 
 @pytest.fixture
-def one(launch: Callable[..., Cluster], version: Version, research: Team, alice: User) -> Cluster:
+def with_strategies(
+    launch: Callable[..., Cluster], version: Version, research: Team, alice: User
+) -> Cluster:
     """alice's running cluster with a schedule, a forecast and a rule."""
     from configurations.services.templates import create_template
     from tests.clusters.with_strategies import SCALING, running

@@ -9,7 +9,9 @@ from clusters.models import Cluster, Forecast, ScalingSample
 pytestmark = pytest.mark.django_db
 
 
-def test_what_beat_asks_for_are_tasks(one: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_beat_asks_for_are_tasks(
+    with_strategies: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from clusters import tasks
     from clusters.schedule import CELERY_BEAT
 
@@ -20,6 +22,6 @@ def test_what_beat_asks_for_are_tasks(one: Cluster, monkeypatch: pytest.MonkeyPa
     for entry in CELERY_BEAT.values():
         getattr(tasks, str(entry["task"]).rpartition(".")[2])()
     assert ScalingSample.objects.count() == 1
-    assert asked == [str(one.pk)]
+    assert asked == [str(with_strategies.pk)]
     tasks.forecast_cluster(asked[0])
     assert Forecast.objects.count() == 1

@@ -23,10 +23,12 @@ def test_rule_that_the_configuration_does_not_have_is_outdated(
     assert not EnabledRule.objects.exists()
 
 
-def test_an_enabled_rule_leaves_its_replay_in_the_trail(one: Cluster, alice: User) -> None:
-    sampled(one, days=1, needed=lambda at: at.hour % 3)
-    enable_rule(one, **RULE, by=alice)
-    enable_rule(one, **RULE, by=alice)  # a second click changes nothing
+def test_an_enabled_rule_leaves_its_replay_in_the_trail(
+    with_strategies: Cluster, alice: User
+) -> None:
+    sampled(with_strategies, days=1, needed=lambda at: at.hour % 3)
+    enable_rule(with_strategies, **RULE, by=alice)
+    enable_rule(with_strategies, **RULE, by=alice)  # a second click changes nothing
     (entry,) = AuditEntry.objects.filter(action="rule.enabled")
     assert entry.after is not None
     assert entry.after["replayed_samples"] == 24
@@ -46,25 +48,29 @@ def with_rule(cluster: Cluster, expression: str) -> Cluster:
     return cluster
 
 
-def test_a_rule_that_is_none_cannot_be_enabled(one: Cluster, alice: User) -> None:
-    with_rule(one, "nope")
+def test_a_rule_that_is_none_cannot_be_enabled(with_strategies: Cluster, alice: User) -> None:
+    with_rule(with_strategies, "nope")
     with pytest.raises(Invalid, match="nope is not known here"):
-        enable_rule(one, group="cpu", expression="nope", by=alice)
+        enable_rule(with_strategies, group="cpu", expression="nope", by=alice)
     assert not EnabledRule.objects.exists()
 
 
-def test_a_rule_may_be_enabled_that_gives_nothing_at_one_moment(one: Cluster, alice: User) -> None:
-    enable_rule(with_rule(one, "2 - queue"), group="cpu", expression="2 - queue", by=alice)
-    with_rule(one, "queue > 3")
+def test_a_rule_may_be_enabled_that_gives_nothing_at_one_moment(
+    with_strategies: Cluster, alice: User
+) -> None:
+    enable_rule(
+        with_rule(with_strategies, "2 - queue"), group="cpu", expression="2 - queue", by=alice
+    )
+    with_rule(with_strategies, "queue > 3")
     with pytest.raises(Invalid, match="true or false, not a number"):
-        enable_rule(one, group="cpu", expression="queue > 3", by=alice)
+        enable_rule(with_strategies, group="cpu", expression="queue > 3", by=alice)
 
 
-def test_a_disabled_rule_raises_nothing_and_forgets(one: Cluster, alice: User) -> None:
-    enable_rule(one, **RULE, by=alice)
-    floors(one)
-    disable_rule(one, **RULE, by=alice)
-    disable_rule(one, **RULE, by=alice)
-    assert "rule" not in kinds(one)
+def test_a_disabled_rule_raises_nothing_and_forgets(with_strategies: Cluster, alice: User) -> None:
+    enable_rule(with_strategies, **RULE, by=alice)
+    floors(with_strategies)
+    disable_rule(with_strategies, **RULE, by=alice)
+    disable_rule(with_strategies, **RULE, by=alice)
+    assert "rule" not in kinds(with_strategies)
     assert not RuleValue.objects.exists()
     assert AuditEntry.objects.filter(action="rule.disabled").count() == 1

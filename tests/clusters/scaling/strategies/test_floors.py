@@ -20,8 +20,8 @@ from tests.clusters.with_strategies import RULE, WAITING, floors, kinds
 pytestmark = pytest.mark.django_db
 
 
-def test_an_open_schedule_raises_the_floor(one: Cluster) -> None:
-    (floor,) = floors(one)
+def test_an_open_schedule_raises_the_floor(with_strategies: Cluster) -> None:
+    (floor,) = floors(with_strategies)
     assert (floor.nodes, floor.kind) == (3, "schedule")
     assert floor.reason.startswith("schedule always until ")
 
@@ -36,45 +36,49 @@ def test_a_cluster_without_strategies_costs_no_query(cluster: Cluster) -> None:
     assert len(asked) == 0
 
 
-def test_a_rule_raises_nothing_until_it_is_enabled(one: Cluster, alice: User) -> None:
-    assert "rule" not in kinds(one)
-    (row,) = queries.rule_rows(one)
+def test_a_rule_raises_nothing_until_it_is_enabled(with_strategies: Cluster, alice: User) -> None:
+    assert "rule" not in kinds(with_strategies)
+    (row,) = queries.rule_rows(with_strategies)
     assert (row.enabled, row.last) == (False, None)
-    enable_rule(one, **RULE, by=alice)
-    assert kinds(one)["rule"] == 4
-    (row,) = queries.rule_rows(one)
+    enable_rule(with_strategies, **RULE, by=alice)
+    assert kinds(with_strategies)["rule"] == 4
+    (row,) = queries.rule_rows(with_strategies)
     assert row.enabled
     assert row.last is not None
     assert row.last.nodes == 4
 
 
-def test_an_error_keeps_the_last_value_and_is_told_once(one: Cluster, alice: User) -> None:
-    enable_rule(one, **RULE, by=alice)
-    floors(one)
+def test_an_error_keeps_the_last_value_and_is_told_once(
+    with_strategies: Cluster, alice: User
+) -> None:
+    enable_rule(with_strategies, **RULE, by=alice)
+    floors(with_strategies)
     for _ in range(3):
-        assert kinds(one, Demand())["rule"] == 4
-    event = one.events.get(kind="rule.failed")  # one of them
+        assert kinds(with_strategies, Demand())["rule"] == 4
+    event = with_strategies.events.get(kind="rule.failed")  # one of them
     assert (event.fields["rule"], event.fields["nodes"]) == ("by-queue", 4)
     assert event.message == (
         "Rule by-queue of group cpu failed: The rule gives no finite number: does it divide by 0? "
         "Its last value, 4, stands."
     )
-    rule = next(floor for floor in floors(one, Demand()) if floor.kind == "rule")
+    rule = next(floor for floor in floors(with_strategies, Demand()) if floor.kind == "rule")
     assert "its last value, since it failed" in rule.reason
-    assert kinds(one)["rule"] == 4  # it works again
-    assert RuleValue.objects.get(run=one.run).error == ""
+    assert kinds(with_strategies)["rule"] == 4  # it works again
+    assert RuleValue.objects.get(run=with_strategies.run).error == ""
 
 
-def test_a_silent_agent_lets_rules_keep_their_value(one: Cluster, alice: User) -> None:
-    enable_rule(one, **RULE, by=alice)
-    floors(one)
-    one.run.agent_seen_at = datetime.now(UTC) - timedelta(minutes=5)
-    assert kinds(one, Demand(shapes=(Shape(resources={"CPU": 1}, count=8),)))["rule"] == 4
-    assert not one.events.filter(kind="rule.failed").exists()
+def test_a_silent_agent_lets_rules_keep_their_value(with_strategies: Cluster, alice: User) -> None:
+    enable_rule(with_strategies, **RULE, by=alice)
+    floors(with_strategies)
+    with_strategies.run.agent_seen_at = datetime.now(UTC) - timedelta(minutes=5)
+    assert (
+        kinds(with_strategies, Demand(shapes=(Shape(resources={"CPU": 1}, count=8),)))["rule"] == 4
+    )
+    assert not with_strategies.events.filter(kind="rule.failed").exists()
 
 
-def test_a_value_of_an_earlier_run_is_over(one: Cluster, alice: User) -> None:
-    enable_rule(one, **RULE, by=alice)
-    floors(one)
-    runs.begin(one)
-    assert "rule" not in kinds(one)
+def test_a_value_of_an_earlier_run_is_over(with_strategies: Cluster, alice: User) -> None:
+    enable_rule(with_strategies, **RULE, by=alice)
+    floors(with_strategies)
+    runs.begin(with_strategies)
+    assert "rule" not in kinds(with_strategies)

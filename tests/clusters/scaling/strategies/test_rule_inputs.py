@@ -22,21 +22,21 @@ from tests.clusters.with_strategies import WAITING
 pytestmark = pytest.mark.django_db
 
 
-def test_the_queue_is_counted_from_when_it_began(one: Cluster) -> None:
+def test_the_queue_is_counted_from_when_it_began(with_strategies: Cluster) -> None:
     begin = moment_now()
-    assert waiting_since(one, Demand(), moment=begin) is None
-    assert waiting_since(one, WAITING, moment=begin) == begin
-    assert waiting_since(one, WAITING, moment=begin + timedelta(seconds=9)) == begin
-    assert waiting_since(one, Demand(), moment=begin + timedelta(seconds=10)) is None
+    assert waiting_since(with_strategies, Demand(), moment=begin) is None
+    assert waiting_since(with_strategies, WAITING, moment=begin) == begin
+    assert waiting_since(with_strategies, WAITING, moment=begin + timedelta(seconds=9)) == begin
+    assert waiting_since(with_strategies, Demand(), moment=begin + timedelta(seconds=10)) is None
 
 
-def test_what_waited_in_an_earlier_run_is_over(one: Cluster) -> None:
+def test_what_waited_in_an_earlier_run_is_over(with_strategies: Cluster) -> None:
     begin = moment_now()
-    waiting_since(one, WAITING, moment=begin)
-    runs.begin(one)  # and it waits again at once
+    waiting_since(with_strategies, WAITING, moment=begin)
+    runs.begin(with_strategies)  # and it waits again at once
     later = begin + timedelta(hours=8, minutes=1)
-    assert waiting_since(one, WAITING, moment=later) == later
-    assert waiting_since(one, WAITING, moment=later + timedelta(seconds=9)) == later
+    assert waiting_since(with_strategies, WAITING, moment=later) == later
+    assert waiting_since(with_strategies, WAITING, moment=later + timedelta(seconds=9)) == later
 
 
 def test_thousands_of_resources_do_not_grow_the_samples() -> None:

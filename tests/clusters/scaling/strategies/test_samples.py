@@ -13,12 +13,12 @@ from tests.clusters.with_strategies import add_node, sampled
 pytestmark = pytest.mark.django_db
 
 
-def test_samples_are_taken_once_in_five_minutes(one: Cluster) -> None:
-    add_node(one, 1)
-    add_node(one, 2, idle_since=datetime.now(UTC))
-    add_node(one, 3, state="booting")
-    Cluster.objects.filter(pk=one.pk).update(max_usd_per_hour=10)
-    one.runs.update(demand={"shapes": [{"resources": {"CPU": 1}, "count": 3}]})
+def test_samples_are_taken_once_in_five_minutes(with_strategies: Cluster) -> None:
+    add_node(with_strategies, 1)
+    add_node(with_strategies, 2, idle_since=datetime.now(UTC))
+    add_node(with_strategies, 3, state="booting")
+    Cluster.objects.filter(pk=with_strategies.pk).update(max_usd_per_hour=10)
+    with_strategies.runs.update(demand={"shapes": [{"resources": {"CPU": 1}, "count": 3}]})
     assert samples.take() == 1
     assert samples.take() == 0
     row = ScalingSample.objects.get()
@@ -31,21 +31,21 @@ def test_samples_are_taken_once_in_five_minutes(one: Cluster) -> None:
     }  # fmt: skip
 
 
-def test_a_sample_keeps_what_the_forecast_had_said(one: Cluster) -> None:
-    sampled(one, days=4, needed=lambda _at: 2)
-    forecasts.make(str(one.pk))
+def test_a_sample_keeps_what_the_forecast_had_said(with_strategies: Cluster) -> None:
+    sampled(with_strategies, days=4, needed=lambda _at: 2)
+    forecasts.make(str(with_strategies.pk))
     samples.take()
     row = ScalingSample.objects.latest("at")
     assert (row.expected, row.expected_upper) == (2, 2)
 
 
-def test_a_silent_cluster_is_not_sampled(one: Cluster) -> None:
-    one.runs.update(agent_seen_at=None)
+def test_a_silent_cluster_is_not_sampled(with_strategies: Cluster) -> None:
+    with_strategies.runs.update(agent_seen_at=None)
     assert samples.take() == 0
 
 
-def test_old_samples_are_forgotten(one: Cluster) -> None:
+def test_old_samples_are_forgotten(with_strategies: Cluster) -> None:
     old = datetime.now(UTC) - timedelta(days=36)
-    ScalingSample.objects.create(cluster=one, group="cpu", at=old, needed=1, ready=1)
+    ScalingSample.objects.create(cluster=with_strategies, group="cpu", at=old, needed=1, ready=1)
     samples.take()
     assert not ScalingSample.objects.filter(at=old).exists()
