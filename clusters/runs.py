@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Command, Job, Run
-from clusters.nodes.driver_refs import agent_token, hashed
+from clusters.nodes.tokens import agent_token, hashed
 from clusters.transitions import StateChanged, move_cluster
 from domain.lifecycle import ClusterState
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from clusters.agent.sync import BadReport, RunOver, apply_report, is_over
 from clusters.models import Cluster
-from clusters.nodes.driver_refs import hashed
+from clusters.nodes.tokens import hashed
 
 BODY_LIMIT = 32 * 2**20  # bytes, unpacked
 

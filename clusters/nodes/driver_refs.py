@@ -1,13 +1,11 @@
-"""What a driver is told about a cluster: its reference, its nodes, its secrets."""
+"""What a driver is told about a cluster: its reference and its nodes."""
 
 from __future__ import annotations
 
-import hashlib
-
 from django.conf import settings
-from django.utils.crypto import salted_hmac
 
 from clusters.models import Cluster, Node
+from clusters.nodes.tokens import agent_token, ray_token
 from domain.lifecycle import NodeRole
 from domain.offerings import Market
 from providers.base import (
@@ -16,41 +14,6 @@ from providers.base import (
     NodeSpec,
     RayImage,
 )
-
-# Ray has token authentication from this version on.
-TOKEN_SINCE = (2, 52)
-
-
-def agent_token(cluster: Cluster) -> str:
-    """Return the head agent's token of this run.
-
-    It is derived, not stored: a launch that is repeated after a crash hands out the same token,
-    and the database holds only its hash.
-    """
-    return _derived("mobula.agent", cluster)
-
-
-def hashed(token: str) -> str:
-    """Return what the database keeps of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def has_token_auth(ray_version: str) -> bool:
-    """Return whether this Ray can refuse strangers."""
-    major, minor = ray_version.split(".")[:2]
-    return (int(major), int(minor)) >= TOKEN_SINCE
-
-
-def ray_token(cluster: Cluster) -> str:
-    """Return the token that Ray's ports ask for, or "" where this Ray has none."""
-    if not has_token_auth(cluster.image_version.ray_version):
-        return ""
-    return _derived("mobula.ray", cluster)
-
-
-def _derived(purpose: str, cluster: Cluster) -> str:
-    run = f"{cluster.pk}:{cluster.run.number}"
-    return salted_hmac(purpose, run, algorithm="sha256").hexdigest()
 
 
 def reference(cluster: Cluster) -> ClusterRef:

@@ -16,7 +16,7 @@ from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
 from clusters.forms import HoldForm, ResizeForm, WorkloadForm
 from clusters.models import Cluster
-from clusters.nodes.driver_refs import has_token_auth, ray_token
+from clusters.nodes.tokens import has_token_auth, ray_token
 from clusters.queries import clusters, scaling
 from clusters.queries.consolidation import consolidation_of
 from clusters.queries.cooldowns import cooldowns_of

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.clusters import conftest as paper
-from tests.clusters.views.test_scaling import STRATEGIES
+from tests.clusters.views.scaling_page import STRATEGIES
 
 if TYPE_CHECKING:
     from accounts.models import Team, User

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from kombu.exceptions import OperationalError
 
 from accounts.errors import Invalid, WrongState
 from accounts.models import User
-from clouds.models import Cloud
-from clouds.services import add_cloud, change_cloud
-from providers.kubernetes.traits import TRAITS as KUBERNETES
+from clouds.models import (
+    Cloud,
+)
+from clouds.services import add_cloud, change_cloud, request_refresh
+from clouds.tasks import refresh_catalogue
+from domain.offerings import ProviderKind
+from providers.registry import traits_of
+from tests.clouds.told import ToldSource
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +54,27 @@ def test_what_is_no_cloud_is_neither_added_nor_changed(
 
 def test_cloud_on_kubernetes_has_the_usual_shapes(adam: User) -> None:
     cloud = add_cloud(name="k8s", provider="kubernetes", region="one", by=adam)
-    assert cloud.shapes == list(KUBERNETES.default_shapes)
+    assert cloud.shapes == list(traits_of(ProviderKind.KUBERNETES).default_shapes)
 
 
 def test_cloud_that_came_with_mobula_stays(adam: User) -> None:
     local = Cloud.objects.create(name="local", provider="local")
     with pytest.raises(WrongState, match="came with Mobula"):
         change_cloud(local, **VALUES, by=adam)
+
+
+def test_broker_that_is_away_is_told(
+    cloud: Cloud,
+    source: ToldSource,
+    adam: User,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    def away(*args: object, **options: object) -> None:
+        raise OperationalError("no")
+
+    monkeypatch.setattr(refresh_catalogue, "apply_async", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        row = request_refresh(cloud, by=adam)
+    row.refresh_from_db()
+    assert "Could not reach the message broker" in row.message

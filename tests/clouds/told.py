@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from clouds.models import (
+    CatalogueRefresh,
+)
 from domain.offerings import InstanceType, Market
-from providers.base import FamilyRate, MachinePrice, PriceAccess, ProviderError
+from providers.base import (
+    FamilyRate,
+    MachinePrice,
+    PriceAccess,
+    ProviderError,
+)
 
 TODAY = date(2026, 11, 25)
+REGION = "us-east-1"
+M5, ON_DEMAND, SPOT = "m5.2xlarge", Market.ON_DEMAND, Market.SPOT
+type Refreshed = Callable[[], CatalogueRefresh]
 
 
 @dataclass

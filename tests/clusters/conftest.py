@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clusters.models import Cluster
     from configurations.models import Version
     from images.models import ImageVersion
+    from tests.clusters.busy_head import BusyHead
 
 TEXT = """\
 cloud: paper
@@ -92,3 +93,45 @@ def head(cluster: Cluster) -> Head:
     head.pass_by()
     assert head.state == "running"
     return head
+
+
+@pytest.fixture
+def with_strategies(
+    launch: Callable[..., Cluster], version: Version, research: Team, alice: User
+) -> Cluster:
+    """alice's running cluster with a schedule, a forecast and a rule."""
+    from configurations.services.templates import create_template
+    from tests.clusters.with_strategies import SCALING, running
+
+    made = create_template(
+        team=research, name="scaled", text=TEXT.rstrip() + SCALING, message="First.", by=alice
+    )
+    return running(launch("scaled", of=made))
+
+
+@pytest.fixture
+def started(
+    launch: Callable[..., Cluster], research: Team, alice: User, queued: list[str]
+) -> Callable[..., BusyHead]:
+    """Start a cluster whose block `mobula` goes on with these lines."""
+    from configurations.services.templates import create_template
+    from tests.clusters.busy_head import BusyHead
+
+    def start(more: str, *, text: str = TEXT) -> BusyHead:
+        version = create_template(
+            team=research, name="other", text=text + more, message="First.", by=alice
+        )
+        head = BusyHead(launch("two", of=version))
+        head.pass_by()
+        head.report()
+        head.pass_by()
+        assert head.state == "running"
+        return head
+
+    return start
+
+
+@pytest.fixture
+def acting(started: Callable[..., BusyHead]) -> BusyHead:
+    """A head whose worker group may act on consolidation."""
+    return started("  groups: {cpu: {consolidation: act}}\n")

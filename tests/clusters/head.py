@@ -17,7 +17,7 @@ class Head:
     """One run of a cluster, seen from its head."""
 
     def __init__(self, cluster: Cluster) -> None:
-        from clusters.nodes.driver_refs import agent_token
+        from clusters.nodes.tokens import agent_token
 
         cluster.refresh_from_db()
         self.cluster = cluster

@@ -18,6 +18,7 @@ from clusters.agent.sync import RunOver, apply_report
 from clusters.models import Cluster, Run
 from clusters.reconcile import observe, termination
 from clusters.services import operating
+from clusters.transitions import StateChanged
 from tests.clusters.head import Head
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +119,13 @@ def test_idle_end_that_waits_for_a_hold_gives_way(head: Head, alice: User) -> No
         lambda: operating.hold_idle_timer(head.cluster, hours=1, by=alice),
     )
     assert head.state == "running"
+
+
+def test_late_worker_does_not_close_the_run_that_began_since(head: Head, alice: User) -> None:
+    Cluster.objects.filter(pk=head.cluster.pk).update(state="failed")
+    for _ in range(3):
+        head.pass_by()
+    late = Cluster.objects.select_related("run").get(pk=head.cluster.pk)
+    operating.start_cluster(head.cluster, by=alice)
+    with pytest.raises(StateChanged):
+        runs.end(late)

@@ -21,7 +21,8 @@ from providers.aws import schema as aws
 from providers.gcp import schema as gcp
 from providers.kubernetes import schema as kubernetes
 from providers.schemas.shape import Schema
-from tests.providers.test_block_checks import AWS, GCP, GOOD, KUBERNETES, PATH, check
+from tests.providers.block_checks import AWS, GCP, KUBERNETES, PATH, check
+from tests.providers.good_blocks import GOOD
 
 SCHEMAS = {AWS: aws.schema, GCP: gcp.schema, KUBERNETES: kubernetes.schema}
 ROOT = Path(__file__).parents[2]

@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 
+from accounts.models import User
 from clusters import runs
+from clusters.agent.sync import RunOver, apply_report
 from clusters.models import Cluster, Job
 from clusters.queries.clusters import log_of
+from clusters.services import operating
+from clusters.workloads import WORKLOADS
 from metering.models import Intake
 from tests.clusters.head import Head
+from tests.clusters.situations import submit
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +111,6 @@ def test_log_pieces_are_kept_once_and_in_order(head: Head) -> None:
 
 def test_command_is_handed_out_until_its_result_is_here(head: Head, alice: Any) -> None:
     from clusters.services.jobs import run_workload
-    from clusters.workloads import WORKLOADS
 
     values = {"tasks": 1.0, "cpus": 1.0, "seconds": 1.0}
     job = run_workload(head.cluster, WORKLOADS["cpu_tasks"], values=values, by=alice)
@@ -120,7 +125,6 @@ def test_command_is_handed_out_until_its_result_is_here(head: Head, alice: Any) 
 
 
 def test_samples_of_our_nodes_are_stored_once(head: Head) -> None:
-    from django.utils.timezone import now
 
     name = head.nodes(role="head")[0].name
     at = now().timestamp()
@@ -142,3 +146,14 @@ def test_job_id_of_an_earlier_run_is_another_job(head: Head) -> None:
         (1, "SUCCEEDED"),
         (2, "RUNNING"),
     ]
+
+
+def test_report_that_comes_after_the_end_revives_no_job(head: Head, alice: User) -> None:
+    submit(head, alice)
+    late = Cluster.objects.select_related("run").get(pk=head.cluster.pk)  # as the view read it
+    operating.stop_cluster(head.cluster, by=alice)
+    for _ in range(3):
+        head.pass_by()
+    with pytest.raises(RunOver):
+        apply_report(late, head.body(jobs=[{"submission_id": "late", "status": "RUNNING"}]))
+    assert not Job.objects.filter(status="RUNNING").exists()

@@ -9,8 +9,10 @@ import pytest
 from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from clusters.models import Cluster, Command, Job
-from clusters.services import jobs
+from clusters.services import jobs, operating
 from clusters.workloads import WORKLOADS
+from tests.clusters.head import Head
+from tests.clusters.situations import submit
 
 pytestmark = pytest.mark.django_db
 WORK = WORKLOADS["cpu_tasks"]
@@ -61,3 +63,14 @@ def test_job_that_is_over_is_not_stopped(running: Cluster, alice: User) -> None:
     with pytest.raises(WrongState, match="is over already: succeeded"):
         jobs.stop_job(job, by=alice)
     assert not Command.objects.exists()
+
+
+def test_job_of_a_cluster_that_does_not_run_is_not_taken(head: Head, alice: User) -> None:
+    job = submit(head, alice)
+    operating.stop_cluster(head.cluster, by=alice)
+    before = Command.objects.count()
+    with pytest.raises(WrongState):
+        jobs.stop_job(job, by=alice)
+    with pytest.raises(WrongState):
+        submit(head, alice)  # with the cluster as it was read before
+    assert Command.objects.count() == before

@@ -120,3 +120,30 @@ def test_version_of_an_archived_template_is_not_launched(
     archive_template(version.template, by=alice)
     with pytest.raises(WrongState, match="is archived"):
         launch("late", of=Version.objects.get())
+
+
+def test_a_worker_is_told_once_the_launch_is_committed(
+    launch: Callable[..., Cluster],
+    queued: list[str],
+    django_capture_on_commit_callbacks: Callable[..., object],
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
+        cluster = launch()
+        assert queued == []
+    assert queued == [str(cluster.pk)]
+
+
+def test_name_that_was_taken_meanwhile_is_refused_in_words(
+    launch: object, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    check, seen = Cluster.validate_constraints, []
+
+    def pass_once(row: Cluster, **options: object) -> None:
+        seen.append(row)
+        if len(seen) > 1:  # the first check came before the other launch
+            check(row, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Cluster, "validate_constraints", pass_once)
+    with pytest.raises(Invalid, match="live cluster of that name"):
+        launch(cluster.name)  # type: ignore[operator]

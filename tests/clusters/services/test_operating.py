@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,13 @@ from django.utils.timezone import now
 from accounts.errors import Invalid, NotFound, WrongState
 from accounts.models import AuditEntry, User
 from clusters.forms import HoldForm
-from clusters.models import Cluster
+from clusters.models import Cluster, Command, Job, Node
 from clusters.services import operating
-from domain.lifecycle import ClusterState, ClusterTarget
+from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeState
+from metering.models import Interval
+from providers.fake.driver import FakeDriver
+from tests.clusters.head import Head
+from tests.clusters.situations import idle_for, submit
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +124,85 @@ def test_timer_is_held_for_no_other_time(cluster: Cluster, alice: User, hours: i
 def test_page_offers_the_hours_of_the_list() -> None:
     field: Any = HoldForm.base_fields["hours"]
     assert tuple(hours for hours, _ in field.choices) == operating.HOLD_HOURS
+
+
+def test_stopped_cluster_starts_again_as_a_new_run(
+    head: Head, alice: User, driver: FakeDriver
+) -> None:
+    operating.stop_cluster(head.cluster, by=alice)
+    head.pass_by()
+    head.pass_by()
+    assert head.state == ClusterState.STOPPED
+    operating.start_cluster(head.cluster, by=alice)
+    again = Head(head.cluster)
+    assert again.token != head.token
+    again.pass_by()
+    again.report()
+    again.pass_by()
+    assert again.state == ClusterState.RUNNING
+    assert len(driver.launched) == 2
+    assert head.post(head.body()).status_code in {401, 410}
+
+
+def test_terminate_removes_everything(head: Head, alice: User) -> None:
+    head.wants(4, CPU=2.0)
+    head.report()
+    head.pass_by()
+    operating.terminate_cluster(head.cluster, by=alice)
+    operating.terminate_cluster(head.cluster, by=alice)
+    head.pass_by()
+    head.pass_by()
+    assert head.state == ClusterState.TERMINATED
+    assert not head.cluster.nodes.exclude(state=NodeState.TERMINATED).exists()
+    assert not Interval.objects.filter(ended_at=None).exists()
+
+
+def test_resizing_below_what_runs_drains_with_a_deadline(head: Head, alice: User) -> None:
+    head.wants(4, CPU=2.0)
+    head.report()
+    head.pass_by()
+    head.report()
+    assert len(head.nodes()) == 4
+    operating.resize_group(head.cluster, group="cpu", min_nodes=0, max_nodes=3, by=alice)
+    head.pass_by()
+    draining = Node.objects.get(cluster=head.cluster, state=NodeState.DRAINING)
+    assert draining.drain_deadline
+    Node.objects.filter(pk=draining.pk).update(drain_deadline=now() - timedelta(seconds=1))
+    head.pass_by()
+    head.pass_by()
+    draining.refresh_from_db()
+    assert (draining.state, draining.end_cause) == ("terminated", EndCause.RESIZED)
+
+
+def test_stopped_cluster_can_be_terminated(head: Head, alice: User) -> None:
+    operating.stop_cluster(head.cluster, by=alice)
+    for _ in range(3):
+        head.pass_by()
+    operating.terminate_cluster(head.cluster, by=alice)
+    head.pass_by()
+    assert head.state == ClusterState.TERMINATED
+
+
+@pytest.mark.parametrize("end", [operating.stop_cluster, operating.terminate_cluster])
+def test_work_of_a_run_ends_with_it(head: Head, alice: User, end: object) -> None:
+    job = submit(head, alice)
+    head.report(jobs=[{"submission_id": "own", "status": "RUNNING"}])
+    end(head.cluster, by=alice)  # type: ignore[operator]
+    for _ in range(3):
+        head.pass_by()
+    assert set(Job.objects.values_list("status", flat=True)) == {"STOPPED"}
+    job.refresh_from_db()
+    assert "before this ended" in job.message
+    assert job.ended_at
+    assert not Command.objects.filter(finished_at=None).exists()
+
+
+def test_new_run_knows_nothing_of_the_last_one(head: Head, alice: User) -> None:
+    idle_for(head, 1)
+    operating.hold_idle_timer(head.cluster, hours=72, by=alice)
+    operating.stop_cluster(head.cluster, by=alice)
+    for _ in range(3):
+        head.pass_by()
+    operating.start_cluster(head.cluster, by=alice)
+    row = Cluster.objects.get(pk=head.cluster.pk).run
+    assert (row.hold_until, row.drivers, row.demand_at, row.demand) == (None, None, None, {})

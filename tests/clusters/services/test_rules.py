@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.errors import Outdated
-from accounts.models import User
-from clusters.models import Cluster, EnabledRule
+from accounts.errors import Invalid, Outdated
+from accounts.models import AuditEntry, User
+from clusters.models import Cluster, EnabledRule, RuleValue
 from clusters.services.rules import disable_rule, enable_rule
+from tests.clusters.with_strategies import RULE, SCALING, floors, kinds, sampled
 
 pytestmark = pytest.mark.django_db
 
@@ -20,3 +21,56 @@ def test_rule_that_the_configuration_does_not_have_is_outdated(
     with pytest.raises(Outdated, match="reload the page"):
         switch(cluster, group=group, expression=expression, by=alice)  # type: ignore[operator]
     assert not EnabledRule.objects.exists()
+
+
+def test_an_enabled_rule_leaves_its_replay_in_the_trail(
+    with_strategies: Cluster, alice: User
+) -> None:
+    sampled(with_strategies, days=1, needed=lambda at: at.hour % 3)
+    enable_rule(with_strategies, **RULE, by=alice)
+    enable_rule(with_strategies, **RULE, by=alice)  # a second click changes nothing
+    (entry,) = AuditEntry.objects.filter(action="rule.enabled")
+    assert entry.after is not None
+    assert entry.after["replayed_samples"] == 24
+    assert entry.after["failed_samples"] == 8
+
+
+def with_rule(cluster: Cluster, expression: str) -> Cluster:
+    """The cluster, whose configuration has this rule instead."""
+    from tests.clusters.conftest import TEXT
+
+    text = TEXT.rstrip() + SCALING.replace("8 / queue", expression)
+    versions = cluster.version.template.versions
+    cluster.version = versions.create(
+        number=versions.count() + 1, text=text, digest="", message="Rule.", author=cluster.owner
+    )
+    cluster.save(update_fields=["version"])
+    return cluster
+
+
+def test_a_rule_that_is_none_cannot_be_enabled(with_strategies: Cluster, alice: User) -> None:
+    with_rule(with_strategies, "nope")
+    with pytest.raises(Invalid, match="nope is not known here"):
+        enable_rule(with_strategies, group="cpu", expression="nope", by=alice)
+    assert not EnabledRule.objects.exists()
+
+
+def test_a_rule_may_be_enabled_that_gives_nothing_at_one_moment(
+    with_strategies: Cluster, alice: User
+) -> None:
+    enable_rule(
+        with_rule(with_strategies, "2 - queue"), group="cpu", expression="2 - queue", by=alice
+    )
+    with_rule(with_strategies, "queue > 3")
+    with pytest.raises(Invalid, match="true or false, not a number"):
+        enable_rule(with_strategies, group="cpu", expression="queue > 3", by=alice)
+
+
+def test_a_disabled_rule_raises_nothing_and_forgets(with_strategies: Cluster, alice: User) -> None:
+    enable_rule(with_strategies, **RULE, by=alice)
+    floors(with_strategies)
+    disable_rule(with_strategies, **RULE, by=alice)
+    disable_rule(with_strategies, **RULE, by=alice)
+    assert "rule" not in kinds(with_strategies)
+    assert not RuleValue.objects.exists()
+    assert AuditEntry.objects.filter(action="rule.disabled").count() == 1

@@ -12,14 +12,15 @@ from clouds.models import Cloud
 from clusters.models import Job
 from configurations.models import Template
 from providers.fake.driver import FakeDriver
+from providers.fake.offerings import fake_offerings
 from providers.local.offerings import local_offerings
 from tests.clusters.conftest import TEXT
 from tests.clusters.head import Head
 
 pytestmark = pytest.mark.django_db
 
-# name -> (what fills the address, what is posted; None: it is only looked at)
-DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
+# name -> (arguments of the address, what is posted; None: a GET)
+ADDRESSES: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "clusters:list": ((), None),
     "clusters:launch": ((), {"name": "new", "version": "{version}"}),
     "clusters:launch-preview": ((), None),
@@ -64,7 +65,7 @@ DOORS: dict[str, tuple[tuple[str, ...], dict[str, Any] | None]] = {
     "configurations:restore-version": (("{template}", 1), {}),
     "configurations:unarchive-template": (("{template}",), {}),
 }
-# These show or make what is the team's of whoever knocks.
+# These show or make what belongs to the requesting user's own team.
 OWN = {
     "configurations:import-template",
     "clusters:launch-preview",
@@ -77,15 +78,15 @@ OWN = {
     "configurations:templates",
     "configurations:use-template",
 }
-# A look at what is posted: it answers with a page.
+# A POST that changes nothing: it answers with a page.
 ANSWERS = {"configurations:check-template"}
 
 
 @pytest.fixture
 def job(head: Head, driver: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A job that runs on alice's cluster; there is a cloud for the library's quick start, too."""
-    offered = [*driver.offerings("local"), *local_offerings("local")]
-    monkeypatch.setattr(driver, "offerings", lambda _region: offered)
+    both = [*fake_offerings(""), *local_offerings("")]
+    monkeypatch.setattr(driver, "offerings", lambda _region: both)
     Cloud.objects.create(name="local", provider="local")
     return Job.objects.create(
         cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"
@@ -102,22 +103,22 @@ def names_of_addresses() -> set[str]:
 
 
 def test_every_address_is_in_the_matrix() -> None:
-    # Drafts are their author's alone: test_drafts knocks at their doors.
-    assert names_of_addresses() == DOORS.keys() | {
+    # Drafts are their author's alone: test_drafts covers their addresses.
+    assert names_of_addresses() == ADDRESSES.keys() | {
         "configurations:draft",
         "configurations:discard-draft",
     }
 
 
-def knock(user: Any, door: str, job: Job, **filled: Any) -> int:
+def request_as(user: Any, address: str, job: Job, **filled: Any) -> int:
     words = {
         "cluster": str(job.cluster_id),
         "job": job.pk,
         "version": job.cluster.version_id,
         "template": job.cluster.version.template_id,
     } | filled
-    args, posted = DOORS[door]
-    url = reverse(door, args=[str(arg).format(**words) for arg in args])
+    args, posted = ADDRESSES[address]
+    url = reverse(address, args=[str(arg).format(**words) for arg in args])
     client = Client()
     if user:
         client.force_login(user)
@@ -127,55 +128,57 @@ def knock(user: Any, door: str, job: Job, **filled: Any) -> int:
     return client.post(url, body).status_code
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_engineer_passes(alice: Any, job: Job, door: str) -> None:
-    is_page = DOORS[door][1] is None or door in ANSWERS
-    assert knock(alice, door, job) == (200 if is_page else 302)
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_engineer_passes(alice: Any, job: Job, address: str) -> None:
+    is_page = ADDRESSES[address][1] is None or address in ANSWERS
+    assert request_as(alice, address, job) == (200 if is_page else 302)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_viewer_looks_and_changes_nothing(bob: Any, job: Job, door: str) -> None:
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_viewer_looks_and_changes_nothing(bob: Any, job: Job, address: str) -> None:
     before = (job.cluster.events.count(), job.cluster.commands.count())
-    assert knock(bob, door, job) == (200 if DOORS[door][1] is None else 403)
+    assert request_as(bob, address, job) == (200 if ADDRESSES[address][1] is None else 403)
     assert (job.cluster.events.count(), job.cluster.commands.count()) == before
 
 
-@pytest.mark.parametrize("door", [door for door in DOORS if door not in OWN])
-def test_stranger_finds_nothing(charlie: Any, job: Job, door: str) -> None:
+@pytest.mark.parametrize("address", [address for address in ADDRESSES if address not in OWN])
+def test_stranger_finds_nothing(charlie: Any, job: Job, address: str) -> None:
     # A launch from a version of another team is refused as if there were no such version.
-    assert knock(charlie, door, job) == (422 if door == "clusters:launch" else 404)
+    assert request_as(charlie, address, job) == (422 if address == "clusters:launch" else 404)
 
 
-@pytest.mark.parametrize("door", ["clusters:list", "configurations:templates"])
-def test_stranger_does_not_see_it_in_the_list(charlie: Any, job: Job, door: str) -> None:
+@pytest.mark.parametrize("address", ["clusters:list", "configurations:templates"])
+def test_stranger_does_not_see_it_in_the_list(charlie: Any, job: Job, address: str) -> None:
     client = Client()
     client.force_login(charlie)
-    response = client.get(reverse(door))
+    response = client.get(reverse(address))
     assert f">{job.cluster.name}<" not in response.text
     assert job.cluster.version.template.name not in response.text
 
 
 def test_new_template_is_made_in_the_own_team(charlie: Any, other: Any, job: Job) -> None:
-    assert knock(charlie, "configurations:new-template", job) == 302
+    assert request_as(charlie, "configurations:new-template", job) == 302
     assert Template.objects.get(name="new").team == other
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_nobody_is_sent_to_sign_in(job: Job, door: str) -> None:
-    assert knock(None, door, job) == 302
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nobody_is_sent_to_sign_in(job: Job, address: str) -> None:
+    assert request_as(None, address, job) == 302
 
 
-@pytest.mark.parametrize("door", [door for door, (_, posted) in DOORS.items() if posted == {}])
-def test_looking_never_changes_anything(alice: Any, job: Job, door: str) -> None:
+@pytest.mark.parametrize(
+    "address", [address for address, (_, posted) in ADDRESSES.items() if posted == {}]
+)
+def test_looking_never_changes_anything(alice: Any, job: Job, address: str) -> None:
     client = Client()
     client.force_login(alice)
     ids = {"cluster": job.cluster_id, "job": job.pk, "template": job.cluster.version.template_id}
-    args = [str(a).format(**ids) for a in DOORS[door][0]]
-    assert client.get(reverse(door, args=args)).status_code == 405
+    args = [str(a).format(**ids) for a in ADDRESSES[address][0]]
+    assert client.get(reverse(address, args=args)).status_code == 405
 
 
 def test_viewer_is_not_shown_the_token(alice: Any, bob: Any, head: Head) -> None:
-    from clusters.nodes.driver_refs import ray_token
+    from clusters.nodes.tokens import ray_token
 
     url = reverse("clusters:detail", args=[head.cluster.pk])
     for user, shown in ((alice, True), (bob, False)):

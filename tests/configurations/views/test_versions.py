@@ -46,8 +46,8 @@ def client(alice: User) -> Client:
     return client
 
 
-def address(version: Version, door: str = "version") -> str:
-    return reverse(f"configurations:{door}", args=[version.template_id, version.number])
+def address(version: Version, name: str = "version") -> str:
+    return reverse(f"configurations:{name}", args=[version.template_id, version.number])
 
 
 def test_rationale_is_markdown_and_never_markup_of_its_own(client: Client, second: Version) -> None:

@@ -1,0 +1,76 @@
+"""A cluster without a head that works fails."""
+
+from datetime import timedelta
+
+import pytest
+
+from clusters.models import Cluster
+from domain.lifecycle import ClusterState, EndCause
+from providers.base import (
+    CapacityUnavailable,
+    DriverFacts,
+)
+from providers.fake.driver import FakeDriver
+from tests.clusters.head import Head
+from tests.clusters.situations import age
+
+pytestmark = pytest.mark.django_db
+
+
+def test_lost_head_fails_the_cluster_and_removes_its_workers(
+    head: Head, driver: FakeDriver
+) -> None:
+    head.wants(2, CPU=1.0)
+    head.report()
+    head.pass_by()
+    driver.break_node(head.nodes(role="head")[0].name, reason="Ray ended with signal 9.")
+    for _ in range(4):
+        head.pass_by()
+    assert head.state == ClusterState.FAILED
+    assert head.nodes() == []
+    causes = set(head.cluster.nodes.values_list("role", "end_cause"))
+    assert causes == {("head", EndCause.LOST), ("worker", EndCause.CLUSTER_FAILED)}
+    failure = head.cluster.events.get(to_state="failed")
+    assert (failure.severity, "signal 9" in failure.message) == ("error", True)
+    assert (failure.kind, failure.fields["cause"]) == ("cluster.state_changed", "lost")
+
+
+def test_head_that_the_provider_never_gives_fails_the_cluster(
+    cluster: Cluster, driver: FakeDriver
+) -> None:
+    driver.fail_next("launch", CapacityUnavailable("No room."), times=99)
+    head = Head(cluster)
+    head.pass_by()
+    node = head.nodes(role="head")[0]
+    age(node, launched_at=DriverFacts().launch_limit)
+    for _ in range(4):
+        head.pass_by()
+    node.refresh_from_db()
+    assert (head.state, node.end_cause) == ("failed", EndCause.START_FAILED)
+    assert "No room." in node.end_reason
+
+
+def test_head_whose_agent_never_speaks_fails_the_cluster(cluster: Cluster) -> None:
+    head = Head(cluster)
+    head.pass_by()
+    age(head.nodes(role="head")[0], booted_at=DriverFacts().boot_limit)
+    for _ in range(4):
+        head.pass_by()
+    assert head.state == ClusterState.FAILED
+
+
+def test_driver_with_longer_limits_is_waited_for_longer(
+    cluster: Cluster, driver: FakeDriver
+) -> None:
+    driver.facts = DriverFacts(boot_limit=timedelta(minutes=30))
+    head = Head(cluster)
+    head.pass_by()
+    node = head.nodes(role="head")[0]
+    age(node, booted_at=timedelta(minutes=29))
+    head.pass_by()
+    assert head.state == ClusterState.STARTING
+    age(node, booted_at=timedelta(minutes=30))
+    for _ in range(4):
+        head.pass_by()
+    node.refresh_from_db()
+    assert (head.state, node.end_reason) == ("failed", "Ray did not join within 30 min.")
