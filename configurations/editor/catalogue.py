@@ -34,7 +34,7 @@ class Catalogue:
 
     @property
     def image_choices(self) -> Choices:
-        latest = f"Latest (now {self.default_image})" if self.default_image else "Latest"
+        latest = f"Latest (currently {self.default_image})" if self.default_image else "Latest"
         return [("", latest), *((str(version), _image(version)) for version in self.images)]
 
     @cached_property

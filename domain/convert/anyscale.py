@@ -50,11 +50,11 @@ def write_legacy(config: ComputeConfig, _: ExportContext) -> Exported:
     nodes += [(f"worker_nodes[{index}]", group) for index, group in enumerate(config.groups)]
     for path, node in nodes:
         if node and node.advanced_instance_config == {}:
-            why = "The older schema does not tell an empty block from none: the cluster's holds."
+            why = "The older schema treats an empty block as missing: the cluster's applies."
             losses.append(Loss(path=f"{path}.advanced_instance_config", why=why))
     plain = _top(config)
     if plain.pop("cloud_resource", None):
-        why = "The older schema has one resource for a cloud."
+        why = "The older schema allows one resource per cloud."
         losses.append(Loss(path="cloud_resource", why=why))
     return Exported(dump_value(plain), tuple(losses))
 

@@ -124,11 +124,11 @@ def outcome(plan: Plan) -> str:
     """Return the whole of a plan in one or two sentences."""
     sentences = [_launched(plan)] if plan.launches else []
     if plan.drains:
-        sentences.append(f"{_counted(len(plan.drains), 'node')} would go.")
+        sentences.append(f"{_counted(len(plan.drains), 'node')} would terminate.")
     if waiting := sum(item.count for item in plan.unserved):
-        sentences.append(f"{waiting:,} would have to wait.")
+        sentences.append(f"{waiting:,} would stay pending.")
     return " ".join(sentences) or (
-        "Nothing to launch: what is there and on its way has room for all of it."
+        "Nothing to launch: running and starting nodes have room for all of it."
     )
 
 

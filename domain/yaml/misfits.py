@@ -133,7 +133,7 @@ def _key_hint(loc: Loc) -> str:
     """Where the key belongs, or which key was probably meant."""
     key = str(loc[-1])
     if key in RENAMED:
-        return f"This is `{RENAMED[key]}` now."
+        return f"This was renamed to `{RENAMED[key]}`."
     here = _model_at(loc)
     for place, model in MODELS.items():
         if key in model.model_fields and model not in _ENTRIES:

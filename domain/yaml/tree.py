@@ -226,7 +226,7 @@ class _Builder:
     def _aliased(self, event: AliasEvent, loc: Loc) -> object:
         if event.anchor in self.anchors:
             return self.anchors[event.anchor]
-        message = f"`*{event.anchor}` refers to nothing that is finished before it."
+        message = f"`*{event.anchor}` has no anchor before it."
         self._report(path_of(loc), "unknown-alias", message, event)
         return None
 
@@ -268,7 +268,7 @@ def _at(event: Event, problem: Problem) -> Problem:
 def _syntax_problem(failure: Exception, text: str) -> Problem:
     """One sentence about why the text is no YAML, at the line where reading stopped."""
     hint = ""
-    what, mark = "it cannot be read", None
+    what, mark = "syntax error", None
     if isinstance(failure, ReaderError):
         before = text[: failure.position]
         mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))

@@ -288,6 +288,6 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Throttled(f"This machine refused: {error}.") from error
+        raise Throttled(f"This machine rejected the request: {error}.") from error
     except psutil.Error as error:
-        raise Throttled(f"This machine's processes cannot be read: {error}.") from error
+        raise Throttled(f"This machine's processes could not be listed: {error}.") from error

@@ -27,7 +27,7 @@ def unknown_key(
     """A key that the provider does not know here; renamed to what was probably meant."""
     key = str(loc[-1])
     free = [name for name in shape.members if name not in around]
-    message = f"{schema.owner} does not know the key {_named(loc)} here."
+    message = f"{schema.owner} has no key {_named(loc)} here."
     if inner := _holder_of(key, shape, schema):
         return _error(loc, "block-unknown-key", message, hint=f"It belongs under `{inner}`.")
     near = nearest(key, free)

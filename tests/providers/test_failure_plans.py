@@ -74,7 +74,7 @@ def test_the_others_of_a_call_go_on(driver: FakeDriver) -> None:
     errors = refused(driver, node(1), node(2, zone="b"), node(3, market=Market.ON_DEMAND))
     assert errors.keys() == {"c1-1"}
     assert isinstance(errors["c1-1"], CapacityUnavailable)
-    assert str(errors["c1-1"]) == "There is no small as spot in a left."
+    assert str(errors["c1-1"]) == "No capacity for small as spot in a."
     assert driver.launched == ["c1-2", "c1-3"]
 
 

@@ -207,7 +207,7 @@ def test_a_replacement_comes_first_and_then_the_work_moves(
     assert head.drained() == []
     new = head.nodes()[-1]
     assert (new.machine, new.decision.kind) == ("small", "launch")  # type: ignore[union-attr]
-    assert "can go: one new small of group cpu takes its work" in new.decision.reason  # type: ignore[union-attr]
+    assert "can go: one new small of group cpu fits its work" in new.decision.reason  # type: ignore[union-attr]
     head.idle[new.name] = 500.0
     head.looks(times=2)
     assert head.drained() == [(large.name, "preemption")]
@@ -390,4 +390,4 @@ def test_the_page_says_what_could_go_why_others_stay_and_how_it_is_measured(
     assert "2 for each actor" in shown
     Node.objects.filter(pk=second.pk).update(requested_at=now())
     acting.looks()
-    assert f"{second.label} stays: it has not been up for 60 s yet." in page()
+    assert f"{second.label} stays: it has been up for less than 60 s." in page()

@@ -35,7 +35,7 @@ def test_errors_stop_the_save_and_nothing_typed_is_lost(editor: Editor) -> None:
 def test_save_takes_a_message(editor: Editor) -> None:
     response = editor.post(message=" ", **{"g0-max_nodes": "5"})
     assert response.status_code == 422
-    assert "Say in a few words what is different." in response.text
+    assert "Describe the change in a few words." in response.text
 
 
 def test_save_without_scripts_takes_the_form(editor: Editor) -> None:

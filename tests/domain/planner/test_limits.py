@@ -78,7 +78,7 @@ def test_a_cooling_group_is_passed_over_with_its_reason() -> None:
     assert [launch.reason for launch in answer.launches] == [
         (
             "1 × 2CPU for 1 × {CPU: 1}: the only machine that fits; "
-            "group cpu cannot grow now: no capacity until 12:05."
+            "group cpu cannot scale out now: no capacity until 12:05."
         )
     ]
 

@@ -64,7 +64,7 @@ def test_several_nodes_go_for_one_cheaper_node() -> None:
     assert proposal.launch is not None
     assert (proposal.launch.instance_type, proposal.launch.count) == ("huge", 1)
     assert proposal.savings_usd == Decimal("0.7")
-    assert "one new huge of group cpu takes their work" in proposal.sentence
+    assert "one new huge of group cpu fits their work" in proposal.sentence
 
 
 def test_a_large_node_with_little_work_becomes_a_small_one() -> None:
@@ -92,10 +92,14 @@ def test_a_small_gain_for_much_disruption_is_refused_with_the_numbers() -> None:
             (busy("n-1", 2, of=BOTH),),
             replace(BOTH, min_nodes=2),
         ),
-        ("neither the other nodes nor one cheaper node take its work", (busy("n-1", 8),), CPU),
-        ("it is idle, and goes by itself after 60 s of that", (node("n-1", CPU, idle=5),), CPU),
-        ("it has not been up for 60 s yet", (busy("n-1", 1, age=59),), CPU),
-        ("Ray has not said what it has", (replace(busy("n-1", 1), total={}),), CPU),
+        (
+            "its work fits neither on the other nodes nor on one cheaper node",
+            (busy("n-1", 8),),
+            CPU,
+        ),
+        ("it is idle and terminates after 60 s", (node("n-1", CPU, idle=5),), CPU),
+        ("it has been up for less than 60 s", (busy("n-1", 1, age=59),), CPU),
+        ("Ray has not reported its resources", (replace(busy("n-1", 1), total={}),), CPU),
     ],
 )
 def test_a_node_that_stays_has_its_reason(
