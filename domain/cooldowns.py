@@ -32,7 +32,7 @@ class FailureResponse(StrEnum):
     COOL = "cool"
     BLOCK_MARKET = "block the market"
     STOP = "stop the group"
-    REPEAT = "ask again"
+    REPEAT = "retry"
 
 
 ANSWERS: Mapping[FailureClass, FailureResponse] = {

@@ -183,7 +183,7 @@ class PlanFile:
 
 def _check_times(times: object) -> None:
     if times is not None and not (isinstance(times, int) and times >= 0):
-        raise ValueError(f"times must be a whole number from 0 on, not {times!r}.")
+        raise ValueError(f"times must be a whole number of 0 or more, not {times!r}.")
 
 
 def _count_off(planned: PlannedFailure | PlannedInterruption) -> None:

@@ -41,8 +41,11 @@ class Catalogue:
     def size_choices(self) -> Choices:
         types = (self.target.types or {}).values()
         if len(types) > MOST_CHOICES:
-            return [("", "Not named"), *((one.name, one.name) for one in types)]  # searched by name
-        return [("", "Not named"), *((one.name, self._size(one)) for one in types)]
+            return [
+                ("", "Unspecified"),
+                *((one.name, one.name) for one in types),
+            ]  # found by search
+        return [("", "Unspecified"), *((one.name, self._size(one)) for one in types)]
 
     def _size(self, size: InstanceType) -> str:
         parts = [f"{number(size.vcpus)} vCPU", f"{number(size.memory_bytes / 2**30)} GiB"]

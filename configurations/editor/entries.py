@@ -49,9 +49,9 @@ KINDS: Mapping[str, Kind] = {
         "r",
         "Rule",
         "Rules",
-        "A group has at least as many nodes as a line of CEL says, once the rule is enabled on the "
-        "cluster's Scaling page. "
-        f"It may ask for {', '.join(VARIABLES)}, and use {', '.join(FUNCTIONS)}.",
+        "A CEL expression sets the group's minimum number of nodes, once the rule is enabled on "
+        "the cluster's Scaling page. "
+        f"Variables: {', '.join(VARIABLES)}. Functions: {', '.join(FUNCTIONS)}.",
         RuleForm,
         Rule,
         {"expression": "queue > 100 ? 2 : 0"},

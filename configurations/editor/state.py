@@ -101,7 +101,7 @@ class Edit:
             return f"Cloud {self.draft.cloud} has no instance settings."
         kinds = registry.kinds_with(lambda traits: traits.settings is not None)
         *names, last = [kind.label for kind in kinds]
-        return f"Choose a cloud on {', '.join(names)} or {last}, and its settings show here."
+        return f"Select a cloud on {', '.join(names)} or {last} to see its instance settings."
 
     @property
     def head_typed(self) -> TypedSettings | None:

@@ -28,7 +28,7 @@ class NewerVersion(Outdated):
     code = "newer-version"
 
     def __init__(self, latest: Version) -> None:
-        super().__init__(f"{latest.author} saved {latest} meanwhile.")
+        super().__init__(f"{latest.author} saved {latest} in the meantime.")
         self.latest = latest
 
 

@@ -14,7 +14,7 @@ from domain.convert.result import ExportContext, Exported, Imported, Loss, Plain
 from domain.yaml.text import dump, parse
 from domain.yaml.writing import dump_value
 
-_OURS = "Anyscale has no such setting."
+_OURS = "Not supported by Anyscale."
 
 
 def write(config: ComputeConfig, _: ExportContext) -> Exported:
@@ -44,7 +44,7 @@ def write_legacy(config: ComputeConfig, _: ExportContext) -> Exported:
     kept = frozenset({"idle_minutes", "max_lifetime_minutes"})
     losses = list(_own_losses(config, besides=kept))
     if config.configs is not None:
-        losses.append(Loss(path="configs", why="The older schema has one cloud resource."))
+        losses.append(Loss(path="configs", why="The older schema supports one cloud resource."))
         config = config.primary
     nodes: list[tuple[str, NodeConfig | None]] = [("head_node", config.head_node)]
     nodes += [(f"worker_nodes[{index}]", group) for index, group in enumerate(config.groups)]

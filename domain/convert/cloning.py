@@ -118,7 +118,7 @@ def _left_out(config: ComputeConfig, machines: list[Mapped], *, others: int) -> 
     if others > 0:
         yield f"configs: {others} more cloud resources; only the first is cloned."
     yield from (
-        f"{one.path}.instance_type: the size of {one.old} is not known; choose a type."
+        f"{one.path}.instance_type: the size of {one.old} is unknown; choose a type."
         for one in machines
         if one.machine is None and one.old
     )

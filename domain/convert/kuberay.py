@@ -92,8 +92,8 @@ def _losses(config: ComputeConfig) -> Iterator[Loss]:
         )
     for key in written(config.mobula):
         if key not in _CARRIED:
-            yield Loss(path=f"mobula.{key}", why="A RayCluster has no such setting.")
-    yield from losses_of_groups(config, why="A RayCluster's groups have no such setting.")
+            yield Loss(path=f"mobula.{key}", why="Not supported by RayCluster.")
+    yield from losses_of_groups(config, why="Not supported by RayCluster worker groups.")
     primary = config.primary
     for name in ("min_resources", "max_resources", "flags"):
         for key in getattr(primary, name):
@@ -114,7 +114,7 @@ def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
         why = "Kubernetes spreads pods across all allowed zones."
         yield Loss(path="enable_cross_zone_scaling", why=why)
     if primary.auto_select_worker_config:
-        yield Loss(path="auto_select_worker_config", why="A RayCluster names its groups.")
+        yield Loss(path="auto_select_worker_config", why="A RayCluster requires group names.")
     if not config.mobula.autoscaling and config.worker_idle_seconds != _USUAL_IDLE:
         why = "Without autoscaling, no idle worker is terminated."
         yield Loss(path="mobula.worker_idle_seconds", why=why)
@@ -234,7 +234,7 @@ def _template(
 
 def _losses_of_node(node: NodeConfig, path: str, machine: InstanceType | None) -> Iterator[Loss]:
     if machine is None:
-        why = f"The size of {node.instance_type or 'its machine'} is not known here."
+        why = f"The size of {node.instance_type or 'its machine'} is unknown."
         yield Loss(path=f"{path}.instance_type", why=f"{why} Add the pod's resources.")
     elif node.required_resources is None:
         why = "A pod has no machine type: it requests the machine's resources instead."
@@ -251,9 +251,9 @@ def _losses_of_node(node: NodeConfig, path: str, machine: InstanceType | None) -
         why = "Ray reserves nothing on a node: increase the pod's resources instead."
         yield Loss(path=f"{path}.resources.{key}", why=why)
     for key in node.flags:
-        yield Loss(path=f"{path}.flags.{key}", why="KubeRay has no such flag.")
+        yield Loss(path=f"{path}.flags.{key}", why="Not a KubeRay flag.")
     if node.cloud_deployment:
-        yield Loss(path=f"{path}.cloud_deployment", why="KubeRay has no such setting.")
+        yield Loss(path=f"{path}.cloud_deployment", why="Not supported by KubeRay.")
 
 
 def _renamed(patch: Plain, container: str) -> Plain:

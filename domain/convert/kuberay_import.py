@@ -72,7 +72,9 @@ class _Reading:
         metadata = mapping(top.get("metadata"))
         if name := metadata.get("name"):
             self.notes["name"] = str(name)
-        self._lose("metadata", metadata.keys() - {"name"}, "A configuration has no such setting.")
+        self._lose(
+            "metadata", metadata.keys() - {"name"}, "Not supported in a compute configuration."
+        )
         if inner:
             why = "Only the cluster is imported, not its workloads."
             self._lose("spec", mapping(top.get("spec")).keys() - {inner}, why)
@@ -136,10 +138,10 @@ class _Reading:
             least = group.get("replicas", least)
         if type(most) is not int or not 1 <= most < _NO_BOUND:
             most = 1 if most == 0 else 10
-            why = f"A group in Mobula has a maximum of at least 1: it is {most}."
+            why = f"A group in Mobula has a maximum of at least 1: it becomes {most}."
             self.losses.append(Loss(path=f"{path}.maxReplicas", why=why))
         found |= {"min_nodes": least, "max_nodes": most}
-        self._lose(path, group.keys() - _OF_GROUP, "Mobula has no such setting.")
+        self._lose(path, group.keys() - _OF_GROUP, "Not supported by Mobula.")
         return found
 
     def _node(self, pod: Plain, path: str) -> Plain:
@@ -152,7 +154,7 @@ class _Reading:
         if image := ray.get("image"):
             known = self.notes.setdefault("image", str(image))
             if known != str(image):
-                why = f"A cluster in Mobula has one image: it is {known}."
+                why = f"A cluster in Mobula has one image: {known} is used."
                 self.losses.append(Loss(path=f"{path}.template.image", why=why))
         amounts = mapping(ray.get("resources"))
         requests, limits = mapping(amounts.get("requests")), mapping(amounts.get("limits"))

@@ -110,12 +110,12 @@ def _losses(config: ComputeConfig) -> Iterator[Loss]:
     primary = config.primary
     for key in written(config.mobula):
         if key not in _CARRIED:
-            yield Loss(path=f"mobula.{key}", why="ray up has no such setting.")
-    yield from losses_of_groups(config, why="Node types of ray up have no such setting.")
+            yield Loss(path=f"mobula.{key}", why="Not supported by ray up.")
+    yield from losses_of_groups(config, why="Not supported by ray up node types.")
     for name in ("min_resources", "max_resources", "flags"):
         for key in getattr(primary, name):
             if key != "idle_termination_seconds":
-                yield Loss(path=f"{name}.{key}", why="ray up has no such limit or flag.")
+                yield Loss(path=f"{name}.{key}", why="Not supported by ray up.")
     yield from _losses_of_place(config)
 
 
@@ -130,7 +130,7 @@ def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
         why = "ray up always autoscales: each group's maximum is set to its minimum."
         yield Loss(path="mobula.autoscaling", why=why)
     if primary.auto_select_worker_config:
-        yield Loss(path="auto_select_worker_config", why="ray up names its node types.")
+        yield Loss(path="auto_select_worker_config", why="ray up requires names for node types.")
 
 
 def _head(
@@ -183,10 +183,12 @@ def _node(
     found = types_for(node, setting.target, market=Market.ON_DEMAND)
     machine = node.instance_type or (found[0].name if found else "")
     if not machine:
-        why = "ray up names machine types: no known instance type of the cloud has this hardware."
+        why = (
+            "ray up requires machine types: no known instance type of the cloud has this hardware."
+        )
         losses.append(Loss(path=f"{path}.required_resources", why=why))
     elif node.required_resources is not None:
-        why = f"ray up names machine types: {machine} is the cheapest that has the hardware."
+        why = f"ray up requires machine types: {machine} is the cheapest that has the hardware."
         losses.append(Loss(path=f"{path}.required_resources", why=why))
     losses += _losses_of_node(node, path)
     labels = {"labels": dict(node.labels)} if node.labels else {}
@@ -220,12 +222,12 @@ def _losses_of_node(node: NodeConfig, path: str) -> Iterator[Loss]:
         if name in RESERVATIONS:
             yield Loss(path=f"{path}.resources.{name}", why="ray up reserves nothing on a node.")
         elif amount != int(amount):
-            why = f"ray up takes whole numbers: {amount:g} is {int(amount)}."
+            why = f"ray up requires whole numbers: {amount:g} becomes {int(amount)}."
             yield Loss(path=f"{path}.resources.{name}", why=why)
     for key in node.required_labels:
         why = "ray up selects by machine type only."
         yield Loss(path=f'{path}.required_labels["{key}"]', why=why)
     for key in node.flags:
-        yield Loss(path=f"{path}.flags.{key}", why="ray up has no such flag.")
+        yield Loss(path=f"{path}.flags.{key}", why="Not a ray up flag.")
     if node.cloud_deployment:
-        yield Loss(path=f"{path}.cloud_deployment", why="ray up has no such setting.")
+        yield Loss(path=f"{path}.cloud_deployment", why="Not supported by ray up.")

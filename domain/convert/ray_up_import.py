@@ -72,7 +72,7 @@ class _Reading:
             "provider.", place.keys() - {"type", "availability_zone"}, "Set by the cloud's region."
         )
         if str(place.get("type")) not in _WRAPPED:
-            why = "Only the node types of AWS and Google Cloud are known here."
+            why = "Only AWS and Google Cloud node types can be imported."
             self.losses.append(Loss(path="provider.type", why=why))
         words = str(place.get("availability_zone") or "").split(",")
         zones = [word.strip() for word in words if word.strip()]
@@ -95,7 +95,7 @@ class _Reading:
         most = _whole(self.top.get("max_workers"), _USUAL_WORKERS)
         together = sum(group["max_nodes"] for group in groups)
         if most < together:
-            why = f"Mobula limits resources, not nodes: the groups have {together} together."
+            why = f"Mobula limits resources, not nodes: the groups allow {together} nodes in total."
             self.losses.append(Loss(path="max_workers", why=why))
 
     def _head(self) -> Plain:

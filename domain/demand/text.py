@@ -156,7 +156,7 @@ def _from_line(line: str) -> Shape | Gang:
     if match["strategy"] is None:
         return Shape(resources=resources, count=count)
     if count > MOST_BUNDLES:
-        raise ValueError(f"{count:,} bundles are too many: write {MOST_BUNDLES:,} at most.")
+        raise ValueError(f"{count:,} bundles are too many: use at most {MOST_BUNDLES:,}.")
     return Gang(strategy=Strategy(match["strategy"]), bundles=(resources,) * count)
 
 

@@ -111,7 +111,7 @@ def explained(request: PlanRequest) -> Iterator[DemandLine]:
 
 
 def more_usd(plan: Plan) -> Decimal | None:
-    """Return what the plan's launches cost in dollars an hour; None: a price is not known."""
+    """Return what the plan's launches cost in dollars an hour; None: a price is unknown."""
     total = Decimal(0)
     for launch in plan.launches:
         if launch.hourly_usd is None:
@@ -137,7 +137,7 @@ def _launched(plan: Plan) -> str:
     usd = more_usd(plan)
     if usd is None:
         they = "it costs" if count == 1 else "they cost"
-        return f"{_counted(count, 'more node')}; what {they} is not known."
+        return f"{_counted(count, 'more node')}; what {they} is unknown."
     return f"{_counted(count, 'more node')}: {price(usd)} an hour more."
 
 

@@ -148,7 +148,7 @@ def _check_size(text: str) -> None:
         raise BadExpression("The rule is empty: write a number of nodes, such as queue / 4.")
     if len(text) > LONGEST:
         raise BadExpression(
-            f"The rule has {len(text)} characters, {LONGEST} at most: split it into two rules."
+            f"The rule has {len(text)} characters; the limit is {LONGEST}: split it into two rules."
         )
     depth = deepest = 0
     for character in text:
@@ -189,13 +189,15 @@ def _whole(value: object) -> int:
     if name == "bool" or not isinstance(value, int | float):  # celpy's bool is an int
         kind = {"bool": "true or false", "string": "a text", "map": "a map"}.get(name, f"a {name}")
         raise EvaluationFailed(
-            f"The rule gives {kind}, not a number: write a number of nodes, as in (queue > 0 ? "
+            f"The rule returns {kind}, not a number: write a number of nodes, as in (queue > 0 ? "
             "2 : 0)."
         )
     if not math.isfinite(value):
-        raise OutOfRange("The rule gives no finite number: does it divide by 0?")
+        raise OutOfRange("The rule does not return a finite number: does it divide by 0?")
     if value < 0:
-        raise OutOfRange(f"The rule gives {value:g} nodes: use max(0, …) to keep it at 0 or more.")
+        raise OutOfRange(
+            f"The rule returns {value:g} nodes: use max(0, …) to keep it at 0 or more."
+        )
     if value > MOST:
-        raise OutOfRange(f"The rule gives {value:g} nodes, more than {MOST}: use min(…, 10).")
+        raise OutOfRange(f"The rule returns {value:g} nodes, more than {MOST}: use min(…, 10).")
     return math.ceil(value - 1e-9)  # 0.1 + 0.2 is not more than 0.3

@@ -133,7 +133,7 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(
-            f"time_zone {name!r} is not known: use a name such as UTC or Europe/Berlin."
+            f"time_zone {name!r} is not a known time zone: use a name such as UTC or Europe/Berlin."
         ) from error
 
 

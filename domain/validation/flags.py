@@ -107,7 +107,7 @@ def _strategy(value: object, path: str) -> Iterator[Problem]:
     if value not in STRATEGIES:
         near = nearest(str(value), STRATEGIES)
         hint = did_you_mean(str(value), STRATEGIES) or f"Strategies: {', '.join(STRATEGIES)}."
-        message = f"There is no strategy {shown(value)}."
+        message = f"Unknown strategy {shown(value)}."
         fix = setting(path, near) if near else None
         yield error(path, "unknown-strategy", message, hint=hint, fix=fix)
 

@@ -71,7 +71,7 @@ def _environments(config: ComputeConfig) -> Iterator[Problem]:
             hint = hint or f"Environments are {', '.join(ENVIRONMENTS)}."
             free = near and near not in config.mobula.environments
             fix = renaming(inside("mobula.environments", name), near) if free else None
-            message = f"There is no environment {shown(name)}."
+            message = f"Unknown environment {shown(name)}."
             yield error(at, "unknown-environment", message, hint=hint, fix=fix)
 
 

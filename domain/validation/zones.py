@@ -80,7 +80,7 @@ def _types_in_zones(config: ComputeConfig, target: RegionCatalogue) -> Iterator[
         at, offered = f"{path}.instance_type", ", ".join(sorted(known.zones)) or "none"
         hint = f"Zones that have it: {offered}."
         if len(without) == len(config.zones):
-            message = f"None of the zones offers {shown(known.name)}."
+            message = f"{shown(known.name)} is not offered in any of the zones."
             yield error(at, "type-not-in-zones", message, hint=hint)
         elif without:
             message = f"{shown(known.name)} is not offered in {', '.join(without)}."

@@ -89,7 +89,7 @@ def test_conversion_goes_to_the_output_and_losses_beside_it(
     assert main(["convert", str(file), "--to", "kuberay", "--provider", "aws"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("apiVersion: ray.io/v1")
-    assert "Not imported: mobula.environments" in err
+    assert "Not carried over: mobula.environments" in err
 
 
 def test_conversion_comes_back(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,7 +161,10 @@ def test_the_fake_provider_reads_the_file_beside_its_world(tmp_path: Path) -> No
 def test_a_plan_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
     file = PlanFile(tmp_path / "failures.json")
     file.path.write_text(text)
-    with pytest.raises(Unreachable, match=r"failures\.json is no failure plan"), file.open():
+    with (
+        pytest.raises(Unreachable, match=r"failures\.json is not a valid failure plan"),
+        file.open(),
+    ):
         pass
 
 
@@ -217,7 +220,7 @@ def test_a_plan_with_impossible_numbers_is_named(tmp_path: Path, plan: object) -
     path = tmp_path / "failures.json"
     path.write_text(json.dumps(plan))
     with (
-        pytest.raises(Unreachable, match=r"failures\.json is no failure plan"),
+        pytest.raises(Unreachable, match=r"failures\.json is not a valid failure plan"),
         PlanFile(path).open(),
     ):
         pass

@@ -241,7 +241,7 @@ def _not_cheaper(pool: Pool, nodes: Sequence[NodeView], launch: Launch | None) -
     if launch is None:
         return ""
     if launch.hourly_usd is None:
-        return f"the price of a new {launch.instance_type} is not known"
+        return f"the price of a new {launch.instance_type} is unknown"
     if launch.hourly_usd >= pool.saved(nodes):
         return "no cheaper node fits the work"
     first = nodes[0]

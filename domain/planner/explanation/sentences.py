@@ -43,8 +43,8 @@ def drain(node: str, cause: DrainCause) -> str:
             return f"{node} is removed: the cluster no longer has a group {cause.group}."
         case DrainKind.ABOVE_MAXIMUM:
             return (
-                f"{node} goes ({_state(cause)}): group {cause.group} has {cause.nodes} nodes, "
-                f"{cause.most} at most are needed."
+                f"{node} is removed ({_state(cause)}): group {cause.group} has {cause.nodes} "
+                f"nodes and needs at most {cause.most}."
             )
         case DrainKind.IDLE:
             idle, limit = cause.idle_seconds or 0, cause.idle_limit
@@ -95,10 +95,10 @@ def stop_of_group(limit: Stop) -> str:
         case StopKind.MAX_RESOURCES:
             return f"max_resources.{limit.resource} = {limit.amount:g} is reached"
         case StopKind.UNKNOWN_PRICE:
-            return f"has no known price and the cap is {usd(limit.cap_usd)} an hour"
+            return f"has no known price, and the cap is {usd(limit.cap_usd)}/h"
         case StopKind.COST_CAP:
             cap = usd(limit.cap_usd)
-            return f"one more {limit.instance_type} would exceed the cap of {cap} an hour"
+            return f"one more {limit.instance_type} would exceed the cap of {cap}/h"
 
 
 def misfit(why: Misfit) -> str:
@@ -140,7 +140,7 @@ def purpose(item: Purpose) -> str:
         case PurposeKind.MIN_RESOURCES:
             return f"the cluster is kept at {_shape(item.resources).strip('{}')} or more"
         case PurposeKind.STANDING_REQUEST:
-            return f"a standing request for {_shape(item.resources)} must fit the cluster"
+            return f"the cluster must fit a standing resource request for {_shape(item.resources)}"
         case PurposeKind.SPARE:
             return f"group {item.group} keeps {item.nodes} spare"
 
@@ -193,7 +193,7 @@ def _compared(choice: Choice) -> str:
         case ChoiceKind.ONLY_ONE:
             return "the only machine that fits"
         case ChoiceKind.USUAL_PRICE:
-            return f"rather than {other}, based on typical prices of such machines"
+            return f"instead of {other}, based on typical prices of such machines"
         case ChoiceKind.CHEAPER:
             return f"cheaper than {other} ({prices})"
         case ChoiceKind.SAME_PRICE:

@@ -70,7 +70,7 @@ def _pod_name(
     message = (
         f"{shown(name)} cannot be the name of a group on {rules.name}: pods are named after it."
     )
-    hint = "Use lower-case letters, digits and `-`; begin with a letter."
+    hint = "Use lowercase letters, digits and `-`; begin with a letter."
     meant = _as_pod_name(name, taken)
     taken.add(meant)
     fix = _called(meant, index, config) if rules.group_name.match(meant) else None
@@ -164,7 +164,7 @@ def _free(name: str, taken: set[str]) -> str:
 def _many(config: ComputeConfig) -> Iterator[Problem]:
     most = sum(group.max_nodes for group in config.groups)
     if most > MANY_NODES:
-        message = f"The groups may grow to {most:,} nodes together."
+        message = f"The groups can grow to {most:,} nodes in total."
         hint = "Set `max_resources`, or a maximum price in `mobula.max_usd_per_hour`."
         limited = bool(config.max_resources) or config.mobula.max_usd_per_hour is not None
         if not limited:

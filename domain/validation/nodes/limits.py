@@ -132,5 +132,5 @@ def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]
             yield warning(path, "group-never-starts", message, hint=hint)
         elif room < most_nodes(group, config):
             at = f"{path}.max_nodes"
-            message = f"At most {room} nodes will run: max_resources.{name} allows no more."
+            message = f"At most {room} nodes can run because of max_resources.{name}."
             yield note(at, "max-nodes-capped", message)

@@ -131,7 +131,7 @@ def _hardware(
         asked = getattr(required, name) or 0
         if asked > most:
             message = f"No machine has {amount_of(name, asked)}."
-            hint = f"The most is {amount_of(name, most)}."
+            hint = f"The largest machine has {amount_of(name, most)}."
             yield error(f"{path}.{name}", "required-too-large", message, hint=hint)
     if required.tpu_hosts and not required.TPU:
         at, message = (

@@ -57,7 +57,7 @@ def _ranker(ranker: object, path: str, config: ComputeConfig) -> Iterator[Proble
         near = nearest(str(kind), RANKERS)
         hint = did_you_mean(str(kind), RANKERS) or f"Rankers: {', '.join(RANKERS)}."
         fix = setting(f"{path}.ranker_type", near) if near else None
-        message = f"There is no ranker {shown(kind)}."
+        message = f"Unknown ranker {shown(kind)}."
         yield error(f"{path}.ranker_type", "unknown-ranker", message, hint=hint, fix=fix)
     elif kind == "custom_group_order":
         settings = ranker.get("ranker_config")

@@ -89,7 +89,7 @@ def _clocks(window: WindowSettings, path: str) -> Iterator[Problem]:
             hint = "Write it as 08:30, from 00:00 to 23:59."
             yield error(at, "bad-time-of-day", message, hint=hint, fix=_clock_fix(text, at))
     if not unread and schedule.clock(window.start) == schedule.clock(window.end):
-        message = f"The window starts and ends at {window.start}: it lasts a whole day."
+        message = f"The window starts and ends at {window.start}: it lasts 24 hours."
         hint = "For a shorter window, change its end."
         yield warning(f"{path}.end", "window-of-a-day", message, hint=hint)
 
@@ -120,7 +120,7 @@ def _zone(window: WindowSettings, at: str) -> Iterator[Problem]:
         hint = did_you_mean(window.time_zone, zone_names())
         hint = hint or "Use a name such as UTC or Europe/Berlin."
         fix = setting(at, near or "UTC")
-        message = f"There is no time zone {shown(window.time_zone)}."
+        message = f"Unknown time zone {shown(window.time_zone)}."
         yield error(at, "unknown-time-zone", message, hint=hint, fix=fix)
 
 

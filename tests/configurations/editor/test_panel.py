@@ -35,7 +35,7 @@ def test_change_says_what_it_takes(
 ) -> None:
     text = open_editor(version, alice).check(**{field: value}).text
     section = text[text.index('id="rollout-title"') :]
-    assert "train:1, which runs" in section
+    assert "Compared with running train:1" in section
     assert f">{effect}</span>" in section
 
 
@@ -45,7 +45,7 @@ def test_it_compares_with_the_newest_version_that_runs(
     text = TEXT.replace("max_nodes: 4", "max_nodes: 6")
     save_version(version.template, text=text, message="More.", base=version.number, by=alice)
     assert deployed_version(version.template) == version
-    assert "train:1, which runs" in open_editor(version, alice).page.text
+    assert "Compared with running train:1" in open_editor(version, alice).page.text
 
 
 def test_ended_cluster_runs_no_version(cluster: Cluster, version: Version) -> None:

@@ -49,7 +49,7 @@ def test_a_cap_on_the_price_counts_the_head_and_all_nodes() -> None:
     nodes = (node("n-1", cpu, free={"CPU": 0.0}),)
     answer = plan(request(cpu, nodes=nodes, demand=waiting(shape(9, CPU=1)), **cap))
     assert sizes(answer) == {"cpu": 1}
-    assert why(answer) == ["one more 2CPU would exceed the cap of $1.00 an hour"]
+    assert why(answer) == ["one more 2CPU would exceed the cap of $1.00/h"]
 
 
 def test_a_group_without_a_price_does_not_grow_under_a_cap() -> None:

@@ -60,7 +60,7 @@ def test_a_group_above_its_maximum_shrinks_busy_or_not() -> None:
     (drain,) = plan(request(shrunk, nodes=nodes)).drains
     assert not drain.idle
     assert drain.reason == (
-        "n-2 goes (up for 1000 s): group cpu has 2 nodes, 1 at most are needed."
+        "n-2 is removed (up for 1000 s): group cpu has 2 nodes and needs at most 1."
     )
 
 

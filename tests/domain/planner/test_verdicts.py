@@ -76,7 +76,7 @@ def test_what_does_not_fit_says_why(
 def test_a_cap_on_the_price_is_named() -> None:
     waiting = Demand(shapes=(shape(1, CPU=1.0),))
     found = verdict(request(group(), demand=waiting, max_usd_per_hour=Decimal("0.05")))
-    assert found.words == "one more 2CPU would exceed the cap of $0.05 an hour"
+    assert found.words == "one more 2CPU would exceed the cap of $0.05/h"
 
 
 def test_nodes_that_are_there_take_room() -> None:
@@ -142,7 +142,7 @@ def test_the_price_of_a_plan_is_that_of_its_launches() -> None:
 def test_a_price_that_nobody_knows_is_not_0() -> None:
     answer = plan(request(group(hourly_usd=None), demand=Demand(shapes=(shape(1, CPU=1.0),))))
     assert more_usd(answer) is None
-    assert outcome(answer) == "1 more node; what it costs is not known."
+    assert outcome(answer) == "1 more node; what it costs is unknown."
 
 
 def test_a_plan_of_nothing_says_so() -> None:
@@ -236,7 +236,7 @@ def test_any_text_is_a_demand_that_can_be_planned_or_a_sentence(text: str) -> No
         ("2000000 x CPU:1", "the count is 2000000"),
         ("CPU:0", "Line 1: CPU is 0: leave it out"),
         ("CPU:1, CPU:2", "Line 1: CPU stands there twice"),
-        ("SPREAD 2000 x CPU:1", "Line 1: 2,000 bundles are too many: write 1,000 at most."),
+        ("SPREAD 2000 x CPU:1", "Line 1: 2,000 bundles are too many: use at most 1,000."),
         ('{"shapes": [}', "Line 1: this is no JSON"),
         ('{"shapes": 3}', "The JSON is no demand"),
         ('{"shapes": [{"resources": {"CPU": "a"}, "count": 1}]}', "The JSON is no demand"),
