@@ -138,9 +138,7 @@ def _check(node: Any, *, variables: Sequence[str], refuse: Callable[[str], Excep
     if node.data == "ident_arg" and (name := str(node.children[0])) not in FUNCTIONS:
         raise refuse(f"{name}(…) is not available here. Functions: {', '.join(FUNCTIONS)}.")
     if node.data == "member_dot_arg" and (name := str(node.children[1])) not in METHODS:
-        raise refuse(
-            f".{name}(…) is not available here. The methods that now has: {', '.join(METHODS)}."
-        )
+        raise refuse(f".{name}(…) is not available here. Supported methods: {', '.join(METHODS)}.")
 
 
 def _make_fraction(node: Any, *, refuse: Callable[[str], Exception]) -> None:

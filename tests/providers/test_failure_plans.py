@@ -104,7 +104,7 @@ def test_what_only_wants_patience_is_raised_as_it_is() -> None:
     slow = NodeError("c1-1", Throttled("Slow down."))
     with pytest.raises(Throttled):
         raise_failures([slow])
-    with pytest.raises(LaunchFailed, match="2 nodes were refused"):
+    with pytest.raises(LaunchFailed, match="2 nodes were rejected"):
         raise_failures([slow, NodeError("c1-2", CapacityUnavailable("Sold out."))])
 
 

@@ -62,7 +62,7 @@ def test_a_refused_worker_ends_and_the_others_of_its_call_go_on(
     assert event.kind == "cooldown.started"
     assert event.fields["instance_type"] == first.machine
     assert (event.fields["failures"], event.fields["cause"]) == (1, "Sold out.")
-    assert "cools down until" in event.message
+    assert "is in cooldown until" in event.message
     assert "Sold out." in event.message
 
 

@@ -38,7 +38,7 @@ def test_csv_has_a_column_for_each_resource() -> None:
         ({"at": 0, "seconds": 1}, "Could not parse arrival 1: KeyError('shape')."),
         ({"at": 0, "seconds": 1, "bundles": []}, "a placement group needs bundles"),
         ({"at": 0, "seconds": 1, "bundles": [{"CPU": 1}], "strategy": "X"}, "not a valid Strategy"),
-        (7, "Arrival 1 cannot be read"),
+        (7, "Could not parse arrival 1"),
     ],
 )
 def test_what_cannot_be_read_is_named(item: object, message: str) -> None:

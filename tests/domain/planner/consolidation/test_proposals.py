@@ -50,7 +50,7 @@ def test_a_node_whose_work_fits_on_the_others_goes() -> None:
     assert (proposal.nodes, proposal.launch) == (("n-2",), None)
     assert proposal.savings_usd == Decimal("0.4")
     assert proposal.sentence == (
-        "n-2 can go: its work fits on the other nodes, $0.40/h less; "
+        "n-2 can be removed: its work fits on the other nodes, $0.40/h less; "
         "score 2.25 >= threshold 0.50 (k: 2, savings 50.0%, disruption 22.2%)."
     )
 
@@ -115,7 +115,7 @@ def test_nothing_goes_where_consolidation_or_autoscaling_is_off_or_nodes_come() 
     assert "is off" in found(request(CPU, nodes=nodes), ConsolidationMode.OFF).stays["n-2"]
     assert "autoscaling is off" in found(request(CPU, nodes=nodes, autoscaling=False)).stays["n-1"]
     coming = (*nodes, node("n-3", CPU, phase=PENDING))
-    assert "on their way" in found(request(CPU, nodes=coming)).stays["n-2"]
+    assert "are starting" in found(request(CPU, nodes=coming)).stays["n-2"]
     unpriced = group("cpu", {"CPU": 8.0}, hourly_usd=None)
     assert "known price" in found(request(unpriced, nodes=(busy("n-1", 1),))).stays["n-1"]
 
@@ -140,7 +140,7 @@ def test_the_new_node_comes_first_so_it_needs_room() -> None:
     full = replace(BOTH, max_nodes=2)
     nodes = (busy("n-1", 8, of=full), busy("n-2", 1, of=full))
     stays = found(request(full, nodes=nodes)).stays
-    assert "must come first, but group cpu is at its maximum of 2" in stays["n-2"]
+    assert "must launch first, but group cpu is at its maximum of 2" in stays["n-2"]
 
 
 def test_where_spot_is_allowed_the_new_node_is_spot() -> None:
@@ -181,7 +181,7 @@ def test_bundles_of_one_placement_group_stay_apart() -> None:
 def test_work_stays_where_the_labels_are_that_it_may_have_asked_for() -> None:
     west = group("west", {"CPU": 8.0}, labels={"disk": "ssd"}, hourly_usd="0.4")
     nodes = (busy("n-1", 6, of=CPU), busy("n-2", 1, of=west))
-    assert "neither the other" in found(request(CPU, west, nodes=nodes)).stays["n-2"]
+    assert "neither on the other" in found(request(CPU, west, nodes=nodes)).stays["n-2"]
     assert proposed(request(CPU, nodes=(nodes[0], busy("n-2", 1)))).nodes == ("n-2",)
 
 
