@@ -122,7 +122,7 @@ def test_a_proposal_is_found_again_before_anything_comes_of_it(acting: BusyHead)
     acting.looks()
     row = Consolidation.objects.get()
     assert row.proposal["nodes"] == [second.name]
-    assert "can go: its work fits on the other nodes" in row.proposal["sentence"]
+    assert "can be removed: its work fits on the other nodes" in row.proposal["sentence"]
     assert second.label in row.proposal["sentence"]
     acting.looks(after=11)
     assert acting.drained() == []
@@ -182,7 +182,7 @@ def test_a_recommendation_is_noted_once_in_a_while(started: Callable[[str], Busy
     head.looks(times=5)
     assert head.drained() == []
     [reason] = head.decided("recommend")
-    assert reason.startswith(f"{second.label} can go: its work fits on the other nodes")
+    assert reason.startswith(f"{second.label} can be removed: its work fits on the other nodes")
     head.cluster.decisions.update(at=now() - RECOMMEND_TIME)
     head.looks()
     assert len(head.decided("recommend")) == 2
@@ -207,7 +207,7 @@ def test_a_replacement_comes_first_and_then_the_work_moves(
     assert head.drained() == []
     new = head.nodes()[-1]
     assert (new.machine, new.decision.kind) == ("small", "launch")  # type: ignore[union-attr]
-    assert "can go: one new small of group cpu fits its work" in new.decision.reason  # type: ignore[union-attr]
+    assert "can be removed: one new small of group cpu fits its work" in new.decision.reason  # type: ignore[union-attr]
     head.idle[new.name] = 500.0
     head.looks(times=2)
     assert head.drained() == [(large.name, "preemption")]
@@ -384,7 +384,7 @@ def test_the_page_says_what_could_go_why_others_stay_and_how_it_is_measured(
     _first, second, third = acting.grows(2, 1, 1)
     acting.looks()
     shown = page()
-    assert f"{third.label} can go: its work fits on the other nodes" in shown
+    assert f"{third.label} can be removed: its work fits on the other nodes" in shown
     assert "Found; looked at again before anything comes of it." in shown
     assert "Mode: cpu act." in shown
     assert "2 for each actor" in shown
