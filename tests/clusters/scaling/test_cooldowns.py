@@ -295,6 +295,6 @@ def test_an_idle_on_demand_node_goes_back_to_spot(
     nodes = list(cluster.nodes.select_related("group").exclude(state="terminated"))
     (back,) = spot_returns(cluster, nodes)
     assert back.node == node.name
-    assert "goes back to spot" in back.sentence
+    assert "returns to spot" in back.sentence
     failed(head, Node(group=node.group, market="spot", instance_type="small", zone=""))
     assert spot_returns(cluster, nodes) == []

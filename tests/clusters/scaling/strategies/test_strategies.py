@@ -141,7 +141,7 @@ def test_an_error_keeps_the_last_value_and_is_told_once(one: Cluster, alice: Use
         "Its last value, 4, stands."
     )
     rule = next(floor for floor in floors(one, Demand()) if floor.kind == "rule")
-    assert "its last value, since it failed" in rule.reason
+    assert "its last value, because it failed" in rule.reason
     assert kinds(one)["rule"] == 4  # it works again
     assert RuleValue.objects.get(run=one.run).error == ""
 
@@ -179,7 +179,7 @@ def with_rule(cluster: Cluster, expression: str) -> Cluster:
 
 def test_a_rule_that_is_none_cannot_be_enabled(one: Cluster, alice: User) -> None:
     with_rule(one, "nope")
-    with pytest.raises(Invalid, match="nope is not known here"):
+    with pytest.raises(Invalid, match="nope is not available here"):
         enable_rule(one, group="cpu", expression="nope", by=alice)
     assert not EnabledRule.objects.exists()
 
