@@ -223,7 +223,7 @@ def test_cloud_decides_which_fields_there_are(opened: Callable[..., Editor]) -> 
     page = editor.check(cloud="prod")
     assert (page.fields["set-subnet"], page.fields["block"]) == ("subnet-1", "")
     page = editor.check(cloud="")
-    assert "Choose a cloud on AWS, Google Cloud or Kubernetes" in page.text
+    assert "Select a cloud on AWS, Google Cloud or Kubernetes" in page.text
     assert page.fields["block"] == "SubnetId: subnet-1\n"
 
 
