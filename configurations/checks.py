@@ -33,10 +33,14 @@ def unknown_names(
     cloud, image, found = config.cloud, config.mobula.image, []
     if cloud and cloud not in clouds:
         hint = f"Clouds: {', '.join(clouds) or 'none'}."
-        found.append(error("cloud", "unknown-cloud", f"You may use no cloud '{cloud}'.", hint=hint))
+        found.append(
+            error(
+                "cloud", "unknown-cloud", f"You don't have access to a cloud '{cloud}'.", hint=hint
+            )
+        )
     if image and ":" in image and image not in images:
         hint = f"Images: {', '.join(images) or 'none'}."
-        message = f"You may use no image '{image}'."
+        message = f"You don't have access to an image '{image}'."
         found.append(error("mobula.image", "unknown-image", message, hint=hint))
     return found
 

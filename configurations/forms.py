@@ -16,13 +16,13 @@ class ImportForm(forms.Form):
     """A configuration of another tool: pasted, or as a file."""
 
     source = forms.ChoiceField(
-        required=False, label="Format", choices=[("", "Found out by itself"), *FORMATS]
+        required=False, label="Format", choices=[("", "Auto-detect"), *FORMATS]
     )
     file = forms.FileField(required=False, label="File")
     text = forms.CharField(
         required=False,
         strip=False,
-        label="Or its text",
+        label="Or paste YAML",
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "class": "mono"}),
     )
 
@@ -34,7 +34,7 @@ class ImportForm(forms.Form):
             try:
                 values["text"] = upload.read().decode("utf-8")
             except UnicodeDecodeError:
-                raise forms.ValidationError("The file is no text in UTF-8.") from None
+                raise forms.ValidationError("The file is not UTF-8 text.") from None
         values.pop("file", None)
         return values
 
@@ -43,4 +43,4 @@ class ExportForm(forms.Form):
     """In which format, and under which name."""
 
     to = forms.ChoiceField(required=False, label="Format", choices=FORMATS)
-    name = forms.CharField(required=False, max_length=63, label="Cluster name there")
+    name = forms.CharField(required=False, max_length=63, label="Cluster name")

@@ -26,7 +26,7 @@ class Template(models.Model):
             models.UniqueConstraint(
                 fields=["team", "name"],
                 name="template_name_once_per_team",
-                violation_error_message="This team has a template of that name already.",
+                violation_error_message="This team already has a template with this name.",
             )
         ]
 
@@ -45,7 +45,7 @@ class Version(models.Model):
     text = models.TextField(help_text="The YAML as its author wrote it, comments included.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the canonical form.")
     message = models.CharField(max_length=200)
-    rationale = models.TextField(blank=True, help_text="Why, in Markdown.")
+    rationale = models.TextField(blank=True, help_text="Rationale, in Markdown.")
     author = models.ForeignKey("accounts.User", models.PROTECT)
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -67,18 +67,16 @@ class Draft(models.Model):
     team = models.ForeignKey("accounts.Team", models.PROTECT)
     author = models.ForeignKey("accounts.User", models.PROTECT)
     template = models.ForeignKey(
-        Template, models.CASCADE, null=True, help_text="Empty: of a template that is to be."
+        Template, models.CASCADE, null=True, help_text="Empty for a new template."
     )
     base = models.PositiveIntegerField(
-        default=0, help_text="The number of the version that the edit began with; 0: none."
+        default=0, help_text="Version number that the edit started from; 0 for none."
     )
-    name = models.CharField(max_length=63, blank=True, help_text="Of a template that is to be.")
+    name = models.CharField(max_length=63, blank=True, help_text="For a new template.")
     text = models.TextField()
     message = models.CharField(max_length=200, blank=True)
     rationale = models.TextField(blank=True)
-    origin = models.TextField(
-        blank=True, help_text="Where it came from, and what could not be carried over, in words."
-    )
+    origin = models.TextField(blank=True, help_text="Its source, and what could not be imported.")
     created_at = models.DateTimeField(auto_now_add=True)
     saved_at = models.DateTimeField(auto_now=True)
 

@@ -27,7 +27,7 @@ def lines_of(found: Estimate) -> list[PriceLine]:
         ("Minimum", found.least),
         ("At launch", found.at_launch),
         ("Maximum", found.most),
-        ("Of it spare nodes, up to", found.spare),
+        ("Of which spare nodes (max)", found.spare),
     )
     return [_line(label, usd) for label, usd in lines if usd is not None]
 

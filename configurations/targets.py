@@ -46,7 +46,7 @@ def target_of(version: Version, *, user: User) -> RegionCatalogue:
 
 
 def _prices(cloud: Cloud, types: Mapping[str, InstanceType]) -> Prices:
-    """The cloud's own prices; the rate card's for what it names no price for."""
+    """Cloud list prices; the rate card's for what it names no price for."""
     own = catalogue.prices_in(cloud)
     row = current_rate(cloud.pk, now(), kind=cloud.provider)
     card = rate_card(row) if row else None

@@ -32,7 +32,7 @@ class FailureResponse(StrEnum):
     COOL = "cool"
     BLOCK_MARKET = "block the market"
     STOP = "stop the group"
-    REPEAT = "ask again"
+    REPEAT = "retry"
 
 
 ANSWERS: Mapping[FailureClass, FailureResponse] = {
@@ -100,7 +100,7 @@ def sentence(place: CapacityPool, cooling: Cooling, *, failure: FailureClass, ca
     if failure is FailureClass.QUOTA:
         return f"{named(place)} is blocked until {until}: {why}"
     times = f" (failed {cooling.streak} times)" if cooling.streak > 1 else ""
-    return f"{named(place)} cools down until {until}{times}: {why}"
+    return f"{named(place)} is in cooldown until {until}{times}: {why}"
 
 
 def why_cold(

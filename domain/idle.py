@@ -64,7 +64,7 @@ def verdict(
     life_end = _after(started_at, max_lifetime_minutes)
     stops_at = min((end for end in (idle_end, life_end) if end), default=None)
     if life_end and life_end <= now and life_end == stops_at:
-        reason = f"The maximum lifetime of {max_lifetime_minutes} minutes is over."
+        reason = f"The maximum lifetime of {max_lifetime_minutes} minutes has been reached."
     elif since:
         reason = _idle_reason(now - since, idle_minutes)
     else:
@@ -85,7 +85,7 @@ def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:
     )
     yield _counted("drivers", known.drivers, "running or queued")
     yield _counted("actors", actors, "alive")
-    yield _counted("demand", known.waiting, "waiting for room")
+    yield _counted("demand", known.waiting, "pending")
     yield _counted("nodes", known.held, "in use")
     yield _hold(known.hold_until, now=now)
 
@@ -99,7 +99,7 @@ def _hold(until: datetime | None, *, now: datetime) -> Signal:
 
 def _counted(name: str, count: int | None, what: str) -> Signal:
     if count is None:
-        return Signal(name=name, state=Activity.UNKNOWN, value="not known")
+        return Signal(name=name, state=Activity.UNKNOWN, value="unknown")
     state = Activity.ACTIVE if count > 0 else Activity.IDLE
     return Signal(name=name, state=state, value=f"{count} {what}")
 
@@ -119,12 +119,12 @@ def _after(start: datetime | None, minutes: int | None) -> datetime | None:
 def _idle_reason(idle_for: timedelta, minutes: int | None) -> str:
     limit = f"limit {minutes}" if minutes else "no limit is set"
     passed = idle_for // timedelta(minutes=1)
-    return f"Idle for {passed} minutes ({limit}): nothing runs, waits or is in use."
+    return f"Idle for {passed} minutes ({limit}): no running or pending work."
 
 
 def _activity_reason(state: Activity, signals: Iterable[Signal]) -> str:
     if state is Activity.UNKNOWN:
         unknown = [signal.name for signal in signals if signal.state is Activity.UNKNOWN]
-        return f"Not known, so it counts as active: no word of {', '.join(unknown)}."
+        return f"Treated as active: no data for {', '.join(unknown)}."
     active = [s for s in signals if s.state is Activity.ACTIVE]
     return f"Active: {', '.join(f'{signal.value} ({signal.name})' for signal in active)}."

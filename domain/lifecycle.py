@@ -156,7 +156,7 @@ class MoveNotAllowed(Exception):
     """A state was to follow one that it may not follow."""
 
     def __init__(self, current: StrEnum, wanted: StrEnum) -> None:
-        super().__init__(f"Cannot go from {current} to {wanted}.")
+        super().__init__(f"Cannot change from {current} to {wanted}.")
         self.current = current
         self.wanted = wanted
 

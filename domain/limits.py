@@ -14,7 +14,7 @@ def wrong_name(name: str, *, longest: int) -> str:
     if len(name) <= longest and _NAME.fullmatch(name):
         return ""
     return (
-        "Use lower-case letters, digits and hyphens; begin with a letter, "
+        "Use lowercase letters, digits and hyphens; begin with a letter, "
         f"at most {longest} characters."
     )
 

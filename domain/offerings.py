@@ -39,7 +39,7 @@ type Prices = Mapping[tuple[str, Market], Decimal]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceType:
-    """A machine that a cloud offers; None stands for what is not known."""
+    """A machine that a cloud offers; None stands for what is unknown."""
 
     name: str
     vcpus: float

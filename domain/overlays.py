@@ -24,7 +24,9 @@ def for_environment(config: ComputeConfig, name: str) -> ComputeConfig:
         return config
     found = _overlaid(config, name)
     if found.draft is None or found.problems:
-        raise ValueError(f"The environment {name} changes what cannot be changed so.")
+        raise ValueError(
+            f"The environment {name} overrides something that cannot be overridden this way."
+        )
     return found.draft
 
 
@@ -37,7 +39,7 @@ def overlaid(config: ComputeConfig) -> Iterator[tuple[str, ComputeConfig | None,
         at = path_of((*_HELD, name))
         block = config.mobula.environments[name].get("mobula")
         if isinstance(block, Mapping) and "environments" in block:
-            message = "An environment cannot have environments of its own."
+            message = "An environment cannot contain environments."
             found = [error(f"{at}.mobula.environments", "nested-environments", message)]
             yield name, None, found
             continue

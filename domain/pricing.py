@@ -61,7 +61,7 @@ def interval_microusd(
     as long as all of them name the same origin. All three are aware times in UTC.
     """
     if end < start:
-        raise ValueError(f"The interval ends at {end}, before it starts at {start}.")
+        raise ValueError(f"The interval ends at {end}, before its start at {start}.")
     return _total(hourly_microusd, end - origin) - _total(hourly_microusd, start - origin)
 
 

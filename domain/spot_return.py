@@ -101,9 +101,9 @@ def _is_cold(instance_type: str, zones: Collection[str], cold: Mapping[CapacityP
 
 def _sentence(node: SpotCandidate, spot: Decimal, hours: Decimal, gain: Decimal) -> str:
     on_demand = node.hourly_usd or Decimal(0)
-    state = "idle" if node.is_idle else "busy, its group may be disturbed"
+    state = "idle" if node.is_idle else "busy, drained under its group's disruption budget"
     return (
-        f"{node.label} goes back to spot ({state}): {node.instance_type} costs {price(spot)}/h "
-        f"as spot instead of {price(on_demand)}/h, ${gain:.2f} less over the {hours:.1f} h that "
-        "it is expected to go on."
+        f"{node.label} returns to spot ({state}): {node.instance_type} costs {price(spot)}/h "
+        f"as spot instead of {price(on_demand)}/h, ${gain:.2f} less over the {hours:.1f} h it "
+        "is expected to keep running."
     )

@@ -192,7 +192,7 @@ class MachinePrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyRate:
-    """What custom machines of a family cost in dollars an hour; None where it is not known."""
+    """What custom machines of a family cost in dollars an hour; None where it is unknown."""
 
     family: str
     usd_per_vcpu: Decimal
@@ -282,7 +282,7 @@ class LaunchFailed(ProviderError):
     failure_class = FailureClass.TRANSIENT
 
     def __init__(self, failures: Sequence[NodeError]) -> None:
-        more = f" ({len(failures)} nodes were refused.)" if len(failures) > 1 else ""
+        more = f" ({len(failures)} nodes were rejected.)" if len(failures) > 1 else ""
         super().__init__(f"{failures[0].error}{more}")
         self.failures = tuple(failures)
 

@@ -35,13 +35,13 @@ ERRORS: dict[FailureClass, type[ProviderError]] = {
     FailureClass.TRANSIENT: Throttled,
 }
 _TOLD = {
-    FailureClass.CAPACITY: "There is no {what} left.",
-    FailureClass.QUOTA: "The account may have no more machines like {what}.",
-    FailureClass.PERMISSION: "The account may not start {what}.",
-    FailureClass.CONFIGURATION: "{what} cannot be started with these settings.",
-    FailureClass.TRANSIENT: "The provider is busy and does not start {what} now.",
+    FailureClass.CAPACITY: "No capacity for {what}.",
+    FailureClass.QUOTA: "The quota for {what} is used up.",
+    FailureClass.PERMISSION: "The account is not allowed to launch {what}.",
+    FailureClass.CONFIGURATION: "{what} cannot be launched with these settings.",
+    FailureClass.TRANSIENT: "The provider is busy and cannot launch {what} now.",
 }
-TAKEN_BACK = "The provider took the machine back."
+TAKEN_BACK = "The provider reclaimed the machine."
 LONGEST_NOTICE = 7 * 24 * 3600  # seconds
 
 
@@ -178,12 +178,12 @@ class PlanFile:
         try:
             return FailurePlan.from_plain(json.loads(self.path.read_text()))
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise Unreachable(f"{self.path.name} is no failure plan: {error}") from error
+            raise Unreachable(f"{self.path.name} is not a valid failure plan: {error}") from error
 
 
 def _check_times(times: object) -> None:
     if times is not None and not (isinstance(times, int) and times >= 0):
-        raise ValueError(f"times must be a whole number from 0 on, not {times!r}.")
+        raise ValueError(f"times must be a whole number of 0 or more, not {times!r}.")
 
 
 def _count_off(planned: PlannedFailure | PlannedInterruption) -> None:

@@ -34,15 +34,18 @@ class Catalogue:
 
     @property
     def image_choices(self) -> Choices:
-        latest = f"Latest (now {self.default_image})" if self.default_image else "Latest"
+        latest = f"Latest (currently {self.default_image})" if self.default_image else "Latest"
         return [("", latest), *((str(version), _image(version)) for version in self.images)]
 
     @cached_property
     def size_choices(self) -> Choices:
         types = (self.target.types or {}).values()
         if len(types) > MOST_CHOICES:
-            return [("", "Not named"), *((one.name, one.name) for one in types)]  # searched by name
-        return [("", "Not named"), *((one.name, self._size(one)) for one in types)]
+            return [
+                ("", "Unspecified"),
+                *((one.name, one.name) for one in types),
+            ]  # found by search
+        return [("", "Unspecified"), *((one.name, self._size(one)) for one in types)]
 
     def _size(self, size: InstanceType) -> str:
         parts = [f"{number(size.vcpus)} vCPU", f"{number(size.memory_bytes / 2**30)} GiB"]

@@ -40,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
         "s",
         "Schedule",
         "Schedules",
-        "A group has at least so many nodes while a window of time is open.",
+        "Keeps a group at or above a minimum number of nodes during a time window.",
         ScheduleForm,
         Schedule,
         {"min_nodes": 1, "cron": "0 8 * * mon-fri", "minutes": 600},
@@ -49,9 +49,9 @@ KINDS: Mapping[str, Kind] = {
         "r",
         "Rule",
         "Rules",
-        "A group has at least as many nodes as a line of CEL says, once the rule is enabled on the "
-        "cluster's Scaling page. "
-        f"It may ask for {', '.join(VARIABLES)}, and use {', '.join(FUNCTIONS)}.",
+        "A CEL expression sets the group's minimum number of nodes, once the rule is enabled on "
+        "the cluster's Scaling page. "
+        f"Variables: {', '.join(VARIABLES)}. Functions: {', '.join(FUNCTIONS)}.",
         RuleForm,
         Rule,
         {"expression": "queue > 100 ? 2 : 0"},
@@ -60,7 +60,7 @@ KINDS: Mapping[str, Kind] = {
         "b",
         "Budget",
         "Disruption budgets",
-        "No more nodes than these are taken away at the same time; the strictest holds.",
+        "Limits how many nodes can be drained at the same time; the strictest budget applies.",
         BudgetForm,
         Budget,
         {"nodes": "10%"},

@@ -98,10 +98,10 @@ class Edit:
     def why_untyped(self) -> str:
         """Why there are no typed settings, if there are none."""
         if self.draft.cloud and self.catalogue.target.provider is not None:
-            return f"Machines of the cloud {self.draft.cloud} have no settings of their own."
+            return f"Cloud {self.draft.cloud} has no instance settings."
         kinds = registry.kinds_with(lambda traits: traits.settings is not None)
         *names, last = [kind.label for kind in kinds]
-        return f"Choose a cloud on {', '.join(names)} or {last}, and its settings show here."
+        return f"Select a cloud on {', '.join(names)} or {last} to see its instance settings."
 
     @property
     def head_typed(self) -> TypedSettings | None:

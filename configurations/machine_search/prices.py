@@ -45,7 +45,7 @@ class PricedAdvice:
 
 
 RATE_CARD = PriceOrigin(source="Rate card")
-OWN_LIST = PriceOrigin(source="The cloud's own prices", quality="cloud")
+OWN_LIST = PriceOrigin(source="Cloud list prices", quality="cloud")
 type Sources = Callable[[str, Market, Decimal | None], PriceOrigin | None]
 
 

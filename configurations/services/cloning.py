@@ -40,7 +40,7 @@ def clone_version(version: Version, *, cloud: Cloud, chosen: Mapping[str, str], 
     require(may(by, Action.EDIT_TEMPLATE, team=version.template.team))
     template = version.template
     if not Cloud.objects.visible_to(by).filter(pk=cloud.pk).exists():
-        raise NotFound(f"There is no cloud '{cloud}' that you may use.")
+        raise NotFound(f"You don't have access to a cloud '{cloud}'.")
     config = parse(version.text).draft or ComputeConfig()
     machines = preview_clone(version, cloud=cloud, user=by).machines
     new, left_out = cloned(config, cloud=cloud.name, chosen=chosen, machines=machines)

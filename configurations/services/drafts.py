@@ -86,4 +86,4 @@ def discard(draft: Draft, *, by: User) -> None:
 
 def _require_own(draft: Draft, *, by: User) -> None:
     if draft.author_id != by.pk:
-        raise NotAllowed("A draft is its author's alone.")
+        raise NotAllowed("Only its author can access a draft.")

@@ -37,9 +37,11 @@ class ImportPreview:
         lost = " ".join(f"{loss.path}: {loss.why}" for loss in losses)
         words = [f"Imported from {self.source.label}."]
         words += (
-            [f"Its image is {self.image}: register it, and choose it here."] if self.image else []
+            [f"It uses image {self.image}: register the image, then select it here."]
+            if self.image
+            else []
         )
-        words += [f"Not carried over: {lost}"] if lost else []
+        words += [f"Not imported: {lost}"] if lost else []
         return " ".join(words)
 
 
@@ -51,7 +53,7 @@ def preview_import(text: str, *, source: str = "") -> ImportPreview:
     if len(text.encode("utf-8", "replace")) > MAX_BYTES:
         raise Invalid.at("text", f"The configuration is larger than {MAX_BYTES:,} bytes.")
     if source and source not in set(Format):
-        raise Invalid.at("source", f"There is no format '{source}'.")
+        raise Invalid.at("source", f"Unknown format '{source}'.")
     chosen = Format(source or detect(text))
     found = imported(text, chosen)
     return ImportPreview(source=chosen, found=found, text=_own_text(text, chosen, found))
@@ -62,7 +64,7 @@ def open_import(text: str, *, source: str = "", team: Team, by: User) -> Draft:
     require(may(by, Action.EDIT_TEMPLATE, team=team))
     preview = preview_import(text, source=source)
     if not preview.text:
-        raise Invalid.at("text", f"This cannot be read as {preview.source.label}.")
+        raise Invalid.at("text", f"Could not parse this as {preview.source.label}.")
     return open_draft(team=team, by=by, text=preview.text, origin=preview.origin)
 
 

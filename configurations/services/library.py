@@ -26,7 +26,7 @@ def open_ready(key: str, *, team: Team, by: User) -> Draft:
     offer = library_offer(item, user=by)
     origin = f"From the library: {item.title}."
     if not offer.cloud:
-        origin += f" Name a cloud of yours on {item.provider.label}."
+        origin += f" Select one of your clouds on {item.provider.label}."
     return open_draft(team=team, by=by, text=offer.text, name=key, origin=origin)
 
 

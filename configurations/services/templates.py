@@ -28,7 +28,7 @@ class NewerVersion(Outdated):
     code = "newer-version"
 
     def __init__(self, latest: Version) -> None:
-        super().__init__(f"{latest.author} saved {latest} meanwhile.")
+        super().__init__(f"{latest.author} saved {latest} in the meantime.")
         self.latest = latest
 
 
@@ -128,7 +128,7 @@ def _wrong_version(*, text: str, message: str, rationale: str, by: User) -> list
     problems = [problem for problem in problems_of(text, user=by) if has_errors([problem])]
     wrong = [FieldError("text", in_words(problem)) for problem in problems]
     if not message.strip():
-        wrong.append(FieldError("message", "Say in a few words what is different."))
+        wrong.append(FieldError("message", "Describe the change in a few words."))
     if len(message) > MESSAGE_LENGTH:
         wrong.append(FieldError("message", f"Use at most {MESSAGE_LENGTH} characters."))
     if len(rationale) > RATIONALE_LENGTH:
@@ -153,5 +153,7 @@ def _add_version(
 def _digest(text: str) -> str:
     config = parse(text).config
     if config is None:
-        raise Invalid.at("text", "This is no valid configuration: check it before you save it.")
+        raise Invalid.at(
+            "text", "The configuration is not valid: fix its errors before you save it."
+        )
     return digest(config)

@@ -19,7 +19,7 @@ def may_archive(version: Version) -> Decision:
     live = version.clusters.exclude(state=ClusterState.TERMINATED)
     names = list(live.values_list("name", flat=True)[:3])
     if names:
-        return Decision(allowed=False, reason=f"{version} is run by {', '.join(names)}.")
+        return Decision(allowed=False, reason=f"{version} is in use by {', '.join(names)}.")
     return Decision(allowed=True)
 
 

@@ -126,7 +126,7 @@ def _save(
     if saved.is_new:
         messages.success(request, f"{saved.version} is saved.")
     else:
-        messages.info(request, f"Nothing differs from {saved.version}: there is no new version.")
+        messages.info(request, f"No changes from {saved.version}: no new version was created.")
     return redirect("configurations:template", pk=template.pk)
 
 
@@ -180,7 +180,7 @@ def draft(request: SignedInRequest, pk: int) -> HttpResponse:
     """Open the editor on a draft of one's own."""
     found = own_draft(request, str(pk))
     if found is None:
-        raise Http404("There is no such draft of yours.")
+        raise Http404("You have no such draft.")
     require(may(request.user, Action.EDIT_TEMPLATE, team=found.team))
     typed = {"name": found.name, "message": found.message, "rationale": found.rationale}
     page: dict[str, Any] = {"message": MessageForm(initial=typed), "draft": found}
@@ -198,9 +198,9 @@ def discard_draft(request: SignedInRequest, pk: int) -> HttpResponse:
     """Forget a draft of one's own."""
     found = own_draft(request, str(pk))
     if found is None:
-        raise Http404("There is no such draft of yours.")
+        raise Http404("You have no such draft.")
     discard(found, by=request.user)
-    messages.success(request, "The draft is discarded.")
+    messages.success(request, "Draft discarded.")
     return redirect("configurations:templates")
 
 

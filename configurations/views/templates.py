@@ -87,7 +87,7 @@ def archive(request: SignedInRequest, pk: int) -> HttpResponse:
     return perform(
         request,
         lambda: archive_template(row, by=request.user),
-        done=f"{row} is archived. Its versions and clusters stay.",
+        done=f"{row} is archived. Its versions and clusters are kept.",
         to="configurations:templates",
     )
 

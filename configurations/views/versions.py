@@ -64,7 +64,7 @@ def archive(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     return perform(
         request,
         lambda: archive_version(row, by=request.user),
-        done=f"{row} is archived: it is no longer offered for launching.",
+        done=f"{row} is archived: it can no longer be launched.",
         to=_page_of(row),
     )
 

@@ -48,7 +48,7 @@ def declared_type(required: PhysicalResources) -> InstanceType:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """What each node of a configuration offers; None where its machine is not known."""
+    """What each node of a configuration offers; None where its machine is unknown."""
 
     head: Mapping[str, float] | None
     groups: tuple[tuple[WorkerGroup, Mapping[str, float] | None], ...]

@@ -50,7 +50,7 @@ def _of_several(old: ComputeConfig, new: ComputeConfig, rules: EffectRules) -> l
     differences = _of_one(_shared_part(old), _shared_part(new))
     if (several := old.configs is not None) != (now_several := new.configs is not None):
         differences.append(
-            _whole(CONFIGS, "Written for several cloud resources", several, now_several)
+            _whole(CONFIGS, "Switched to several cloud resources", several, now_several)
         )
     for name in {**after, **before}:
         was, now = before.get(name), after.get(name)

@@ -34,7 +34,7 @@ class EffectRules:
 
     live: re.Pattern[str] = _LIVE
     recreate: re.Pattern[str] = _RECREATE  # of those that are not live
-    why_recreate: str = "The head must be replaced: a running cluster has to be launched anew."
+    why_recreate: str = "The head must be replaced: relaunch the running cluster."
 
 
 USUAL = EffectRules()
@@ -57,8 +57,8 @@ def why_of(effect: Effect, rules: EffectRules) -> str:
     """What the effect means for whoever runs a cluster, in one sentence."""
     match effect:
         case Effect.LIVE:
-            return "A running cluster can follow without losing a node."
+            return "A running cluster can be updated without losing a node."
         case Effect.NEW_NODES:
-            return "Nodes that run stay as they are; only nodes launched later follow."
+            return "Running nodes do not change; only new nodes use it."
         case Effect.RECREATE:
             return rules.why_recreate

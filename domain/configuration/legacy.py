@@ -31,8 +31,8 @@ _OURS = {
 _LIMITS = {"max-cpus": "CPU", "max-gpus": "GPU"}
 # Keys that say nothing in the newer schema: dropped, and said so.
 _DROPPED = {
-    "max_workers": "The groups' own maxima hold.",
-    "region": "The cloud has its region.",
+    "max_workers": "The groups' max_nodes apply.",
+    "region": "Set by the cloud's region.",
     "azure": "Azure is not supported.",
 }
 
@@ -66,18 +66,20 @@ def modernise(document: LegacyNode) -> list[Problem]:
     return found
 
 
-_SAID = "This is Anyscale's older schema; it is read as the newer one."
-_HINT = "Save it in the newer schema: each key has its new name there."
+_SAID = "This is Anyscale's older schema; Mobula converts it to the newer one."
+_HINT = "Save it in the newer schema, which renames these keys."
 
 
 def _dropped(document: LegacyNode) -> Iterator[Problem]:
     for key, why in _DROPPED.items():
         if key in document:
             del document[key]
-            yield warning(key, "legacy-key-dropped", f"`{key}` is left out. {why}")
+            yield warning(key, "legacy-key-dropped", f"`{key}` is ignored. {why}")
     if "cloud_id" in document:
-        message = "`cloud_id` names a cloud by its id at Anyscale; here it is taken as a name."
-        yield warning("cloud", "legacy-cloud-id", message, hint="Name one of your clouds.")
+        message = "`cloud_id` is an Anyscale cloud ID; Mobula reads it as a cloud name."
+        yield warning(
+            "cloud", "legacy-cloud-id", message, hint="Use the name of one of your clouds."
+        )
 
 
 def _zones(document: LegacyNode) -> Iterator[Problem]:
@@ -89,8 +91,8 @@ def _zones(document: LegacyNode) -> Iterator[Problem]:
     if not isinstance(zones, list) or "any" not in zones:
         return
     if len(zones) > 1:
-        message = "`allowed_azs` cannot name `any` and other zones."
-        hint = "Name the zones, or leave the key out for all."
+        message = "`allowed_azs` cannot combine `any` with other zones."
+        hint = "List the zones, or remove the key to allow all."
         yield error("zones", "legacy-any-zone", message, hint=hint)
         zones.remove("any")
     else:
@@ -107,7 +109,7 @@ def _block(holder: LegacyNode, path: str) -> Iterator[Problem]:
             del holder[key]
             if value:
                 at = f"{path}.{key}" if path else key
-                message = f"`{key}` is left out: a second block for the same machines."
+                message = f"`{key}` is ignored: it is a second block for the same machines."
                 yield warning(at, "legacy-key-dropped", message)
         else:
             holder[key] = value
@@ -136,7 +138,7 @@ def _limits(document: LegacyNode) -> Iterator[Problem]:
         if flag in flags:
             value = flags.pop(flag)
             if document.setdefault(field, value) != value:
-                message = f"The flag `{flag}` and `{field}` differ: the field holds."
+                message = f"The flag `{flag}` and `{field}` differ: the field applies."
                 yield warning(field, "legacy-limits-differ", message)
     for flag, resource in _LIMITS.items():
         if flag in flags:

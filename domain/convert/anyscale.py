@@ -14,7 +14,7 @@ from domain.convert.result import ExportContext, Exported, Imported, Loss, Plain
 from domain.yaml.text import dump, parse
 from domain.yaml.writing import dump_value
 
-_OURS = "Anyscale has no such setting."
+_OURS = "Not supported by Anyscale."
 
 
 def write(config: ComputeConfig, _: ExportContext) -> Exported:
@@ -44,17 +44,17 @@ def write_legacy(config: ComputeConfig, _: ExportContext) -> Exported:
     kept = frozenset({"idle_minutes", "max_lifetime_minutes"})
     losses = list(_own_losses(config, besides=kept))
     if config.configs is not None:
-        losses.append(Loss(path="configs", why="The older schema has one cloud resource."))
+        losses.append(Loss(path="configs", why="The older schema supports one cloud resource."))
         config = config.primary
     nodes: list[tuple[str, NodeConfig | None]] = [("head_node", config.head_node)]
     nodes += [(f"worker_nodes[{index}]", group) for index, group in enumerate(config.groups)]
     for path, node in nodes:
         if node and node.advanced_instance_config == {}:
-            why = "The older schema does not tell an empty block from none: the cluster's holds."
+            why = "The older schema treats an empty block as missing: the cluster's applies."
             losses.append(Loss(path=f"{path}.advanced_instance_config", why=why))
     plain = _top(config)
     if plain.pop("cloud_resource", None):
-        why = "The older schema has one resource for a cloud."
+        why = "The older schema allows one resource per cloud."
         losses.append(Loss(path="cloud_resource", why=why))
     return Exported(dump_value(plain), tuple(losses))
 

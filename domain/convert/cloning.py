@@ -118,18 +118,18 @@ def _left_out(config: ComputeConfig, machines: list[Mapped], *, others: int) -> 
     if others > 0:
         yield f"configs: {others} more cloud resources; only the first is cloned."
     yield from (
-        f"{one.path}.instance_type: the size of {one.old} is not known; choose a type."
+        f"{one.path}.instance_type: the size of {one.old} is unknown; choose a type."
         for one in machines
         if one.machine is None and one.old
     )
     if config.zones:
-        yield f"zones: {', '.join(config.zones)} are zones of the old cloud."
+        yield f"zones: {', '.join(config.zones)} are zones of the source cloud."
     if config.cloud_resource:
-        yield f"cloud_resource: {config.cloud_resource} belongs to the old cloud."
+        yield f"cloud_resource: {config.cloud_resource} belongs to the source cloud."
     if config.advanced_instance_config:
-        yield "advanced_instance_config: the new cloud is set up otherwise."
+        yield "advanced_instance_config: it does not apply to the target cloud."
     if "efa_config" in config.flags:
-        yield "flags.efa_config: its placement group and security group are the old cloud's."
+        yield "flags.efa_config: its placement group and security group belong to the source cloud."
     yield from _left_out_of_nodes(config)
 
 
@@ -137,9 +137,12 @@ def _left_out_of_nodes(config: ComputeConfig) -> Iterator[str]:
     for name, settings in config.mobula.groups.items():
         if settings.fallback_types:
             path = path_of(("mobula", "groups", name, "fallback_types"))
-            yield f"{path}: {', '.join(settings.fallback_types)} are types of the old cloud."
+            yield (
+                f"{path}: {', '.join(settings.fallback_types)} are instance types of the "
+                "source cloud."
+            )
     for path, _, node in _nodes(config):
         if node.advanced_instance_config:
-            yield f"{path}.advanced_instance_config: the new cloud is set up otherwise."
+            yield f"{path}.advanced_instance_config: it does not apply to the target cloud."
         if node.cloud_deployment:
-            yield f"{path}.cloud_deployment: it belongs to the old cloud."
+            yield f"{path}.cloud_deployment: it belongs to the source cloud."

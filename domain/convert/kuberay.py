@@ -49,7 +49,7 @@ def write(config: ComputeConfig, setting: ExportContext) -> Exported:
     losses = list(_losses(config))
     config = config.primary
     if not setting.image:
-        losses.append(Loss(path="mobula.image", why=f"No image is known: {ANY_IMAGE} is written."))
+        losses.append(Loss(path="mobula.image", why=f"No image is set: {ANY_IMAGE} is used."))
     head = _head(config, setting, losses)
     names = distinct(
         [pod_name(group.name, longest=LONGEST_GROUP) for group in config.groups],
@@ -61,7 +61,7 @@ def write(config: ComputeConfig, setting: ExportContext) -> Exported:
     ]
     name = pod_name(setting.name, longest=LONGEST_NAME)
     if name != setting.name:
-        losses.append(Loss(path="", why=f"The name {setting.name} is {name} on Kubernetes."))
+        losses.append(Loss(path="", why=f"The name {setting.name} becomes {name} on Kubernetes."))
     spec: Plain = {
         **({"rayVersion": setting.ray_version} if setting.ray_version else {}),
         "enableInTreeAutoscaling": config.mobula.autoscaling,
@@ -87,17 +87,19 @@ def pod_name(name: str, *, longest: int) -> str:
 
 def _losses(config: ComputeConfig) -> Iterator[Loss]:
     if config.configs is not None:
-        yield Loss(path="configs", why="A RayCluster is one cluster: the first resource is used.")
+        yield Loss(
+            path="configs", why="A RayCluster describes one cluster: the first resource is used."
+        )
     for key in written(config.mobula):
         if key not in _CARRIED:
-            yield Loss(path=f"mobula.{key}", why="A RayCluster has no such setting.")
-    yield from losses_of_groups(config, why="A RayCluster's groups have no such setting.")
+            yield Loss(path=f"mobula.{key}", why="Not supported by RayCluster.")
+    yield from losses_of_groups(config, why="Not supported by RayCluster worker groups.")
     primary = config.primary
     for name in ("min_resources", "max_resources", "flags"):
         for key in getattr(primary, name):
             path = f"{name}.{key}"
             if path != "flags.idle_termination_seconds":
-                yield Loss(path=path, why="KubeRay has bounds for groups, not for the cluster.")
+                yield Loss(path=path, why="KubeRay limits groups, not the cluster.")
     yield from _losses_of_place(config)
 
 
@@ -105,14 +107,16 @@ def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
     primary = config.primary
     for name in ("cloud", "cloud_resource"):
         if getattr(primary, name):
-            yield Loss(path=name, why="The Kubernetes cluster is chosen by where it is applied.")
+            yield Loss(
+                path=name, why="The manifest runs on the Kubernetes cluster it is applied to."
+            )
     if primary.enable_cross_zone_scaling:
-        why = "Kubernetes spreads pods over all zones that are allowed."
+        why = "Kubernetes spreads pods across all allowed zones."
         yield Loss(path="enable_cross_zone_scaling", why=why)
     if primary.auto_select_worker_config:
-        yield Loss(path="auto_select_worker_config", why="A RayCluster names its groups.")
+        yield Loss(path="auto_select_worker_config", why="A RayCluster requires group names.")
     if not config.mobula.autoscaling and config.worker_idle_seconds != _USUAL_IDLE:
-        why = "Without autoscaling no worker is given back."
+        why = "Without autoscaling, no idle worker is terminated."
         yield Loss(path="mobula.worker_idle_seconds", why=why)
 
 
@@ -194,7 +198,7 @@ def _params(resources: Mapping[str, float]) -> dict[str, str]:
 
 # On Kubernetes a spot node is known by a label that its distribution chooses.
 _SPOT = (
-    "Add the nodeSelector by which your cluster knows spot nodes: "
+    "Add the nodeSelector that your cluster uses for spot nodes: "
     'cloud.google.com/gke-spot: "true" on GKE, eks.amazonaws.com/capacityType: SPOT on EKS, '
     "karpenter.sh/capacity-type: spot with Karpenter."
 )
@@ -219,21 +223,21 @@ def _template(
     patch: Plain = {key: block[key] for key in ("metadata", "spec") if mapping(block.get(key))}
     foreign = sorted(block.keys() - patch.keys())
     if foreign:
-        why = f"{', '.join(foreign)}: no part of a pod."
+        why = f"{', '.join(foreign)}: not valid in a pod."
         losses.append(Loss(path=f"{path}.advanced_instance_config", why=why))
     pod = patched({"spec": spec}, _renamed(patch, container), KUBERNETES)
     if config.zones and ZONE not in str(pod["spec"].get("affinity")):
-        why = "The instance configuration has a node affinity of its own: name the zones there."
+        why = "The instance configuration sets its own node affinity: list the zones there."
         losses.append(Loss(path="zones", why=why))
     return pod
 
 
 def _losses_of_node(node: NodeConfig, path: str, machine: InstanceType | None) -> Iterator[Loss]:
     if machine is None:
-        why = f"The size of {node.instance_type or 'its machine'} is not known here."
+        why = f"The size of {node.instance_type or 'its machine'} is unknown."
         yield Loss(path=f"{path}.instance_type", why=f"{why} Add the pod's resources.")
     elif node.required_resources is None:
-        why = "A pod names no machine type: it asks for what the machine has."
+        why = "A pod has no machine type: it requests the machine's resources instead."
         yield Loss(path=f"{path}.instance_type", why=why)
     wanted = dict(node.required_labels)
     paths = {key: f'{path}.required_labels["{key}"]' for key in wanted}
@@ -241,15 +245,15 @@ def _losses_of_node(node: NodeConfig, path: str, machine: InstanceType | None) -
         wanted["accelerator"] = model
         paths["accelerator"] = f"{path}.required_resources.accelerator"
     for key, value in wanted.items():
-        why = f"Add the node selector by which your cluster knows {value}."
+        why = f"Add the node selector that your cluster uses for {value}."
         yield Loss(path=paths[key], why=why)
     for key in sorted(RESERVATIONS & node.resources.keys()):
-        why = "Ray holds nothing back on a node: give the pod as much more."
+        why = "Ray reserves nothing on a node: increase the pod's resources instead."
         yield Loss(path=f"{path}.resources.{key}", why=why)
     for key in node.flags:
-        yield Loss(path=f"{path}.flags.{key}", why="KubeRay has no such flag.")
+        yield Loss(path=f"{path}.flags.{key}", why="Not a KubeRay flag.")
     if node.cloud_deployment:
-        yield Loss(path=f"{path}.cloud_deployment", why="KubeRay has no such setting.")
+        yield Loss(path=f"{path}.cloud_deployment", why="Not supported by KubeRay.")
 
 
 def _renamed(patch: Plain, container: str) -> Plain:

@@ -27,7 +27,7 @@ _PARAMS = {
     "object-store-memory": "object_store_memory",
 }
 _PLAIN_PARAMS = frozenset({"dashboard-host", "block", "port", "metrics-export-port"})
-_OURS = "Mobula's drivers decide this."
+_OURS = "Set by Mobula."
 _OF_SPEC = frozenset({
     "rayVersion", "enableInTreeAutoscaling", "headGroupSpec", "workerGroupSpecs",
     "autoscalerOptions",
@@ -50,7 +50,7 @@ def read_text(text: str) -> Imported:
     inner = next((key for key in ("rayClusterSpec", "rayClusterConfig") if key in spec), None)
     cluster = mapping(spec[inner]) if inner else spec
     if "headGroupSpec" not in cluster:
-        message = "This is no RayCluster: it has no spec.headGroupSpec."
+        message = "This is not a RayCluster: spec.headGroupSpec is missing."
         return Imported(None, (), (error("spec", "not-a-raycluster", message),))
     reading = _Reading(cluster, at=f"spec.{inner}" if inner else "spec")
     reading.around(top, inner)
@@ -72,9 +72,11 @@ class _Reading:
         metadata = mapping(top.get("metadata"))
         if name := metadata.get("name"):
             self.notes["name"] = str(name)
-        self._lose("metadata", metadata.keys() - {"name"}, "A configuration has no such thing.")
+        self._lose(
+            "metadata", metadata.keys() - {"name"}, "Not supported in a compute configuration."
+        )
         if inner:
-            why = "Only the cluster is read, not what runs on it."
+            why = "Only the cluster is imported, not its workloads."
             self._lose("spec", mapping(top.get("spec")).keys() - {inner}, why)
 
     def _lose(self, path: str, keys: Iterable[str], why: str) -> None:
@@ -105,7 +107,7 @@ class _Reading:
         found = self._node(pod, path)
         resources = found.get("resources", {})
         if has_workers and "CPU" not in resources:
-            why = "Its head takes work; in Mobula say so with resources.CPU, as there are workers."
+            why = "The head runs workloads; to keep this in Mobula, set resources.CPU on the head."
             self.losses.append(Loss(path=path, why=why))
         if has_workers:  # a head with workers has none of either anyway
             kept = {k: v for k, v in resources.items() if k not in {"CPU", "GPU"} or v != 0}
@@ -136,10 +138,10 @@ class _Reading:
             least = group.get("replicas", least)
         if type(most) is not int or not 1 <= most < _NO_BOUND:
             most = 1 if most == 0 else 10
-            why = f"A group in Mobula has a maximum of at least 1: it is {most}."
+            why = f"A group in Mobula has a maximum of at least 1: it becomes {most}."
             self.losses.append(Loss(path=f"{path}.maxReplicas", why=why))
         found |= {"min_nodes": least, "max_nodes": most}
-        self._lose(path, group.keys() - _OF_GROUP, "Mobula has no such setting.")
+        self._lose(path, group.keys() - _OF_GROUP, "Not supported by Mobula.")
         return found
 
     def _node(self, pod: Plain, path: str) -> Plain:
@@ -152,13 +154,13 @@ class _Reading:
         if image := ray.get("image"):
             known = self.notes.setdefault("image", str(image))
             if known != str(image):
-                why = f"A cluster in Mobula has one image: it is {known}."
+                why = f"A cluster in Mobula has one image: {known} is used."
                 self.losses.append(Loss(path=f"{path}.template.image", why=why))
         amounts = mapping(ray.get("resources"))
         requests, limits = mapping(amounts.get("requests")), mapping(amounts.get("limits"))
         for key in sorted(requests.keys() & limits.keys() & _HARDWARE):
             if str(requests[key]) != str(limits[key]):
-                why = f"In Mobula a pod asks for its limit: {limits[key]}."
+                why = f"In Mobula, a pod's requests equal its limits: {limits[key]}."
                 self.losses.append(Loss(path=f"{path}.template.resources.requests.{key}", why=why))
         hardware = self._hardware({**requests, **limits}, spec, f"{path}.template")
         return without_empty({
@@ -173,7 +175,7 @@ class _Reading:
         if cpu := _cpus(asked.get("cpu")):
             found["CPU"] = cpu
         if "cpu" in asked and str(asked["cpu"]) != str(cpu):
-            why = f"Mobula counts whole CPUs: {asked['cpu']} is {cpu or 'not taken over'}."
+            why = f"Mobula counts whole CPUs: {asked['cpu']} is {cpu or 'not imported'}."
             self.losses.append(Loss(path=f"{path}.resources.cpu", why=why))
         try:
             if asked.get("memory"):
@@ -197,13 +199,13 @@ class _Reading:
         found = {key: _number(value) for key, value in said.items()}
         for key, value in found.items():
             if value is None:
-                why = f"{str(said[key])[:40]!r} is no amount."
+                why = f"{str(said[key])[:40]!r} is not a quantity."
                 self.losses.append(Loss(path=f"{path}.resources.{key}", why=why))
         for key in params:
             if key == "resources" and _custom(params[key]):
                 continue
             if key not in _PARAMS and key not in _PLAIN_PARAMS:
-                why = "Mobula starts Ray itself, with its own parameters."
+                why = "Mobula starts Ray with its own parameters."
                 self.losses.append(Loss(path=f"{path}.rayStartParams.{key}", why=why))
         return {key: value for key, value in found.items() if value is not None}
 

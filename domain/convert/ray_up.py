@@ -60,8 +60,8 @@ _WRITERS: Mapping[ProviderKind, tuple[str, NodeWriter]] = {
 }
 # What ray up asks for besides, and nobody here knows.
 _TO_FILL_IN = {
-    ProviderKind.GCP: "Fill in provider.project_id and provider.availability_zone: ray up on "
-    "Google Cloud asks for both.",
+    ProviderKind.GCP: "Fill in provider.project_id and provider.availability_zone: ray up "
+    "requires both on Google Cloud.",
 }
 
 
@@ -72,14 +72,16 @@ def write(config: ComputeConfig, setting: ExportContext) -> Exported:
     provider = setting.target.provider
     kind, node_config = _WRITERS.get(provider or ProviderKind.AWS, _WRITERS[ProviderKind.AWS])
     if provider not in _WRITERS:
-        losses.append(Loss(path="cloud", why="ray up knows AWS and Google Cloud: AWS is written."))
+        losses.append(Loss(path="cloud", why="ray up supports AWS and Google Cloud: AWS is used."))
     if provider in _TO_FILL_IN:
         losses.append(Loss(path="cloud", why=_TO_FILL_IN[provider]))
     types = {HEAD: _head(config, setting, node_config, losses)}
     names = distinct([group.name or "workers" for group in config.groups], taken=[HEAD])
     for index, (name, group) in enumerate(zip(names, config.groups, strict=True)):
         if name != group.name:
-            why = f"Node types in ray up have names of their own: {group.name!r} is {name}."
+            why = (
+                f"Node types in ray up have their own naming rules: {group.name!r} becomes {name}."
+            )
             losses.append(Loss(path=f"worker_nodes[{index}].name", why=why))
         types[name] = _group(group, index, config, setting, node_config, losses)
     place: Plain = {"type": kind, "region": setting.target.region or "us-west-2"}
@@ -108,12 +110,12 @@ def _losses(config: ComputeConfig) -> Iterator[Loss]:
     primary = config.primary
     for key in written(config.mobula):
         if key not in _CARRIED:
-            yield Loss(path=f"mobula.{key}", why="ray up has no such setting.")
-    yield from losses_of_groups(config, why="Node types of ray up have no such setting.")
+            yield Loss(path=f"mobula.{key}", why="Not supported by ray up.")
+    yield from losses_of_groups(config, why="Not supported by ray up node types.")
     for name in ("min_resources", "max_resources", "flags"):
         for key in getattr(primary, name):
             if key != "idle_termination_seconds":
-                yield Loss(path=f"{name}.{key}", why="ray up has no such limit or flag.")
+                yield Loss(path=f"{name}.{key}", why="Not supported by ray up.")
     yield from _losses_of_place(config)
 
 
@@ -121,14 +123,14 @@ def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
     primary = config.primary
     for name in ("cloud", "cloud_resource"):
         if getattr(primary, name):
-            yield Loss(path=name, why="The account is the one whose keys are used.")
+            yield Loss(path=name, why="The account is that of the credentials in use.")
     if primary.enable_cross_zone_scaling:
-        yield Loss(path="enable_cross_zone_scaling", why="ray up uses all zones it is given.")
+        yield Loss(path="enable_cross_zone_scaling", why="ray up uses all listed zones.")
     if not config.mobula.autoscaling:
-        why = "ray up always scales: each group is written with its minimum as maximum."
+        why = "ray up always autoscales: each group's maximum is set to its minimum."
         yield Loss(path="mobula.autoscaling", why=why)
     if primary.auto_select_worker_config:
-        yield Loss(path="auto_select_worker_config", why="ray up names its node types.")
+        yield Loss(path="auto_select_worker_config", why="ray up requires names for node types.")
 
 
 def _head(
@@ -152,7 +154,7 @@ def _group(
     path = f"worker_nodes[{index}]"
     spot = group.market_type is not MarketType.ON_DEMAND
     if group.market_type is MarketType.PREFER_SPOT:
-        why = "ray up does not fall back to on demand: it is spot only."
+        why = "ray up has no on-demand fallback: the group is spot only."
         losses.append(Loss(path=f"{path}.market_type", why=why))
     most = group.max_nodes if config.mobula.autoscaling else group.min_nodes
     if most != group.max_nodes:
@@ -181,10 +183,12 @@ def _node(
     found = types_for(node, setting.target, market=Market.ON_DEMAND)
     machine = node.instance_type or (found[0].name if found else "")
     if not machine:
-        why = "ray up names machine types: no type of the cloud is known to have this hardware."
+        why = (
+            "ray up requires machine types: no known instance type of the cloud has this hardware."
+        )
         losses.append(Loss(path=f"{path}.required_resources", why=why))
     elif node.required_resources is not None:
-        why = f"ray up names machine types: {machine} is the cheapest that has the hardware."
+        why = f"ray up requires machine types: {machine} is the cheapest that has the hardware."
         losses.append(Loss(path=f"{path}.required_resources", why=why))
     losses += _losses_of_node(node, path)
     labels = {"labels": dict(node.labels)} if node.labels else {}
@@ -201,7 +205,7 @@ def _unwrapped(block: Plain, path: str, losses: list[Loss]) -> Plain:
     if wrapper is None:
         return block
     if others := sorted(block.keys() - {wrapper}):
-        why = f"{', '.join(others)}: ray up inserts machines one by one."
+        why = f"{', '.join(others)}: ray up does not support these keys."
         losses.append(Loss(path=f"{path}.advanced_instance_config", why=why))
     return mapping(block[wrapper])
 
@@ -216,14 +220,14 @@ def _whole_amounts(node: NodeConfig) -> dict[str, int]:
 def _losses_of_node(node: NodeConfig, path: str) -> Iterator[Loss]:
     for name, amount in node.resources.items():
         if name in RESERVATIONS:
-            yield Loss(path=f"{path}.resources.{name}", why="ray up holds nothing back on a node.")
+            yield Loss(path=f"{path}.resources.{name}", why="ray up reserves nothing on a node.")
         elif amount != int(amount):
-            why = f"ray up takes whole numbers: {amount:g} is {int(amount)}."
+            why = f"ray up requires whole numbers: {amount:g} becomes {int(amount)}."
             yield Loss(path=f"{path}.resources.{name}", why=why)
     for key in node.required_labels:
-        why = "ray up chooses by machine type only."
+        why = "ray up selects by machine type only."
         yield Loss(path=f'{path}.required_labels["{key}"]', why=why)
     for key in node.flags:
-        yield Loss(path=f"{path}.flags.{key}", why="ray up has no such flag.")
+        yield Loss(path=f"{path}.flags.{key}", why="Not a ray up flag.")
     if node.cloud_deployment:
-        yield Loss(path=f"{path}.cloud_deployment", why="ray up has no such setting.")
+        yield Loss(path=f"{path}.cloud_deployment", why="Not supported by ray up.")

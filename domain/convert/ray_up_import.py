@@ -9,7 +9,7 @@ from domain.convert.result import Imported, Loss, Plain, mapping, opened, withou
 from domain.problems import Problem, error
 from domain.yaml.structure import structure
 
-_OURS = "Mobula's images and drivers decide this."
+_OURS = "Set by Mobula and the image."
 _READ = frozenset({
     "cluster_name", "max_workers", "idle_timeout_minutes", "provider", "available_node_types",
     "head_node_type", "docker",
@@ -32,7 +32,7 @@ def read_text(text: str) -> Imported:
     types = mapping(top.get("available_node_types"))
     head = str(top.get("head_node_type", ""))
     if head not in types:
-        message = "This is no ray up YAML: `head_node_type` names none of `available_node_types`."
+        message = "This is not a ray up YAML: `head_node_type` is not in `available_node_types`."
         return Imported(None, (), (error("head_node_type", "not-ray-up", message),))
     return _Reading(top, types, head).done(problems)
 
@@ -68,9 +68,11 @@ class _Reading:
 
     def _zones(self) -> Plain:
         place = mapping(self.top.get("provider"))
-        self._lose("provider.", place.keys() - {"type", "availability_zone"}, "The cloud has it.")
+        self._lose(
+            "provider.", place.keys() - {"type", "availability_zone"}, "Set by the cloud's region."
+        )
         if str(place.get("type")) not in _WRAPPED:
-            why = "Only the node types of AWS and Google Cloud are known here."
+            why = "Only AWS and Google Cloud node types can be imported."
             self.losses.append(Loss(path="provider.type", why=why))
         words = str(place.get("availability_zone") or "").split(",")
         zones = [word.strip() for word in words if word.strip()]
@@ -79,7 +81,7 @@ class _Reading:
     def _block(self) -> Plain:
         idle = _seconds(self.top.get("idle_timeout_minutes", _USUAL_MINUTES), unit=60)
         if idle is None:
-            why = "This is no number of minutes."
+            why = "This is not a number of minutes."
             self.losses.append(Loss(path="idle_timeout_minutes", why=why))
         own = {
             name: {"worker_idle_seconds": seconds}
@@ -93,14 +95,14 @@ class _Reading:
         most = _whole(self.top.get("max_workers"), _USUAL_WORKERS)
         together = sum(group["max_nodes"] for group in groups)
         if most < together:
-            why = f"Mobula limits resources, not nodes: the groups have {together} together."
+            why = f"Mobula limits resources, not nodes: the groups allow {together} nodes in total."
             self.losses.append(Loss(path="max_workers", why=why))
 
     def _head(self) -> Plain:
         found = self._node(self.head, self.head_path)
         resources = found.get("resources", {})
         if self.groups and "CPU" not in resources:
-            why = "Its head takes work; in Mobula say so with resources.CPU, as there are workers."
+            why = "The head runs workloads; to keep this in Mobula, set resources.CPU on the head."
             self.losses.append(Loss(path=self.head_path, why=why))
         if self.groups:  # a head with workers has none of either anyway
             kept = {k: v for k, v in resources.items() if k not in {"CPU", "GPU"} or v != 0}
@@ -137,7 +139,7 @@ class _Reading:
         rest = {key: value for key, value in node_config.items() if key not in _MACHINE}
         if _is_spot(node_config):
             options = mapping(rest.pop(MARKET, {}))
-            why = "The market of a group is a field of its own."
+            why = "A group's market has its own field."
             self._lose(f"{path}.{MARKET}.", options.keys() - {"MarketType"}, why)
             other = {k: v for k, v in scheduling(rest).items() if k not in _SPOT_KEYS}
             rest = without_empty({**rest, "scheduling": other})

@@ -77,7 +77,7 @@ class UnreadableDemand(ValueError):
     """A report of demand that has no sense; `why` is part of a sentence."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"Demand cannot be read: {why}.")
+        super().__init__(f"Could not parse the demand: {why}.")
         self.why = why
 
 

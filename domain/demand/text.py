@@ -49,7 +49,7 @@ def demand_from_text(text: str) -> Demand:
             raise ValueError(f"Line {number}: {error}") from error
         (shapes if isinstance(item, Shape) else gangs).append(item)  # type: ignore[arg-type]
     if not (shapes or gangs):
-        raise ValueError(f"No demand is given: write a line such as {EXAMPLE}.")
+        raise ValueError(f"Enter at least one line of demand, such as {EXAMPLE}.")
     return Demand(shapes=tuple(shapes), gangs=tuple(gangs))
 
 
@@ -96,8 +96,8 @@ def _from_json(text: str) -> Demand:
         report = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise ValueError(
-            f"Line {error.lineno}: this is no JSON ({error.msg} at column {error.colno}). "
-            f"Mend it, or write lines such as {EXAMPLE}."
+            f"Line {error.lineno}: not valid JSON ({error.msg} at column {error.colno}). Fix "
+            f"it, or write lines such as {EXAMPLE}."
         ) from error
     except RecursionError:
         raise ValueError("The JSON is nested too deeply to be demand.") from None
@@ -112,12 +112,13 @@ def _from_json(text: str) -> Demand:
     except ValueError as error:
         why = error.why if isinstance(error, UnreadableDemand) else str(error).rstrip(".")
         raise ValueError(
-            f"The JSON is no demand: {why}. Write it as an agent reports it, or as {EXAMPLE}."
+            f"The JSON is not valid demand: {why}. Use the format that an agent reports, or "
+            f"{EXAMPLE}."
         ) from error
 
 
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no amount: write a number.")
+    raise ValueError(f"{name} is not a number.")
 
 
 def _checked(demand: Demand) -> Demand:
@@ -127,7 +128,7 @@ def _checked(demand: Demand) -> Demand:
     for resources in _every_resources(demand):
         for name, amount in resources.items():
             if not name.isprintable() or amount > LARGEST:
-                raise ValueError(f"{name[:40]!r} is {amount:g}: no machine has that.")
+                raise ValueError(f"{name[:40]!r} is {amount:g}: more than any machine has.")
     return demand
 
 
@@ -140,22 +141,22 @@ def _check_selectors(selectors: Iterable[LabelSelector]) -> None:
     for one in selectors:
         words = (one.key, *one.values)
         if not all(isinstance(word, str) and word.isprintable() for word in words):
-            raise ValueError("A label selector has a key and values that are text.")
+            raise ValueError("A label selector's key and values must be text.")
         if one.operator not in {"in", "not in"}:
-            raise ValueError('A label selector has the operator "in" or "not in".')
+            raise ValueError('The operator of a label selector must be "in" or "not in".')
 
 
 def _from_line(line: str) -> Shape | Gang:
     match = _LINE.fullmatch(line)
     if match is None:
-        raise ValueError(f"{line[:60]!r} names no resources: write it as {EXAMPLE}.")
+        raise ValueError(f"{line[:60]!r} has no resources: write it as {EXAMPLE}.")
     count = int(match["count"] or 1)
     _check_count(count)
     resources = _resources(match["resources"])
     if match["strategy"] is None:
         return Shape(resources=resources, count=count)
     if count > MOST_BUNDLES:
-        raise ValueError(f"{count:,} bundles are too many: write {MOST_BUNDLES:,} at most.")
+        raise ValueError(f"{count:,} bundles are too many: use at most {MOST_BUNDLES:,}.")
     return Gang(strategy=Strategy(match["strategy"]), bundles=(resources,) * count)
 
 
@@ -172,7 +173,7 @@ def _resources(text: str) -> dict[str, float]:
         if not (separator and name and amount.strip()):
             raise ValueError(f"{part.strip()[:40]!r} has no amount: write it as CPU:2.")
         if name in found:
-            raise ValueError(f"{name} stands there twice: write one amount.")
+            raise ValueError(f"{name} is given twice: write one amount.")
         found[name] = _amount(name, amount.replace(" ", ""))
     return found
 
@@ -186,7 +187,7 @@ def _amount(name: str, text: str) -> float:
     elif _NUMBER.match(text):
         amount = float(text)
     else:
-        raise ValueError(f"{name} is {text[:40]!r}, which is no number: write it as {name}:2.")
+        raise ValueError(f"{name} is {text[:40]!r}, which is not a number: write it as {name}:2.")
     if not (amount > 0 and math.isfinite(amount)):
-        raise ValueError(f"{name} is 0: leave it out, or write how much is asked for.")
+        raise ValueError(f"{name} is 0: remove it, or write the amount requested.")
     return amount

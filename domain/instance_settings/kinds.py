@@ -63,7 +63,7 @@ def _parts(text: str) -> list[str]:
 def _pair(part: str, example: str) -> tuple[str, str]:
     name, equals, value = part.partition("=")
     if not equals or not name.strip():
-        message = f"'{part}' is no pair: write {example}."
+        message = f"'{part}' is not a key=value pair: write {example}."
         raise ValueError(message)
     return name.strip(), value.strip()
 

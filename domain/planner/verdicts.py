@@ -111,7 +111,7 @@ def explained(request: PlanRequest) -> Iterator[DemandLine]:
 
 
 def more_usd(plan: Plan) -> Decimal | None:
-    """Return what the plan's launches cost in dollars an hour; None: a price is not known."""
+    """Return what the plan's launches cost in dollars an hour; None: a price is unknown."""
     total = Decimal(0)
     for launch in plan.launches:
         if launch.hourly_usd is None:
@@ -124,11 +124,11 @@ def outcome(plan: Plan) -> str:
     """Return the whole of a plan in one or two sentences."""
     sentences = [_launched(plan)] if plan.launches else []
     if plan.drains:
-        sentences.append(f"{_counted(len(plan.drains), 'node')} would go.")
+        sentences.append(f"{_counted(len(plan.drains), 'node')} would terminate.")
     if waiting := sum(item.count for item in plan.unserved):
-        sentences.append(f"{waiting:,} would have to wait.")
+        sentences.append(f"{waiting:,} would stay pending.")
     return " ".join(sentences) or (
-        "Nothing to launch: what is there and on its way has room for all of it."
+        "Nothing to launch: running and starting nodes have room for all of it."
     )
 
 
@@ -137,7 +137,7 @@ def _launched(plan: Plan) -> str:
     usd = more_usd(plan)
     if usd is None:
         they = "it costs" if count == 1 else "they cost"
-        return f"{_counted(count, 'more node')}; what {they} is not known."
+        return f"{_counted(count, 'more node')}; what {they} is unknown."
     return f"{_counted(count, 'more node')}: {price(usd)} an hour more."
 
 

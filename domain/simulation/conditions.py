@@ -44,7 +44,7 @@ class Weather:
         return max(1, round(stream(self.seed, "life", number).expovariate(rate)))
 
     def is_short(self, instance_type: str, market: Market, at: int) -> bool:
-        """Return whether the cloud has no such machine at that moment."""
+        """Return whether the cloud does not have this machine at that moment."""
         key = instance_type, market
         if key not in self._shortages:
             self._shortages[key] = self._drawn(instance_type, market)

@@ -18,7 +18,7 @@ from domain.strategies.model import Floor
 
 # A change is answered after a second, and the planner is asked once in so many seconds at most.
 DEBOUNCE, GAP = 1, 5
-_NO_MACHINE = "the cloud has no such machine"
+_NO_MACHINE = "the cloud does not have this machine"
 
 
 @dataclass(kw_only=True)

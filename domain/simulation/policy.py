@@ -105,7 +105,7 @@ class Policy(Protocol):
         ...
 
     def refused(self, node: SimulatedNode, now: int) -> None:
-        """Hear that the cloud has no such machine."""
+        """Hear that the cloud does not have this machine."""
         ...
 
     def ready(self, node: SimulatedNode, now: int) -> None:

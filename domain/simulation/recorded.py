@@ -22,7 +22,7 @@ def read_json(text: str) -> tuple[Arrival, ...]:
     try:
         items = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"The workload is no JSON: {error}.") from error
+        raise ValueError(f"The workload is not valid JSON: {error}.") from error
     if not isinstance(items, list):
         raise ValueError('The workload must be a JSON list of {"at", "shape", "count", "seconds"}.')
     return _read(items)
@@ -48,11 +48,11 @@ def _read(items: Iterable[Any]) -> tuple[Arrival, ...]:
         try:
             found.append(_arrival(item))
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise ValueError(f"Arrival {place} cannot be read: {error!r}.") from error
+            raise ValueError(f"Could not parse arrival {place}: {error!r}.") from error
         except ValueError as error:
             raise ValueError(f"Arrival {place}: {error}") from error
     if not found:
-        raise ValueError("The workload is empty: nothing arrives.")
+        raise ValueError("The workload is empty.")
     return in_order(found)
 
 
@@ -86,7 +86,7 @@ def _resources(item: Mapping[str, Any]) -> dict[str, float]:
     amounts = {name: _amount(name, value) for name, value in item.items()}
     found = {name: amount for name, amount in amounts.items() if amount}
     if not found:
-        raise ValueError("its shape asks for nothing.")
+        raise ValueError("its shape has no resources.")
     return found
 
 

@@ -39,14 +39,14 @@ def base_of(config: ComputeConfig, target: RegionCatalogue) -> PlanRequest:
     """
     base = request_from_spec(config, demand=Demand(), target=target)
     if not base.groups:
-        raise ValueError("The configuration has no worker groups: there is nothing to scale.")
+        raise ValueError("The configuration has no worker groups: add at least one group.")
     for group in base.groups:
         for offer in group.offers:
             if offer.hourly_usd is None:
                 market = offer.market.replace("_", "-")
                 raise ValueError(
-                    f"Group {group.name}: the {market} price of {offer.instance_type} is not "
-                    "known. Name a type or a market with a price."
+                    f"Group {group.name}: the {market} price of {offer.instance_type} is "
+                    "unknown. Set a type or market with a price."
                 )
     return replace(base, head_free={})
 

@@ -97,7 +97,7 @@ class Expression:
         except CELEvalError as error:
             raise EvaluationFailed(_what_failed(error)) from error
         except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-            raise EvaluationFailed(f"The rule cannot be computed: {error}.") from error
+            raise EvaluationFailed(f"The rule could not be evaluated: {error}.") from error
         return _whole(value)
 
     def _activation(self, facts: Facts) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def _check_size(text: str) -> None:
         raise BadExpression("The rule is empty: write a number of nodes, such as queue / 4.")
     if len(text) > LONGEST:
         raise BadExpression(
-            f"The rule has {len(text)} characters, {LONGEST} at most: split it into two rules."
+            f"The rule has {len(text)} characters; the limit is {LONGEST}: split it into two rules."
         )
     depth = deepest = 0
     for character in text:
@@ -162,24 +162,26 @@ def _where_unreadable(text: str, error: Any) -> str:
     column = getattr(error, "column", None)
     if not column or column >= len(text.rstrip()):
         return "The rule ends too early: something is missing at its end."
-    return f"The rule cannot be read at character {column}, from {text[column - 1 :][:20]!r} on."
+    return (
+        f"The rule has a syntax error at character {column}, from {text[column - 1 :][:20]!r} on."
+    )
 
 
 def _what_failed(error: Exception) -> str:
     said = str(error.args[0]) if error.args else ""
     inner = error.args[2] if len(error.args) > 2 else None  # what one of our functions said
     if inner and said in {"no such overload", "return error for overflow"}:
-        return f"A function in the rule was given what it cannot take: {str(inner[0]).rstrip('.')}."
+        return f"A function in the rule has an invalid argument: {str(inner[0]).rstrip('.')}."
     if "overload" in said:
         return (
-            "The rule mixes kinds, such as a number and a comparison: "
+            "The rule mixes types, such as a number and a comparison: "
             "write a number for each case, as in (nodes > 3.0 ? 1 : 0)."
         )
     if "field selection" in said:
-        return "Only pending has parts: write pending.CPU or pending['memory']."
+        return "Only pending has fields: write pending.CPU or pending['memory']."
     if "no such member" in said:
-        return "The rule asks pending for a resource that nothing waits for."
-    return f"The rule cannot be computed: {said[:200]}."
+        return "The rule reads a resource of pending that has no pending demand."
+    return f"The rule could not be evaluated: {said[:200]}."
 
 
 def _whole(value: object) -> int:
@@ -187,13 +189,15 @@ def _whole(value: object) -> int:
     if name == "bool" or not isinstance(value, int | float):  # celpy's bool is an int
         kind = {"bool": "true or false", "string": "a text", "map": "a map"}.get(name, f"a {name}")
         raise EvaluationFailed(
-            f"The rule gives {kind}, not a number: write what it means in nodes, "
-            "as in (queue > 0 ? 2 : 0)."
+            f"The rule returns {kind}, not a number: write a number of nodes, as in (queue > 0 ? "
+            "2 : 0)."
         )
     if not math.isfinite(value):
-        raise OutOfRange("The rule gives no finite number: does it divide by 0?")
+        raise OutOfRange("The rule does not return a finite number: does it divide by 0?")
     if value < 0:
-        raise OutOfRange(f"The rule gives {value:g} nodes: use max(0, …) to stay above.")
+        raise OutOfRange(
+            f"The rule returns {value:g} nodes: use max(0, …) to keep it at 0 or more."
+        )
     if value > MOST:
-        raise OutOfRange(f"The rule gives {value:g} nodes, more than {MOST}: use min(…, 10).")
+        raise OutOfRange(f"The rule returns {value:g} nodes, more than {MOST}: use min(…, 10).")
     return math.ceil(value - 1e-9)  # 0.1 + 0.2 is not more than 0.3

@@ -107,6 +107,6 @@ def _of_forecast(forecast: ForecastFloor, now: datetime) -> Floor | None:
 
 
 def _of_rule(rule: RuleResult) -> Floor:
-    kept = f", its last value, since it failed: {rule.error}" if rule.error else ""
+    kept = f", its last value, because it failed: {rule.error}" if rule.error else ""
     name = f"rule {rule.name}" if rule.name else "rule"
     return Floor(nodes=rule.nodes, reason=f"{name}: {rule.nodes}{kept}", kind=FloorKind.RULE)

@@ -134,8 +134,8 @@ def why_not_used(prediction: Prediction, *, max_error_percent: float) -> str:
     error = prediction.error_percent
     if error is None:
         return (
-            "The forecast has not been tested yet: that takes three days of history. "
-            "Until then it only shows."
+            "The forecast has no backtest yet: it needs three days of history. Until then it "
+            "only shows."
         )
     if error > max_error_percent:
         return (

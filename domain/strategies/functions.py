@@ -134,11 +134,11 @@ def _check(node: Any, *, variables: Sequence[str], refuse: Callable[[str], Excep
     if node.data in _REFUSED:
         raise refuse(f"A rule has no {_REFUSED[node.data]}: compare numbers instead.")
     if node.data == "ident" and (name := str(node.children[0])) not in variables:
-        raise refuse(f"{name} is not known here. There are: {', '.join(variables)}.")
+        raise refuse(f"{name} is not available here. Variables: {', '.join(variables)}.")
     if node.data == "ident_arg" and (name := str(node.children[0])) not in FUNCTIONS:
-        raise refuse(f"{name}(…) is no function here. There are: {', '.join(FUNCTIONS)}.")
+        raise refuse(f"{name}(…) is not available here. Functions: {', '.join(FUNCTIONS)}.")
     if node.data == "member_dot_arg" and (name := str(node.children[1])) not in METHODS:
-        raise refuse(f".{name}(…) is not offered here. now has: {', '.join(METHODS)}.")
+        raise refuse(f".{name}(…) is not available here. Supported methods: {', '.join(METHODS)}.")
 
 
 def _make_fraction(node: Any, *, refuse: Callable[[str], Exception]) -> None:
@@ -146,12 +146,12 @@ def _make_fraction(node: Any, *, refuse: Callable[[str], Exception]) -> None:
 
     token = node.children[0]
     if token.type == "BYTES_LIT":
-        raise refuse("A rule has no bytes: compare numbers instead.")
+        raise refuse("A rule cannot use bytes: compare numbers instead.")
     if token.type in {"INT_LIT", "UINT_LIT"}:
         digits = str(token).rstrip("uU")
         number = int(digits, 16 if "x" in digits.lower() else 10)
         if number > LARGEST:
-            raise refuse(f"{digits[:20]} is too large a number: {LARGEST} at most.")
+            raise refuse(f"{digits[:20]} is too large: use at most {LARGEST}.")
         node.children[0] = Token("FLOAT_LIT", f"{float(number)!r}")
 
 

@@ -59,9 +59,7 @@ class Window:
     def __post_init__(self) -> None:
         zone_of(self.time_zone)
         if self.cron and (self.days or self.start or self.end):
-            raise ValueError(
-                "A window has either cron and minutes, or days, start and end: leave one out."
-            )
+            raise ValueError("Use either cron and minutes, or days, start and end, not both.")
         if self.cron:
             _check_cron(self.cron, self.minutes)
         elif self.days or self.start or self.end:
@@ -135,7 +133,7 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(
-            f"time_zone {name!r} is not known: use a name such as UTC or Europe/Berlin."
+            f"time_zone {name!r} is not a known time zone: use a name such as UTC or Europe/Berlin."
         ) from error
 
 
@@ -143,7 +141,7 @@ def clock(text: str) -> time:
     """Return the time of day that `08:30` stands for; raises ValueError with a sentence."""
     found = _CLOCK.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no time of day: write it as 08:30, from 00:00 to 23:59.")
+        raise ValueError(f"{text!r} is not a time of day: write it as 08:30, from 00:00 to 23:59.")
     return time(int(found[1]), int(found[2]))
 
 
@@ -189,9 +187,9 @@ def _check_cron(cron: str, minutes: int) -> None:
     try:
         next(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)))
     except CronSimError as error:
-        raise ValueError(f"cron {cron!r} cannot be read: {error}.") from error
+        raise ValueError(f"cron {cron!r} is not valid: {error}.") from error
     except StopIteration as error:
-        raise ValueError(f"cron {cron!r} names a day that never comes.") from error
+        raise ValueError(f"cron {cron!r} never matches a date.") from error
     if not 1 <= minutes <= LONGEST:
         raise ValueError(
             f"minutes of a window with cron must be 1 to {LONGEST}, a week; it is {minutes}."
@@ -200,10 +198,10 @@ def _check_cron(cron: str, minutes: int) -> None:
 
 def _check_week(window: Window) -> None:
     if window.minutes:
-        raise ValueError("minutes belongs to cron: a window with days ends at its end.")
+        raise ValueError("minutes applies only to cron: a window with days ends at its end.")
     unknown = [day for day in window.days if day not in DAYS]
     if unknown:
-        raise ValueError(f"{unknown[0]!r} is no day: use {', '.join(DAYS)}.")
+        raise ValueError(f"{unknown[0]!r} is not a day: use {', '.join(DAYS)}.")
     missing = [name for name in ("days", "start", "end") if not getattr(window, name)]
     if missing:
         raise ValueError(f"A window with days also needs {' and '.join(missing)}.")

@@ -18,8 +18,8 @@ def cluster_problems(config: ComputeConfig) -> Iterator[Problem]:
 
 def _head(config: ComputeConfig) -> Iterator[Problem]:
     if config.head_node is None:
-        message = "`head_node` is left out: the cloud chooses the head's machine."
-        hint = "Name the machine: head_node: {instance_type: ...}."
+        message = "`head_node` is not set: the cloud chooses the head's machine."
+        hint = "Set the machine: head_node: {instance_type: ...}."
         yield warning("head_node", "head-omitted", message, hint=hint)
 
 
@@ -27,15 +27,15 @@ def _workers(config: ComputeConfig) -> Iterator[Problem]:
     path = "auto_select_worker_config"
     if config.auto_select_worker_config and config.worker_nodes is not None:
         message = f"`{path}` must be false when `worker_nodes` are given."
-        hint = "Remove one of the two."
+        hint = "Remove one of them."
         yield error(path, "auto-select-with-workers", message, hint=hint, fix=removing(path))
     elif config.auto_select_worker_config:
-        message = "Worker types are not chosen automatically: the cluster has only its head."
+        message = "Worker types are not auto-selected: the cluster has only its head."
         yield warning(path, "auto-select-unsupported", message, hint="List the `worker_nodes`.")
     elif config.worker_nodes is None:
-        message = "`worker_nodes` is left out: the cluster has only its head."
-        hint = "List the groups, or write `worker_nodes: []` if a lone head is meant."
-        fix = setting("worker_nodes", [], label="A lone head is meant")
+        message = "`worker_nodes` is not set: the cluster has only its head."
+        hint = "List the groups, or write `worker_nodes: []` for a head-only cluster."
+        fix = setting("worker_nodes", [], label="Make it head-only")
         yield warning("worker_nodes", "workers-omitted", message, hint=hint, fix=fix)
 
 

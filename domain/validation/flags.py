@@ -59,7 +59,7 @@ def _flags(
                 yield from check(value, at)
         elif name in elsewhere:
             place = "the cluster" if name in CLUSTER_FLAGS else "a worker group"
-            message = f"{shown(name)} is a flag of {place}, not of this."
+            message = f"{shown(name)} is a flag of {place}; it has no effect here."
             gone = removing(inside(path, name))
             yield warning(at, "flag-elsewhere", message, hint="It is ignored here.", fix=gone)
         else:
@@ -67,7 +67,7 @@ def _flags(
             hint = did_you_mean(name, known) or "It will be ignored."
             here = inside(path, name)
             fix = renaming(here, near) if near and near not in flags else removing(here)
-            message = f"{shown(name)} is not a flag here."
+            message = f"{shown(name)} is not a valid flag here."
             yield warning(at, "unknown-flag", message, hint=hint, fix=fix)
 
 
@@ -107,7 +107,7 @@ def _strategy(value: object, path: str) -> Iterator[Problem]:
     if value not in STRATEGIES:
         near = nearest(str(value), STRATEGIES)
         hint = did_you_mean(str(value), STRATEGIES) or f"Strategies: {', '.join(STRATEGIES)}."
-        message = f"There is no strategy {shown(value)}."
+        message = f"Unknown strategy {shown(value)}."
         fix = setting(path, near) if near else None
         yield error(path, "unknown-strategy", message, hint=hint, fix=fix)
 
@@ -115,7 +115,7 @@ def _strategy(value: object, path: str) -> Iterator[Problem]:
 def _weight(value: object, path: str) -> Iterator[Problem]:
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         message = f"A pricing weight must be a number above 0, not {shown(value)}."
-        hint = "The price is divided by it: 2 makes the group count as half as dear."
+        hint = "The price is divided by it: with 2, the group counts as half the price."
         yield error(path, "bad-flag", message, hint=hint)
 
 
@@ -135,11 +135,11 @@ def _efa(value: object, path: str) -> Iterator[Problem]:
             yield error(at, "bad-flag", message, hint=hint, fix=fix)
         elif key == "device_count" and (type(item) is not int or item < 1):
             message = f"The number of devices must be a whole number above 0, not {shown(item)}."
-            yield error(at, "bad-flag", message, hint="Leave it out for all that there are.",
+            yield error(at, "bad-flag", message, hint="Remove it to use all devices.",
                         fix=removing(here))  # fmt: skip
         elif key != "device_count" and not (isinstance(item, str) and item):
             message = f"`{key}` must be a name, not {shown(item)}."
-            yield error(at, "bad-flag", message, hint="Leave it out for a new one.",
+            yield error(at, "bad-flag", message, hint="Remove it to create one.",
                         fix=removing(here))  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def _ignored(value: object, path: str) -> Iterator[Problem]:  # noqa: ARG001 - a
     """What the SDK itself writes onto the wire has a field of its own in a file."""
     name = path.rpartition(".")[2].strip('[]"')
     message = f"`{name}` is a field of the configuration, not a flag."
-    hint = "The field holds; move the value there."
+    hint = "The field takes precedence; move the value there."
     yield warning(path, "flag-is-a-field", message, hint=hint, fix=removing(path))
 
 
@@ -175,9 +175,15 @@ def _twice(config: ComputeConfig) -> Iterator[Problem]:
         said = held.get(key) if key else held
         where = f"{field}.{key}" if key else field
         if said is None or (not key and field not in config.model_fields_set):
-            message = f"`{flag}` is the older way to say `{where}`."
-            yield warning(at, "flag-is-a-field", message, hint="Use the field.", fix=removing(at))
+            message = f"`{flag}` is deprecated; use `{where}`."
+            yield warning(
+                at,
+                "flag-is-a-field",
+                message,
+                hint="Move the value to the field.",
+                fix=removing(at),
+            )
         elif said != config.flags[flag]:
             message = f"`{flag}` says {shown(config.flags[flag])}, `{where}` says {shown(said)}."
-            hint = "The field holds: remove the flag."
+            hint = "The field takes precedence: remove the flag."
             yield error(at, "flag-differs", message, hint=hint, fix=removing(at))

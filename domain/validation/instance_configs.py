@@ -89,8 +89,8 @@ def _replaced(
         lost = sorted(whole.keys() - block.keys())
         if lost:
             names = ", ".join(f"`{name}`" for name in lost)
-            message = f"This block replaces the cluster's: {names} of it does not hold here."
-            hint = "Repeat it here, or let the blocks be merged."
+            message = f"This block replaces the cluster's: its {names} does not apply here."
+            hint = "Repeat it here, or merge the blocks."
             fix = setting("mobula.merge_instance_config", True, label="Merge the blocks")
             yield warning(path_of(loc), "block-replaces", shown_whole(message), hint=hint, fix=fix)
 

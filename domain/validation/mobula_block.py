@@ -40,12 +40,12 @@ def _mounts(config: ComputeConfig) -> Iterator[Problem]:
     for index, mount in enumerate(config.mobula.mounts):
         at = f"mobula.mounts[{index}]"
         if not mount.storage:
-            yield error(f"{at}.storage", "mount-without-storage", "The mount names no storage.",
-                        hint="Name one of your storages.")  # fmt: skip
+            yield error(f"{at}.storage", "mount-without-storage", "The mount has no storage.",
+                        hint="Set one of your storages.")  # fmt: skip
         where = mount.path.rstrip("/")
         if not where.startswith("/"):
             message = f"{shown(mount.path)} is not an absolute path."
-            hint = "Begin it with a slash, such as /mnt/datasets."
+            hint = "Start it with a slash, such as /mnt/datasets."
             fix = setting(f"{at}.path", f"/{mount.path.lstrip('/')}") if where else None
             yield error(f"{at}.path", "mount-path", message, hint=hint, fix=fix)
         elif any(where == one or where.startswith(f"{one}/") for one in _SYSTEM):
@@ -53,7 +53,7 @@ def _mounts(config: ComputeConfig) -> Iterator[Problem]:
             yield error(f"{at}.path", "mount-over-system", message, hint="Mount it under /mnt.")
         elif where in paths:
             message = f"Two mounts are at {shown(mount.path)}."
-            hint = f"mobula.mounts[{paths[where]}] is there already."
+            hint = f"mobula.mounts[{paths[where]}] already uses it."
             fix = removing(at, label="Remove the second")
             yield error(f"{at}.path", "mount-twice", message, hint=hint, fix=fix)
         elif outer := next((p for p in paths if where.startswith(f"{p}/")), None):
@@ -71,7 +71,7 @@ def _environments(config: ComputeConfig) -> Iterator[Problem]:
             hint = hint or f"Environments are {', '.join(ENVIRONMENTS)}."
             free = near and near not in config.mobula.environments
             fix = renaming(inside("mobula.environments", name), near) if free else None
-            message = f"There is no environment {shown(name)}."
+            message = f"Unknown environment {shown(name)}."
             yield error(at, "unknown-environment", message, hint=hint, fix=fix)
 
 
@@ -81,9 +81,9 @@ def _cap(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
         return
     least = estimate(config, target=target).least
     if least is None:
-        message = "Not every machine has a price: a group without one does not grow under a cap."
-        yield warning(at, "cap-without-prices", message, hint="Set a rate card, or drop the cap.")
+        message = "Some machines have no price: a group without a price does not grow under a cap."
+        yield warning(at, "cap-without-prices", message, hint="Set a rate card, or remove the cap.")
     elif Decimal(str(cap)) < least:
-        message = f"The head and the groups' minima cost {price(least)} an hour, more than the cap."
+        message = f"The head and the groups' minimums cost {price(least)}/h, more than the cap."
         hint = "Raise the cap, or lower `min_nodes`."
         yield error(at, "cap-below-minimum", message, hint=hint)

@@ -22,7 +22,7 @@ def refused_keys(
 ) -> Iterator[Problem]:
     """Keys that the launch itself sets, which the provider's driver refuses."""
     for key in sorted(block.keys() & traits.refused_keys.keys()):
-        at, message = path_of((*loc, key)), f"`{key}` is set by the launch itself."
+        at, message = path_of((*loc, key)), f"`{key}` is set by Mobula at launch."
         hint = traits.refused_keys[key] or "Remove it."
         yield error(at, "block-refused-key", message, hint=hint, fix=removing((*loc, key)))
     for key in sorted(block.keys() & traits.inner_blocks):

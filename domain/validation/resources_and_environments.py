@@ -43,7 +43,7 @@ def resource_problems(
         name, path = one.cloud_resource or "", f"configs[{index}].cloud_resource"
         if names.setdefault(name, index) != index:
             message = f"Two configurations are for the cloud resource {shown(name)}."
-            hint = f"configs[{names[name]}] is for it already."
+            hint = f"configs[{names[name]}] already covers it."
             yield error(path, "cloud-resource-twice", message, hint=hint)
     yield from shared.values()
     yield from _clouds(config)
@@ -76,8 +76,8 @@ def _clouds(config: ComputeConfig) -> Iterator[Problem]:
     for index, one in enumerate(config.configs or ()):
         if one.cloud is not None and one.cloud != config.cloud:
             path = f"configs[{index}].cloud"
-            message = f"The cloud {shown(one.cloud)} is ignored: the outer one holds."
-            hint = "All of the `configs` are for one cloud."
+            message = f"The cloud {shown(one.cloud)} is ignored: the outer one applies."
+            hint = "All `configs` use one cloud."
             yield warning(path, "cloud-differs", message, hint=hint, fix=removing(path))
 
 

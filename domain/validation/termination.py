@@ -13,10 +13,10 @@ def ending_problems(config: ComputeConfig) -> Iterator[Problem]:
     flag = config.flags.get("idle_termination_seconds")
     if flag is not None and flag != config.worker_idle_seconds:
         message = (
-            f"Idle workers go back after {config.worker_idle_seconds} s; "
-            f"the flag `idle_termination_seconds` says {shown(flag)}."
+            f"Idle workers terminate after {config.worker_idle_seconds} s; the flag "
+            f"`idle_termination_seconds` says {shown(flag)}."
         )
-        hint = "Set both to the same; Mobula follows its own."
+        hint = "Set both to the same value; Mobula uses `worker_idle_seconds`."
         yield warning("mobula.worker_idle_seconds", "worker-idle-differs", message, hint=hint)
     if not ours.autoscaling:
         yield from _fixed_sizes(config)
@@ -25,15 +25,20 @@ def ending_problems(config: ComputeConfig) -> Iterator[Problem]:
 def _times(ours: MobulaBlock) -> Iterator[Problem]:
     idle, lifetime = ours.idle_minutes, ours.max_lifetime_minutes
     if idle is None and lifetime is None:
-        message = "Nothing ever ends this cluster: it costs money until somebody stops it."
+        message = (
+            "This cluster never terminates automatically: it costs money until a user stops it."
+        )
         hint = "Set `idle_minutes` or `max_lifetime_minutes`."
         yield warning("mobula.idle_minutes", "never-ends", message, hint=hint)
     if idle is not None and lifetime is not None and idle > lifetime:
-        message = f"The cluster reaches its maximum age before it is idle ({idle} > {lifetime})."
+        message = (
+            f"The cluster reaches its maximum lifetime before its idle timeout ({idle} > "
+            f"{lifetime})."
+        )
         hint = f"Lower `idle_minutes` to less than {lifetime}."
         yield warning("mobula.idle_minutes", "idle-beyond-lifetime", message, hint=hint)
     if idle is not None and ours.worker_idle_seconds > idle * 60:
-        message = "The cluster ends before an idle worker would be given back."
+        message = "The cluster terminates before its worker idle timeout."
         hint = f"Lower `worker_idle_seconds` to at most {idle * 60}."
         path = "mobula.worker_idle_seconds"
         yield warning(path, "worker-idle-beyond-idle", message, hint=hint)
@@ -43,5 +48,5 @@ def _fixed_sizes(config: ComputeConfig) -> Iterator[Problem]:
     for index, group in enumerate(config.groups):
         if group.min_nodes == 0:
             message = f"Autoscaling is off and the group {shown(group.name)} has size 0."
-            hint = "Give it a size in `min_nodes`, or turn autoscaling on."
+            hint = "Set its size in `min_nodes`, or turn autoscaling on."
             yield warning(f"worker_nodes[{index}].min_nodes", "size-zero", message, hint=hint)

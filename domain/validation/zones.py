@@ -55,7 +55,7 @@ def _zones_of_the_region(config: ComputeConfig, target: RegionCatalogue) -> Iter
             fix = setting(path, near) if near else None
             yield error(path, "unknown-zone", message, hint=hint, fix=fix)
         elif target.zones is None and not _looks_right(zone, target.region, traits):
-            message = f"{shown(zone)} is no zone of the region {target.region}."
+            message = f"{shown(zone)} is not a zone of the region {target.region}."
             hint = "Write a zone of the cloud's region, or choose a cloud in the other region."
             yield error(path, "zone-of-other-region", message, hint=hint)
 
@@ -80,7 +80,7 @@ def _types_in_zones(config: ComputeConfig, target: RegionCatalogue) -> Iterator[
         at, offered = f"{path}.instance_type", ", ".join(sorted(known.zones)) or "none"
         hint = f"Zones that have it: {offered}."
         if len(without) == len(config.zones):
-            message = f"None of the zones offers {shown(known.name)}."
+            message = f"{shown(known.name)} is not offered in any of the zones."
             yield error(at, "type-not-in-zones", message, hint=hint)
         elif without:
             message = f"{shown(known.name)} is not offered in {', '.join(without)}."
@@ -92,12 +92,12 @@ def _across_zones(config: ComputeConfig) -> Iterator[Problem]:
         return
     path = "enable_cross_zone_scaling"
     if config.zones is not None and len(set(config.zones)) == 1:
-        message = "Workers are to be spread over zones, but only one zone is allowed."
+        message = "Workers are spread across zones, but only one zone is allowed."
         hint = "Add zones, or turn it off."
         fix = removing(path, label="Turn it off")
         yield warning(path, "cross-zone-in-one-zone", message, hint=hint, fix=fix)
     for at, what in _tied_together(config):
-        message = f"{what} keeps machines in one zone, but workers are to be spread over zones."
+        message = f"{what} keeps machines in one zone, but workers are spread across zones."
         hint = f"Turn `{path}` off, or remove it."
         single = removing(path, label="Keep to one zone")
         yield error(at, "cross-zone-placement", message, hint=hint, fix=single)

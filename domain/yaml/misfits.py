@@ -133,11 +133,11 @@ def _key_hint(loc: Loc) -> str:
     """Where the key belongs, or which key was probably meant."""
     key = str(loc[-1])
     if key in RENAMED:
-        return f"This is `{RENAMED[key]}` now."
+        return f"This was renamed to `{RENAMED[key]}`."
     here = _model_at(loc)
     for place, model in MODELS.items():
         if key in model.model_fields and model not in _ENTRIES:
-            return f"It belongs under `{place}`." if place else "It belongs at the top level."
+            return f"Move it under `{place}`." if place else "Move it to the top level."
     if near := did_you_mean(key, here.model_fields):
         return near
     return f"Known keys here: {', '.join(here.model_fields)}."

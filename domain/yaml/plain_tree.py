@@ -98,8 +98,8 @@ def _scalar_problem(value: object, path: str) -> Problem | None:
         case int() if abs(value) > LARGEST:
             return error(path, "number-too-large", f"The number is larger than {LARGEST}.")
         case float() if not math.isfinite(value):
-            message = f"{value} is not a number to count with."
-            return error(path, "not-finite", message, hint="Leave the key out for no limit.")
+            message = f"{value} is not a finite number."
+            return error(path, "not-finite", message, hint="Remove the key for no limit.")
         case int() | float():
             return None
     message = f"A value of type {type(value).__name__} cannot be used here."

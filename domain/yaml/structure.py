@@ -103,6 +103,6 @@ def _beside_configs(plain: Plain) -> Iterator[Problem]:
         yield error("configs", "configs-empty", message, hint="Write one for each cloud resource.")
     for key in plain:
         if key in OF_ONE_RESOURCE:
-            message = f"`{key}` has no meaning beside `configs`."
+            message = f"`{key}` has no effect next to `configs`."
             hint = "Move it into each of the `configs`."
             yield error(key, "beside-configs", message, hint=hint, fix=removing(key))

@@ -210,7 +210,7 @@ class _Builder:
         if event.style or str(event.tag or "").endswith(":str"):
             return text
         if _DATE.match(text):
-            message = f"{shown(text)} is a date, and no setting takes one."
+            message = f"{shown(text)} is a date, which no setting accepts."
             self._report(path_of(loc), "date-value", message, event, hint="Put it in quotes.")
         elif _READ_DIFFERENTLY.match(text) and not _is_understood(text, loc):
             meant = shown(scalar(text))
@@ -226,7 +226,7 @@ class _Builder:
     def _aliased(self, event: AliasEvent, loc: Loc) -> object:
         if event.anchor in self.anchors:
             return self.anchors[event.anchor]
-        message = f"`*{event.anchor}` refers to nothing that is finished before it."
+        message = f"`*{event.anchor}` has no anchor before it."
         self._report(path_of(loc), "unknown-alias", message, event)
         return None
 
@@ -235,7 +235,7 @@ class _Builder:
     ) -> None:
         tag = str(event.tag or "")
         if tag and tag != "!" and not tag.startswith("tag:yaml.org,2002:"):
-            message = f"The tag {shown(tag)} is not known."
+            message = f"The tag {shown(tag)} is unknown."
             self._report(path_of(loc), "unknown-tag", message, event, hint="Leave it out.")
 
     def _until(self, end: type[Event]) -> Iterator[ValueEvent]:
@@ -268,7 +268,7 @@ def _at(event: Event, problem: Problem) -> Problem:
 def _syntax_problem(failure: Exception, text: str) -> Problem:
     """One sentence about why the text is no YAML, at the line where reading stopped."""
     hint = ""
-    what, mark = "it cannot be read", None
+    what, mark = "syntax error", None
     if isinstance(failure, ReaderError):
         before = text[: failure.position]
         mark = Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))

@@ -30,7 +30,7 @@ def named(service: str) -> Iterator[None]:
         raise _answered(service, error.response) from error
     except (botocore.NoCredentialsError, botocore.PartialCredentialsError) as error:
         raise BadCredentials(
-            f"{service} was not asked: Mobula's worker has no AWS credentials. "
+            f"{service} was not queried: Mobula's worker has no AWS credentials. "
             "Give it a profile, a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         ) from error
     except (botocore.HTTPClientError, botocore.ConnectionError) as error:
@@ -45,10 +45,10 @@ def _unasked(service: str, error: Exception) -> ProviderError:
     kind = type(error).__name__
     if any(word in kind for word in ("Credential", "Profile", "SSO", "Token", "Login")):
         return BadCredentials(
-            f"{service} was not asked: the AWS credentials of Mobula's worker cannot be used "
+            f"{service} was not queried: the AWS credentials of Mobula's worker cannot be used "
             f"({kind}). Check its profile or sign it in again."
         )
-    return InvalidRequest(f"{service} could not be asked ({kind}). Check the AWS settings.")
+    return InvalidRequest(f"{service} could not be queried ({kind}). Check the AWS settings.")
 
 
 def _answered(service: str, response: object) -> ProviderError:
@@ -57,13 +57,11 @@ def _answered(service: str, response: object) -> ProviderError:
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _REFUSED:
         return BadCredentials(
-            f"{service} refused the credentials of Mobula's worker ({code}). "
+            f"{service} rejected the credentials of Mobula's worker ({code}). "
             "Check them, and that they may do what docs/catalog.md lists."
         )
     if code in _THROTTLED:
-        return Throttled(f"{service} is asked too often ({code}). Try again in some minutes.")
+        return Throttled(f"{service} is throttling requests ({code}). Try again in a few minutes.")
     if isinstance(status, int) and status >= SERVER_ERROR:
-        return Unreachable(f"{service} failed by itself ({code}). Try again in some minutes.")
-    return InvalidRequest(
-        f"{service} refused what Mobula asked ({code}). Check the cloud's region."
-    )
+        return Unreachable(f"{service} had an internal error ({code}). Try again in a few minutes.")
+    return InvalidRequest(f"{service} rejected the request ({code}). Check the cloud's region.")

@@ -49,7 +49,7 @@ def _network(*, has_interfaces: bool) -> tuple[Setting, ...]:
     groups = "Groups" if has_interfaces else "SecurityGroupIds"
     efa = choice(("interface", "Ordinary"), ("efa", "EFA"), ("efa-only", "EFA only, without IP"))
     kind: Loc = ("NetworkInterfaces", _INTERFACE, "InterfaceType")
-    note = "EFA takes the subnet and the groups along; the flag efa_config is another way."
+    note = "EFA also uses the subnet and security groups. The flag efa_config is an alternative."
     return (
         _one("Network", "subnet", "Subnet", TEXT, (*holder, "SubnetId")),
         _one("Network", "groups", "Security groups", NAMES, (*holder, groups)),
@@ -64,7 +64,7 @@ def _volume(index: int) -> tuple[Setting, ...]:
     def one(name: str, label: str, kind: Kind, loc: Loc, note: str = "") -> Setting:
         return _one(group, f"disk{index}_{name}", label, kind, loc, note)
 
-    root = "/dev/sda1 or /dev/xvda is the root disk of most images." if index == 0 else ""
+    root = "/dev/sda1 or /dev/xvda is the root disk in most images." if index == 0 else ""
     return (
         one("device", "Device", TEXT, (*at, "DeviceName"), root),
         one("size", "Size (GiB)", WHOLE, (*ebs, "VolumeSize")),
@@ -73,7 +73,7 @@ def _volume(index: int) -> tuple[Setting, ...]:
         one("throughput", "Throughput (MiB/s)", WHOLE, (*ebs, "Throughput")),
         one("encrypted", "Encrypted", SWITCH, (*ebs, "Encrypted")),
         one("key", "KMS key", TEXT, (*ebs, "KmsKeyId")),
-        one("delete", "Deleted with the machine", SWITCH, (*ebs, "DeleteOnTermination")),
+        one("delete", "Delete on termination", SWITCH, (*ebs, "DeleteOnTermination")),
     )
 
 
@@ -92,21 +92,21 @@ _PLACEMENT = (
     _one(
         "Placement", "reservation_preference", "Reservations",
         choice(
-            ("open", "Any open one"), ("none", "None"),
+            ("open", "Any open reservation"), ("none", "None"),
             ("capacity-reservations-only", "Only reserved capacity"),
         ),
         (_RESERVATION, "CapacityReservationPreference"),
     ),
     _one(
-        "Placement", "market", "Capacity block", choice(("capacity-block", "From a block")),
-        ("InstanceMarketOptions", "MarketType"), "Spot is chosen by the group's market.",
+        "Placement", "market", "Capacity block", choice(("capacity-block", "Use a capacity block")),
+        ("InstanceMarketOptions", "MarketType"), "For spot, set the group's market.",
     ),
 )  # fmt: skip
 _ACCESS = (
     _one("Access", "profile", "Instance profile (ARN)", TEXT, ("IamInstanceProfile", "Arn")),
     _one(
         "Access", "profile_name", "Instance profile (name)", TEXT, ("IamInstanceProfile", "Name"),
-        "One of the two.",
+        "Set the ARN or the name.",
     ),
     _one("Access", "key_pair", "Key pair", TEXT, ("KeyName",)),
     _one(
@@ -116,7 +116,7 @@ _ACCESS = (
     ),
     _one(
         "Access", "imds_hops", "Metadata hop limit", WHOLE,
-        ("MetadataOptions", "HttpPutResponseHopLimit"), "2 where containers need it.",
+        ("MetadataOptions", "HttpPutResponseHopLimit"), "Use 2 if containers need it.",
     ),
     _one("Access", "monitoring", "Detailed monitoring", SWITCH, ("Monitoring", "Enabled")),
 )  # fmt: skip
@@ -127,4 +127,4 @@ def _tags_of(resource: str, label: str) -> Setting:
     return _one("Tags", f"{resource}_tags", label, TAGS, loc)
 
 
-_TAGS = (_tags_of("instance", "Tags of the instance"), _tags_of("volume", "Tags of its volumes"))
+_TAGS = (_tags_of("instance", "Instance tags"), _tags_of("volume", "Volume tags"))

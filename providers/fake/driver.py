@@ -87,7 +87,7 @@ class FakeDriver:
         if cluster.handle in world.destroyed or node.name in world.ended | world.nodes.keys():
             return None
         if cluster.handle not in world.prepared:
-            raise InvalidRequest(f"Cluster {cluster.name} was not prepared.")
+            raise InvalidRequest(f"Cluster {cluster.name} has not been prepared.")
         error = world.lack_of(node.group) or self._refusal(world, node)
         if error is not None:
             return NodeError(node.name, error)
@@ -189,7 +189,7 @@ class FakeDriver:
             world.plan.interruptions.append(interruption)
 
     def break_node(
-        self, name: str, *, reason: str = "The machine died.", failure: FailureClass | None = None
+        self, name: str, *, reason: str = "The machine failed.", failure: FailureClass | None = None
     ) -> None:
         """Let a node fail from outside: it is observed as failed until it is terminated."""
         with self._store.open() as world:

@@ -85,7 +85,7 @@ class World:
         used = sum(node.ended_at is None and not node.vanished for node in nodes)
         if limit is None or used < limit:
             return None
-        return CapacityUnavailable(f"No more machines for group {group} ({used} of {limit} used).")
+        return CapacityUnavailable(f"No capacity for group {group} ({used} of {limit} used).")
 
     def take_error(self, verb: str) -> PlannedError | None:
         """Return the next planned error of `verb`, which is planned no longer."""

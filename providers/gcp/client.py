@@ -60,6 +60,6 @@ def _no_project(service: Service) -> str:
     if not service.needs_project:
         return ""
     raise BadCredentials(
-        "Compute Engine was not asked: the credentials of Mobula's worker name no project. "
+        "Compute Engine was not queried: the credentials of Mobula's worker name no project. "
         "Set MOBULA_GCP_PROJECT."
     )

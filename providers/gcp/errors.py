@@ -30,26 +30,29 @@ def named(service: str) -> Iterator[None]:
         ) from error
     except auth.GoogleAuthError as error:
         raise BadCredentials(
-            f"{service} was not asked: Mobula's worker has no Google credentials that can be used. "
+            f"{service} was not queried: Mobula's worker has no Google credentials that can be "
+            "used. "
             "Give it a service account, or GOOGLE_APPLICATION_CREDENTIALS."
         ) from error
     except Error as error:
-        raise InvalidRequest(f"{service} answered in a way that Mobula does not know.") from error
+        raise InvalidRequest(f"{service} returned an unexpected response.") from error
 
 
 def _answered(service: str, error: Any) -> ProviderError:
     status, reason = int(error.resp.status), _reason(error.content)
     if status == TOO_MANY or reason in _THROTTLED:
-        return Throttled(f"{service} is asked too often. Try again in some minutes.")
+        return Throttled(f"{service} is throttling requests. Try again in a few minutes.")
     if status in REFUSED:
         return BadCredentials(
-            f"{service} refused the credentials of Mobula's worker ({reason or status}). "
+            f"{service} rejected the credentials of Mobula's worker ({reason or status}). "
             "Check them, and that they may do what docs/catalog.md lists."
         )
     if status >= SERVER_ERROR:
-        return Unreachable(f"{service} failed by itself ({status}). Try again in some minutes.")
+        return Unreachable(
+            f"{service} had an internal error ({status}). Try again in a few minutes."
+        )
     return InvalidRequest(
-        f"{service} refused what Mobula asked ({reason or status}). "
+        f"{service} rejected the request ({reason or status}). "
         "Check the cloud's region and the project."
     )
 

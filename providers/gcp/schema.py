@@ -26,11 +26,11 @@ _DOCUMENT = "discovery_cache/documents/compute.v1.json"
 # The document describes labels in prose only.
 _LABEL_KEY = Form(
     pattern=re.compile(r"(?!.*[A-Z])[^\W\d_][\w-]{0,62}"),
-    words="small letters, digits, `-` and `_`, a letter first, at most 63",
+    words="lowercase letters, digits, `-` and `_`, a letter first, at most 63",
 )
 _LABEL_VALUE = Form(
     pattern=re.compile(r"(?!.*[A-Z])[\w-]{0,63}"),
-    words="small letters, digits, `-` and `_`, at most 63",
+    words="lowercase letters, digits, `-` and `_`, at most 63",
 )
 
 
@@ -82,7 +82,7 @@ def _set_by_launch(block: Mapping[str, object], loc: Loc) -> Iterator[Problem]:
         for outer, key in _IMAGES:
             params = disk.get(outer)
             if isinstance(params, Mapping) and key in params:
-                hint = "The image is chosen by `mobula.image`."
+                hint = "The image is set in `mobula.image`."
                 yield _refused((*at, outer, key), key, hint=hint)
     metadata = block.get("metadata")
     items = metadata.get("items") if isinstance(metadata, Mapping) else None
@@ -99,5 +99,5 @@ def _entries(value: object, loc: Loc) -> Iterator[tuple[Loc, Mapping[str, object
 
 def _refused(loc: Loc, name: str, *, hint: str) -> Problem:
     fix = Fix(f"Remove {name}", (Step(Verb.REMOVE, loc),))
-    message = f"`{name}` is set by the launch itself."
+    message = f"`{name}` is set by Mobula at launch."
     return error(path_of(loc), "block-refused-key", message, hint=hint, fix=fix)

@@ -94,8 +94,8 @@ def _at(*steps: Any) -> At:
 
 _LABELS = pairs("team=research, stage=train")
 _RESERVATIONS = choice(
-    ("ANY_RESERVATION", "Any matching one"),
-    ("SPECIFIC_RESERVATION", "The named ones"),
+    ("ANY_RESERVATION", "Any matching reservation"),
+    ("SPECIFIC_RESERVATION", "Named reservations only"),
     ("NO_RESERVATION", "None"),
 )
 _DISK_TYPES = choice(*(
@@ -113,7 +113,7 @@ _TABLE: tuple[_Row, ...] = (
         "Network", "external_ip", "External IP", switch(_NAT, []),
         _at("networkInterfaces", 0, "accessConfigs"), "",
     ),
-    ("Network", "tags", "Network tags", NAMES, _at("tags", "items"), "Firewall rules name them."),
+    ("Network", "tags", "Network tags", NAMES, _at("tags", "items"), "Used by firewall rules."),
     (
         "Disks", "boot_size", "Boot disk (GB)", WHOLE, _at(*_BOOT, "diskSizeGb"), "",
     ),
@@ -137,5 +137,5 @@ _TABLE: tuple[_Row, ...] = (
     ("Security", "vtpm", "Virtual TPM", SWITCH, _at(_SHIELD, "enableVtpm"), ""),
     ("Security", "integrity", "Integrity monitoring", SWITCH,
      _at(_SHIELD, "enableIntegrityMonitoring"), ""),
-    ("Labels", "labels", "Labels of the instance", _LABELS, _at("labels"), ""),
+    ("Labels", "labels", "Instance labels", _LABELS, _at("labels"), ""),
 )  # fmt: skip

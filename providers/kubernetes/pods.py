@@ -35,7 +35,7 @@ def check_keys(block: Mapping[str, object], loc: Loc) -> Iterator[Problem]:
     """Yield the keys at the top of a pod's patch that no pod has."""
     parts = ("metadata", "spec")
     for key in sorted(block.keys() - set(parts)):
-        at, message = path_of((*loc, key)), f"`{key}` is no part of a pod."
+        at, message = path_of((*loc, key)), f"`{key}` is not valid in a pod."
         near = nearest(key, [part for part in parts if part not in block])
         hint = did_you_mean(key, [near]) if near else "A pod's patch has `metadata` and `spec`."
         fix = renaming((*loc, key), near) if near else removing((*loc, key))
@@ -65,7 +65,7 @@ def _restart(spec: Mapping[str, object], path: str) -> Iterator[Problem]:
     policy = spec.get("restartPolicy")
     if policy is not None and policy != "Never":
         at = f"{path}.restartPolicy"
-        message = f"KubeRay replaces pods and restarts none: it refuses {shown(policy)}."
+        message = f"KubeRay replaces pods instead of restarting them: it rejects {shown(policy)}."
         hint = "Leave it out, or write Never."
         yield error(at, "pod-restart-policy", message, hint=hint, fix=setting(at, "Never"))
 
@@ -75,7 +75,7 @@ def _labels(metadata: Mapping[str, object], path: str) -> Iterator[Problem]:
     for key in labels if isinstance(labels, Mapping) else ():
         if key in _OWN_LABELS:
             at = _below(f"{path}.labels", key)
-            message = f"KubeRay finds its pods by {shown(key)}, and sets it itself."
+            message = f"KubeRay sets {shown(key)} to find its pods."
             fix = removing(inside(f"{path}.labels", key))
             yield warning(at, "pod-label-of-operator", message, hint="Remove it.", fix=fix)
 
@@ -96,6 +96,6 @@ def _containers(spec: Mapping[str, object], path: str) -> Iterator[Problem]:
             name = entry.get("name") if isinstance(entry, Mapping) else None
             if isinstance(name, str) and name in _OWN_VARIABLES:
                 at = f"{path}[{index}].env[{place}]"
-                message = f"KubeRay sets the variable {shown(name)} of its pods itself."
+                message = f"The pods' variable {shown(name)} is set by KubeRay."
                 fix = removing(at, label=f"Remove {name}")
                 yield warning(at, "pod-variable-of-operator", message, hint="Remove it.", fix=fix)

@@ -89,6 +89,6 @@ def _without_image(block: Mapping[str, object], path: str) -> Iterator[Problem]:
         if one["name"] != RAY and one.get("image") is None:
             loc = (*loc_of(path), "spec", "containers", index)
             fix = Fix(f"Name it {RAY}", (Step(Verb.SET, (*loc, "name"), RAY),))
-            hint = f"Ray's own container, which has one, is called `{RAY}`."
+            hint = f"Ray's container must be called `{RAY}`."
             is_alone = all(other["name"] != RAY for _, other in named)
             yield missing_key(loc, "image", hint=hint, fix=fix if is_alone else None)

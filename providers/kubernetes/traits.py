@@ -36,7 +36,7 @@ TRAITS = ProviderTraits(
         live=_LIVE,
         recreate=re.compile(r""),
         why_recreate="KubeRay ignores this change on a running RayCluster, or deletes all of its "
-        "pods, the head included: the cluster has to be launched anew.",
+        "pods, including the head: relaunch the cluster.",
     ),
     check_keys=check_keys,
     check_block=check_block,

@@ -20,7 +20,7 @@ def lines(text: str) -> list[str]:
 
 def unreadable(line: str, example: str) -> ValueError:
     """Return the error of a line that is not like the example."""
-    return ValueError(f"'{line}' cannot be read: write {example}.")
+    return ValueError(f"'{line}' is not valid: write {example}.")
 
 
 def _claim_words(volume: Block) -> str:

@@ -156,4 +156,6 @@ def make_private(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise InvalidRequest(f"{path} is not a directory of our own with mode 0700: remove it.")
+        raise InvalidRequest(
+            f"{path} is not a directory owned by Mobula's user with mode 0700: remove it."
+        )

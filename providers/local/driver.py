@@ -123,7 +123,7 @@ class LocalDriver:
         if directory.node(spec.name).ended:
             return None
         if not directory.prepared:
-            raise InvalidRequest(f"Cluster {cluster.name} was not prepared.")
+            raise InvalidRequest(f"Cluster {cluster.name} has not been prepared.")
         if planned := faults.refusal(self.root, spec):
             return planned
         try:
@@ -242,7 +242,7 @@ def _head_address(directory: ClusterDirectory) -> str:
         record = NodeRecord.read(node)
         if record and record.role is NodeRole.HEAD and not node.ended and record.endpoints:
             return record.endpoints.gcs_address
-    raise Throttled("The head does not answer yet, so no worker can join it.")
+    raise Throttled("The head is not responding yet, so no worker can join.")
 
 
 def _start_keeper(node: NodeDirectory, request: Mapping[str, Any]) -> None:
@@ -258,7 +258,7 @@ def _start_keeper(node: NodeDirectory, request: Mapping[str, Any]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise Throttled(f"This machine is too busy to start {node.name}.") from error
+        raise Throttled(f"This machine is too busy to launch {node.name}.") from error
     # A node that was terminated meanwhile is none of the caller's worries.
     if ran.returncode and not node.ended:
         last_line = ran.stderr.decode(errors="replace").strip().rpartition("\n")[2]
@@ -288,6 +288,6 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Throttled(f"This machine refused: {error}.") from error
+        raise Throttled(f"This machine rejected the request: {error}.") from error
     except psutil.Error as error:
-        raise Throttled(f"This machine's processes cannot be read: {error}.") from error
+        raise Throttled(f"This machine's processes could not be listed: {error}.") from error

@@ -30,7 +30,7 @@ def ray_program(location: str) -> Path:
     beside = Path(sys.executable).parent / "ray"
     found = shutil.which(location or (beside if beside.exists() else "ray"))
     if found is None:
-        raise InvalidRequest(f"There is no ray program at {location or beside}.")
+        raise InvalidRequest(f"No ray executable at {location or beside}.")
     return Path(found).absolute()
 
 

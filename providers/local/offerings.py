@@ -46,7 +46,7 @@ def find_size(instance_type: str) -> Offering:
         if offering.instance_type == instance_type:
             return offering
     names = ", ".join(_name(*size) for size in SIZES)
-    raise InvalidRequest(f"There is no local size {instance_type!r}. Sizes: {names}.")
+    raise InvalidRequest(f"Unknown local size {instance_type!r}. Sizes: {names}.")
 
 
 def _name(cpus: int, gib: int, gpus: int) -> str:

@@ -27,9 +27,9 @@ def unknown_key(
     """A key that the provider does not know here; renamed to what was probably meant."""
     key = str(loc[-1])
     free = [name for name in shape.members if name not in around]
-    message = f"{schema.owner} does not know the key {_named(loc)} here."
+    message = f"{schema.owner} has no key {_named(loc)} here."
     if inner := _holder_of(key, shape, schema):
-        return _error(loc, "block-unknown-key", message, hint=f"It belongs under `{inner}`.")
+        return _error(loc, "block-unknown-key", message, hint=f"Move it under `{inner}`.")
     near = nearest(key, free)
     step = Step(Verb.RENAME, loc, near) if near else Step(Verb.REMOVE, loc)
     label = f"Rename to {near}" if near else f"Remove {shown_short(key)}"
@@ -155,7 +155,7 @@ def bad_keys(loc: Loc, shape: SchemaShape) -> Iterator[Problem]:
 
 def _listed(choices: tuple[str, ...]) -> str:
     words = [word for word in choices if word]
-    last = words.pop() if len(words) <= _SHOWN_CHOICES else "another that it knows"
+    last = words.pop() if len(words) <= _SHOWN_CHOICES else "another known key"
     first = ", ".join(words[:_SHOWN_CHOICES])
     return f"{first} or {last}" if first else last
 

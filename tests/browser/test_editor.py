@@ -101,7 +101,7 @@ def test_groups_are_added_copied_and_removed(
     wait_for_yaml(page, "- name: cpu-2")
     page.get_by_role("button", name="Remove group workers").click()
     expect(page.locator(".group-row")).to_have_count(2)
-    page.get_by_label("Scale the groups by demand").uncheck()
+    page.get_by_label("Autoscaling").uncheck()
     expect(page.get_by_label("Nodes", exact=True).first).to_have_value("1")
     wait_for_yaml(page, "autoscaling: false")
     assert alices.complaints() == []

@@ -54,7 +54,7 @@ def test_configuration_of_ray_up_becomes_a_version(
 ) -> None:
     alices = visit(alice)
     page = alices.open("/templates/import/")
-    page.get_by_label("Or its text").fill(RAY_UP)
+    page.get_by_label("Or paste YAML").fill(RAY_UP)
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="Not carried over")).to_be_visible()
     page.get_by_role("button", name="Open as draft").click()

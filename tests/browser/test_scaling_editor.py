@@ -53,5 +53,5 @@ def test_mistake_in_a_folded_row_is_unfolded(
     page.locator("#scaling-rules > summary").click()
     page.get_by_role("button", name="Add rule").click()
     page.locator("#id_r0-expression").fill("queu > 10 ? 4 : 0")
-    expect(page.locator("#id_r0-expression_error")).to_contain_text("queu is not known here")
-    expect(page.locator("#editor-side")).to_contain_text("queu is not known here")
+    expect(page.locator("#id_r0-expression_error")).to_contain_text("queu is not available here")
+    expect(page.locator("#editor-side")).to_contain_text("queu is not available here")

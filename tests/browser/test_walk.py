@@ -67,7 +67,7 @@ def create_template(page: Page) -> None:
     page.get_by_role("link", name="Launch cluster").click()
     page.get_by_role("link", name="Create template").click()
     page.get_by_label("Template name").fill("starter")
-    page.get_by_label("Give back idle workers").fill("5")
+    page.get_by_label("Worker idle timeout").fill("5")
     expect(page.locator(".cm-content")).to_contain_text("worker_idle_seconds: 5")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="starter")).to_be_visible()

@@ -77,7 +77,7 @@ def test_one_refresh_of_a_region_runs_at_a_time(
 def test_busy_cloud_is_asked_again_and_given_up_at_the_last(
     cloud: Cloud, source: ToldSource, adam: User
 ) -> None:
-    source.error = Throttled("EC2 is asked too often. Try again in some minutes.")
+    source.error = Throttled("EC2 is throttling requests. Try again in a few minutes.")
     row = request_refresh(cloud, by=adam)
     with pytest.raises(TryAgain):
         refreshing.refresh(row.pk, is_last_try=False)
@@ -89,6 +89,6 @@ def test_busy_cloud_is_asked_again_and_given_up_at_the_last(
 
 
 def test_task_tries_four_times(refreshed: Refreshed, source: ToldSource) -> None:
-    source.error = Throttled("EC2 is asked too often. Try again in some minutes.")
+    source.error = Throttled("EC2 is throttling requests. Try again in a few minutes.")
     assert refreshed().state == RefreshState.FAILED
     assert source.asked == 4

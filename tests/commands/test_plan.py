@@ -92,7 +92,7 @@ def test_a_demand_may_be_short_lines(
     assert main(["plan", configuration, "--demand", str(demand)]) == 1
     told = capsys.readouterr().out.splitlines()
     assert told[-2] == "Unscheduled 1 × {TPU: 1}: no group has TPU."
-    assert told[-1].endswith("1 would have to wait.")
+    assert told[-1].endswith("1 would stay pending.")
     demand.write_text("4 x CPU:1\n4 x CPU")
     assert main(["plan", configuration, "--demand", str(demand)]) == 2
     assert "Line 2: 'CPU' has no amount: write it as CPU:2." in capsys.readouterr().err

@@ -113,7 +113,7 @@ def test_a_price_that_is_not_known_is_told(
     file.write_text("worker_nodes: [{name: pod, instance_type: 4CPU-16GB}]")
     command = ["simulate", str(file), "--workload", workload, "--provider", "kubernetes"]
     assert main(command) == 1
-    assert "not known" in capsys.readouterr().err
+    assert "unknown" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '[{"at": 0}]'])

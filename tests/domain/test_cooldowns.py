@@ -85,7 +85,8 @@ def test_the_sentence_says_what_until_when_and_why() -> None:
         cause="No capacity.",
     )
     assert said == (
-        "g5.xlarge as spot in us-west-2a cools down until 12:15 UTC (failed 2 times): No capacity"
+        "g5.xlarge as spot in us-west-2a is in cooldown until 12:15 UTC (failed 2 times): No "
+        "capacity"
     )
     blocked = sentence(
         ("", "", Market.ON_DEMAND),

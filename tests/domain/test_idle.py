@@ -44,7 +44,7 @@ def test_idle_time_goes_on_from_when_it_began() -> None:
     answer = judge(QUIET, idle_since=NOW - minutes(31))
     assert answer.idle_since == NOW - minutes(31)
     assert answer.stops_at == NOW - minutes(1)
-    assert answer.reason == "Idle for 31 minutes (limit 30): nothing runs, waits or is in use."
+    assert answer.reason == "Idle for 31 minutes (limit 30): no running or pending work."
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_is_not_known_keeps_the_cluster(field: str) -> None:
     answer = judge(replace(QUIET, **{field: None}), idle_since=NOW - minutes(300))
     assert answer.state is Activity.UNKNOWN
     assert (answer.idle_since, answer.stops_at) == (None, None)
-    assert answer.reason.startswith("Not known, so it counts as active")
+    assert answer.reason.startswith("Treated as active: no data for")
 
 
 def test_a_silent_agent_leaves_every_signal_unknown_but_the_hold() -> None:
@@ -109,7 +109,7 @@ def test_without_a_limit_an_idle_cluster_stays(never: int | None) -> None:
 def test_the_lifetime_ends_a_busy_cluster() -> None:
     answer = judge(replace(QUIET, drivers=1), max_lifetime_minutes=60)
     assert answer.stops_at == NOW
-    assert answer.reason == "The maximum lifetime of 60 minutes is over."
+    assert answer.reason == "The maximum lifetime of 60 minutes has been reached."
 
 
 def test_a_busy_cluster_knows_the_end_of_its_lifetime() -> None:

@@ -37,8 +37,8 @@ def test_an_idle_node_goes_back_and_says_what_that_gains() -> None:
     assert one.node == "c1-3"
     assert one.gain_usd == Decimal("1.40")
     assert one.sentence == (
-        "cpu-3 goes back to spot (idle): small costs $0.30/h as spot instead of $1.00/h, "
-        "$1.40 less over the 2.0 h that it is expected to go on."
+        "cpu-3 returns to spot (idle): small costs $0.30/h as spot instead of $1.00/h, "
+        "$1.40 less over the 2.0 h it is expected to keep running."
     )
 
 

@@ -48,7 +48,7 @@ def test_an_actor_moves_from_a_large_node_to_a_small_one(mobula: Console) -> Non
     [decision] = eventually(
         lambda: cluster.decisions(kind="consolidate"), what="it moves", seen=cluster.describe
     )
-    assert "one new 2CPU-4GB of group cpu takes its work" in decision["reason"]
+    assert "one new 2CPU-4GB of group cpu fits its work" in decision["reason"]
     [small] = [node for node in cluster.ready_workers() if node["name"] != large["name"]]
     assert small["machine"] == "2CPU-4GB"
     release.touch()

@@ -162,7 +162,7 @@ def test_two_half_empty_nodes_become_one_and_no_task_is_lost(
     (decision,) = eventually(
         lambda: mix.decisions(kind="consolidate"), what="it consolidates", seen=mix.describe
     )
-    assert "can go: its work fits on the other nodes" in decision["reason"]
+    assert "can be removed: its work fits on the other nodes" in decision["reason"]
     assert decision["reason"] in scaling_page(mix)
     # Only once Ray knows does it put nothing there any more.
     query = """SELECT node.* FROM clusters_command AS command

@@ -74,7 +74,7 @@ def test_the_others_of_a_call_go_on(driver: FakeDriver) -> None:
     errors = refused(driver, node(1), node(2, zone="b"), node(3, market=Market.ON_DEMAND))
     assert errors.keys() == {"c1-1"}
     assert isinstance(errors["c1-1"], CapacityUnavailable)
-    assert str(errors["c1-1"]) == "There is no small as spot in a left."
+    assert str(errors["c1-1"]) == "No capacity for small as spot in a."
     assert driver.launched == ["c1-2", "c1-3"]
 
 
@@ -104,7 +104,7 @@ def test_what_only_wants_patience_is_raised_as_it_is() -> None:
     slow = NodeError("c1-1", Throttled("Slow down."))
     with pytest.raises(Throttled):
         raise_failures([slow])
-    with pytest.raises(LaunchFailed, match="2 nodes were refused"):
+    with pytest.raises(LaunchFailed, match="2 nodes were rejected"):
         raise_failures([slow, NodeError("c1-2", CapacityUnavailable("Sold out."))])
 
 
@@ -161,7 +161,10 @@ def test_the_fake_provider_reads_the_file_beside_its_world(tmp_path: Path) -> No
 def test_a_plan_that_cannot_be_read_is_named(tmp_path: Path, text: str) -> None:
     file = PlanFile(tmp_path / "failures.json")
     file.path.write_text(text)
-    with pytest.raises(Unreachable, match=r"failures\.json is no failure plan"), file.open():
+    with (
+        pytest.raises(Unreachable, match=r"failures\.json is not a valid failure plan"),
+        file.open(),
+    ):
         pass
 
 
@@ -217,7 +220,7 @@ def test_a_plan_with_impossible_numbers_is_named(tmp_path: Path, plan: object) -
     path = tmp_path / "failures.json"
     path.write_text(json.dumps(plan))
     with (
-        pytest.raises(Unreachable, match=r"failures\.json is no failure plan"),
+        pytest.raises(Unreachable, match=r"failures\.json is not a valid failure plan"),
         PlanFile(path).open(),
     ):
         pass

@@ -68,7 +68,7 @@ def offer(form: forms.Form, name: str, choices: Choices) -> None:
         return
     known = [value for value, _ in choices]
     if now and now not in known:
-        choices = [*choices, (now, f"{now} (not offered)")]
+        choices = [*choices, (now, f"{now} (not available)")]
     widget = cast("forms.Select", form.fields[name].widget)
     widget.choices = choices
 

@@ -40,7 +40,7 @@ class SettingField(forms.CharField):
 def _widget(kind: Kind, now: str) -> forms.Widget:
     if kind.choices:
         known = [value for value, _ in kind.choices]
-        unknown = [(now, f"{now} (not known)")] if now and now not in known else []
+        unknown = [(now, f"{now} (unknown)")] if now and now not in known else []
         return forms.Select(choices=[("", "Not set"), *kind.choices, *unknown])
     attrs = {"spellcheck": "false", "autocomplete": "off"}
     if kind.example:

@@ -26,13 +26,13 @@ class MessageForm(forms.Form):
     message = forms.CharField(
         max_length=MESSAGE_LENGTH,
         label="Message",
-        help_text="What is different.",
-        error_messages={"required": "Say in a few words what is different."},
+        help_text="Summary of the change.",
+        error_messages={"required": "Describe the change in a few words."},
     )
     rationale = forms.CharField(
         required=False,
         max_length=RATIONALE_LENGTH,
         label="Why",
-        help_text="For those who approve and for those who come after; Markdown.",
+        help_text="For reviewers. Markdown is supported.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )

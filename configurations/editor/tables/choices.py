@@ -6,24 +6,24 @@ STRATEGIES = [("", "force_smallest_fit (default)"), ("force_smallest_fit", "forc
 MARKETS = [
     ("ON_DEMAND", "On demand"),
     ("SPOT", "Spot"),
-    ("PREFER_SPOT", "Spot first, fall back to on demand"),
+    ("PREFER_SPOT", "Spot with on-demand fallback"),
 ]
 CONSOLIDATIONS = [
     ("off", "Off"),
-    ("recommend", "As advice only"),
-    ("act", "By itself"),
+    ("recommend", "Recommend only"),
+    ("act", "Automatic"),
 ]
 OBJECTIVES = [
-    ("cost", "The price alone"),
-    ("speed", "Fewer, larger machines: ready sooner"),
+    ("cost", "Lowest cost"),
+    ("speed", "Faster startup: fewer, larger machines"),
     ("steady", "Fewer interruptions: less spot"),
 ]
 FORECASTS = [
     ("off", "Off"),
-    ("forecast_only", "Show it only"),
-    ("forecast_and_scale", "Show it and start nodes ahead"),
+    ("forecast_only", "Show only"),
+    ("forecast_and_scale", "Show and launch nodes ahead"),
 ]
-TIMES = [("cron", "Cron line"), ("week", "Weekly")]
+TIMES = [("cron", "Cron expression"), ("week", "Weekly")]
 REASON_LABELS = {
     "idle": "Idle nodes",
     "consolidation": "Consolidation",

@@ -76,7 +76,7 @@ class PairsField(forms.CharField):
     def _pair(self, part: str) -> tuple[str, object]:
         name, equals, value = part.partition("=")
         if not equals or not name.strip():
-            message = f"'{part}' is no pair: write {self.example}."
+            message = f"'{part}' is not a key=value pair: write {self.example}."
             raise forms.ValidationError(message)
         return name.strip(), self.read(name.strip(), value.strip())
 
@@ -259,7 +259,7 @@ def in_pairs(amounts: Mapping[str, object]) -> str:
 
 def _said(problems: Iterable[Problem]) -> str:
     first = next(iter(problems), None)
-    return f"{first.message} {first.hint}".strip() if first else "This cannot be read."
+    return f"{first.message} {first.hint}".strip() if first else "Could not parse this value."
 
 
 def _parts(text: str) -> list[str]:

@@ -136,13 +136,13 @@ class _Search:
         if not self.request.autoscaling:
             return "autoscaling is off"
         if any(other.phase is NodePhase.PENDING for other in self.kept):
-            return "other nodes are on their way"
+            return "other nodes are starting"
         if not node.total:
-            return "Ray has not said what it has"
+            return "Ray has not reported its resources"
         if node.age_seconds < group.idle_seconds:
-            return f"it has not been up for {group.idle_seconds:g} s yet"
+            return f"it has been up for less than {group.idle_seconds:g} s"
         if node.name in self.idle:
-            return f"it is idle, and goes by itself after {group.idle_seconds:g} s of that"
+            return f"it is idle and terminates after {group.idle_seconds:g} s"
         return ""
 
     def _several(self, pool: Pool, able: Sequence[NodeView]) -> Proposal | None:
@@ -181,7 +181,7 @@ class _Search:
         """Return the proposal to take these nodes away, or why not, as part of a sentence."""
         fit = fit or self._quickly(pool, nodes)
         if not fit.found:
-            return None, "neither the other nodes nor one cheaper node take its work"
+            return None, "its work fits neither on the other nodes nor on one cheaper node"
         if twin := twin_of(pool, nodes, fit.new):
             return self._judged(pool, [node for node in nodes if node is not twin])
         score = pool.score(nodes, new=fit.new_usd)
@@ -241,17 +241,17 @@ def _not_cheaper(pool: Pool, nodes: Sequence[NodeView], launch: Launch | None) -
     if launch is None:
         return ""
     if launch.hourly_usd is None:
-        return f"the price of a new {launch.instance_type} is not known"
+        return f"the price of a new {launch.instance_type} is unknown"
     if launch.hourly_usd >= pool.saved(nodes):
-        return "no cheaper node takes the work"
+        return "no cheaper node fits the work"
     first = nodes[0]
     if len(nodes) > 1:
         alike = any((node.group, node.instance_type) == _kind(launch) for node in nodes)
-        return "one of them may as well stay" if alike else ""
+        return "one of these nodes can stay instead" if alike else ""
     if (first.group, first.instance_type) == _kind(launch):
         return "the replacement would differ only in market or zone"
     if first.market is Market.SPOT and launch.market is Market.SPOT:
-        return "a spot node is not changed for another spot node"
+        return "a spot node is not replaced by another spot node"
     return ""
 
 
@@ -267,8 +267,8 @@ def _sentence(
         place = f"{whose} work fits on the other nodes"
     else:
         spot = " spot" if launch.market is Market.SPOT else ""
-        place = f"one new {launch.instance_type}{spot} of group {launch.group} takes {whose} work"
-    return f"{_listed(nodes)} can go: {place}, {usd(saved)}/h less; {score}."
+        place = f"one new {launch.instance_type}{spot} of group {launch.group} fits {whose} work"
+    return f"{_listed(nodes)} can be removed: {place}, {usd(saved)}/h less; {score}."
 
 
 def _listed(nodes: Sequence[NodeView]) -> str:

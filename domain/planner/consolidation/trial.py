@@ -115,9 +115,9 @@ def _against(
     request: PlanRequest, answer: Plan, gone: Collection[str], launch: Launch | None
 ) -> str:
     if answer.unserved:
-        return f"the work has no other place: {answer.unserved[0].reason}"
+        return f"the work fits nowhere else: {answer.unserved[0].reason}"
     if answer.drains:
-        return "the cluster is above its maximum already"
+        return "the cluster is already above its maximum"
     if sum(launch.count for launch in answer.launches) > 1:
         count = sum(launch.count for launch in answer.launches)
         return f"it needs {count} new nodes; at most one is allowed"
@@ -132,7 +132,7 @@ def _no_room(request: PlanRequest, launch: Launch) -> str:
     wanted = (launch.group, launch.instance_type, launch.market, launch.zone)
     candidate = next(candidate for candidate in candidates(request) if candidate.key == wanted)
     room = limits.room(candidate)
-    return "" if room.nodes else f"the new node must come first, but {sentences.stop(room.stop)}"
+    return "" if room.nodes else f"the new node must launch first, but {sentences.stop(room.stop)}"
 
 
 def _not_spot(request: PlanRequest, gone: Collection[str], launch: Launch) -> str:

@@ -40,11 +40,11 @@ def drain(node: str, cause: DrainCause) -> str:
     """Return why a node goes."""
     match cause.kind:
         case DrainKind.GROUP_REMOVED:
-            return f"{node} goes: the cluster has no group {cause.group} any more."
+            return f"{node} is removed: the cluster no longer has a group {cause.group}."
         case DrainKind.ABOVE_MAXIMUM:
             return (
-                f"{node} goes ({_state(cause)}): group {cause.group} has {cause.nodes} nodes, "
-                f"{cause.most} at most are wanted."
+                f"{node} is removed ({_state(cause)}): group {cause.group} has {cause.nodes} "
+                f"nodes and needs at most {cause.most}."
             )
         case DrainKind.IDLE:
             idle, limit = cause.idle_seconds or 0, cause.idle_limit
@@ -55,7 +55,7 @@ def unserved(cause: UnservedCause) -> str:
     """Return why something waits, without a full stop."""
     why = "; ".join(dict.fromkeys(map(stop, cause.stops)))
     if cause.purpose and cause.purpose.kind is PurposeKind.MINIMUM:
-        return f"{purpose(cause.purpose)}: {why or 'it has nothing that it could rent'}"
+        return f"{purpose(cause.purpose)}: {why or 'no machine is available to it'}"
     if not why and cause.misfit:
         why = misfit(cause.misfit)
     if cause.purpose:
@@ -87,7 +87,7 @@ def stop_of_group(limit: Stop) -> str:
         case StopKind.ON_DEMAND_MAXIMUM:
             return f"already has its {limit.nodes} on-demand nodes"
         case StopKind.GROUP_COOLING:
-            return f"cannot grow now: {limit.cooling}"
+            return f"cannot scale out now: {limit.cooling}"
         case StopKind.OFFER_COOLING:
             return f"{machine(limit.machine)}: {limit.cooling}"
         case StopKind.QUOTA:
@@ -95,10 +95,10 @@ def stop_of_group(limit: Stop) -> str:
         case StopKind.MAX_RESOURCES:
             return f"max_resources.{limit.resource} = {limit.amount:g} is reached"
         case StopKind.UNKNOWN_PRICE:
-            return f"has no known price and the cap is {usd(limit.cap_usd)} an hour"
+            return f"has no known price, and the cap is {usd(limit.cap_usd)}/h"
         case StopKind.COST_CAP:
             cap = usd(limit.cap_usd)
-            return f"one more {limit.instance_type} would exceed the cap of {cap} an hour"
+            return f"one more {limit.instance_type} would exceed the cap of {cap}/h"
 
 
 def misfit(why: Misfit) -> str:
@@ -111,7 +111,7 @@ def misfit(why: Misfit) -> str:
         case MisfitKind.LABELS:
             return f"no group has labels with {_selectors(why)}"
         case MisfitKind.NOT_TOGETHER:
-            return "no group has all of it on one node"
+            return "no group has all of these resources on one node"
         case MisfitKind.TOO_LARGE:
             return misfit_of_group(why)
 
@@ -120,7 +120,7 @@ def misfit_of_group(why: Misfit) -> str:
     """Return why no empty node of one group could take it, beside the name of the group."""
     match why.kind:
         case MisfitKind.NO_MACHINES:
-            return "nothing that it could rent"
+            return "no machine available"
         case MisfitKind.MISSING_RESOURCES:
             return f"no {' or '.join(why.missing)}"
         case MisfitKind.TOO_LARGE:
@@ -128,7 +128,7 @@ def misfit_of_group(why: Misfit) -> str:
         case MisfitKind.LABELS:
             return f"no label {_selectors(why)}"
         case MisfitKind.NOT_TOGETHER:
-            return "not all of it on one node"
+            return "not all resources on one node"
 
 
 def purpose(item: Purpose) -> str:
@@ -140,9 +140,9 @@ def purpose(item: Purpose) -> str:
         case PurposeKind.MIN_RESOURCES:
             return f"the cluster is kept at {_shape(item.resources).strip('{}')} or more"
         case PurposeKind.STANDING_REQUEST:
-            return f"a standing request for {_shape(item.resources)} must fit the cluster"
+            return f"the cluster must fit a standing resource request for {_shape(item.resources)}"
         case PurposeKind.SPARE:
-            return f"group {item.group} keeps {item.nodes} free for work to come"
+            return f"group {item.group} keeps {item.nodes} spare"
 
 
 def source(item: Source) -> str:
@@ -193,22 +193,22 @@ def _compared(choice: Choice) -> str:
         case ChoiceKind.ONLY_ONE:
             return "the only machine that fits"
         case ChoiceKind.USUAL_PRICE:
-            return f"rather than {other}, by what such machines usually cost"
+            return f"instead of {other}, based on typical prices of such machines"
         case ChoiceKind.CHEAPER:
             return f"cheaper than {other} ({prices})"
         case ChoiceKind.SAME_PRICE:
             return f"at the price of {other} ({usd(choice.usd)} an hour)"
         case ChoiceKind.CHEAPEST_MIX:
-            return "the cheapest mix for all that waits"
+            return "the cheapest mix for all pending work"
         case ChoiceKind.BEST_MIX:
-            return f"the best mix for all that waits by the objective {choice.objective}"
+            return f"the best mix for all pending work by the objective {choice.objective}"
         case ChoiceKind.BETTER:
             return f"better than {other} by the objective {choice.objective} ({prices})"
 
 
 def _state(cause: DrainCause) -> str:
     if cause.is_pending:
-        return "not up yet"
+        return "not ready yet"
     if cause.idle_seconds:
         return f"idle for {cause.idle_seconds:.0f} s"
     return f"up for {cause.age_seconds:.0f} s"

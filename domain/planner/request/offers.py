@@ -42,8 +42,8 @@ def offers_of(
     _, ranks = ranking_of(config)
     if not machines:
         raise ValueError(
-            f"Group {group.name}: the size of {group.instance_type or 'its machine'} is not known. "
-            "Name an instance type of this cloud, or say required_resources."
+            f"Group {group.name}: the size of {group.instance_type or 'its machine'} is "
+            "unknown. Set an instance type of this cloud, or required_resources."
         )
     return tuple(
         Offer(

@@ -49,14 +49,16 @@ def _strangers(config: ComputeConfig) -> Iterator[Problem]:
             here = inside("mobula.groups", name)
             free = near and near not in config.mobula.groups
             fix = renaming(here, near) if free else removing(here)
-            message = f"There is no group {shown(name)} to set anything for."
+            message = f"These settings are for a group {shown(name)} that does not exist."
             yield warning(at, "settings-of-no-group", message, hint=hint, fix=fix)
 
 
 def _spare(own: GroupSettings, group: WorkerGroup, path: str) -> Iterator[Problem]:
     spare, most, at = own.warm_spare, group.max_nodes, f"{path}.warm_spare"
     if isinstance(spare, int) and spare > most:
-        message = f"The group {shown(group.name)} has at most {most} nodes; {spare} cannot be free."
+        message = (
+            f"The group {shown(group.name)} has at most {most} nodes; {spare} cannot be spare."
+        )
         hint = f"Lower it to {most} or less, or raise `max_nodes`."
         yield error(at, "spare-above-maximum", message, hint=hint, fix=setting(at, most))
 
@@ -65,13 +67,13 @@ def _on_demand(own: GroupSettings, group: WorkerGroup, path: str) -> Iterator[Pr
     used = [name for name in ("on_demand_nodes", "on_demand_percent") if getattr(own, name)]
     for name in used if group.market_type is MarketType.ON_DEMAND else ():
         at = f"{path}.{name}"
-        message = f"All nodes of the group {shown(group.name)} are on demand already."
+        message = f"All nodes of the group {shown(group.name)} are already on-demand."
         hint = f"Make it spot, or remove `{name}`."
         yield warning(at, "on-demand-without-spot", message, hint=hint, fix=removing(at))
     if group.market_type is MarketType.ON_DEMAND:
         return
     if own.on_demand_nodes >= group.max_nodes or own.on_demand_percent == 100:
-        message = f"No node of the group {shown(group.name)} is ever spot."
+        message = f"The group {shown(group.name)} never uses spot nodes."
         hint = f"Lower it, or set market_type: {MarketType.ON_DEMAND}."
         name = used[0] if own.on_demand_nodes >= group.max_nodes else "on_demand_percent"
         yield warning(f"{path}.{name}", "on-demand-takes-all", message, hint=hint)
@@ -84,8 +86,8 @@ def _fallbacks(
     for index, name in enumerate(own.fallback_types):
         at = f"{path}.fallback_types[{index}]"
         if name in known:
-            message = f"{shown(name)} is tried before this already."
-            hint = "Name another type, or remove it."
+            message = f"{shown(name)} is already tried before this."
+            hint = "Set another type, or remove it."
             yield warning(at, "fallback-repeated", message, hint=hint, fix=removing(at))
             continue
         known.append(name)
@@ -100,10 +102,10 @@ def _unlike(name: str, group: WorkerGroup, at: str, target: RegionCatalogue) -> 
     if own is None or other is None:
         return
     if other.arch != own.arch:
-        message = f"{shown(name)} has {other.arch} processors, {own.name} has {own.arch}."
-        hint = "The image of the cluster would not start there: choose another type."
+        message = f"{shown(name)} has the architecture {other.arch}, {own.name} has {own.arch}."
+        hint = "The cluster's image would not start there: choose another type."
         yield error(at, "fallback-unlike", message, hint=hint, fix=removing(at))
     elif own.gpus > other.gpus:
         message = f"{shown(name)} has {other.gpus} GPUs, {own.name} has {own.gpus}."
-        hint = "Work that waits for GPUs may not fit there: choose another type."
+        hint = "Pending GPU work may not fit there: choose another type."
         yield warning(at, "fallback-unlike", message, hint=hint, fix=removing(at))

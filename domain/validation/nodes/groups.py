@@ -43,7 +43,7 @@ def group_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[P
 def _name(group: WorkerGroup, path: str, rules: ProviderTraits) -> Iterator[Problem]:
     name, at = group.name, f"{path}.name"
     if not name and (group.instance_type or group.required_resources):
-        yield error(at, "group-name-empty", "The group's name is empty.", hint="Give it a name.")
+        yield error(at, "group-name-empty", "The group's name is empty.", hint="Set a name.")
     elif len(name) > LONGEST_NAME:
         message = f"The group's name has {len(name)} characters; a Ray label has {LONGEST_NAME}."
         yield error(at, "group-name-too-long", message, hint="Shorten it.")
@@ -52,11 +52,11 @@ def _name(group: WorkerGroup, path: str, rules: ProviderTraits) -> Iterator[Prob
         hint = "Use letters, digits, `-`, `_` and `.`, with a letter or digit at both ends."
         yield error(at, "group-name-characters", message, hint=hint)
     elif name.lower() in RESERVED:
-        message = f"{shown(name)} is what the head's own group is called."
+        message = f"{shown(name)} is reserved for the head's group."
         yield error(at, "group-name-reserved", message, hint="Choose another name.")
     elif rules.group_name and len(name) > rules.longest_group_name:
         most = rules.longest_group_name
-        message = f"With {len(name)} characters the name leaves no room for the pods' suffixes."
+        message = f"The name has {len(name)} characters, which leaves no room for pod suffixes."
         yield warning(at, "group-name-long-for-pods", message, hint=f"Use at most {most}.")
 
 
@@ -67,8 +67,10 @@ def _pod_name(
     is_label = 0 < len(name) <= LONGEST_NAME and LABEL.match(name) and name.lower() not in RESERVED
     if not is_label or rules.group_name is None or rules.group_name.match(name):
         return
-    message = f"{shown(name)} cannot be the name of a group on {rules.name}: it names pods."
-    hint = "Use lower-case letters, digits and `-`; begin with a letter."
+    message = (
+        f"{shown(name)} cannot be the name of a group on {rules.name}: pods are named after it."
+    )
+    hint = "Use lowercase letters, digits and `-`; begin with a letter."
     meant = _as_pod_name(name, taken)
     taken.add(meant)
     fix = _called(meant, index, config) if rules.group_name.match(meant) else None
@@ -124,7 +126,7 @@ def _work(group: WorkerGroup, path: str) -> Iterator[Problem]:
     offered = group.resources
     nothing = {"CPU", "GPU"} <= offered.keys() and not any(offered.values())
     if nothing and not group.required_labels:
-        message = "The group's nodes offer Ray no CPU, no GPU and nothing else: no work runs there."
+        message = "The group's nodes offer Ray no resources: no work can run there."
         hint = "Remove `resources` to offer what the machine has."
         yield warning(f"{path}.resources", "group-offers-nothing", message, hint=hint)
 
@@ -139,15 +141,15 @@ def _alike(config: ComputeConfig) -> Iterator[Problem]:
             continue
         if first.setdefault(group.name, index) != index:
             message = f"Two groups are called {shown(group.name)}."
-            hint = f"worker_nodes[{first[group.name]}] has the name already."
+            hint = f"worker_nodes[{first[group.name]}] already has this name."
             free = _free(group.name, taken)
             taken.add(free)
             fix = setting(path, free)
             yield error(path, "duplicate-group-name", message, hint=hint, fix=fix)
         elif lower.setdefault(group.name.lower(), index) != index:
             other = config.groups[lower[group.name.lower()]].name
-            message = f"{shown(group.name)} and {shown(other)} differ only in their letters' case."
-            hint = "Machines are named after groups, and their names know no case."
+            message = f"{shown(group.name)} and {shown(other)} differ only in case."
+            hint = "Machine names come from group names and are case-insensitive."
             yield warning(path, "group-names-alike", message, hint=hint)
 
 
@@ -162,14 +164,14 @@ def _free(name: str, taken: set[str]) -> str:
 def _many(config: ComputeConfig) -> Iterator[Problem]:
     most = sum(group.max_nodes for group in config.groups)
     if most > MANY_NODES:
-        message = f"The groups may grow to {most:,} nodes together."
+        message = f"The groups can grow to {most:,} nodes in total."
         hint = "Set `max_resources`, or a maximum price in `mobula.max_usd_per_hour`."
         limited = bool(config.max_resources) or config.mobula.max_usd_per_hour is not None
         if not limited:
             yield warning("worker_nodes", "many-nodes", message, hint=hint)
     if len(config.groups) > MANY_GROUPS:
         message = f"There are {len(config.groups)} groups."
-        hint = "Groups that differ only in their instance type can ask for hardware instead."
+        hint = "Groups that differ only in instance type can use `required_resources` instead."
         yield note("worker_nodes", "many-groups", message, hint=hint)
     yield from _same_machines(config)
 
@@ -181,8 +183,8 @@ def _same_machines(config: ComputeConfig) -> Iterator[Problem]:
     for index, group in enumerate(config.groups):
         kind = _kind(group)
         if kinds[kind] > 1 and kind in seen:
-            message = f"The group brings just what {shown(seen[kind])} brings."
-            hint = "One group with both sizes does the same."
+            message = f"The group provides the same resources as {shown(seen[kind])}."
+            hint = "Use one group with both sizes."
             yield note(f"worker_nodes[{index}]", "groups-the-same", message, hint=hint)
         seen.setdefault(kind, group.name)
 

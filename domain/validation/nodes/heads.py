@@ -34,17 +34,15 @@ def _small(head: InstanceType, target: RegionCatalogue) -> Iterator[Problem]:
         f"The head has {head.vcpus:g} CPUs and {head.memory_bytes / GIB:g} GiB; "
         f"{rules.head_cpus:g} and {rules.head_memory // GIB} GiB are recommended."
     )
-    hint = "Ray's control plane runs there: with little memory it ends first, and with it the rest."
+    hint = "Ray's control plane runs there: if it runs out of memory, the cluster fails."
     yield note("head_node", "head-small", message, hint=hint)
 
 
 def _with_gpu(head: InstanceType, config: ComputeConfig) -> Iterator[Problem]:
     takes_work = bool(config.head_node and config.head_node.resources.get("GPU"))
     if head.gpus and not takes_work:
-        message = (
-            f"The head's {head.gpus:g} GPUs are paid for and never used: work runs on workers."
-        )
-        hint = "Choose a head without GPUs, or give it work: resources: {GPU: 1}."
+        message = f"The head's {head.gpus:g} GPUs are billed but never used: work runs on workers."
+        hint = "Choose a head without GPUs, or let it run work: resources: {GPU: 1}."
         yield warning("head_node.instance_type", "head-with-gpu", message, hint=hint)
 
 

@@ -60,7 +60,7 @@ def _form(labels: Mapping[str, str], path: str) -> Iterator[Problem]:
 
 
 def _bad_label(path: str, text: str) -> Problem:
-    message = f"{shown(text)} is not a label that Ray takes."
+    message = f"{shown(text)} is not a valid Ray label."
     hint = "Use letters, digits, `-`, `_` and `.`, with a letter or digit at both ends."
     return error(path, "label-characters", message, hint=hint)
 
@@ -69,12 +69,12 @@ def _taken(labels: Mapping[str, str], path: str) -> Iterator[Problem]:
     reserved = {*SET_BY_RAY, ACCELERATOR}
     for key in labels:
         if key in SET_BY_RAY:
-            at, message = below(path, key), f"Ray sets the label {shown(key)} itself."
-            hint = "Remove it: work that selects it finds Ray's value."
+            at, message = below(path, key), f"The label {shown(key)} is set by Ray."
+            hint = "Remove it: selectors match Ray's value."
             yield warning(at, "label-set-by-ray", message, hint=hint, fix=removing(at))
         elif key.lower() in reserved and key not in reserved:
             at, near = below(path, key), nearest(key, reserved)
-            message = f"{shown(key)} is not Ray's label `{near}`: letters count."
+            message = f"{shown(key)} is not Ray's label `{near}`: spelling matters."
             fix = removing(at) if near in labels else renaming(at, near)
             yield warning(at, "label-letter-case", message, fix=fix)
 
@@ -83,7 +83,7 @@ def _required(node: NodeConfig, path: str) -> Iterator[Problem]:
     for key in node.required_labels:
         if key not in {ACCELERATOR, TPU_TOPOLOGY}:
             at = below(path, key)
-            message = f"{shown(key)} picks no hardware: only two labels do."
+            message = f"{shown(key)} does not select hardware: only two labels do."
             hint = f"Required labels are {ACCELERATOR} and {TPU_TOPOLOGY}; put others in `labels`."
             gone = removing(inside(path, key))
             yield warning(at, "required-label-ignored", message, hint=hint, fix=gone)
@@ -95,22 +95,24 @@ def _accelerator(node: NodeConfig, path: str) -> Iterator[Problem]:
     at = below(f"{path}.required_labels", ACCELERATOR)
     is_tpu = (label or "").startswith("TPU")  # what those need is asked for by itself
     if label is not None and not is_tpu and not _counts_accelerators(node.required_resources):
-        message = f"The accelerator {shown(label)} is asked for, but no number of GPUs."
+        message = f"The accelerator {shown(label)} is required, but no number of GPUs is set."
         hint = "Set GPU in `required_resources`."
-        fix = setting(f"{path}.required_resources.GPU", 1, label="Ask for 1 GPU")
+        fix = setting(f"{path}.required_resources.GPU", 1, label="Set GPU: 1")
         yield error(f"{path}.required_labels", "accelerator-without-gpu", message, hint=hint,
                     fix=fix if node.required_resources else None)  # fmt: skip
     for place, name in ((at, label), (f"{path}.required_resources.accelerator", named)):
         if name is not None and name not in ACCELERATORS:
             near = nearest(name, ACCELERATORS)
-            hint = did_you_mean(name, ACCELERATORS) or "Work that asks for it by name never runs."
+            hint = did_you_mean(name, ACCELERATORS) or "Work that requests it by name never runs."
             nearest_fix = setting(place, near) if near else None
-            message = f"Ray knows no accelerator {shown(name)}."
+            message = f"Ray has no accelerator type {shown(name)}."
             yield warning(place, "unknown-accelerator", message, hint=hint, fix=nearest_fix)
     if label is not None and named is not None and label != named:
-        message = f"The label asks for {shown(label)}, the hardware for {shown(named)}."
+        message = f"The label requires {shown(label)}, the hardware {shown(named)}."
         place = f"{path}.required_resources.accelerator"
-        yield error(place, "accelerators-differ", message, hint="Name one.", fix=removing(place))
+        yield error(
+            place, "accelerators-differ", message, hint="Keep one of them.", fix=removing(place)
+        )
     yield from _against_selector(node, path, label or named)
 
 
@@ -131,8 +133,8 @@ def _against_selector(node: NodeConfig, path: str, wanted: str | None) -> Iterat
         if not wanted or not isinstance(chosen, str) or wanted.lower() in chosen.lower():
             continue
         at = below(f"{path}.advanced_instance_config.spec.nodeSelector", key)
-        message = f"The pods select {shown(chosen)}, the group asks for {shown(wanted)}."
-        yield warning(at, "accelerator-selector", message, hint="Let both name the same GPU.")
+        message = f"The pods select {shown(chosen)}, the group requires {shown(wanted)}."
+        yield warning(at, "accelerator-selector", message, hint="Use the same GPU in both.")
 
 
 def _tpu(node: NodeConfig, path: str) -> Iterator[Problem]:
@@ -143,16 +145,16 @@ def _tpu(node: NodeConfig, path: str) -> Iterator[Problem]:
         return
     at = f"{path}.required_resources"
     if not required.TPU:
-        message = f"The accelerator {shown(label)} is asked for, but no number of TPUs."
+        message = f"The accelerator {shown(label)} is required, but no number of TPUs is set."
         yield error(f"{at}.TPU", "tpu-incomplete", message, hint="Set TPU, such as TPU: 4.")
     if not required.tpu_hosts:
-        message = "TPUs need the number of their hosts."
+        message = "TPUs need a number of hosts."
         fix = setting(f"{at}.tpu_hosts", 1, label="One host")
         hint = "Set tpu_hosts: 1 for a single host, more for a slice over several."
         yield error(f"{at}.tpu_hosts", "tpu-incomplete", message, hint=hint, fix=fix)
     if TPU_TOPOLOGY not in node.required_labels:
         place = below(f"{path}.required_labels", TPU_TOPOLOGY)
-        message = "TPUs need their topology."
+        message = "TPUs need a topology."
         hint = f"Set {TPU_TOPOLOGY} in `required_labels`, such as 2x2."
         yield error(place, "tpu-incomplete", message, hint=hint)
     for key in (ACCELERATOR, TPU_TOPOLOGY):

@@ -58,7 +58,7 @@ def _limits_of_nothing(config: ComputeConfig, shapes: Shapes) -> Iterator[Proble
     brought = {name for amounts in offered for name in amounts or ()} | set(TYPED_RESOURCES)
     for name in config.max_resources:
         if name not in brought and name.lower() not in {one.lower() for one in TYPED_RESOURCES}:
-            message = f"No node brings any {shown(name)}: this maximum limits nothing."
+            message = f"No node has any {shown(name)}: this maximum has no effect."
             hint = did_you_mean(name, brought) or "Add it to a group's `resources`, or remove it."
             fix = removing(("max_resources", name))
             path = path_of(("max_resources", name))
@@ -71,7 +71,7 @@ def _minima_above_max(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem
         always = _always_running(shapes, name)
         if always > most:
             message = (
-                f"The head and the groups' minima need {amount_of(name, always)}, "
+                f"The head and the groups' minimums need {amount_of(name, always)}, "
                 f"but the cluster's maximum is {amount_of(name, most)}."
             )
             hint = "Raise the maximum or lower `min_nodes`."
@@ -100,7 +100,7 @@ def _unreachable_minima(config: ComputeConfig, shapes: Shapes) -> Iterator[Probl
         )
         path = path_of(("min_resources", name))
         if least > 0 and reach == 0:
-            message = f"No group brings any {shown(name)}, so its minimum is never met."
+            message = f"No group has any {shown(name)}, so its minimum is never met."
             hint = "Add it to a group's `resources`, or remove the minimum."
             fix = removing(("min_resources", name))
             yield error(path, "minimum-not-supplied", message, hint=hint, fix=fix)
@@ -117,7 +117,7 @@ def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]
     rooms = [room_of(config, shapes, offered) for _, offered in shapes.groups]
     if rooms and all(room == 0 for room, _ in rooms):
         names = ", ".join(f"`{name}`" for name in sorted({name for _, name in rooms}))
-        message = f"No group can ever start: one node of each exceeds the maximum of {names}."
+        message = f"No group can launch: one node of each exceeds the maximum of {names}."
         hint = "Raise `max_resources` or choose smaller machines."
         yield error("max_resources", "no-group-can-start", message, hint=hint)
         return
@@ -125,12 +125,12 @@ def _room_for_groups(config: ComputeConfig, shapes: Shapes) -> Iterator[Problem]
         path = f"worker_nodes[{index}]"
         if room == 0:
             message = (
-                f"The group {shown(group.name)} can never start: one node exceeds the "
+                f"The group {shown(group.name)} can never launch: one node exceeds the "
                 f"cluster's maximum of {shown(name)}."
             )
             hint = "Raise `max_resources` or choose a smaller machine."
             yield warning(path, "group-never-starts", message, hint=hint)
         elif room < most_nodes(group, config):
             at = f"{path}.max_nodes"
-            message = f"At most {room} nodes will run: max_resources.{name} allows no more."
+            message = f"At most {room} nodes can run because of max_resources.{name}."
             yield note(at, "max-nodes-capped", message)

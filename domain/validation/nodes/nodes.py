@@ -45,11 +45,11 @@ def _machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[P
     required, name = node.required_resources, node.instance_type
     at = f"{path}.instance_type"
     if required is None and not name:
-        message = "An `instance_type` is needed when there are no `required_resources`."
-        yield error(at, "machine-missing", message, hint="Name the type of machine.")
+        message = "Set `instance_type` or `required_resources`."
+        yield error(at, "machine-missing", message, hint="Set an instance type.")
     elif required is not None and name:
         message = f"Both `instance_type: {name[:60]}` and `required_resources` are given."
-        hint = "Remove one of the two."
+        hint = "Remove one of them."
         yield error(at, "machine-twice", message, hint=hint, fix=removing(at))
     elif required is not None:
         yield from _hardware(required, f"{path}.required_resources", node.resources)
@@ -72,7 +72,7 @@ def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Pro
         near = nearest(name, target.types)
         fix = setting(path, near) if near else None
         message = f"This cloud has no instance type {shown(name)}."
-        hint = f"Did you mean `{near}`?" if near else "Choose one that it offers."
+        hint = f"Did you mean `{near}`?" if near else "Choose an available one."
         yield error(path, "unknown-instance-type", message, hint=hint, fix=fix)
 
 
@@ -85,11 +85,11 @@ def _found(
     model = node.required_labels.get(ACCELERATOR) or required.accelerator
     if any(_has(one, required, model) for one in target.types.values()):
         message = "Every machine that has the required hardware is more than twice as large."
-        hint = "CPUs and memory may be up to twice what is asked: ask for more, or name a type."
+        hint = "CPUs and memory can be up to twice the request: require more, or set a type."
         yield error(path, "only-larger-types", message, hint=hint)
     else:
         message = "No instance type of this cloud has the required hardware."
-        hint = "Ask for less, or name an `instance_type`."
+        hint = "Require less, or set an `instance_type`."
         yield error(path, "no-type-fits", message, hint=hint)
 
 
@@ -108,19 +108,19 @@ def _hardware(
 ) -> Iterator[Problem]:
     """What is wrong with the hardware itself; it has to have what the node reports."""
     if not required.CPU:
-        message = "`required_resources` must ask for at least one CPU."
+        message = "`required_resources` needs at least one CPU."
         fix = setting(f"{path}.CPU", max(1, ceil(reported.get("CPU", 0))))
         hint = "Add CPU: 1 or more."
         yield error(f"{path}.CPU", "required-cpu-missing", message, hint=hint, fix=fix)
     if not required.memory:
-        message = "`required_resources` must ask for memory."
+        message = "`required_resources` needs memory."
         # As most machines have it; no more than the largest has.
         enough = max(4 * (required.CPU or 1), ceil(reported.get("memory", 0) / GIB))
         fix = setting(f"{path}.memory", f"{min(enough, LARGEST_MEMORY // GIB)}Gi")
         hint = "Add memory: 8Gi."
         yield error(f"{path}.memory", "required-memory-missing", message, hint=hint, fix=fix)
     elif required.memory < MIB:
-        message = f"A memory of {required.memory} is only that many bytes."
+        message = f"A memory of {required.memory} is in bytes: too small."
         # Whoever leaves the unit out means GiB, or MiB where no machine has so many GiB.
         fits = required.memory * GIB <= LARGEST_MACHINE["memory"]
         meant = f"{required.memory}{'Gi' if fits else 'Mi'}"
@@ -131,11 +131,11 @@ def _hardware(
         asked = getattr(required, name) or 0
         if asked > most:
             message = f"No machine has {amount_of(name, asked)}."
-            hint = f"The most is {amount_of(name, most)}."
+            hint = f"The largest machine has {amount_of(name, most)}."
             yield error(f"{path}.{name}", "required-too-large", message, hint=hint)
     if required.tpu_hosts and not required.TPU:
         at, message = (
             f"{path}.tpu_hosts",
-            "`tpu_hosts` counts the hosts of TPUs, but there are none.",
+            "`tpu_hosts` is set, but no TPUs are.",
         )
         yield warning(at, "hosts-without-tpu", message, hint="Set TPU.", fix=removing(at))

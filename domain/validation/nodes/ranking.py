@@ -57,7 +57,7 @@ def _ranker(ranker: object, path: str, config: ComputeConfig) -> Iterator[Proble
         near = nearest(str(kind), RANKERS)
         hint = did_you_mean(str(kind), RANKERS) or f"Rankers: {', '.join(RANKERS)}."
         fix = setting(f"{path}.ranker_type", near) if near else None
-        message = f"There is no ranker {shown(kind)}."
+        message = f"Unknown ranker {shown(kind)}."
         yield error(f"{path}.ranker_type", "unknown-ranker", message, hint=hint, fix=fix)
     elif kind == "custom_group_order":
         settings = ranker.get("ranker_config")
@@ -77,16 +77,16 @@ def _order(order: object, path: str, config: ComputeConfig) -> Iterator[Problem]
         group, _, market = entry.partition("/")
         named.append(group)
         if entry in seen:
-            message = f"The order of preference names {shown(entry)} twice."
+            message = f"The group order lists {shown(entry)} twice."
             gone = removing(at, label="Remove the second")
-            yield warning(at, "ranking-twice", message, hint="The first place holds.", fix=gone)
+            yield warning(at, "ranking-twice", message, hint="The first entry applies.", fix=gone)
             continue
         seen.add(entry)
         yield from _entry(group, market, at, config)
     for index, missing in enumerate(config.groups):
         if missing.name not in named:
-            message = f"The group {shown(missing.name)} is not in the order of preference."
-            hint = "It is taken after all that are."
+            message = f"The group {shown(missing.name)} is not in the group order."
+            hint = "It comes after all listed groups."
             yield note(f"worker_nodes[{index}].name", "group-not-ranked", message, hint=hint)
 
 
@@ -107,15 +107,15 @@ def _entry(group: str, market: str, path: str, config: ComputeConfig) -> Iterato
         near = nearest(group, names)
         fixed = f"{near}/{market}" if market else near
         fix = setting(path, fixed) if near else removing(path, label="Remove the entry")
-        message = f"The order of preference names {shown(group)}, which is no group."
+        message = f"The group order lists {shown(group)}, which is not a group."
         hint = did_you_mean(group, names) or "It is ignored."
         yield error(path, "ranking-unknown-group", message, hint=hint, fix=fix)
     elif market and market not in _MARKETS:
-        message = f"{shown(market)} is no market of a group."
+        message = f"{shown(market)} is not a market."
         hint, near = "Write group/spot or group/on-demand.", nearest(market, _MARKETS)
         fix = setting(path, f"{group}/{near}" if near else group)
         yield error(path, "ranking-market", message, hint=hint, fix=fix)
     elif market and found.market_type not in _MARKETS[market]:
-        message = f"{shown(group)} is never bought as {market}: its market is {found.market_type}."
+        message = f"{shown(group)} never uses {market}: its market is {found.market_type}."
         fix = setting(path, group, label=f"Write {group}")
         yield warning(path, "ranking-market-unused", message, hint=f"Write `{group}`.", fix=fix)

@@ -46,8 +46,8 @@ def name_problems(resources: Mapping[str, float], path: str) -> Iterator[Problem
             hint = f"Write `{meant}`."
             yield warning(at, "resource-letter-case", message, hint=hint, fix=fix)
         elif name.startswith(("accelerator_type:", "node:")):
-            message = f"Ray gives {shown(name)} to its nodes itself."
-            hint = "Remove it: work that asks for it finds Ray's."
+            message = f"The resource {shown(name)} is set by Ray."
+            hint = "Remove it: Ray's value applies."
             gone = removing(inside(path, name))
             yield warning(at, "resource-set-by-ray", message, hint=hint, fix=gone)
 
@@ -56,7 +56,7 @@ def _amounts(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
     for name, amount in resources.items():
         if amount != int(amount):
             at, up = below(path, name), int(amount) + 1
-            message = f"Ray takes whole numbers for a node's resources, not {amount}."
+            message = f"Ray requires whole numbers for a node's resources, not {amount}."
             hint = f"Write {up} or {int(amount)}."
             fix = setting(inside(path, name), up)
             yield error(at, "fractional-resource", message, hint=hint, fix=fix)
@@ -70,7 +70,7 @@ def byte_problems(resources: Mapping[str, float], path: str) -> Iterator[Problem
             # Whoever forgets the unit means GiB, or MiB where no machine has so many GiB.
             unit, word = (GIB, "GiB") if amount * GIB <= LARGEST_MEMORY else (MIB, "MiB")
             at, meant = f"{path}.{name}", max(int(amount * unit), MIB)
-            message = f"A {name} of {amount:g} is only that many bytes."
+            message = f"A {name} of {amount:g} is in bytes: too small."
             hint = f"Did you mean {meant} ({amount:g} {word})?"
             fix = setting(at, meant, label=f"{amount:g} {word}")
             yield warning(at, "resource-in-bytes", message, hint=hint, fix=fix)
@@ -83,7 +83,7 @@ def _object_store(resources: Mapping[str, float], path: str) -> Iterator[Problem
             f"The object store ({format_bytes(int(store))}) is larger than the memory of the node "
             f"({format_bytes(int(memory))})."
         )
-        hint = "Ray puts the object store beside the memory of tasks: both must fit the machine."
+        hint = "The object store comes on top of task memory: both must fit on the machine."
         yield warning(f"{path}.object_store_memory", "object-store-too-large", message, hint=hint)
 
 
@@ -108,7 +108,7 @@ def _against_machine(node: NodeConfig, path: str, target: RegionCatalogue) -> It
             yield report(at, "logical-exceeds-physical", message, hint=hint, fix=fix)
     yield from _reserved(node, path, cpus=machine.vcpus, memory=machine.memory_bytes)
     if node.resources.get("GPU") == 0 and machine.gpus:
-        message = f"The machine's {machine.gpus:g} GPUs are hidden from Ray and paid for."
+        message = f"The machine's {machine.gpus:g} GPUs are billed but hidden from Ray."
         hint = "Choose a machine without GPUs, or remove the 0."
         at = f"{path}.resources.GPU"
         yield note(at, "gpus-hidden", message, hint=hint, fix=removing(at))
@@ -118,8 +118,8 @@ def _reserved(node: NodeConfig, path: str, *, cpus: float, memory: int) -> Itera
     limits = dict(zip(sorted(RESERVATIONS), (cpus * 1000, memory), strict=True))
     for name, most in limits.items():
         if most and node.resources.get(name, 0) >= most:
-            at, message = f"{path}.resources.{name}", f"`{name}` takes all that the machine has."
-            hint = f"It has {most:g}; leave something for work."
+            at, message = f"{path}.resources.{name}", f"`{name}` takes all of the machine."
+            hint = f"It has {most:g}; leave some for work."
             yield error(at, "reservation-too-large", message, hint=hint, fix=removing(at))
 
 

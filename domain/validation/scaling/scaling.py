@@ -50,8 +50,8 @@ def scaling_problems(config: ComputeConfig) -> Iterator[Problem]:
 
 def _many(entries: Sequence[object], name: str) -> Iterator[Problem]:
     if len(entries) > MOST_ENTRIES:
-        message = f"There are {len(entries):,} {name}; at most {MOST_ENTRIES} are followed."
-        hint = f"Say more with fewer of them, or remove all after the first {MOST_ENTRIES}."
+        message = f"There are {len(entries):,} {name}; at most {MOST_ENTRIES} apply."
+        hint = f"Combine some of them, or remove all after the first {MOST_ENTRIES}."
         yield error(f"{_AT}.{name}", "many-entries", message, hint=hint)
 
 
@@ -77,8 +77,8 @@ def _schedule(one: Schedule, path: str, groups: Groups) -> Iterator[Problem]:
         hint = f"Lower it to {most}, or raise `max_nodes` of the group."
         yield error(at, "schedule-above-maximum", message, hint=hint, fix=setting(at, most))
     elif one.min_nodes <= group.min_nodes:
-        message = f"The group {shown(group.name)} always has {group.min_nodes} nodes or more."
-        hint = f"Ask for more than {group.min_nodes}, or remove the schedule."
+        message = f"The group {shown(group.name)} already has a minimum of {group.min_nodes} nodes."
+        hint = f"Set more than {group.min_nodes}, or remove the schedule."
         yield note(at, "schedule-without-effect", message, hint=hint)
 
 
@@ -86,7 +86,7 @@ def _group(name: str, path: str, groups: Groups) -> Iterator[Problem]:
     if name in groups:
         return
     at, near = f"{path}.group", nearest(name, groups)
-    message = f"There is no group {shown(name)}." if name else "No group is named."
+    message = f"There is no group {shown(name)}." if name else "No group is set."
     hint = did_you_mean(name, groups) or f"Groups: {', '.join(groups) or 'none'}."
     fix = setting(at, near) if near else None
     yield error(at, "scaling-unknown-group", message, hint=hint, fix=fix)
@@ -101,7 +101,7 @@ def _rule(rule: Rule, path: str, groups: Groups) -> Iterator[Problem]:
         hint = "A rule is one line of CEL, such as queue > 10 ? 4 : 0."
         yield error(at, "bad-expression", str(why), hint=hint)
     except ExpressionError as why:
-        hint = "This is what it says when 4 tasks wait at 3 nodes; see the page on scaling."
+        hint = "Evaluated with 4 pending tasks and 3 nodes; see the page on scaling."
         yield warning(at, "expression-fails", str(why), hint=hint)
 
 
@@ -109,8 +109,8 @@ def _budget(budget: Budget, path: str) -> Iterator[Problem]:
     if names_a_time(budget):
         yield from window_problems(budget, path)
     elif part_of(budget.nodes, 100) == 0 and not budget.reasons:
-        message = "At no time may a node be taken away, not even an idle one."
-        hint = "Allow some nodes, name reasons, or give the budget a window."
+        message = "No node can ever be drained, not even an idle one."
+        hint = "Allow some nodes, list reasons, or set a window."
         yield warning(f"{path}.nodes", "budget-never-open", message, hint=hint)
 
 

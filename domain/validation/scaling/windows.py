@@ -32,14 +32,14 @@ def window_problems(window: WindowSettings, path: str) -> Iterator[Problem]:
     """What is wrong with the window that the entry at this path has, or should have."""
     weekly = bool(window.days or window.start or window.end)
     if window.cron and weekly:
-        message = "A window has a cron line or weekdays, not both."
+        message = "Use either a cron expression or weekdays, not both."
         yield error(path, "window-twice", message, hint=_TWO_FORMS)
     elif window.cron:
         yield from _cron(window, path)
     elif weekly:
         yield from _week(window, path)
     else:
-        message = "Nothing says when this holds."
+        message = "The window has no times."
         yield error(path, "window-missing", message, hint=_TWO_FORMS)
     yield from _zone(window, f"{path}.time_zone")
 
@@ -50,12 +50,12 @@ def _cron(window: WindowSettings, path: str) -> Iterator[Problem]:
         yield error(f"{path}.cron", "bad-cron", why, hint=hint)
     at, longest = f"{path}.minutes", schedule.LONGEST
     if window.minutes is None:
-        message = "Nothing says for how long the window stays open."
-        hint = "Give it minutes: 600 are ten hours."
+        message = "The window has no duration."
+        hint = "Set `minutes`: 600 is ten hours."
         yield error(at, "window-incomplete", message, hint=hint)
     elif window.minutes > longest:
-        message = f"A window is open for a week at most ({window.minutes} > {longest} minutes)."
-        hint = "For all of the time, raise `min_nodes` of the group."
+        message = f"A window lasts at most a week ({window.minutes} > {longest} minutes)."
+        hint = "To apply it always, raise `min_nodes` of the group."
         yield error(at, "window-too-long", message, hint=hint, fix=setting(at, longest))
 
 
@@ -64,7 +64,7 @@ def _why_no_cron(cron: str) -> str:
         schedule.Window(cron=cron, minutes=1)
     except ValueError as why:
         said = str(why)
-        return said if said.startswith("cron ") else f"cron {shown(cron)} cannot be read."
+        return said if said.startswith("cron ") else f"cron {shown(cron)} is not valid."
     return ""
 
 
@@ -85,12 +85,12 @@ def _clocks(window: WindowSettings, path: str) -> Iterator[Problem]:
     for name in unread:
         text, at = getattr(window, name), f"{path}.{name}"
         if text:
-            message = f"{shown(text)} is no time of day."
+            message = f"{shown(text)} is not a time of day."
             hint = "Write it as 08:30, from 00:00 to 23:59."
             yield error(at, "bad-time-of-day", message, hint=hint, fix=_clock_fix(text, at))
     if not unread and schedule.clock(window.start) == schedule.clock(window.end):
-        message = f"The window starts and ends at {window.start}: it lasts a whole day."
-        hint = "Give it another end, if less is meant."
+        message = f"The window starts and ends at {window.start}: it lasts 24 hours."
+        hint = "For a shorter window, change its end."
         yield warning(f"{path}.end", "window-of-a-day", message, hint=hint)
 
 
@@ -120,7 +120,7 @@ def _zone(window: WindowSettings, at: str) -> Iterator[Problem]:
         hint = did_you_mean(window.time_zone, zone_names())
         hint = hint or "Use a name such as UTC or Europe/Berlin."
         fix = setting(at, near or "UTC")
-        message = f"There is no time zone {shown(window.time_zone)}."
+        message = f"Unknown time zone {shown(window.time_zone)}."
         yield error(at, "unknown-time-zone", message, hint=hint, fix=fix)
 
 

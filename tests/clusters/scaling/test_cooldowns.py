@@ -62,7 +62,7 @@ def test_a_refused_worker_ends_and_the_others_of_its_call_go_on(
     assert event.kind == "cooldown.started"
     assert event.fields["instance_type"] == first.machine
     assert (event.fields["failures"], event.fields["cause"]) == (1, "Sold out.")
-    assert "cools down until" in event.message
+    assert "is in cooldown until" in event.message
     assert "Sold out." in event.message
 
 
@@ -295,6 +295,6 @@ def test_an_idle_on_demand_node_goes_back_to_spot(
     nodes = list(cluster.nodes.select_related("group").exclude(state="terminated"))
     (back,) = spot_returns(cluster, nodes)
     assert back.node == node.name
-    assert "goes back to spot" in back.sentence
+    assert "returns to spot" in back.sentence
     failed(head, Node(group=node.group, market="spot", instance_type="small", zone=""))
     assert spot_returns(cluster, nodes) == []

@@ -32,7 +32,7 @@ def test_a_node_that_stands_in_for_spot_goes_back_if_ray_agrees(
     node = standing_in(head)
     head.looks(times=2)
     [reason] = head.decided("spot_return")
-    assert reason.startswith(f"{node.label} goes back to spot (idle)")
+    assert reason.startswith(f"{node.label} returns to spot (idle)")
     assert head.drained() == [(node.name, "idle")]
     node.refresh_from_db()
     assert node.end_cause == EndCause.SPOT_RETURN

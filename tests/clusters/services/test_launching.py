@@ -47,7 +47,7 @@ def test_a_cap_on_the_price_stops_the_cluster_from_growing(
     # The head and one worker at $0.10 each; another would make it $0.30.
     assert len(head.nodes(role="worker")) == 1
     said = [decision.reason for decision in head.cluster.decisions.all()]
-    assert any("would exceed the cap of $0.25 an hour" in reason for reason in said)
+    assert any("would exceed the cap of $0.25/h" in reason for reason in said)
 
 
 def test_a_group_has_its_own_idle_time(

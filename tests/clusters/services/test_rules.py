@@ -50,7 +50,7 @@ def with_rule(cluster: Cluster, expression: str) -> Cluster:
 
 def test_a_rule_that_is_none_cannot_be_enabled(with_strategies: Cluster, alice: User) -> None:
     with_rule(with_strategies, "nope")
-    with pytest.raises(Invalid, match="nope is not known here"):
+    with pytest.raises(Invalid, match="nope is not available here"):
         enable_rule(with_strategies, group="cpu", expression="nope", by=alice)
     assert not EnabledRule.objects.exists()
 

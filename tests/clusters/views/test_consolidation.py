@@ -29,10 +29,10 @@ def test_the_page_says_what_could_go_why_others_stay_and_how_it_is_measured(
     _first, second, third = acting.grows(2, 1, 1)
     acting.looks()
     shown = page()
-    assert f"{third.label} can go: its work fits on the other nodes" in shown
+    assert f"{third.label} can be removed: its work fits on the other nodes" in shown
     assert "Found; looked at again before anything comes of it." in shown
     assert "Mode: cpu act." in shown
     assert "2 for each actor" in shown
     Node.objects.filter(pk=second.pk).update(requested_at=now())
     acting.looks()
-    assert f"{second.label} stays: it has not been up for 60 s yet." in page()
+    assert f"{second.label} stays: it has been up for less than 60 s." in page()

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def test_what_if_shows_launches_with_price_and_what_must_wait(head: Head, page: Any) -> None:
     text = page(head.cluster, demand="4 x CPU:2\n1 x GPU:1").text
     found = scaling.what_if(head.cluster, "4 x CPU:2\n1 x GPU:1")
-    assert "an hour more. 1 would have to wait." in found.outcome
+    assert "an hour more. 1 would stay pending." in found.outcome
     assert found.outcome in text
     assert found.plan is not None
     assert found.plan.launches[0].reason in text
@@ -58,7 +58,7 @@ def test_what_if_changes_nothing(head: Head, page: Any) -> None:
     ("text", "said"),
     [
         ("4 x CPU", "Line 1: &#x27;CPU&#x27; has no amount: write it as CPU:2."),
-        ("", "No demand is given: write a line such as"),
+        ("", "Enter at least one line of demand, such as"),
         ("SPREAD 1000 x CPU:1\n" * 3, "3,000 bundles, a page plans 2,000. Write fewer, or"),
         ("4 x CPU:1\n" * 300, "2,000 fit an address. Write equal shapes on one line"),
     ],

@@ -105,7 +105,7 @@ def test_mistake_in_a_schedule_shows_beside_its_field(editor: Editor) -> None:
     assert 'id="id_s0-time_zone_error"' in page.text
     assert "Next five windows" not in page.text
     page = editor.check(**{"s0-min_nodes": "many"})
-    assert "Schedule 1: At least (nodes): Enter a whole number." in page.text
+    assert "Schedule 1: Min nodes: Enter a whole number." in page.text
 
 
 def test_both_kinds_of_a_window_are_shown_where_both_are_written(editor: Editor) -> None:
@@ -139,7 +139,7 @@ def test_rule_is_an_expression_of_several_lines(editor: Editor) -> None:
     assert (rule.group, rule.expression) == ("cpu", "queue > 10\n  ? 4\n  : 0")
     assert editor.check(text=page.fields["text"]).config == page.config
     page = editor.check(**{"r0-expression": "queu > 10 ? 4 : 0"})
-    assert "queu is not known here" in page.text
+    assert "queu is not available here" in page.text
     assert 'id="id_r0-expression_error"' in page.text
 
 

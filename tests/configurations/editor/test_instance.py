@@ -218,12 +218,12 @@ def test_cloud_decides_which_fields_there_are(opened: Callable[..., Editor]) -> 
 
     editor = opened("local", with_block("  SubnetId: subnet-1\n"))
     assert "set-subnet" not in editor.page.fields
-    assert "Machines of the cloud local have no settings" in editor.page.text
+    assert "Cloud local has no instance settings" in editor.page.text
     Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
     page = editor.check(cloud="prod")
     assert (page.fields["set-subnet"], page.fields["block"]) == ("subnet-1", "")
     page = editor.check(cloud="")
-    assert "Choose a cloud on AWS, Google Cloud or Kubernetes" in page.text
+    assert "Select a cloud on AWS, Google Cloud or Kubernetes" in page.text
     assert page.fields["block"] == "SubnetId: subnet-1\n"
 
 
@@ -284,4 +284,4 @@ def test_folded_group_says_what_is_set(opened: Callable[..., Editor]) -> None:
     editor = opened("aws", with_block("  SubnetId: subnet-1\n  KeyName: debug\n"))
     assert "Subnet subnet-1</span>" in editor.page.text
     assert "Key pair debug</span>" in editor.page.text
-    assert "Tags of the instance, Tags of its volumes</span>" in editor.page.text
+    assert "Instance tags, Volume tags</span>" in editor.page.text

@@ -37,6 +37,6 @@ def test_cloud_of_another_team_is_not_found(
     version: Version, aws: Cloud, alice: User, other: Team
 ) -> None:
     Cloud.objects.filter(pk=aws.pk).update(team=other)
-    with pytest.raises(NotFound, match="no cloud 'aws'"):
+    with pytest.raises(NotFound, match="access to a cloud 'aws'"):
         clone_version(version, cloud=aws, chosen={}, by=alice)
     assert not Draft.objects.exists()

@@ -32,8 +32,8 @@ def test_preview_detects_the_format_and_saves_nothing() -> None:
     [
         (" \n", "", "", "Choose a file, or paste"),
         ("a" * 1_100_000, "", "text", "larger than"),
-        (TEXT, "xml", "source", "no format 'xml'"),
-        ("kind: RayCluster\n", "kuberay", "text", "cannot be read as"),
+        (TEXT, "xml", "source", "Unknown format 'xml'"),
+        ("kind: RayCluster\n", "kuberay", "text", "Could not parse this as"),
     ],
 )
 def test_what_cannot_be_imported_is_refused(

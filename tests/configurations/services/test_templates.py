@@ -23,10 +23,10 @@ pytestmark = pytest.mark.django_db
 WRONG: list[tuple[dict[str, str], str, str]] = [
     ({"text": "head_node: 3"}, "text", "head_node"),
     ({"text": TEXT.replace("instance_type: small", "instance_type: nope", 1)}, "text", "nope"),
-    ({"text": TEXT.replace("cloud: paper", "cloud: none")}, "text", "no cloud 'none'"),
-    ({"text": f'{TEXT}  image: "ray:99"\n'}, "text", "no image 'ray:99'"),
+    ({"text": TEXT.replace("cloud: paper", "cloud: none")}, "text", "access to a cloud 'none'"),
+    ({"text": f'{TEXT}  image: "ray:99"\n'}, "text", "access to an image 'ray:99'"),
     ({"text": TEXT.replace("max_nodes: 4", "min_nodes: 5\n    max_nodes: 4")}, "text", "max_nodes"),
-    ({"message": " "}, "message", "Say in a few words"),
+    ({"message": " "}, "message", "Describe the change in a few words"),
     ({"message": "x" * 201}, "message", "at most 200"),
     ({"rationale": "x" * 20_001}, "rationale", "at most 20,000"),
 ]
@@ -56,7 +56,7 @@ def test_name_that_a_template_cannot_have_is_refused(
 
 
 def test_name_is_given_once_in_a_team(version: Version, research: Team, alice: User) -> None:
-    with pytest.raises(Invalid, match="a template of that name already") as refusal:
+    with pytest.raises(Invalid, match="already has a template with this name") as refusal:
         create_template(team=research, name="train", text=TEXT, message="First.", by=alice)
     assert refusal.value.field == "name"
     assert Template.objects.count() == 1

@@ -46,7 +46,7 @@ def test_invalid_text_is_never_saved(version: Version, alice: User) -> None:
 
 
 def test_version_that_a_cluster_runs_is_not_archived(cluster: Cluster, alice: User) -> None:
-    with pytest.raises(WrongState, match=r"train:1 is run by one\. Terminate it first\."):
+    with pytest.raises(WrongState, match=r"train:1 is in use by one\. Terminate it first\."):
         archive_version(cluster.version, by=alice)
     cluster.version.refresh_from_db()
     assert cluster.version.archived_at is None

@@ -35,7 +35,7 @@ def test_errors_stop_the_save_and_nothing_typed_is_lost(editor: Editor) -> None:
 def test_save_takes_a_message(editor: Editor) -> None:
     response = editor.post(message=" ", **{"g0-max_nodes": "5"})
     assert response.status_code == 422
-    assert "Say in a few words what is different." in response.text
+    assert "Describe the change in a few words." in response.text
 
 
 def test_save_without_scripts_takes_the_form(editor: Editor) -> None:
@@ -47,7 +47,7 @@ def test_save_without_scripts_takes_the_form(editor: Editor) -> None:
 def test_save_without_a_change_says_so_and_makes_no_version(editor: Editor) -> None:
     response = editor.post(message="Again.")
     page = editor.client.get(response.url)
-    assert "Nothing differs from train:1" in page.text
+    assert "No changes from train:1" in page.text
     assert Version.objects.count() == 1
 
 
@@ -120,7 +120,7 @@ def test_new_template_has_a_name_of_its_own(new_editor: Editor) -> None:
     new_editor.post(cloud="paper", **{"head-size": "small", "g0-size": "small"})
     response = new_editor.post(cloud="paper", **{"head-size": "small", "g0-size": "small"})
     assert response.status_code == 422
-    assert "has a template of that name already" in response.text
+    assert "already has a template with this name" in response.text
     assert new_editor.client.get(new_editor.url).text.count("starter-2") >= 1
     assert Template.objects.count() == 1
 

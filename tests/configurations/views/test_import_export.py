@@ -104,7 +104,7 @@ def test_version_is_shown_in_another_format_with_its_losses(
     shown = client.get(address, {"to": "kuberay"}).text
     assert "kind: RayCluster" in shown
     assert "mobula.idle_minutes" not in shown  # it is what the default says: nothing is lost
-    assert "The Kubernetes cluster is chosen" in shown
+    assert "The manifest runs on the Kubernetes cluster" in shown
 
 
 def test_version_is_downloaded_as_a_file(client: Client, version: Version) -> None:

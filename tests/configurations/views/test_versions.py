@@ -110,7 +110,7 @@ def test_version_that_a_cluster_runs_is_not_archived(
     client.post(address(version, "archive-version"))
     version.refresh_from_db()
     assert version.archived_at is None
-    assert "is run by one" in client.get(address(version)).text
+    assert "is in use by one" in client.get(address(version)).text
 
 
 def test_archiving_is_all_that_the_database_lets_happen_to_a_version(version: Version) -> None:

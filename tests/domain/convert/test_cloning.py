@@ -121,4 +121,6 @@ def test_types_to_fall_back_to_stay_behind_and_are_named() -> None:
     new, left_out = cloned(config, cloud="gcp", chosen=first_choices(), machines=machines())
     assert new.mobula.groups["cpu"].fallback_types == ()
     assert new.mobula.groups["cpu"].warm_spare == 1
-    assert "mobula.groups.cpu.fallback_types: m5.2xlarge are types of the old cloud." in left_out
+    assert (
+        "mobula.groups.cpu.fallback_types: m5.2xlarge are instance types of the source cloud."
+    ) in left_out

@@ -18,7 +18,7 @@ from tests.domain.planning import group, request, shape, why
         (
             (CPU, group("high", {"memory": 2.0**40})),
             waiting(shape(CPU=1, memory=2.0**40)),
-            "no group has all of it on one node",
+            "no group has all of these resources on one node",
         ),
         ((CPU,), waiting(shape(1, IN_A, CPU=1)), "no group has labels with zone in (a)"),
     ],
@@ -32,7 +32,7 @@ def test_everything_that_stops_the_groups_is_named() -> None:
     answer = plan(request(*groups, demand=waiting(shape(2, CPU=1))))
     (left,) = answer.unserved
     assert (left.count, left.resources) == (2, {"CPU": 1})
-    assert left.reason == "group a is at its maximum of 0; group b cannot grow now: quota"
+    assert left.reason == "group a is at its maximum of 0; group b cannot scale out now: quota"
 
 
 def test_equal_placement_groups_wait_in_one_line() -> None:

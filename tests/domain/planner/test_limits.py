@@ -49,7 +49,7 @@ def test_a_cap_on_the_price_counts_the_head_and_all_nodes() -> None:
     nodes = (node("n-1", cpu, free={"CPU": 0.0}),)
     answer = plan(request(cpu, nodes=nodes, demand=waiting(shape(9, CPU=1)), **cap))
     assert sizes(answer) == {"cpu": 1}
-    assert why(answer) == ["one more 2CPU would exceed the cap of $1.00 an hour"]
+    assert why(answer) == ["one more 2CPU would exceed the cap of $1.00/h"]
 
 
 def test_a_group_without_a_price_does_not_grow_under_a_cap() -> None:
@@ -78,7 +78,7 @@ def test_a_cooling_group_is_passed_over_with_its_reason() -> None:
     assert [launch.reason for launch in answer.launches] == [
         (
             "1 × 2CPU for 1 × {CPU: 1}: the only machine that fits; "
-            "group cpu cannot grow now: no capacity until 12:05."
+            "group cpu cannot scale out now: no capacity until 12:05."
         )
     ]
 

@@ -138,7 +138,7 @@ def test_a_standing_request_is_met_by_the_whole_cluster_used_or_not() -> None:
     demand = Demand(standing_requests=(shape(3, CPU=1),))
     answer = plan(request(CPU, nodes=nodes, demand=demand))
     assert [launch.reason for launch in answer.launches] == [
-        "1 × 2CPU: a standing request for {CPU: 1} must fit the cluster."
+        "1 × 2CPU: the cluster must fit a standing resource request for {CPU: 1}."
     ]
 
 

@@ -153,7 +153,7 @@ def test_spare_nodes_are_kept_free_beyond_those_that_work() -> None:
     answer = plan(request(its, nodes=(busy, free)))
     assert not answer.drains
     assert sizes(answer) == {"cpu": 1}
-    assert answer.launches[0].reason == "1 × 2CPU: group cpu keeps 2 free for work to come."
+    assert answer.launches[0].reason == "1 × 2CPU: group cpu keeps 2 spare."
 
 
 def test_spare_nodes_in_percent_grow_with_the_work() -> None:

@@ -60,7 +60,7 @@ def test_a_group_above_its_maximum_shrinks_busy_or_not() -> None:
     (drain,) = plan(request(shrunk, nodes=nodes)).drains
     assert not drain.idle
     assert drain.reason == (
-        "n-2 goes (up for 1000 s): group cpu has 2 nodes, 1 at most are wanted."
+        "n-2 is removed (up for 1000 s): group cpu has 2 nodes and needs at most 1."
     )
 
 
@@ -79,7 +79,7 @@ def test_nodes_of_a_group_that_is_gone_go_too() -> None:
     nodes = (node("old-1", group("old")), node("old-2", group("old"), phase=PENDING))
     answer = plan(request(CPU, nodes=nodes))
     assert drained(answer) == ["old-1", "old-2"]
-    assert answer.drains[0].reason == "old-1 goes: the cluster has no group old any more."
+    assert answer.drains[0].reason == "old-1 is removed: the cluster no longer has a group old."
 
 
 def test_removed_capacity_serves_nothing_and_its_place_is_free() -> None:

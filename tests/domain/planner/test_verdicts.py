@@ -54,7 +54,7 @@ def test_what_fits_says_how_many_on_which_node_and_how_many_nodes() -> None:
         (group(), (), {"CPU": 4.0}, "the largest node has {CPU: 2}"),
         (group(), (), {"GPU": 1.0}, "no GPU"),
         (group(), (ZONE_A,), {"CPU": 1.0}, "no label zone in (a)"),
-        (group(cooling="stopped"), (), {"CPU": 1.0}, "cannot grow now: stopped"),
+        (group(cooling="stopped"), (), {"CPU": 1.0}, "cannot scale out now: stopped"),
         (
             group(offers=(offer({"CPU": 2.0}, cooling="cooling down until 12:05"),)),
             (),
@@ -63,7 +63,7 @@ def test_what_fits_says_how_many_on_which_node_and_how_many_nodes() -> None:
         ),
         (group(offers=()).__class__(name="x", offers=(), min_nodes=0, max_nodes=1,
                                     idle_seconds=60), (), {"CPU": 1.0},
-         "nothing that it could rent"),
+         "no machine available"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_says_why(
@@ -76,7 +76,7 @@ def test_what_does_not_fit_says_why(
 def test_a_cap_on_the_price_is_named() -> None:
     waiting = Demand(shapes=(shape(1, CPU=1.0),))
     found = verdict(request(group(), demand=waiting, max_usd_per_hour=Decimal("0.05")))
-    assert found.words == "one more 2CPU would exceed the cap of $0.05 an hour"
+    assert found.words == "one more 2CPU would exceed the cap of $0.05/h"
 
 
 def test_nodes_that_are_there_take_room() -> None:
@@ -136,13 +136,13 @@ def test_the_price_of_a_plan_is_that_of_its_launches() -> None:
     demand = Demand(shapes=(shape(4, CPU=2.0),))
     answer = plan(request(group(most=3, hourly_usd="0.40"), demand=demand))
     assert more_usd(answer) == Decimal("1.20")
-    assert outcome(answer) == "3 more nodes: $1.20 an hour more. 1 would have to wait."
+    assert outcome(answer) == "3 more nodes: $1.20 an hour more. 1 would stay pending."
 
 
 def test_a_price_that_nobody_knows_is_not_0() -> None:
     answer = plan(request(group(hourly_usd=None), demand=Demand(shapes=(shape(1, CPU=1.0),))))
     assert more_usd(answer) is None
-    assert outcome(answer) == "1 more node; what it costs is not known."
+    assert outcome(answer) == "1 more node; what it costs is unknown."
 
 
 def test_a_plan_of_nothing_says_so() -> None:
@@ -227,20 +227,20 @@ def test_any_text_is_a_demand_that_can_be_planned_or_a_sentence(text: str) -> No
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "No demand is given: write a line such as 4 x CPU:2, memory:8GiB."),
-        ("# nothing", "No demand is given"),
+        ("", "Enter at least one line of demand, such as 4 x CPU:2, memory:8GiB."),
+        ("# nothing", "Enter at least one line of demand"),
         ("CPU:1\n4 x CPU", "Line 2: 'CPU' has no amount: write it as CPU:2."),
-        ("4 x CPU:two", "Line 1: CPU is 'two', which is no number: write it as CPU:2."),
+        ("4 x CPU:two", "Line 1: CPU is 'two', which is not a number: write it as CPU:2."),
         ("4 x memory:8GB", "Line 1: memory: 8GB is not a quantity: write 8Gi or 8G."),
         ("0 x CPU:1", "Line 1: the count is 0: write a number from 1 to 1,000,000."),
         ("2000000 x CPU:1", "the count is 2000000"),
-        ("CPU:0", "Line 1: CPU is 0: leave it out"),
-        ("CPU:1, CPU:2", "Line 1: CPU stands there twice"),
-        ("SPREAD 2000 x CPU:1", "Line 1: 2,000 bundles are too many: write 1,000 at most."),
-        ('{"shapes": [}', "Line 1: this is no JSON"),
-        ('{"shapes": 3}', "The JSON is no demand"),
-        ('{"shapes": [{"resources": {"CPU": "a"}, "count": 1}]}', "The JSON is no demand"),
-        ('{"shapes": [{"resources": {"CPU": NaN}, "count": 1}]}', "NaN is no amount"),
+        ("CPU:0", "Line 1: CPU is 0: remove it"),
+        ("CPU:1, CPU:2", "Line 1: CPU is given twice"),
+        ("SPREAD 2000 x CPU:1", "Line 1: 2,000 bundles are too many: use at most 1,000."),
+        ('{"shapes": [}', "Line 1: not valid JSON"),
+        ('{"shapes": 3}', "The JSON is not valid demand"),
+        ('{"shapes": [{"resources": {"CPU": "a"}, "count": 1}]}', "The JSON is not valid demand"),
+        ('{"shapes": [{"resources": {"CPU": NaN}, "count": 1}]}', "NaN is not a number"),
         ('{"shapes": [{"resources": {"CPU": 1}, "count": -1}]}', "the count is -1"),
         ("[]", 'The JSON must be an object with "shapes"'),
         ('{"tasks": 3}', 'The JSON must be an object with "shapes"'),

@@ -33,12 +33,12 @@ def test_csv_has_a_column_for_each_resource() -> None:
         ({"seconds": 1, "shape": {"CPU": 1}}, "Arrival 1: at is missing."),
         ({"at": -1, "seconds": 1, "shape": {"CPU": 1}}, "Arrival 1: at is -1, 0 at least."),
         ({"at": 0, "seconds": 0, "shape": {"CPU": 1}}, "Arrival 1: seconds is 0, 1 at least."),
-        ({"at": 0, "seconds": 1, "shape": {}}, "Arrival 1: its shape asks for nothing."),
+        ({"at": 0, "seconds": 1, "shape": {}}, "Arrival 1: its shape has no resources."),
         ({"at": 0, "seconds": 1, "shape": {"CPU": -1}}, "Arrival 1: CPU is -1."),
-        ({"at": 0, "seconds": 1}, "Arrival 1 cannot be read: KeyError('shape')."),
+        ({"at": 0, "seconds": 1}, "Could not parse arrival 1: KeyError('shape')."),
         ({"at": 0, "seconds": 1, "bundles": []}, "a placement group needs bundles"),
         ({"at": 0, "seconds": 1, "bundles": [{"CPU": 1}], "strategy": "X"}, "not a valid Strategy"),
-        (7, "Arrival 1 cannot be read"),
+        (7, "Could not parse arrival 1"),
     ],
 )
 def test_what_cannot_be_read_is_named(item: object, message: str) -> None:

@@ -81,7 +81,7 @@ def test_a_rule_that_failed_says_that_its_last_value_stands() -> None:
     rule = RuleResult(group="cpu", nodes=2, error="The rule gives no finite number.")
     (floor,) = raised_floors(["cpu"], now=NOW, rules=[rule])["cpu"]
     assert floor.reason == (
-        "rule: 2, its last value, since it failed: The rule gives no finite number."
+        "rule: 2, its last value, because it failed: The rule gives no finite number."
     )
 
 
@@ -110,6 +110,6 @@ def test_a_replay_counts_nothing_while_the_cluster_was_stopped() -> None:
 
 
 def test_a_replay_of_no_rule_or_of_no_samples() -> None:
-    with pytest.raises(BadExpression, match="nope is not known"):
+    with pytest.raises(BadExpression, match="nope is not available here"):
         replay("nope", [], step=timedelta(minutes=5))
     assert replay("1", [], step=timedelta(minutes=5)).points == ()

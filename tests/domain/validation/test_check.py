@@ -145,7 +145,7 @@ def test_the_effective_maximum_of_a_group_is_told_with_its_reason() -> None:
     groups = [{"instance_type": "g5.2xlarge", "max_nodes": 10}]
     problem = problems(worker_nodes=groups, max_resources={"GPU": 6})[0]
     assert (problem.path, problem.severity) == ("worker_nodes[0].max_nodes", Severity.HINT)
-    assert problem.message == "At most 6 nodes will run: max_resources.GPU allows no more."
+    assert problem.message == "At most 6 nodes can run because of max_resources.GPU."
 
 
 def test_a_maximum_that_an_unknown_machine_may_fit_into_says_nothing() -> None:

@@ -95,7 +95,7 @@ def test_a_part_of_a_cpu_is_refused_with_the_group_and_the_value(amount: float) 
 
 
 def test_an_unknown_size_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InvalidRequest, match=r"no local size 'huge'\. Sizes: 1CPU-2GB, "):
+    with pytest.raises(InvalidRequest, match=r"Unknown local size 'huge'\. Sizes: 1CPU-2GB, "):
         resource_flags(worker({}, size="huge"))
 
 

@@ -130,7 +130,7 @@ def test_a_process_that_got_a_dead_keepers_id_is_left_alone(local: Site) -> None
 
 
 def test_a_worker_cannot_come_before_its_head_answers(local: Site) -> None:
-    with pytest.raises(Throttled, match="head does not answer yet"):
+    with pytest.raises(Throttled, match="head is not responding yet"):
         local.driver.launch(local.cluster, [local.worker(2)])
     local.driver.launch(local.cluster, [local.head()])
     local.wait_for(local.head().name, MachinePhase.RUNNING)

@@ -39,7 +39,7 @@ def test_a_recommendation_is_noted_once_in_a_while(started: Callable[[str], Busy
     head.looks(times=5)
     assert head.drained() == []
     [reason] = head.decided("recommend")
-    assert reason.startswith(f"{second.label} can go: its work fits on the other nodes")
+    assert reason.startswith(f"{second.label} can be removed: its work fits on the other nodes")
     head.cluster.decisions.update(at=now() - RECOMMEND_TIME)
     head.looks()
     assert len(head.decided("recommend")) == 2

@@ -22,7 +22,7 @@ def test_a_proposal_is_found_again_before_anything_comes_of_it(acting: BusyHead)
     acting.looks()
     row = Consolidation.objects.get()
     assert row.proposal["nodes"] == [second.name]
-    assert "can go: its work fits on the other nodes" in row.proposal["sentence"]
+    assert "can be removed: its work fits on the other nodes" in row.proposal["sentence"]
     assert second.label in row.proposal["sentence"]
     acting.looks(after=11)
     assert acting.drained() == []
@@ -69,7 +69,7 @@ def test_a_replacement_comes_first_and_then_the_work_moves(
     assert head.drained() == []
     new = head.nodes()[-1]
     assert (new.machine, new.decision.kind) == ("small", "launch")  # type: ignore[union-attr]
-    assert "can go: one new small of group cpu takes its work" in new.decision.reason  # type: ignore[union-attr]
+    assert "can be removed: one new small of group cpu fits its work" in new.decision.reason  # type: ignore[union-attr]
     head.idle[new.name] = 500.0
     head.looks(times=2)
     assert head.drained() == [(large.name, "preemption")]

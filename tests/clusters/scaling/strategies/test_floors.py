@@ -58,11 +58,12 @@ def test_an_error_keeps_the_last_value_and_is_told_once(
     event = with_strategies.events.get(kind="rule.failed")  # one of them
     assert (event.fields["rule"], event.fields["nodes"]) == ("by-queue", 4)
     assert event.message == (
-        "Rule by-queue of group cpu failed: The rule gives no finite number: does it divide by 0? "
+        "Rule by-queue of group cpu failed: The rule does not return a finite number: does it "
+        "divide by 0? "
         "Its last value, 4, stands."
     )
     rule = next(floor for floor in floors(with_strategies, Demand()) if floor.kind == "rule")
-    assert "its last value, since it failed" in rule.reason
+    assert "its last value, because it failed" in rule.reason
     assert kinds(with_strategies)["rule"] == 4  # it works again
     assert RuleValue.objects.get(run=with_strategies.run).error == ""
 

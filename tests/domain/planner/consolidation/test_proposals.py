@@ -50,7 +50,7 @@ def test_a_node_whose_work_fits_on_the_others_goes() -> None:
     assert (proposal.nodes, proposal.launch) == (("n-2",), None)
     assert proposal.savings_usd == Decimal("0.4")
     assert proposal.sentence == (
-        "n-2 can go: its work fits on the other nodes, $0.40/h less; "
+        "n-2 can be removed: its work fits on the other nodes, $0.40/h less; "
         "score 2.25 >= threshold 0.50 (k: 2, savings 50.0%, disruption 22.2%)."
     )
 
@@ -64,7 +64,7 @@ def test_several_nodes_go_for_one_cheaper_node() -> None:
     assert proposal.launch is not None
     assert (proposal.launch.instance_type, proposal.launch.count) == ("huge", 1)
     assert proposal.savings_usd == Decimal("0.7")
-    assert "one new huge of group cpu takes their work" in proposal.sentence
+    assert "one new huge of group cpu fits their work" in proposal.sentence
 
 
 def test_a_large_node_with_little_work_becomes_a_small_one() -> None:
@@ -92,10 +92,14 @@ def test_a_small_gain_for_much_disruption_is_refused_with_the_numbers() -> None:
             (busy("n-1", 2, of=BOTH),),
             replace(BOTH, min_nodes=2),
         ),
-        ("neither the other nodes nor one cheaper node take its work", (busy("n-1", 8),), CPU),
-        ("it is idle, and goes by itself after 60 s of that", (node("n-1", CPU, idle=5),), CPU),
-        ("it has not been up for 60 s yet", (busy("n-1", 1, age=59),), CPU),
-        ("Ray has not said what it has", (replace(busy("n-1", 1), total={}),), CPU),
+        (
+            "its work fits neither on the other nodes nor on one cheaper node",
+            (busy("n-1", 8),),
+            CPU,
+        ),
+        ("it is idle and terminates after 60 s", (node("n-1", CPU, idle=5),), CPU),
+        ("it has been up for less than 60 s", (busy("n-1", 1, age=59),), CPU),
+        ("Ray has not reported its resources", (replace(busy("n-1", 1), total={}),), CPU),
     ],
 )
 def test_a_node_that_stays_has_its_reason(
@@ -111,7 +115,7 @@ def test_nothing_goes_where_consolidation_or_autoscaling_is_off_or_nodes_come() 
     assert "is off" in found(request(CPU, nodes=nodes), ConsolidationMode.OFF).stays["n-2"]
     assert "autoscaling is off" in found(request(CPU, nodes=nodes, autoscaling=False)).stays["n-1"]
     coming = (*nodes, node("n-3", CPU, phase=PENDING))
-    assert "on their way" in found(request(CPU, nodes=coming)).stays["n-2"]
+    assert "are starting" in found(request(CPU, nodes=coming)).stays["n-2"]
     unpriced = group("cpu", {"CPU": 8.0}, hourly_usd=None)
     assert "known price" in found(request(unpriced, nodes=(busy("n-1", 1),))).stays["n-1"]
 
@@ -136,7 +140,7 @@ def test_the_new_node_comes_first_so_it_needs_room() -> None:
     full = replace(BOTH, max_nodes=2)
     nodes = (busy("n-1", 8, of=full), busy("n-2", 1, of=full))
     stays = found(request(full, nodes=nodes)).stays
-    assert "must come first, but group cpu is at its maximum of 2" in stays["n-2"]
+    assert "must launch first, but group cpu is at its maximum of 2" in stays["n-2"]
 
 
 def test_where_spot_is_allowed_the_new_node_is_spot() -> None:
@@ -177,7 +181,7 @@ def test_bundles_of_one_placement_group_stay_apart() -> None:
 def test_work_stays_where_the_labels_are_that_it_may_have_asked_for() -> None:
     west = group("west", {"CPU": 8.0}, labels={"disk": "ssd"}, hourly_usd="0.4")
     nodes = (busy("n-1", 6, of=CPU), busy("n-2", 1, of=west))
-    assert "neither the other" in found(request(CPU, west, nodes=nodes)).stays["n-2"]
+    assert "neither on the other" in found(request(CPU, west, nodes=nodes)).stays["n-2"]
     assert proposed(request(CPU, nodes=(nodes[0], busy("n-2", 1)))).nodes == ("n-2",)
 
 
