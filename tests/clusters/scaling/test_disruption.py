@@ -229,7 +229,7 @@ def test_a_replacement_that_does_not_come_changes_nothing(
     assert head.drained() == []
     assert Consolidation.objects.get().state in {"none", "found", "confirmed"}
     event = head.cluster.events.get(kind="consolidation.canceled")
-    assert "the new node did not come" in event.fields["why"]
+    assert "the replacement node did not start" in event.fields["why"]
 
 
 def test_more_work_meanwhile_keeps_the_old_node(started: Callable[..., BusyHead]) -> None:
@@ -385,7 +385,7 @@ def test_the_page_says_what_could_go_why_others_stay_and_how_it_is_measured(
     acting.looks()
     shown = page()
     assert f"{third.label} can go: its work fits on the other nodes" in shown
-    assert "Found; looked at again before anything comes of it." in shown
+    assert "Found. Checked again before anything changes." in shown
     assert "Mode: cpu act." in shown
     assert "2 for each actor" in shown
     Node.objects.filter(pk=second.pk).update(requested_at=now())

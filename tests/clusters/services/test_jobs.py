@@ -58,6 +58,6 @@ def test_cluster_that_does_not_run_takes_no_work(cluster: Cluster, alice: User) 
 
 def test_job_that_is_over_is_not_stopped(running: Cluster, alice: User) -> None:
     job = running.jobs.create(run=running.run, submission_id="j1", status="SUCCEEDED")
-    with pytest.raises(WrongState, match="is over already: succeeded"):
+    with pytest.raises(WrongState, match="has already ended: succeeded"):
         jobs.stop_job(job, by=alice)
     assert not Command.objects.exists()

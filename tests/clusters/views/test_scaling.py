@@ -105,7 +105,7 @@ def test_each_line_of_demand_says_which_group_could_take_it(head: Head, page: An
     assert "4 more nodes possible" in text
     assert "no GPU" in text
     rows = exported(page, head.cluster, "demand")
-    assert [(row["asked_for"], row["group"], row["fits"]) for row in rows] == [
+    assert [(row["requested"], row["group"], row["fits"]) for row in rows] == [
         ("{CPU: 1}", "cpu", "True"),
         ("{GPU: 1}", "cpu", "False"),
     ]
@@ -146,7 +146,7 @@ def test_groups_say_their_floor_its_reason_and_what_is_kept_free(scaled: Head, p
     assert "schedule always until " in text
     assert "1 node, $0." in text
     (row,) = exported(page, scaled.cluster, "groups")
-    assert (row["floor_now"], row["spare"]) == ("3", "1")
+    assert (row["current_minimum"], row["spare"]) == ("3", "1")
     assert row["why"].startswith("schedule always")
 
 
@@ -319,7 +319,7 @@ def test_a_rule_is_enabled_and_disabled_with_a_trace(scaled: Head, page: Any) ->
     doors = [reverse(f"clusters:{name}-rule", args=[scaled.cluster.pk, "cpu"])
              for name in ("enable", "disable")]  # fmt: skip
     response = page.client.post(doors[0], RULE, follow=True)
-    assert "The rule of group cpu may start nodes now." in response.text
+    assert "The rule of group cpu can launch nodes now." in response.text
     assert EnabledRule.objects.count() == 1
     assert "Disable" in panel(page, scaled.cluster).text
     page.client.post(doors[1], RULE)

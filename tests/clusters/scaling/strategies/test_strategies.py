@@ -137,7 +137,7 @@ def test_an_error_keeps_the_last_value_and_is_told_once(one: Cluster, alice: Use
     assert (event.fields["rule"], event.fields["nodes"]) == ("by-queue", 4)
     assert event.message == (
         "Rule by-queue of group cpu failed: The rule gives no finite number: does it divide by 0? "
-        "Its last value, 4, stands."
+        "Its last value, 4, stays in effect."
     )
     rule = next(floor for floor in floors(one, Demand()) if floor.kind == "rule")
     assert "its last value, since it failed" in rule.reason
