@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('kind', models.CharField(choices=[('launch', 'Launch'), ('drain', 'Drain'), ('unserved', 'Unserved'), ('consolidate', 'Consolidate'), ('spot_return', 'Back to spot'), ('recommend', 'Recommend'), ('keep', 'Keep')], max_length=20)),
+                ('kind', models.CharField(choices=[('launch', 'Launch'), ('drain', 'Drain'), ('unserved', 'Unscheduled'), ('consolidate', 'Consolidate'), ('spot_return', 'Back to spot'), ('recommend', 'Recommend'), ('keep', 'Keep')], max_length=20)),
                 ('group', models.CharField(blank=True, max_length=63)),
                 ('count', models.PositiveIntegerField(default=1)),
                 ('reason', models.CharField(max_length=1000)),
@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(help_text='A whole five minutes.')),
                 ('needed', models.PositiveIntegerField(help_text='Nodes in use or needed by pending demand.')),
                 ('ready', models.PositiveIntegerField()),
-                ('floor', models.PositiveIntegerField(default=0, help_text='The most a strategy asked for.')),
+                ('floor', models.PositiveIntegerField(default=0, help_text='The highest value of a strategy.')),
                 ('expected', models.FloatField(help_text="The forecast's median.", null=True)),
                 ('expected_upper', models.FloatField(help_text='Its quantile.', null=True)),
                 ('facts', models.JSONField(default=dict, help_text='What a rule would have set.')),

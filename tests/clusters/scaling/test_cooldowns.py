@@ -230,7 +230,7 @@ def test_an_interrupted_node_is_drained_in_the_time_there_is(
     event = head.cluster.events.get(severity="warning")
     assert (event.kind, event.fields["node"]) == ("spot.interruption_notice", node.name)
     assert 110 < event.fields["seconds_left"] <= 115
-    assert f"The provider takes {node.label}" in event.message
+    assert f"Spot interruption of {node.label}" in event.message
 
 
 def test_a_node_that_drains_already_gets_the_shorter_deadline(

@@ -147,7 +147,7 @@ def test_groups_say_their_floor_its_reason_and_what_is_kept_free(scaled: Head, p
     assert "1 node, $0." in text
     (row,) = exported(page, scaled.cluster, "groups")
     assert (row["current_minimum"], row["spare"]) == ("3", "1")
-    assert row["why"].startswith("schedule always")
+    assert row["reason"].startswith("schedule always")
 
 
 def test_an_empty_page_says_what_to_do_next(head: Head, page: Any) -> None:
@@ -197,8 +197,8 @@ def test_what_if_changes_nothing(head: Head, page: Any) -> None:
     [
         ("4 x CPU", "Line 1: &#x27;CPU&#x27; has no amount: write it as CPU:2."),
         ("", "No demand is given: write a line such as"),
-        ("SPREAD 1000 x CPU:1\n" * 3, "3,000 bundles, a page plans 2,000. Write fewer, or"),
-        ("4 x CPU:1\n" * 300, "2,000 fit an address. Write equal shapes on one line"),
+        ("SPREAD 1000 x CPU:1\n" * 3, "3,000 bundles; the limit here is 2,000. Enter fewer, or"),
+        ("4 x CPU:1\n" * 300, "a URL holds 2,000. Write equal shapes on one line"),
     ],
 )
 def test_bad_input_names_the_line_and_the_way_out(
@@ -333,7 +333,7 @@ def test_a_rule_that_the_configuration_does_not_have_is_not_enabled(
 ) -> None:
     url = reverse("clusters:enable-rule", args=[scaled.cluster.pk, "cpu"])
     response = page.client.post(url, {"expression": "100"}, follow=True)
-    assert "no such rule of group cpu any more" in response.text
+    assert "no longer has this rule for group cpu" in response.text
     assert not EnabledRule.objects.exists()
 
 
@@ -344,7 +344,7 @@ def test_no_rule_is_switched_that_the_configuration_cannot_have(
 ) -> None:
     url = reverse(f"clusters:{door}", args=[scaled.cluster.pk, group])
     response = page.client.post(url, {"expression": text}, follow=True)
-    assert "no such rule of group" in response.text
+    assert "no longer has this rule for group" in response.text
 
 
 def test_a_viewer_may_look_but_not_switch(scaled: Head, bob: User) -> None:
