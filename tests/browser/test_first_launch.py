@@ -63,7 +63,7 @@ def test_newcomer_launches_the_quick_start(
     alices = visit(None, scripts=scripts)
     page = alices.open("/")
     sign_in(page, alice)
-    page.get_by_role("link", name="Launch a cluster").click()
+    page.get_by_role("link", name="Launch cluster").click()
     page.get_by_role("button", name="Use this template Quick start").click()
     expect(page.get_by_label("Cluster name")).to_have_value("local-quick-start")
     expect(page.get_by_label("Configuration")).to_contain_text("local-quick-start:1")

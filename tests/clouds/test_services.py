@@ -10,7 +10,7 @@ from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from clouds.models import Cloud
 from clouds.services import add_cloud, change_cloud
-from domain.catalogue.pod_shapes import DEFAULT_SHAPES
+from providers.kubernetes.traits import TRAITS as KUBERNETES
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def test_what_is_no_cloud_is_neither_added_nor_changed(
 
 def test_cloud_on_kubernetes_has_the_usual_shapes(adam: User) -> None:
     cloud = add_cloud(name="k8s", provider="kubernetes", region="one", by=adam)
-    assert cloud.shapes == list(DEFAULT_SHAPES)
+    assert cloud.shapes == list(KUBERNETES.default_shapes)
 
 
 def test_cloud_that_came_with_mobula_stays(adam: User) -> None:

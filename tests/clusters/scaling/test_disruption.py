@@ -380,7 +380,7 @@ def test_the_page_says_what_could_go_why_others_stay_and_how_it_is_measured(
 
     client = Client()
     client.force_login(alice)
-    assert "No node could go now" in page()
+    assert "No consolidation available" in page()
     _first, second, third = acting.grows(2, 1, 1)
     acting.looks()
     shown = page()

@@ -11,6 +11,8 @@ from django.urls import get_resolver, reverse
 from clouds.models import Cloud
 from clusters.models import Job
 from configurations.models import Template
+from providers.fake.driver import FakeDriver
+from providers.local.offerings import local_offerings
 from tests.clusters.conftest import TEXT
 from tests.clusters.head import Head
 
@@ -80,8 +82,10 @@ ANSWERS = {"configurations:check-template"}
 
 
 @pytest.fixture
-def job(head: Head) -> Job:
+def job(head: Head, driver: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A job that runs on alice's cluster; there is a cloud for the library's quick start, too."""
+    offered = [*driver.offerings("local"), *local_offerings("local")]
+    monkeypatch.setattr(driver, "offerings", lambda _region: offered)
     Cloud.objects.create(name="local", provider="local")
     return Job.objects.create(
         cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"

@@ -57,7 +57,7 @@ def test_the_tab_shows_one_kind_or_all(tab: Callable[..., Any]) -> None:
     assert {LAUNCHED, RESIZED, EventKind.NODE_STATE_CHANGED} <= set(shown(tab()))
     assert shown(tab(kind="cluster.resized")) == [RESIZED]
     assert shown(tab(kind="node.lost")) == []
-    assert "No event of this kind." in tab(kind="node.lost").text
+    assert "No events of this kind." in tab(kind="node.lost").text
 
 
 @pytest.mark.parametrize("kind", ["", "cluster.sung", "CLUSTER_RESIZED", "\x00"])

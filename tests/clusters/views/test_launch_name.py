@@ -103,7 +103,7 @@ def test_name_taken_between_the_check_and_the_save_is_refused_beside_its_field(
     version: Version,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    check = launching._check_name
+    check = launching._check_name_is_free
     calls: list[str] = []
 
     def blind_at_first(cluster: Cluster) -> None:
@@ -112,7 +112,7 @@ def test_name_taken_between_the_check_and_the_save_is_refused_beside_its_field(
             check(cluster)
 
     launch("train")
-    monkeypatch.setattr(launching, "_check_name", blind_at_first)
+    monkeypatch.setattr(launching, "_check_name_is_free", blind_at_first)
     answer = post(alices, version, name="train")
     assert calls == ["train", "train"]  # the second is after the database refused the row
     assert answer.status_code == 422

@@ -15,11 +15,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_no_running_cluster_means_no_comparison(version: Version, alice: Any, driver: Any) -> None:
-    assert "which runs" not in open_editor(version, alice).check(**{"g0-max_nodes": "9"}).text
+    assert (
+        "Compared with running"
+        not in open_editor(version, alice).check(**{"g0-max_nodes": "9"}).text
+    )
 
 
 def test_unchanged_text_needs_nothing(cluster: Cluster, version: Version, alice: Any) -> None:
-    assert "which runs" not in open_editor(version, alice).page.text
+    assert "Compared with running" not in open_editor(version, alice).page.text
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ def test_change_says_what_it_takes(
 ) -> None:
     text = open_editor(version, alice).check(**{field: value}).text
     section = text[text.index('id="rollout-title"') :]
-    assert "train:1, which runs" in section
+    assert "Compared with running train:1" in section
     assert f">{effect}</span>" in section
 
 
@@ -45,7 +48,7 @@ def test_it_compares_with_the_newest_version_that_runs(
     text = TEXT.replace("max_nodes: 4", "max_nodes: 6")
     save_version(version.template, text=text, message="More.", base=version.number, by=alice)
     assert deployed_version(version.template) == version
-    assert "train:1, which runs" in open_editor(version, alice).page.text
+    assert "Compared with running train:1" in open_editor(version, alice).page.text
 
 
 def test_ended_cluster_runs_no_version(cluster: Cluster, version: Version) -> None:
