@@ -61,7 +61,7 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
     errors += _without_machine(config.primary, target) + _unmounted(config) + _undriven(cloud)
     if image is None:
         wanted = config.mobula.image or "any"
-        errors.append(f"mobula.image: image '{wanted}' not found, or your team lacks access.")
+        errors.append(f"mobula.image: image '{wanted}' was not found, or your team has no access.")
     if errors or image is None:
         raise Invalid(*(FieldError("version", message) for message in errors))
     warnings = [in_words(p) for p in problems if p.severity is Severity.WARNING]
