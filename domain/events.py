@@ -27,7 +27,7 @@ class EventKind(StrEnum):
     CLOUD_RESOURCE_SWITCHED = "cloud_resource.switched"  # the head node starts on the next resource
     CLOUD_RESOURCE_SKIPPED = "cloud_resource.skipped"  # a resource lacks a machine type
     CLOUD_RESOURCE_CLEANUP_FAILED = (
-        "cloud_resource.cleanup_failed"  # cleaning up the old one failed
+        "cloud_resource.cleanup_failed"  # the old one was not cleaned up
     )
 
     RULE_FAILED = "rule.failed"  # a scaling rule gave an error; its last value stays in effect

@@ -51,7 +51,7 @@ def test_parameter_beyond_its_limits_is_refused(
 
 
 def test_cluster_that_does_not_run_takes_no_work(cluster: Cluster, alice: User) -> None:
-    with pytest.raises(WrongState, match="is not running. Wait until it is, or start it."):
+    with pytest.raises(WrongState, match=r"is not running\. Wait until it is, or start it\."):
         jobs.run_workload(cluster, WORK, values=VALUES, by=alice)
     assert not Job.objects.exists()
 
