@@ -26,9 +26,7 @@ class EventKind(StrEnum):
 
     CLOUD_RESOURCE_SWITCHED = "cloud_resource.switched"  # the head node starts on the next resource
     CLOUD_RESOURCE_SKIPPED = "cloud_resource.skipped"  # a resource lacks a machine type
-    CLOUD_RESOURCE_CLEANUP_FAILED = (
-        "cloud_resource.cleanup_failed"  # the old one was not cleaned up
-    )
+    CLOUD_RESOURCE_CLEANUP_FAILED = "cloud_resource.cleanup_failed"  # the old one is not cleaned up
 
     RULE_FAILED = "rule.failed"  # a scaling rule gave an error; its last value stays in effect
     FORECAST_ACTIVE = "forecast.active"  # a group's forecast launches nodes from now on
