@@ -22,8 +22,8 @@ class LaunchForm(forms.Form):
         strip=True,
         error_messages={
             "required": "Enter a name for the cluster.",
-            "invalid": "Use lower-case letters, digits and hyphens; begin with a letter, "
-            "at most 40 characters.",
+            "invalid": "Use lowercase letters, digits and hyphens; start with a letter; "
+            "40 characters at most.",
         },
     )
     # What was suggested last: a name that differs from it was typed.
@@ -36,13 +36,13 @@ class LaunchForm(forms.Form):
             self.versions, label="Configuration", empty_label=None
         )
         self.fields["environment"] = forms.ChoiceField(
-            required=False, label="Environment", choices=[("", "As written")]
+            required=False, label="Environment", choices=[("", "None")]
         )
 
     def offer(self, environments: list[str]) -> None:
         """Let the environment be chosen among those that the version says something of."""
         field = cast("forms.ChoiceField", self.fields["environment"])
-        field.choices = [("", "As written"), *((name, name) for name in environments)]
+        field.choices = [("", "None"), *((name, name) for name in environments)]
 
     @property
     def launch_values(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def begin(cluster: Cluster, *, reason: str = "") -> None:
     if last is not None:
         Run.objects.filter(pk=last.pk, end_reason="").update(end_reason=reason[:_REASON_LENGTH])
         Run.objects.filter(pk=last.pk).update(**_OVER)
-        message = "The cluster was started anew before this ended."
+        message = "The cluster was restarted before this ended."
         _close_work(last, status="STOPPED", message=message)
     cluster.run = Run(cluster=cluster, number=last.number + 1 if last else 1)
     cluster.run.agent_token_hash = hashed(agent_token(cluster))
@@ -62,7 +62,7 @@ def end(cluster: Cluster) -> None:
         raise StateChanged(f"{cluster} is no longer {cluster.state}.")
     rest = _RESTS.get(ClusterState(cluster.state))
     if rest:
-        move_cluster(cluster, rest, reason="All its machines are gone.")
+        move_cluster(cluster, rest, reason="All machines terminated.")
     status = "FAILED" if cluster.state == ClusterState.FAILED else "STOPPED"
     message = f"The cluster was {cluster.state} before this ended."
     _close_work(cluster.run, status=status, message=message)

@@ -68,7 +68,7 @@ def change_password(user: User, *, current: str, new: str, is_proved: bool) -> N
     """
     wrong = []
     if user.has_usable_password() and not is_proved and not user.check_password(current):
-        wrong.append(FieldError("current", "This is not your current password."))
+        wrong.append(FieldError("current", "Incorrect current password."))
     raise_if_any([*wrong, *_wrong_with(new, user)])
     set_password(user, password=new)
 

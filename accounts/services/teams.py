@@ -133,7 +133,7 @@ def remove_member(member: Membership, *, by: User) -> None:
 
 def _known(role: str) -> Role:
     if role not in Role.values:
-        raise Invalid.at("role", "Choose one of the roles in the list.")
+        raise Invalid.at("role", "Select a role from the list.")
     return Role(role)
 
 

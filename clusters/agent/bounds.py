@@ -30,7 +30,7 @@ def amount(value: float | str) -> float:
     """Return a finite amount from 0 to 1e15; raises ValueError for NaN and infinity."""
     number = float(value)
     if not isfinite(number):
-        raise ValueError(f"{number} is no amount.")
+        raise ValueError(f"{number} is not a valid amount.")
     return min(max(number, 0.0), MOST)
 
 

@@ -83,12 +83,12 @@ def _miss(node: Node) -> bool:
         return False
     if now() - node.missing_since < MISSING_TIME:
         return False
-    return _bury(node, {"reason": f"Ray has not listed it for {MISSING_TIME.seconds} s."})
+    return _bury(node, {"reason": f"Not in Ray's node list for {MISSING_TIME.seconds} s."})
 
 
 def _bury(node: Node, item: Mapping[str, Any]) -> bool:
     """Ray says that the node is dead: its machine must go, whatever state it is in."""
-    reason = bounds.text(item.get("reason") or "Ray on it died.", most=1_000)
+    reason = bounds.text(item.get("reason") or "Ray stopped on the node.", most=1_000)
     if node.state == NodeState.READY:
         return _move(node, NodeState.TERMINATING, reason=reason, cause=EndCause.LOST)
     if node.state == NodeState.DRAINING:
@@ -127,6 +127,6 @@ def _after(command: Command, *, ok: bool, message: str) -> None:
     if node is None or node.state != NodeState.DRAINING:
         return
     if not ok and node.drain_deadline is None:
-        _move(node, NodeState.READY, reason=f"Ray keeps it: {message}")
+        _move(node, NodeState.READY, reason=f"Ray rejected the drain: {message}")
     elif ok and node.drain_deadline is None:  # an idle node that accepted is gone at once
         _move(node, NodeState.TERMINATING, reason="Drained.")

@@ -59,7 +59,7 @@ def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
             if changed:
                 wake(cluster)
     except _UNREADABLE as error:
-        raise BadReport(f"The report cannot be read: {error!r}.") from error
+        raise BadReport(f"Invalid report: {error!r}.") from error
     return _answer(cluster, report, offsets)
 
 

@@ -28,11 +28,11 @@ def sync(request: HttpRequest) -> HttpResponse:
     try:
         report = _read(request)
     except (ValueError, OSError, EOFError, zlib.error, RecursionError):
-        return JsonResponse({"error": "The body is no JSON object."}, status=400)
+        return JsonResponse({"error": "The body is not a JSON object."}, status=400)
     cluster = _authenticated(request, report)
     if cluster is None:
         return JsonResponse({"error": "Unknown cluster or wrong token."}, status=401)
-    over = JsonResponse({"error": "This run of the cluster is over."}, status=410)
+    over = JsonResponse({"error": "This run of the cluster has ended."}, status=410)
     if report.get("run") != cluster.run.number or is_over(cluster):
         return over
     try:

@@ -37,11 +37,11 @@ class Cluster(models.Model):
     cloud = models.ForeignKey("clouds.Cloud", models.PROTECT)
     version = models.ForeignKey("configurations.Version", models.PROTECT, related_name="clusters")
     environment = models.CharField(
-        max_length=63, blank=True, help_text="Whose overlay of the version it runs; empty: none."
+        max_length=63, blank=True, help_text="The environment whose overlay applies; empty: none."
     )
     image_version = models.ForeignKey("images.ImageVersion", models.PROTECT)
     resource = models.PositiveIntegerField(
-        default=0, help_text="Which of its version's cloud resources it runs on, from 0."
+        default=0, help_text="Index of the cloud resource in use, from 0."
     )
 
     state = models.CharField(
@@ -127,7 +127,7 @@ class Group(models.Model):
     min_nodes = models.PositiveIntegerField()
     max_nodes = models.PositiveIntegerField()
     idle_seconds = models.PositiveIntegerField(
-        null=True, help_text="Give a node back after so long without work. Empty: as the cluster."
+        null=True, help_text="Worker idle timeout. Empty: the cluster's."
     )
     # What only a person can mend, a right or a setting, stops the group until somebody has.
     stopped_at = models.DateTimeField(null=True)
@@ -191,7 +191,7 @@ class Node(models.Model):
     # What Ray said of it last.
     address = models.CharField(max_length=100, blank=True)
     ray_node_id = models.CharField(max_length=64, blank=True)
-    missing_since = models.DateTimeField(null=True, help_text="Ray lists it no more since then.")
+    missing_since = models.DateTimeField(null=True, help_text="When Ray stopped listing it.")
     idle_since = models.DateTimeField(null=True, help_text="Empty: busy, or not known.")
     actors = models.PositiveIntegerField(null=True, help_text="That live on it; empty: not known.")
     total = models.JSONField(default=dict)

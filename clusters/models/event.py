@@ -51,7 +51,7 @@ class ScalingDecision(models.Model):
     class Kind(models.TextChoices):
         LAUNCH = "launch"
         DRAIN = "drain"
-        UNSERVED = "unserved"
+        UNSERVED = "unserved", "Unscheduled"
         CONSOLIDATE = "consolidate"
         SPOT_RETURN = "spot_return", "Back to spot"
         RECOMMEND = "recommend"

@@ -14,12 +14,12 @@ class Run(models.Model):
     number = models.PositiveIntegerField(help_text="Counts the cluster's starts, from 1.")
     requested_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True, help_text="When its head was ready.")
-    ended_at = models.DateTimeField(null=True, help_text="When its last machine was gone.")
+    ended_at = models.DateTimeField(null=True, help_text="When its last machine was terminated.")
     end_reason = models.CharField(max_length=1000, blank=True)
     last_error = models.CharField(max_length=500, blank=True)
 
     idle_since = models.DateTimeField(null=True)
-    hold_until = models.DateTimeField(null=True, help_text="The idle timer is snoozed until then.")
+    hold_until = models.DateTimeField(null=True, help_text="The idle timer is paused until then.")
 
     # What the head agent reported last.
     agent_token_hash = models.CharField(max_length=64)
@@ -28,7 +28,7 @@ class Run(models.Model):
     demand = models.JSONField(default=dict)
     demand_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(
-        null=True, help_text="Since when something has been waiting without a pause."
+        null=True, help_text="Since when work has been pending without a pause."
     )
     drivers = models.PositiveIntegerField(null=True, help_text="Running jobs and drivers.")
     actors = models.PositiveIntegerField(null=True)

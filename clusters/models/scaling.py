@@ -16,12 +16,12 @@ class ScalingSample(models.Model):
     cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="samples")
     group = models.CharField(max_length=63)
     at = models.DateTimeField(help_text="A whole five minutes.")
-    needed = models.PositiveIntegerField(help_text="Nodes that work kept busy or waited for.")
+    needed = models.PositiveIntegerField(help_text="Nodes in use or needed by pending demand.")
     ready = models.PositiveIntegerField()
-    floor = models.PositiveIntegerField(default=0, help_text="The most a strategy asked for.")
-    expected = models.FloatField(null=True, help_text="What the forecast had said: its middle.")
+    floor = models.PositiveIntegerField(default=0, help_text="The highest value of a strategy.")
+    expected = models.FloatField(null=True, help_text="The forecast's median.")
     expected_upper = models.FloatField(null=True, help_text="Its quantile.")
-    facts = models.JSONField(default=dict, help_text="What a rule could have asked.")
+    facts = models.JSONField(default=dict, help_text="What a rule would have set.")
 
     class Meta:
         constraints = [
@@ -47,7 +47,7 @@ class Forecast(models.Model):
     tested_days = models.PositiveIntegerField(default=0)
     boot_seconds = models.FloatField(help_text="What nine of ten machines took at most.")
     mode = models.CharField(max_length=20)
-    switched_off = models.BooleanField(default=False, help_text="It must not start nodes.")
+    switched_off = models.BooleanField(default=False, help_text="It must not launch nodes.")
     why = models.CharField(max_length=500, blank=True)
 
     class Meta:
@@ -87,7 +87,7 @@ class RuleValue(models.Model):
     nodes = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=500, blank=True)
     changed_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True, help_text="When an event told of an error last.")
+    told_at = models.DateTimeField(null=True, help_text="When an event last reported an error.")
 
     class Meta:
         constraints = [

@@ -49,7 +49,7 @@ def keep_if_unanswered(cluster: Cluster, node: Node) -> None:
         return
     with transaction.atomic():
         renew(cluster)
-        told = "Nobody answered whether it may go: it stays."
+        told = "Ray did not confirm the drain in time; the node stays."
         Command.objects.filter(node=node, kind=Command.Kind.DRAIN, finished_at=None).update(
             finished_at=now(), ok=False, message=told
         )

@@ -45,8 +45,8 @@ def consolidation_of(cluster: Cluster) -> ConsolidationView:
 
 _STATES = {
     ConsolidationState.NONE: "",
-    ConsolidationState.FOUND: "Found; looked at again before anything comes of it.",
-    ConsolidationState.CONFIRMED: "Found again: recommended, or about to be carried out.",
-    ConsolidationState.REPLACING: "The new node is on its way.",
-    ConsolidationState.DRAINING: "Its nodes are going.",
+    ConsolidationState.FOUND: "Found. Checked again before anything changes.",
+    ConsolidationState.CONFIRMED: "Confirmed: recommended, or about to start.",
+    ConsolidationState.REPLACING: "Launching the replacement node.",
+    ConsolidationState.DRAINING: "Draining its nodes.",
 }

@@ -115,15 +115,15 @@ def _asked(cluster: Cluster, text: str) -> Demand:
         return demand_from_report(cluster.run.demand)
     if len(text) > LONGEST_TEXT:
         raise ValueError(
-            f"The demand has {len(text):,} characters, {LONGEST_TEXT:,} fit an address. "
+            f"The demand has {len(text):,} characters; a URL holds {LONGEST_TEXT:,}. "
             "Write equal shapes on one line with their count, or use mobula plan with a file."
         )
     demand = demand_from_text(text)
     bundles = sum(len(gang.bundles) for gang in demand.gangs)
     if bundles > MOST_BUNDLES:
         raise ValueError(
-            f"The placement groups have {bundles:,} bundles, a page plans {MOST_BUNDLES:,}. "
-            "Write fewer, or use mobula plan with a file."
+            f"The placement groups have {bundles:,} bundles; the limit here is {MOST_BUNDLES:,}. "
+            "Enter fewer, or use mobula plan with a file."
         )
     return demand
 

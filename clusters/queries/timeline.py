@@ -12,14 +12,14 @@ from domain.wording import duration
 from providers import registry
 
 _NEXT = {
-    ClusterState.REQUESTED: "A worker takes the request within a second.",
+    ClusterState.REQUESTED: "Launch starts within a second.",
     ClusterState.STARTING: "The head node is starting.",
-    ClusterState.RUNNING: "Run a test workload below, or submit a job: workers start as it waits.",
-    ClusterState.STOPPING: "The machines are being given back.",
-    ClusterState.STOPPED: "Nothing runs and nothing costs. Start brings up new machines.",
-    ClusterState.TERMINATING: "The machines are being given back for good.",
-    ClusterState.TERMINATED: "Jobs, logs, events and cost stay here. Launch a new one to go on.",
-    ClusterState.FAILED: "The events tell why. Start brings it up again with new machines.",
+    ClusterState.RUNNING: "Run a test workload below or submit a job. Workers launch on demand.",
+    ClusterState.STOPPING: "Terminating the machines. The cluster can be started again.",
+    ClusterState.STOPPED: "No machines, no cost. Start launches new machines.",
+    ClusterState.TERMINATING: "Terminating the machines. The cluster cannot be restarted.",
+    ClusterState.TERMINATED: "Jobs, logs, events and cost stay available.",
+    ClusterState.FAILED: "See Events for the cause. Start launches new machines.",
 }
 
 

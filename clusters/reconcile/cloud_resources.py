@@ -98,7 +98,7 @@ def _leave(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> None:
             raise
         note(
             cluster,
-            f"What was prepared on {cluster.cloud} could not be removed: {error}",
+            f"Cleanup on {cluster.cloud} failed: {error}",
             kind=EventKind.CLOUD_RESOURCE_CLEANUP_FAILED,
             fields={"cloud": str(cluster.cloud), "error": str(error)},
             severity=EventSeverity.ERROR,
@@ -112,7 +112,7 @@ def _skip(cluster: Cluster, resource: _Resource, *, reason: str) -> None:
     cluster.resource = resource.number
     note(
         cluster,
-        f"{_name(cluster, resource)} is passed over: {reason}",
+        f"{_name(cluster, resource)} skipped: {reason}",
         kind=EventKind.CLOUD_RESOURCE_SKIPPED,
         fields={"cloud": str(resource.cloud), "resource": resource.number + 1, "reason": reason},
         severity=EventSeverity.WARNING,
@@ -123,7 +123,7 @@ def _skip(cluster: Cluster, resource: _Resource, *, reason: str) -> None:
 def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, reason: str) -> None:
     """Make it a new run, with new tokens: what comes late from the old one is refused."""
     renew(cluster)
-    message = f"It did not start on {cluster.cloud}: {reason} Trying {_name(cluster, resource)}."
+    message = f"Start on {cluster.cloud} failed: {reason} Trying {_name(cluster, resource)}."
     fields = {
         "from_cloud": str(cluster.cloud),
         "to_cloud": str(resource.cloud),

@@ -44,7 +44,7 @@ def head_of(
         return None
     if last:
         fields = {"node": last.name, "cause": last.end_cause}
-        _fail(cluster, f"The head is lost: {last.end_reason}", fields=fields)
+        _fail(cluster, f"Head node lost: {last.end_reason}", fields=fields)
         return None
     if heads:
         return None  # the head of an earlier run is still going
@@ -59,8 +59,8 @@ def give_up_late(cluster: Cluster, head: Node) -> None:
         return
     limit = start_timeout(configuration_of(cluster))
     if now() - head.requested_at > limit and cloud_resources.has_next(cluster):
-        why = cluster.run.last_error or "It has not come up."
-        _give_up(head, reason=f"No head within {duration(limit)}: {why}")
+        why = cluster.run.last_error or "It did not start."
+        _give_up(head, reason=f"Head node not ready within {duration(limit)}: {why}")
 
 
 def give_up_refused(cluster: Cluster, *, reason: str) -> None:

@@ -30,7 +30,7 @@ def handle_interruption(cluster: Cluster, node: Node, *, at: datetime) -> None:
         move_node(
             node,
             NodeState.TERMINATING,
-            reason=f"The provider takes it back at {at:%H:%M:%S} UTC, before it was ready.",
+            reason=f"Spot interruption at {at:%H:%M:%S} UTC, before the node was ready.",
             cause=EndCause.INTERRUPTED,
         )
     elif node.state in {NodeState.READY, NodeState.DRAINING}:
@@ -43,14 +43,14 @@ def _drain(cluster: Cluster, node: Node, *, at: datetime, deadline: datetime) ->
     Node.objects.filter(pk=node.pk).update(drain_deadline=deadline)
     node.drain_deadline = deadline
     left = max(0, int((deadline - now()).total_seconds()))
-    reason = f"The provider takes {node.label} ({node.machine}) back at {at:%H:%M:%S} UTC"
+    reason = f"Spot interruption of {node.label} ({node.machine}) at {at:%H:%M:%S} UTC"
     if node.state == NodeState.READY:
         cause = EndCause.INTERRUPTED
         move_node(node, NodeState.DRAINING, reason=f"{reason}.", cause=cause)
     order(node, reason="preemption", message=reason, seconds=left)
     note(
         cluster,
-        f"{reason}: its work has {left} s to move.",
+        f"{reason}: {left} s left to drain.",
         kind=EventKind.SPOT_INTERRUPTION_NOTICE,
         fields={**_noticed(node, at=at), "seconds_left": left},
         severity=EventSeverity.WARNING,
@@ -63,8 +63,8 @@ def _warn(cluster: Cluster, node: Node, *, at: datetime) -> None:
     Node.objects.filter(pk=node.pk).update(drain_deadline=at)
     node.drain_deadline = at
     message = (
-        f"The provider takes the head back at {at:%H:%M:%S} UTC: the cluster ends with it. "
-        "Save what is needed, and let the next one have an on-demand head."
+        f"Spot interruption of the head node at {at:%H:%M:%S} UTC: the cluster ends with it. "
+        "Save your data, and use an on-demand head node next time."
     )
     kind, fields = EventKind.SPOT_INTERRUPTION_NOTICE, _noticed(node, at=at)
     note(cluster, message, kind=kind, fields=fields, severity=EventSeverity.ERROR)

@@ -84,7 +84,7 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
         is_over = termination.end(cluster, driver, ref)
         return ENDED if is_over else driver.facts.look_every_busy
     if cluster.state in {ClusterState.REQUESTED, ClusterState.STOPPED}:
-        move_cluster(cluster, ClusterState.STARTING, reason="A worker took the request.")
+        move_cluster(cluster, ClusterState.STARTING, reason="Launch started.")
     if cluster.state == ClusterState.STARTING and not _prepared(cluster, driver, ref):
         return driver.facts.look_every_busy
     nodes = observe.observe(cluster, driver, ref)
@@ -94,7 +94,7 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
     heads.give_up_late(cluster, head)
     nodes = nodes if head in nodes else [*nodes, head]
     if cluster.state == ClusterState.STARTING and head.state == NodeState.READY:
-        move_cluster(cluster, ClusterState.RUNNING, reason="The head is ready.")
+        move_cluster(cluster, ClusterState.RUNNING, reason="Head node ready.")
     if cluster.state == ClusterState.RUNNING:
         if termination.end_if_due(cluster, nodes):
             return timedelta(0)

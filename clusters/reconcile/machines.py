@@ -32,7 +32,7 @@ def carry_out(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: 
     waiting = [n for n in nodes if n.state in UNSEEN_NODE_STATES]
     for node in waiting:
         if node.state == NodeState.REQUESTED:
-            move_node(node, NodeState.LAUNCHING, reason="Asked of the provider.")
+            move_node(node, NodeState.LAUNCHING, reason="Requested from provider.")
     if waiting:
         renew(cluster)
         launch(cluster, driver, ref, waiting)
@@ -44,7 +44,7 @@ def _end_drain(cluster: Cluster, node: Node) -> None:
     if node.drain_deadline is None:
         drain.keep_if_unanswered(cluster, node)
     elif node.drain_deadline < now():
-        move_node(node, NodeState.TERMINATING, reason="Its time to drain is over.")
+        move_node(node, NodeState.TERMINATING, reason="Drain deadline passed.")
 
 
 def remove(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:

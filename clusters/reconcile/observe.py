@@ -65,27 +65,27 @@ def _missing(node: Node, facts: DriverFacts) -> None:
     elif node.launched_at and now() - node.launched_at < facts.list_is_fresh_after:
         return  # it may be there and not be listed yet
     elif state is NodeState.TERMINATING:
-        transitions.move_node(node, NodeState.TERMINATED, reason="The provider confirms: gone.")
+        transitions.move_node(node, NodeState.TERMINATED, reason="Terminated (confirmed).")
     elif state is NodeState.DRAINING:
-        transitions.move_node(node, NodeState.TERMINATED, reason="Drained and gone.")
+        transitions.move_node(node, NodeState.TERMINATED, reason="Drained. Terminated (confirmed).")
     else:
         transitions.move_node(
             node,
             NodeState.TERMINATED,
             cause=EndCause.LOST,
-            reason="The machine vanished without being asked to.",
+            reason="The machine disappeared; Mobula did not terminate it.",
         )
 
 
 def _wait_for_machine(node: Node, facts: DriverFacts) -> None:
     """The launch is repeated until the provider lists the machine, or for its launch limit."""
     if node.launched_at and now() - node.launched_at > facts.launch_limit:
-        why = node.cluster.run.last_error or "It is not listed there."
+        why = node.cluster.run.last_error or "The provider does not list it."
         transitions.move_node(
             node,
             NodeState.TERMINATING,
             cause=EndCause.START_FAILED,
-            reason=f"The provider gave no machine in {duration(facts.launch_limit)}: {why}",
+            reason=f"No machine from the provider within {duration(facts.launch_limit)}: {why}",
         )
 
 
@@ -110,7 +110,7 @@ def _present(cluster: Cluster, node: Node, machine: ObservedNode, facts: DriverF
         node.address = machine.address
         Node.objects.filter(pk=node.pk).update(address=machine.address)
     if state in UNSEEN_NODE_STATES:
-        transitions.move_node(node, NodeState.BOOTING, reason="The machine is there.")
+        transitions.move_node(node, NodeState.BOOTING, reason="Machine running.")
         cooldowns.note_success(cluster, node)
     elif state is NodeState.BOOTING and _boots_too_long(node, facts):
         transitions.move_node(

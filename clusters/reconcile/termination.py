@@ -109,9 +109,9 @@ def end(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> bool:
     nodes = observe.observe(cluster, driver, ref)
     for node in nodes:
         if node.state == NodeState.REQUESTED:
-            move_node(node, NodeState.TERMINATED, cause=cause, reason="Never asked for.")
+            move_node(node, NodeState.TERMINATED, cause=cause, reason="Never launched.")
         elif node.state != NodeState.TERMINATING:
-            move_node(node, NodeState.TERMINATING, cause=cause, reason=f"The {cause}.")
+            move_node(node, NodeState.TERMINATING, cause=cause, reason=f"{cause.capitalize()}.")
     machines.remove(cluster, driver, ref, nodes)
     if observe.observe(cluster, driver, ref):
         return False
@@ -122,7 +122,7 @@ def _follow_target(cluster: Cluster) -> None:
     """Take the way to what is wanted, should nobody have done so: else it never arrives."""
     way = _WAYS.get(ClusterTarget(cluster.target))
     if way and way in CLUSTER_MOVES[ClusterState(cluster.state)]:
-        move_cluster(cluster, way, reason=f"It is to be {cluster.target}.")
+        move_cluster(cluster, way, reason=f"Target state: {cluster.target}.")
 
 
 def _close(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> bool:

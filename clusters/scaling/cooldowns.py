@@ -153,14 +153,16 @@ def _keep(
 
 
 def _stop(cluster: Cluster, group: Group, *, failure: FailureClass, cause: str) -> None:
-    reason = f"{cause.rstrip('.')} ({failure}). Mend it, then press Try again."[:_CAUSE_LENGTH]
+    reason = f"{cause.rstrip('.')} ({failure}). Fix the cause, then select Try again."[
+        :_CAUSE_LENGTH
+    ]
     going = Group.objects.filter(
         Q(stopped_at=None) | Q(stopped_at__lt=cluster.run.requested_at), pk=group.pk
     )
     if going.update(stopped_at=now(), stopped_reason=reason):
         note(
             cluster,
-            f"Group {group.name} starts no more nodes: {reason}",
+            f"Group {group.name} stopped launching nodes: {reason}",
             kind=EventKind.GROUP_STOPPED,
             fields={"group": group.name, "failure": failure, "cause": cause[:_CAUSE_LENGTH]},
             severity=EventSeverity.ERROR,

@@ -59,7 +59,7 @@ def note_unserved(cluster: Cluster, unserved: Sequence[Unserved]) -> None:
         if key in noted or len(noted) >= MOST_UNSERVED:
             continue
         noted.add(key)
-        reason = f"{item.count} × {describe(item.resources)} must wait: {item.reason}"
+        reason = f"{item.count} × {describe(item.resources)} unscheduled: {item.reason}"
         decide(
             cluster,
             ScalingDecision.Kind.UNSERVED,

@@ -156,8 +156,7 @@ def _failing(cluster: Cluster) -> dict[str, str]:
     )
     counts = failed.order_by().values_list("group__name").annotate(Count("pk"))
     return {
-        group: f"{count} of its nodes failed to start within "
-        f"{FAILED_STARTS_TIME.seconds // 60} minutes"
+        group: f"{count} of its nodes failed to start in {FAILED_STARTS_TIME.seconds // 60} minutes"
         for group, count in counts
         if count >= FAILED_STARTS
     }

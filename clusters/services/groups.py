@@ -24,15 +24,13 @@ def try_group_again(cluster: Cluster, *, group: str, by: User) -> None:
     if row is None:
         raise NotFound(f"Cluster {cluster} has no group '{group}'.")
     if row.stopped_at is None or row.stopped_at < cluster.run.requested_at:
-        raise WrongState(
-            f"Group {group} is not stopped: it launches nodes when work waits for them."
-        )
+        raise WrongState(f"Group {group} is not stopped: it launches nodes for pending demand.")
     reason = row.stopped_reason
     row.stopped_at, row.stopped_reason = None, ""
     row.save(update_fields=["stopped_at", "stopped_reason"])
     note(
         cluster,
-        f"Group {group} may launch nodes again.",
+        f"Group {group} can launch nodes again.",
         kind=EventKind.GROUP_RETRIED,
         fields={"group": group, "stopped": reason},
         by=by,

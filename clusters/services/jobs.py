@@ -57,7 +57,7 @@ def _require_running(cluster: Cluster) -> None:
     """Refuse what no agent would answer; the idle timer, if it runs, starts anew."""
     running = Q(state=ClusterState.RUNNING, target=ClusterTarget.RUNNING)
     if not runs.write(cluster, running, idle_since=None):
-        raise WrongState(f"{cluster} is not running now: wait until it is, or start it.")
+        raise WrongState(f"{cluster} is not running. Wait until it is, or start it.")
 
 
 @transaction.atomic
@@ -65,7 +65,7 @@ def stop_job(job: Job, *, by: User) -> None:
     """Ask Ray to stop a job that is not over yet."""
     require(may(by, Action.OPERATE, team=job.cluster.team))
     if job.is_over:
-        raise WrongState(f"{job.submission_id} is over already: {job.status.lower()}.")
+        raise WrongState(f"{job.submission_id} has already ended: {job.status.lower()}.")
     _require_running(job.cluster)
     Command.objects.create(
         cluster=job.cluster,

@@ -47,11 +47,13 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
     """Return what `version` needs to be launched; raises `Invalid` with all that is wrong."""
     require(may(by, Action.VIEW, team=version.template.team))
     if version.archived_at or version.template.archived_at:
-        raise WrongState(f"{version} is archived: unarchive it before you launch it.")
+        raise WrongState(f"{version} is archived. Unarchive it to launch it.")
     config = _config_of(version, environment)
     cloud = Cloud.objects.visible_to(by).filter(name=config.cloud or DEFAULT_CLOUD).first()
     if cloud is None:
-        raise Invalid.at("version", f"There is no cloud '{config.cloud}' that you may use.")
+        raise Invalid.at(
+            "version", f"Cloud '{config.cloud}' was not found, or your team has no access to it."
+        )
     target = target_for(cloud)
     problems = validate(config, target=target)
     image = find_version(config.mobula.image, by)
@@ -59,7 +61,7 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
     errors += _without_machine(config.primary, target) + _unmounted(config) + _undriven(cloud)
     if image is None:
         wanted = config.mobula.image or "any"
-        errors.append(f"mobula.image: there is no image '{wanted}' that you may use.")
+        errors.append(f"mobula.image: image '{wanted}' was not found, or your team has no access.")
     if errors or image is None:
         raise Invalid(*(FieldError("version", message) for message in errors))
     warnings = [in_words(p) for p in problems if p.severity is Severity.WARNING]
@@ -78,20 +80,18 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
 def _config_of(version: Version, environment: str) -> ComputeConfig:
     config = parse(version.text).config
     if config is None:
-        raise Invalid.at("version", f"{version} is no valid configuration.")
+        raise Invalid.at("version", f"{version} is not a valid configuration.")
     if not environment:
         return config
     if environment not in config.mobula.environments:
-        raise Invalid.at(
-            "environment", f"{version} says nothing of an environment '{environment}'."
-        )
+        raise Invalid.at("environment", f"{version} has no environment '{environment}'.")
     return for_environment(config, environment)
 
 
 def _without_machine(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
     """What is said of the nodes for which no machine can be found."""
     return [
-        f"{path}: this cloud has no machine for it. Name an instance type that it offers."
+        f"{path}: no matching machine in this cloud. Enter an instance type that it offers."
         for path in missing_machines(config, target)
     ]
 
@@ -100,10 +100,14 @@ def _unmounted(config: ComputeConfig) -> list[str]:
     """Work that expects a mount would fail late and in the dark: such a launch is refused."""
     if not config.mobula.mounts:
         return []
-    return ["mobula.mounts: storage cannot be mounted yet. Launch a version without mounts."]
+    return ["mobula.mounts: mounts are not supported yet. Launch a version without mounts."]
 
 
 def _undriven(cloud: Cloud) -> list[str]:
     """A cloud may be priced and planned for before Mobula can launch on it."""
     kind = ProviderKind(cloud.provider)
-    return [] if registry.has_driver(kind) else [f"cloud: {kind.label} cannot be launched on yet."]
+    return (
+        []
+        if registry.has_driver(kind)
+        else [f"cloud: launching on {kind.label} is not supported yet."]
+    )

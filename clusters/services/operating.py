@@ -44,7 +44,7 @@ def resize_group(
     """Give a group of a running cluster other limits, which the next plan follows; return it."""
     cluster = _locked(cluster, by=by)
     if cluster.state not in LIVE_CLUSTER_STATES or cluster.target != ClusterTarget.RUNNING:
-        raise WrongState(f"{cluster} is {cluster.state}: start it before you resize it.")
+        raise WrongState(f"{cluster} is {cluster.state}. Start it before you resize it.")
     # Compared here: PostgreSQL refuses some of the names that an address may hold.
     workers = cluster.groups.filter(role=NodeRole.WORKER)
     row = next((row for row in workers if row.name == group), None)
@@ -78,7 +78,7 @@ def stop_cluster(cluster: Cluster, *, by: User) -> None:
     if cluster.state not in LIVE_CLUSTER_STATES:
         raise WrongState(f"{cluster} is {cluster.state}: only a running cluster can be stopped.")
     _aim(cluster, ClusterTarget.STOPPED)
-    move_cluster(cluster, ClusterState.STOPPING, reason="Stop was pressed.", by=by)
+    move_cluster(cluster, ClusterState.STOPPING, reason=f"Stopped by {by}.", by=by)
     _record(cluster, "cluster.stopped", by)
     wake(cluster)
 
@@ -90,10 +90,10 @@ def start_cluster(cluster: Cluster, *, by: User) -> None:
     if cluster.state not in {ClusterState.STOPPED, ClusterState.FAILED}:
         raise WrongState(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
     if cluster.nodes.exclude(state=NodeState.TERMINATED).exists():
-        raise WrongState("Its last machines are still being removed: try again in a moment.")
+        raise WrongState("Its machines are still terminating. Try again in a moment.")
     runs.begin(cluster)
     _aim(cluster, ClusterTarget.RUNNING)
-    move_cluster(cluster, ClusterState.STARTING, reason="Start was pressed.", by=by)
+    move_cluster(cluster, ClusterState.STARTING, reason=f"Started by {by}.", by=by)
     _record(cluster, "cluster.started", by)
     wake(cluster)
 
@@ -106,9 +106,7 @@ def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
     if is_ending or cluster.target == ClusterTarget.TERMINATED:
         return
     _aim(cluster, ClusterTarget.TERMINATED)
-    move_cluster(
-        cluster, ClusterState.TERMINATING, reason=reason or "Terminate was pressed.", by=by
-    )
+    move_cluster(cluster, ClusterState.TERMINATING, reason=reason or f"Terminated by {by}.", by=by)
     _record(cluster, "cluster.terminated", by, reason=reason)
     wake(cluster)
 
@@ -118,10 +116,10 @@ def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
     """Keep an idle cluster for so many hours more; 0 lets the timer run again."""
     cluster = _locked(cluster, by=by)
     if hours not in HOLD_HOURS:
-        raise Invalid.at("hours", f"Choose one of {', '.join(map(str, HOLD_HOURS))} hours.")
+        raise Invalid.at("hours", f"Select one of {', '.join(map(str, HOLD_HOURS))} hours.")
     until = now() + timedelta(hours=hours) if hours else None
     runs.write(cluster, Q(), hold_until=until)
-    text = f"Idle timer held for {hours} h." if hours else "Idle timer runs again."
+    text = f"Idle timer paused for {hours} h." if hours else "Idle timer resumed."
     kind = EventKind.CLUSTER_IDLE_TIMER_PAUSED if hours else EventKind.CLUSTER_IDLE_TIMER_RESUMED
     note(cluster, text, kind=kind, fields={"hours": hours, "until": until}, by=by)
     _record(cluster, "cluster.idle_held", by, after={"hours": hours})

@@ -72,4 +72,4 @@ def disable_rule(cluster: Cluster, *, group: str, expression: str, by: User) -> 
 def _check_has_rule(cluster: Cluster, *, group: str, expression: str) -> None:
     rules = [row.rule for row in rule_rows(cluster)]
     if not any((rule.group, rule.expression) == (group, expression) for rule in rules):
-        raise Outdated(f"{cluster} has no such rule of group {group} any more: reload the page.")
+        raise Outdated(f"{cluster} no longer has this rule for group {group}. Reload the page.")

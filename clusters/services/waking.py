@@ -26,4 +26,4 @@ def _tell(cluster_id: str) -> None:
         reconcile_cluster.apply_async((cluster_id,), retry=False, expires=30)
     except (OperationalError, OSError) as error:
         # The cluster is due in the database: the next sweep finds it.
-        log.warning("broker away", extra={"cluster": cluster_id, "why": str(error)})
+        log.warning("broker unavailable", extra={"cluster": cluster_id, "why": str(error)})

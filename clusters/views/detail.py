@@ -65,7 +65,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "accrued": spent,
         "next_step": next_step(cluster),
         "end_cost": f"It has cost {usd(spent)} so far and costs "
-        f"{usd(cluster.hourly_microusd or 0)} an hour now.",  # type: ignore[attr-defined]
+        f"{usd(cluster.hourly_microusd or 0)} per hour.",  # type: ignore[attr-defined]
         "start_cost": f"It has cost {usd(spent)} so far.",
         "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
         "now": now(),

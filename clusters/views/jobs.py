@@ -28,7 +28,7 @@ def run_workload(request: SignedInRequest, pk: UUID, key: str) -> HttpResponse:
     cluster = visible_cluster(request, pk)
     workload = WORKLOADS.get(key)
     if workload is None:
-        messages.error(request, "There is no such workload.")
+        messages.error(request, "Workload not found.")
         return redirect(page_of(cluster, "jobs"))
     form = WorkloadForm(request.POST, workload=workload, prefix=key)
     return perform(
@@ -84,6 +84,6 @@ def stop_job(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
     return perform(
         request,
         lambda: jobs.stop_job(row, by=request.user),
-        done=f"{row.submission_id} is being stopped.",
+        done=f"Stopping {row.submission_id}.",
         to=page_of(row.cluster, "jobs"),
     )

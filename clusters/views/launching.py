@@ -60,7 +60,7 @@ def launch_from_library(request: SignedInRequest, key: str) -> HttpResponse:
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
     offers = {offer.ready.key: offer for offer in launchable_offers(request.user)}
     if key not in offers:
-        raise Http404("The library has no such template for a cloud of yours.")
+        raise Http404("The library has no such template for your clouds.")
     version = template_from_library(offers[key], team=team, by=request.user)
     messages.success(request, f"Saved {version} from the library. Launch it here.")
     return redirect(f"{reverse('clusters:launch')}?version={version.pk}")

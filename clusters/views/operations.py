@@ -22,7 +22,7 @@ def stop(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return perform(
         request,
         lambda: operating.stop_cluster(cluster, by=request.user),
-        done=f"{cluster} is stopping.",
+        done=f"Stopping {cluster}.",
         to=page_of(cluster),
     )
 
@@ -34,7 +34,7 @@ def start(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return perform(
         request,
         lambda: operating.start_cluster(cluster, by=request.user),
-        done=f"{cluster} is starting.",
+        done=f"Starting {cluster}.",
         to=page_of(cluster),
     )
 
@@ -46,7 +46,7 @@ def terminate(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return perform(
         request,
         lambda: operating.terminate_cluster(cluster, by=request.user),
-        done=f"{cluster} is terminating.",
+        done=f"Terminating {cluster}.",
         to=page_of(cluster),
     )
 
@@ -61,9 +61,9 @@ def hold(request: SignedInRequest, pk: UUID) -> HttpResponse:
         lambda: operating.hold_idle_timer(cluster, **form.cleaned_data, by=request.user),
         form=form,
         done=lambda _: (
-            f"The idle timer of {cluster} waits."
+            f"Idle timer of {cluster} paused."
             if form.cleaned_data["hours"]
-            else "The idle timer runs again."
+            else "Idle timer resumed."
         ),
         to=page_of(cluster),
     )
@@ -78,7 +78,7 @@ def resize(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
         request,
         lambda: operating.resize_group(cluster, group=group, **form.cleaned_data, by=request.user),
         form=form,
-        done=lambda row: f"Group {group} now has {row.min_nodes} to {row.max_nodes} nodes.",
+        done=lambda row: f"Group {group} resized to {row.min_nodes}–{row.max_nodes} nodes.",
         to=page_of(cluster, "scaling"),
     )
 
@@ -90,6 +90,6 @@ def try_again(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
     return perform(
         request,
         lambda: try_group_again(cluster, group=group, by=request.user),
-        done=f"Group {group} may launch nodes again.",
+        done=f"Group {group} can launch nodes again.",
         to=page_of(cluster, "scaling"),
     )

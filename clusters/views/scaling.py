@@ -45,7 +45,7 @@ def enable(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
     return perform(
         request,
         lambda: enable_rule(cluster, group=group, expression=rule, by=request.user),
-        done=f"The rule of group {group} may start nodes now.",
+        done=f"The rule of group {group} can launch nodes now.",
         to=f"{page_of(cluster, 'scaling')}#strategies",
     )
 
@@ -58,7 +58,7 @@ def disable(request: SignedInRequest, pk: UUID, group: str) -> HttpResponse:
     return perform(
         request,
         lambda: disable_rule(cluster, group=group, expression=rule, by=request.user),
-        done=f"The rule of group {group} starts no nodes any more.",
+        done=f"The rule of group {group} no longer launches nodes.",
         to=f"{page_of(cluster, 'scaling')}#strategies",
     )
 

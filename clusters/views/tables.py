@@ -25,7 +25,17 @@ def table_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
 
 
 def _nodes_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = ["node", "group", "state", "requested", "launched", "booted", "ready", "ended", "why"]
+    header = [
+        "node",
+        "group",
+        "state",
+        "requested",
+        "launched",
+        "booted",
+        "ready",
+        "ended",
+        "reason",
+    ]
     nodes = clusters.nodes_of(cluster) + clusters.nodes_of(cluster, ended=True)
     return header, (
         [
@@ -56,7 +66,7 @@ def _decisions_table(cluster: Cluster) -> tuple[list[str], Any]:
 
 def _demand_table(cluster: Cluster) -> tuple[list[str], Any]:
     found = scaling.scaling_now(cluster, *clusters.rows_of(cluster), shown=scaling.EXPORTED)
-    return ["asked_for", "count", "as", "group", "fits", "why"], (
+    return ["requested", "count", "as", "group", "fits", "reason"], (
         [line.shape, line.count, line.kind, one.group, one.fits, one.words]
         for line in found.demand
         for one in line.verdicts
@@ -64,7 +74,10 @@ def _demand_table(cluster: Cluster) -> tuple[list[str], Any]:
 
 
 def _groups_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = ["group", "size", "ready", "coming", "leaving", "min", "max", "floor_now", "why"]
+    header = [
+        *["group", "size", "ready", "starting", "draining", "min", "max"],
+        *["current_minimum", "reason"],
+    ]
     found = scaling.scaling_now(cluster, *clusters.rows_of(cluster), shown=0)
     return [*header, "spare", "spare_usd_per_hour"], (
         [
@@ -79,7 +92,7 @@ def _groups_table(cluster: Cluster) -> tuple[list[str], Any]:
 
 
 def _cooling_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = ["machine", "market", "zone", "until", "failures", "last_failure", "failure", "why"]
+    header = ["machine", "market", "zone", "until", "failures", "last_failure", "failure", "reason"]
     return header, (
         [r.instance_type, r.market, r.zone, r.until, r.streak, r.failed_at, r.failure, r.cause]
         for r in cooldowns_of(cluster).rows

@@ -48,7 +48,7 @@ class Workload:
         return " ".join(["python", self.script, *words])
 
 
-_SECONDS = Parameter(name="seconds", label="Seconds each", default=5, least=0, most=3600)
+_SECONDS = Parameter(name="seconds", label="Seconds per task", default=5, least=0, most=3600)
 
 WORKLOADS: dict[str, Workload] = {
     workload.key: workload
@@ -56,7 +56,7 @@ WORKLOADS: dict[str, Workload] = {
         Workload(
             key="cpu_tasks",
             label="CPU tasks",
-            summary="Many tasks at once: demand appears, workers start, and go when it is done.",
+            summary="Many parallel tasks: workers launch for them and terminate when idle.",
             parameters=(
                 Parameter(name="tasks", label="Tasks", default=8, least=1, most=10_000),
                 Parameter(name="cpus", label="CPUs each", default=1, least=0.1, most=64),
@@ -66,7 +66,7 @@ WORKLOADS: dict[str, Workload] = {
         Workload(
             key="actors",
             label="Actors",
-            summary="Actors that keep their worker busy for as long as they live.",
+            summary="Actors that keep their worker busy until they exit.",
             parameters=(
                 Parameter(name="actors", label="Actors", default=2, least=1, most=1_000),
                 Parameter(name="cpus", label="CPUs each", default=1, least=0.1, most=64),
@@ -76,7 +76,7 @@ WORKLOADS: dict[str, Workload] = {
         Workload(
             key="placement_group",
             label="Placement group",
-            summary="Bundles that must all be placed, each on a node of its own.",
+            summary="Bundles that must all be placed, each on a separate node.",
             parameters=(
                 Parameter(name="bundles", label="Bundles", default=2, least=1, most=100),
                 Parameter(name="cpus", label="CPUs each", default=1, least=0.1, most=64),
@@ -86,7 +86,7 @@ WORKLOADS: dict[str, Workload] = {
         Workload(
             key="object_store",
             label="Object store",
-            summary="Objects made on one node and read on another.",
+            summary="Objects created on one node and read on another.",
             parameters=(
                 Parameter(name="objects", label="Objects", default=4, least=1, most=1_000),
                 Parameter(name="mib", label="MiB each", default=8, least=1, most=1_024),

@@ -1,5 +1,7 @@
 """`mobula plan FILE --demand FILE`: what the planner would launch, without a server."""
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from domain.planner import Drain, Launch, Plan, Unserved
 
 
-def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "plan",
@@ -63,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     return INVALID if answer.unserved else VALID
 
 
-def _demand(file: str) -> "Demand":
+def _demand(file: str) -> Demand:
     from domain.demand.text import demand_from_text
 
     try:
@@ -72,7 +74,7 @@ def _demand(file: str) -> "Demand":
         raise ValueError(f"{file}: {error}") from error
 
 
-def _checked(file: str, text: str, target: "RegionCatalogue") -> "ComputeConfig | None":
+def _checked(file: str, text: str, target: RegionCatalogue) -> ComputeConfig | None:
     """Return the configuration; print its errors and return None when it has any."""
     from domain.problems import Severity
     from domain.validation import check_text
@@ -86,7 +88,7 @@ def _checked(file: str, text: str, target: "RegionCatalogue") -> "ComputeConfig 
     return None if errors else parse(text).config
 
 
-def _as_json(answer: "Plan") -> str:
+def _as_json(answer: Plan) -> str:
     fields = asdict(answer) | {
         "launches": [_fields(launch) for launch in answer.launches],
         "drains": [_fields(drain) for drain in answer.drains],
@@ -96,12 +98,12 @@ def _as_json(answer: "Plan") -> str:
     return json.dumps(fields, indent=2, ensure_ascii=False, default=str)
 
 
-def _fields(item: "Launch | Drain | Unserved") -> dict[str, Any]:
+def _fields(item: Launch | Drain | Unserved) -> dict[str, Any]:
     """Return an item of a plan with its cause and the sentence that it makes."""
     return {**asdict(item), "reason": item.reason}
 
 
-def _words(answer: "Plan") -> str:
+def _words(answer: Plan) -> str:
     from domain.demand import describe
     from domain.planner.verdicts import outcome
 

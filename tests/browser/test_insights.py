@@ -39,7 +39,7 @@ def past(transactional_db: None, alice: User, research: Team) -> Cluster:
             cluster=cluster,
             kind="cluster.state_changed",
             to_state="running",
-            message="The head is ready.",
+            message="Head node ready.",
         )
     idle = nodes[2].cluster
     idle.nodes.update(idle_since=moment - 5 * MINUTE)

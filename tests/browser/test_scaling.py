@@ -146,7 +146,7 @@ def test_a_rule_is_enabled_beside_its_replay(
 ) -> None:
     page = visit(alice).open(f"/clusters/{cluster.pk}/?tab=scaling")
     page.get_by_role("button", name="Enable").click()
-    expect(page.get_by_text("The rule of group cpu may start nodes now.")).to_be_visible()
+    expect(page.get_by_text("The rule of group cpu can launch nodes now.")).to_be_visible()
     expect(page.get_by_role("button", name="Disable")).to_be_visible()
 
 

@@ -91,7 +91,7 @@ def comes_to(page: Page, state: str) -> None:
 def run_a_workload(page: Page) -> None:
     form = page.get_by_role("form", name="CPU tasks")
     form.get_by_label("Tasks").fill("4")
-    form.get_by_label("Seconds each").fill("2")
+    form.get_by_label("Seconds per task").fill("2")
     form.get_by_role("button", name="Run cpu tasks").click()
     expect(page.locator("#live")).to_contain_text("Succeeded", timeout=PATIENCE)
     page.get_by_role("link", name="Scaling", exact=True).click()

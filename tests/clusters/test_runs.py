@@ -37,7 +37,7 @@ def test_an_ended_run_keeps_what_it_ended_with(head: Head, alice: User) -> None:
     operating.start_cluster(stopped(head, alice).cluster, by=alice)
     first, second = head.cluster.runs.all()
     assert (first.number, second.number) == (1, 2)
-    assert first.end_reason == "Stop was pressed."
+    assert first.end_reason == f"Stopped by {alice}."
     assert first.requested_at < first.started_at < first.ended_at < second.requested_at
     for name in ("started_at", "ray_session", "agent_token_hash", "agent_seen_at", "gcs_address"):
         assert getattr(first, name) == getattr(before, name), name

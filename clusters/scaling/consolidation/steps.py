@@ -39,7 +39,7 @@ def advance(
         return
     new = next((node for node in nodes if node.pk == row.replacement_id), None)
     if new is None or new.state in LEAVING_NODE_STATES:
-        _abandon(cluster, row, nodes, why="the new node did not come")
+        _abandon(cluster, row, nodes, why="the replacement node did not start")
     elif new.state == NodeState.READY and has_fresh_report(cluster):
         why = _changed(request, row, going, most=most)
         if why:
@@ -82,12 +82,12 @@ def _changed(
     """Return why the nodes may not go any more, as part of a sentence; "" if they may."""
     leaving = any(node.state in LEAVING_NODE_STATES for node in going)
     if leaving or len(going) < len(row.proposal["nodes"]):
-        return "one of them goes already"
+        return "one of its nodes is already draining"
     if most is not None and most < len(going):
         return "blocked by a disruption budget"
     trial = tried(request, {node.name for node in going})
     if trial.why or trial.launch:
-        return trial.why or "there is more work now"
+        return trial.why or "pending demand has increased"
     return ""
 
 

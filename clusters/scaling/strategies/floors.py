@@ -212,4 +212,4 @@ def _remember(look: _Round, rule: Rule, last: RuleValue | None, *, nodes: int, e
 
 def _failure(rule: Rule, nodes: int, error: str) -> str:
     name = f"Rule {rule.name}" if rule.name else "A rule"
-    return f"{name} of group {rule.group} failed: {error} Its last value, {nodes}, stands."
+    return f"{name} of group {rule.group} failed: {error} Its last value, {nodes}, stays in effect."

@@ -111,7 +111,7 @@ def _predicted(cluster: Cluster, group: str, wanted: Wanted, moment: datetime) -
     try:
         prediction = predict(history, now=moment, quantile=wanted.quantile)
     except NotEnough as error:
-        return _Made(None, f"{error} Until then it only shows.")
+        return _Made(None, f"{error} Until then, the forecast launches nothing.")
     why = why_not_used(prediction, max_error_percent=wanted.max_error_percent)
     return _Made(prediction, why)
 
@@ -138,7 +138,7 @@ def _tell(
         return
     if before and before.mode == wanted.mode and before.switched_off == bool(made.why):
         return
-    text = made.why or "The forecast starts nodes ahead of the work from now on."
+    text = made.why or "The forecast now launches nodes ahead of demand."
     was_on = before is not None and before.mode == wanted.mode and not before.switched_off
     severity = EventSeverity.WARNING if made.why and was_on else EventSeverity.INFO
     note(

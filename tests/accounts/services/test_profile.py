@@ -22,7 +22,7 @@ def test_profile_that_cannot_be_is_refused(alice: User, name: str, theme: str, f
 
 def test_another_password_takes_the_current_one(alice: User) -> None:
     set_password(alice, password=PASSWORD)
-    with pytest.raises(Invalid, match="not your current password") as refusal:
+    with pytest.raises(Invalid, match="Incorrect current password") as refusal:
         change_password(alice, current="x", new="short", is_proved=False)
     assert {error.field for error in refusal.value.errors} == {"current", "new"}
     assert alice.check_password(PASSWORD)

@@ -159,7 +159,7 @@ def test_a_resource_whose_cloud_has_no_such_machine_is_passed_over(
     event = head.cluster.events.get(kind="cloud_resource.skipped")
     assert event.fields["resource"] == 2
     assert event.message == (
-        "there (cloud resource 2 of 2) is passed over: there has no machine for head_node."
+        "there (cloud resource 2 of 2) skipped: there has no machine for head_node."
     )
 
 

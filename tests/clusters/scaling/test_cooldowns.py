@@ -138,7 +138,7 @@ def test_what_only_a_person_can_mend_stops_the_group_until_somebody_tries_again(
     driver.plan_failure(PlannedFailure(failure=failure, times=1, message="You may not."))
     grow(head, 1)
     stopped = cooldowns.stopped_of(head.cluster)
-    assert stopped == {"cpu": f"You may not ({failure}). Mend it, then press Try again."}
+    assert stopped == {"cpu": f"You may not ({failure}). Fix the cause, then select Try again."}
     event = head.cluster.events.get(kind="group.stopped")
     assert (event.severity, event.fields["group"]) == ("error", "cpu")
     assert event.fields["failure"] == failure
@@ -230,7 +230,7 @@ def test_an_interrupted_node_is_drained_in_the_time_there_is(
     event = head.cluster.events.get(severity="warning")
     assert (event.kind, event.fields["node"]) == ("spot.interruption_notice", node.name)
     assert 110 < event.fields["seconds_left"] <= 115
-    assert f"The provider takes {node.label}" in event.message
+    assert f"Spot interruption of {node.label}" in event.message
 
 
 def test_a_node_that_drains_already_gets_the_shorter_deadline(
@@ -263,7 +263,7 @@ def test_a_head_that_is_taken_back_is_told_once(head: Head, driver: FakeDriver) 
         head.pass_by()
     event = head.cluster.events.get(severity="error")
     assert (event.kind, event.fields["role"]) == ("spot.interruption_notice", "head")
-    assert "takes the head back" in event.message
+    assert "Spot interruption of the head node" in event.message
     assert head.state == "running"
 
 

@@ -53,14 +53,14 @@ def test_parameter_beyond_its_limits_is_refused(
 
 
 def test_cluster_that_does_not_run_takes_no_work(cluster: Cluster, alice: User) -> None:
-    with pytest.raises(WrongState, match="is not running now"):
+    with pytest.raises(WrongState, match=r"is not running\. Wait until it is, or start it\."):
         jobs.run_workload(cluster, WORK, values=VALUES, by=alice)
     assert not Job.objects.exists()
 
 
 def test_job_that_is_over_is_not_stopped(running: Cluster, alice: User) -> None:
     job = running.jobs.create(run=running.run, submission_id="j1", status="SUCCEEDED")
-    with pytest.raises(WrongState, match="is over already: succeeded"):
+    with pytest.raises(WrongState, match="has already ended: succeeded"):
         jobs.stop_job(job, by=alice)
     assert not Command.objects.exists()
 

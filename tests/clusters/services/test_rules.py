@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_rule_that_the_configuration_does_not_have_is_outdated(
     cluster: Cluster, alice: User, switch: object, group: str, expression: str
 ) -> None:
-    with pytest.raises(Outdated, match="reload the page"):
+    with pytest.raises(Outdated, match="Reload the page"):
         switch(cluster, group=group, expression=expression, by=alice)  # type: ignore[operator]
     assert not EnabledRule.objects.exists()
 

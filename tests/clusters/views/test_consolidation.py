@@ -30,7 +30,7 @@ def test_the_page_says_what_could_go_why_others_stay_and_how_it_is_measured(
     acting.looks()
     shown = page()
     assert f"{third.label} can be removed: its work fits on the other nodes" in shown
-    assert "Found; looked at again before anything comes of it." in shown
+    assert "Found. Checked again before anything changes." in shown
     assert "Mode: cpu act." in shown
     assert "2 for each actor" in shown
     Node.objects.filter(pk=second.pk).update(requested_at=now())

@@ -62,7 +62,7 @@ def test_choice_is_saved_as_version_1_and_goes_on_to_the_launch_form(
     form = alices.get(answer.headers["Location"]).text
     assert f'<option value="{version.pk}" selected>' in form
     assert f'name="name" value="{KEY}"' in form
-    assert "cannot be launched" not in form
+    assert "is not supported" not in form
 
 
 def test_second_click_makes_no_second_template(alices: Client) -> None:

@@ -129,5 +129,5 @@ def test_what_is_wrong_with_the_version_stands_above_the_form(
     Cloud.objects.all().delete()
     answer = alices.post(reverse("clusters:launch"), given)
     assert answer.status_code == 422
-    assert "There is no cloud &#x27;paper&#x27; that you may use." in answer.text
+    assert "Cloud &#x27;paper&#x27; was not found, or your team has no access to it." in answer.text
     assert "autofocus" not in name_field(answer)

@@ -26,7 +26,7 @@ def test_a_rule_is_enabled_and_disabled_with_a_trace(scaled: Head, page: Any) ->
     addresses = [reverse(f"clusters:{name}-rule", args=[scaled.cluster.pk, "cpu"])
              for name in ("enable", "disable")]  # fmt: skip
     response = page.client.post(addresses[0], RULE, follow=True)
-    assert "The rule of group cpu may start nodes now." in response.text
+    assert "The rule of group cpu can launch nodes now." in response.text
     assert EnabledRule.objects.count() == 1
     assert "Disable" in panel(page, scaled.cluster).text
     page.client.post(addresses[1], RULE)
@@ -40,7 +40,7 @@ def test_a_rule_that_the_configuration_does_not_have_is_not_enabled(
 ) -> None:
     url = reverse("clusters:enable-rule", args=[scaled.cluster.pk, "cpu"])
     response = page.client.post(url, {"expression": "100"}, follow=True)
-    assert "no such rule of group cpu any more" in response.text
+    assert "no longer has this rule for group cpu" in response.text
     assert not EnabledRule.objects.exists()
 
 
@@ -51,7 +51,7 @@ def test_no_rule_is_switched_that_the_configuration_cannot_have(
 ) -> None:
     url = reverse(f"clusters:{address}", args=[scaled.cluster.pk, group])
     response = page.client.post(url, {"expression": text}, follow=True)
-    assert "no such rule of group" in response.text
+    assert "no longer has this rule for group" in response.text
 
 
 def test_a_viewer_may_look_but_not_switch(scaled: Head, bob: User) -> None:

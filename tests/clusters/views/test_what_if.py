@@ -59,8 +59,8 @@ def test_what_if_changes_nothing(head: Head, page: Any) -> None:
     [
         ("4 x CPU", "Line 1: &#x27;CPU&#x27; has no amount: write it as CPU:2."),
         ("", "Enter at least one line of demand, such as"),
-        ("SPREAD 1000 x CPU:1\n" * 3, "3,000 bundles, a page plans 2,000. Write fewer, or"),
-        ("4 x CPU:1\n" * 300, "2,000 fit an address. Write equal shapes on one line"),
+        ("SPREAD 1000 x CPU:1\n" * 3, "3,000 bundles; the limit here is 2,000. Enter fewer, or"),
+        ("4 x CPU:1\n" * 300, "a URL holds 2,000. Write equal shapes on one line"),
     ],
 )
 def test_bad_input_names_the_line_and_the_way_out(

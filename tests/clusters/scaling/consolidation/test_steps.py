@@ -91,7 +91,7 @@ def test_a_replacement_that_does_not_come_changes_nothing(
     assert head.drained() == []
     assert Consolidation.objects.get().state in {"none", "found", "confirmed"}
     event = head.cluster.events.get(kind="consolidation.canceled")
-    assert "the new node did not come" in event.fields["why"]
+    assert "the replacement node did not start" in event.fields["why"]
 
 
 def test_more_work_meanwhile_keeps_the_old_node(started: Callable[..., BusyHead]) -> None:

@@ -60,7 +60,7 @@ def test_an_error_keeps_the_last_value_and_is_told_once(
     assert event.message == (
         "Rule by-queue of group cpu failed: The rule does not return a finite number: does it "
         "divide by 0? "
-        "Its last value, 4, stands."
+        "Its last value, 4, stays in effect."
     )
     rule = next(floor for floor in floors(with_strategies, Demand()) if floor.kind == "rule")
     assert "its last value, because it failed" in rule.reason
