@@ -27,7 +27,7 @@ def test_each_line_of_demand_says_which_group_could_take_it(head: Head, page: An
     assert "4 more nodes possible" in text
     assert "no GPU" in text
     rows = exported(page, head.cluster, "demand")
-    assert [(row["asked_for"], row["group"], row["fits"]) for row in rows] == [
+    assert [(row["requested"], row["group"], row["fits"]) for row in rows] == [
         ("{CPU: 1}", "cpu", "True"),
         ("{GPU: 1}", "cpu", "False"),
     ]
@@ -68,8 +68,8 @@ def test_groups_say_their_floor_its_reason_and_what_is_kept_free(scaled: Head, p
     assert "schedule always until " in text
     assert "1 node, $0." in text
     (row,) = exported(page, scaled.cluster, "groups")
-    assert (row["floor_now"], row["spare"]) == ("3", "1")
-    assert row["why"].startswith("schedule always")
+    assert (row["current_minimum"], row["spare"]) == ("3", "1")
+    assert row["reason"].startswith("schedule always")
 
 
 def test_an_empty_page_says_what_to_do_next(head: Head, page: Any) -> None:
