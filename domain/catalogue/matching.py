@@ -39,8 +39,8 @@ def _types_with(
 
 def price_of(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> Decimal | None:
     """The dollars an hour of the type that a node would be given first; None if unknown."""
-    found = types_for(node, target, market=market)
-    return target.prices.get((found[0].name, market)) if found else None
+    types = types_for(node, target, market=market)
+    return target.prices.get((types[0].name, market)) if types else None
 
 
 def matches(
@@ -48,7 +48,11 @@ def matches(
 ) -> list[InstanceType]:
     """The types with the required hardware: GPUs and architecture exact, the rest up to twice."""
     model = gpu_model or required.accelerator
-    return [one for one in types if _has(one, required) and (not model or one.gpu_model == model)]
+    return [
+        machine
+        for machine in types
+        if _has(machine, required) and (not model or machine.gpu_model == model)
+    ]
 
 
 def _has(one: InstanceType, required: PhysicalResources) -> bool:
@@ -63,7 +67,7 @@ def _has(one: InstanceType, required: PhysicalResources) -> bool:
 
 def ranked(types: Iterable[InstanceType], prices: Prices, *, market: Market) -> list[InstanceType]:
     """The types from the cheapest; what has no price comes last, by size and name."""
-    return sorted(types, key=lambda one: _rank(one, prices, market))
+    return sorted(types, key=lambda machine: _rank(machine, prices, market))
 
 
 def _rank(

@@ -31,8 +31,8 @@ def effective_resources(
     }
     if instance_type.gpus:
         amounts["GPU"] = 0.0 if keeps_free else float(instance_type.gpus)
-    asked = {name: n for name, n in node.resources.items() if name not in RESERVATIONS}
-    return {**amounts, **asked}
+    declared = {name: n for name, n in node.resources.items() if name not in RESERVATIONS}
+    return {**amounts, **declared}
 
 
 def declared_type(required: PhysicalResources) -> InstanceType:

@@ -35,4 +35,4 @@ def target_of(
     types: Iterable[InstanceType], *, traits: ProviderTraits = ANY_PROVIDER
 ) -> RegionCatalogue:
     """A target that offers these types, of which no prices are known."""
-    return RegionCatalogue(traits=traits, types={one.name: one for one in types})
+    return RegionCatalogue(traits=traits, types={machine.name: machine for machine in types})

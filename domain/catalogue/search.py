@@ -87,14 +87,14 @@ class Found:
 
 
 ORDERS: Mapping[str, Callable[[Found], object]] = {
-    "price": lambda one: _known(one.price),
-    "spot": lambda one: _known(one.spot),
-    "vcpus": lambda one: -one.machine.vcpus,
-    "memory": lambda one: -one.machine.memory_bytes,
-    "gpus": lambda one: -one.machine.gpus,
-    "per_vcpu": lambda one: _known(one.per(one.machine.vcpus)),
-    "per_gpu": lambda one: _known(one.per(one.machine.gpus)),
-    "name": lambda one: one.machine.name,
+    "price": lambda match: _known(match.price),
+    "spot": lambda match: _known(match.spot),
+    "vcpus": lambda match: -match.machine.vcpus,
+    "memory": lambda match: -match.machine.memory_bytes,
+    "gpus": lambda match: -match.machine.gpus,
+    "per_vcpu": lambda match: _known(match.per(match.machine.vcpus)),
+    "per_gpu": lambda match: _known(match.per(match.machine.gpus)),
+    "name": lambda match: match.machine.name,
 }
 """What results can be sorted by; what has no price comes last."""
 
@@ -109,20 +109,22 @@ def search(
     target: RegionCatalogue, need: MachineRequirements, *, order: str = "price"
 ) -> list[Found]:
     """The target's types that would do, in that order; none where nothing is known of it."""
-    found = [
+    matches = [
         Found(
-            machine=one,
-            on_demand=target.prices.get((one.name, Market.ON_DEMAND)),
-            spot=target.prices.get((one.name, Market.SPOT)),
+            machine=machine,
+            on_demand=target.prices.get((machine.name, Market.ON_DEMAND)),
+            spot=target.prices.get((machine.name, Market.SPOT)),
             market=need.market,
         )
-        for one in (target.types or {}).values()
-        if _would_do(one, need)
+        for machine in (target.types or {}).values()
+        if _would_do(machine, need)
     ]
     if need.max_usd is not None:
-        found = [one for one in found if one.price is not None and one.price <= need.max_usd]
+        matches = [
+            match for match in matches if match.price is not None and match.price <= need.max_usd
+        ]
     key = ORDERS.get(order, ORDERS["price"])
-    return sorted(found, key=lambda one: (key(one), one.machine.name))
+    return sorted(matches, key=lambda match: (key(match), match.machine.name))
 
 
 def _would_do(one: InstanceType, need: MachineRequirements) -> bool:
@@ -164,9 +166,9 @@ def recommend(
     A unit is what one task or actor needs; only machines with a price at that market are advised.
     """
     ways = [
-        _advice(one, unit, units=units, market=market, price=price)
-        for one in search(target, replace(unit, market=market))
-        if (price := target.prices.get((one.machine.name, market))) is not None
+        _advice(match, unit, units=units, market=market, price=price)
+        for match in search(target, replace(unit, market=market))
+        if (price := target.prices.get((match.machine.name, market))) is not None
     ]
     ways.sort(key=lambda way: (way.hourly_usd, way.machines, way.found.machine.name))
     return ways[:most]
@@ -214,8 +216,8 @@ def equivalents(
         gpu_model=machine.gpu_model,
         arch=machine.arch,
     )
-    found = [one for one in search(target, need) if one.machine.gpus == machine.gpus]
-    return sorted(found, key=lambda one: _distance(one, machine, market))[:most]
+    matches = [match for match in search(target, need) if match.machine.gpus == machine.gpus]
+    return sorted(matches, key=lambda match: _distance(match, machine, market))[:most]
 
 
 def _distance(
@@ -231,14 +233,14 @@ def _distance(
 
 def models_of(types: Iterable[InstanceType]) -> Sequence[str]:
     """The GPU models among the types, by the alphabet."""
-    return sorted({one.gpu_model for one in types if one.gpu_model})
+    return sorted({machine.gpu_model for machine in types if machine.gpu_model})
 
 
 def zones_of(types: Iterable[InstanceType]) -> Sequence[str]:
     """The zones that are known to offer any of the types, by the alphabet."""
-    return sorted({zone for one in types for zone in one.zones or ()})
+    return sorted({zone for machine in types for zone in machine.zones or ()})
 
 
 def knows_network(types: Iterable[InstanceType]) -> bool:
     """Whether the speed of any of their networks is known."""
-    return any(one.network_gbps is not None for one in types)
+    return any(machine.network_gbps is not None for machine in types)

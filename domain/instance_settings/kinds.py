@@ -146,10 +146,10 @@ def _show_amounts(value: Any) -> str | None:
 
 
 def _read_amounts(text: str) -> dict[str, str | int]:
-    found = dict(_pair(part, "cpu=2") for part in _parts(text))
+    amounts = dict(_pair(part, "cpu=2") for part in _parts(text))
     return {
         name: item[1:-1] if len(item) > 1 and item[0] == item[-1] == '"' else _amount(item)
-        for name, item in found.items()
+        for name, item in amounts.items()
     }
 
 
@@ -177,8 +177,8 @@ def _show_tags(value: Any) -> str | None:
 
 
 def _read_tags(text: str) -> list[dict[str, str]]:
-    found = (_pair(part, "team=research") for part in _parts(text))
-    return [{"Key": name, "Value": value} for name, value in found]
+    tags = (_pair(part, "team=research") for part in _parts(text))
+    return [{"Key": name, "Value": value} for name, value in tags]
 
 
 TAGS = Kind(_show_tags, _read_tags, example="team=research, stage=train")

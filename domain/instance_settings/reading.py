@@ -28,10 +28,10 @@ class Reading:
     def texts(self) -> dict[str, str]:
         """What the fields show; "" where nothing is set."""
         return {
-            one.name: (one.kind.text(self.values[one.name]) or "")
-            if one.name in self.values
+            setting.name: (setting.kind.text(self.values[setting.name]) or "")
+            if setting.name in self.values
             else ""
-            for one in self.settings
+            for setting in self.settings
         }
 
     def written(
@@ -44,13 +44,13 @@ class Reading:
         base = self.rest if rest is MISSING else rest
         block = _joined(self.settings, self.values, base or {})
         links: list[Link] = []
-        for one in self.settings:
-            if one.name in changes:
-                old = one.place.find(block, one.kind)
-                links += [] if old is MISSING else one.place.remove(block, old)
-        for one in self.settings:
-            if changes.get(one.name) is not None:
-                one.place.put(block, changes[one.name])
+        for setting in self.settings:
+            if setting.name in changes:
+                old = setting.place.find(block, setting.kind)
+                links += [] if old is MISSING else setting.place.remove(block, old)
+        for setting in self.settings:
+            if changes.get(setting.name) is not None:
+                setting.place.put(block, changes[setting.name])
         _tidy(links)
         if self.settle is not None:
             self.settle(block, changes)
@@ -60,9 +60,9 @@ class Reading:
         """The setting that shows what stands at `loc` of the block; "" if none does."""
         block = dict(self.block or {})
         depths = {
-            one.name: _depth(one, self.values[one.name], loc, block)
-            for one in self.settings
-            if one.name in self.values
+            setting.name: _depth(setting, self.values[setting.name], loc, block)
+            for setting in self.settings
+            if setting.name in self.values
         }
         name = max(depths, key=lambda name: depths[name], default="")
         return name if name and depths[name] else ""
@@ -96,7 +96,7 @@ def read_with(
     if not block:
         return Reading(settings, block, {}, None if block is None else {}, settle)
     plain = dict(block)
-    simple = [one for one in settings if isinstance(one.place, At)]
+    simple = [setting for setting in settings if isinstance(setting.place, At)]
     for some, drop in ((settings, True), (settings, False), (simple, False)):
         values, rest = _taken(some, plain, drop=drop)
         if same(_joined(settings, values, rest), plain):
@@ -110,24 +110,24 @@ def _taken(
     """The values that can be shown and what is left; lists of which nothing is left may drop."""
     rest, values = copied(block), {}
     links: list[Link] = []
-    for one in settings:
-        value = one.place.find(rest, one.kind)
-        if value is not MISSING and one.kind.text(value) is not None:
-            values[one.name] = value
-            links += one.place.remove(rest, value)
+    for setting in settings:
+        value = setting.place.find(rest, setting.kind)
+        if value is not MISSING and setting.kind.text(value) is not None:
+            values[setting.name] = value
+            links += setting.place.remove(rest, value)
     _take_husks(links, drop=drop)
     return values, rest
 
 
 def _joined(settings: Iterable[Setting], values: Mapping[str, Any], rest: Mapping[str, Any]) -> Any:
     block = copied(dict(rest))
-    for one in settings:
-        if one.name not in values or not one.place.is_open(block):
+    for setting in settings:
+        if setting.name not in values or not setting.place.is_open(block):
             continue
-        value, now = values[one.name], one.place.find(block, one.kind)
-        if now is MISSING or one.kind.by_entry:
-            said = now if isinstance(now, dict) else {}
-            one.place.put(block, {**value, **said} if one.kind.by_entry else value)
+        value, now = values[setting.name], setting.place.find(block, setting.kind)
+        if now is MISSING or setting.kind.by_entry:
+            existing = now if isinstance(now, dict) else {}
+            setting.place.put(block, {**value, **existing} if setting.kind.by_entry else value)
     return block
 
 

@@ -166,31 +166,31 @@ class Copies:
 
     def find(self, block: Block, kind: Kind) -> Any:  # noqa: ARG002
         """The number of copies; MISSING without one."""
-        found = under(block, self.loc)
-        if not isinstance(found, list):
+        entries = under(block, self.loc)
+        if not isinstance(entries, list):
             return MISSING
-        return sum(same(item, self.entry) for item in found) or MISSING
+        return sum(same(item, self.entry) for item in entries) or MISSING
 
     def remove(self, block: Block, value: Any) -> list[Link]:  # noqa: ARG002
         """Take all copies out."""
         links = links_to(block, self.loc)
-        found = under(block, self.loc)
-        if links is None or not isinstance(found, list):
+        entries = under(block, self.loc)
+        if links is None or not isinstance(entries, list):
             return []
-        found[:] = [item for item in found if not same(item, self.entry)]
+        entries[:] = [item for item in entries if not same(item, self.entry)]
         holder = links[-1].child if links else block
-        return [*links, Link(len(links) + 1, holder, self.loc[-1], found)]
+        return [*links, Link(len(links) + 1, holder, self.loc[-1], entries)]
 
     def put(self, block: Block, value: Any) -> None:
         """Add so many copies behind the other entries."""
-        found = under(block, self.loc)
+        entries = under(block, self.loc)
         new = [copied(self.entry) for _ in range(min(value, MOST_COPIES))]
-        At(self.loc).put(block, [*(found if isinstance(found, list) else []), *new])
+        At(self.loc).put(block, [*(entries if isinstance(entries, list) else []), *new])
 
     def is_open(self, block: Block) -> bool:
         """True unless something that is no list stands there."""
-        found = under(block, self.loc)
-        return At(self.loc).is_open(block) and (found is MISSING or isinstance(found, list))
+        entries = under(block, self.loc)
+        return At(self.loc).is_open(block) and (entries is MISSING or isinstance(entries, list))
 
     def covers(self, loc: tuple[str | int, ...], block: Block) -> int:
         """How deep the entry at `loc` is, if it is a copy."""

@@ -59,7 +59,7 @@ class Arrays:
         allowed = np.ones((len(self.rows), len(labels)), dtype=bool)
         for place, row in enumerate(self.rows):
             if row.need.selectors:
-                allowed[place] = [row.need.accepts(one) for one in labels]
+                allowed[place] = [row.need.accepts(node_labels) for node_labels in labels]
         return allowed
 
     def problem(
@@ -70,9 +70,9 @@ class Arrays:
         return PackingProblem(
             needs=self.needs,
             counts=counts,
-            bins=self.rooms(one.brings for one in candidates),
-            prices=np.array([one.cost for one in candidates], dtype=float),
-            allowed=self.allowed([one.labels for one in candidates]),
+            bins=self.rooms(candidate.brings for candidate in candidates),
+            prices=np.array([candidate.cost for candidate in candidates], dtype=float),
+            allowed=self.allowed([candidate.labels for candidate in candidates]),
             limits=takes,
             room=room,
         )

@@ -30,8 +30,8 @@ def plan(request: PlanRequest) -> Plan:
 
 
 def _zones(request: PlanRequest) -> list[str]:
-    found = (offer.zone for group in request.groups for offer in group.offers)
-    return [zone for zone in dict.fromkeys(found) if zone]
+    zones = (offer.zone for group in request.groups for offer in group.offers)
+    return [zone for zone in dict.fromkeys(zones) if zone]
 
 
 def _pinned(request: PlanRequest, zones: list[str]) -> str:
@@ -49,7 +49,8 @@ def _within(request: PlanRequest, zone: str) -> PlanRequest:
     groups = tuple(
         replace(
             group,
-            offers=tuple(one for one in group.offers if one.zone in {zone, ""}) or group.offers,
+            offers=tuple(offer for offer in group.offers if offer.zone in {zone, ""})
+            or group.offers,
             known=(*group.known, *group.offers),
         )
         for group in request.groups

@@ -55,12 +55,12 @@ class Weather:
         rate = self.spot_shortages_per_day if spot else self.on_demand_shortages_per_day
         if not rate:
             return []
-        luck, at, found = stream(self.seed, "short", instance_type, market), 0.0, []
+        luck, at, shortages = stream(self.seed, "short", instance_type, market), 0.0, []
         while (at := at + luck.expovariate(rate / DAY)) < 60 * DAY:
             length = luck.expovariate(1 / self.shortage_seconds)
-            found.append((int(at), math.ceil(at + length)))
+            shortages.append((int(at), math.ceil(at + length)))
             at += length
-        return found
+        return shortages
 
 
 def stream(seed: int, *names: object) -> Random:

@@ -64,7 +64,7 @@ class Ours:
         answer = plan(self._request(state))
         self._is_short = bool(answer.unserved)
         return PolicyDecision(
-            launches=tuple(one for launch in answer.launches for one in self._wanted(launch)),
+            launches=tuple(node for launch in answer.launches for node in self._wanted(launch)),
             drains=tuple(drain.node for drain in answer.drains),
             placements=answer.placements,
         )
@@ -110,9 +110,13 @@ class Ours:
         )
 
     def _wanted(self, launch: Launch) -> Iterator[WantedNode]:
-        group = next(one for one in self.base.groups if one.name == launch.group)
+        group = next(
+            planned_group
+            for planned_group in self.base.groups
+            if planned_group.name == launch.group
+        )
         key = launch.instance_type, launch.zone, launch.market
-        offer = next(one for one in group.offers if _place(one) == key)
+        offer = next(group_offer for group_offer in group.offers if _place(group_offer) == key)
         planned = [pack.shapes for pack in launch.packs for _ in range(pack.count)]
         planned += [()] * (launch.count - len(planned))
         return (WantedNode(group=group.name, offer=offer, planned=shapes) for shapes in planned)
@@ -161,7 +165,7 @@ def _as_now(
 ) -> PlannedGroup:
     if not cold:
         return replace(group, floors=floors) if floors else group
-    offers = tuple(replace(one, cooling=cold.get(_place(one), "")) for one in group.offers)
+    offers = tuple(replace(offer, cooling=cold.get(_place(offer), "")) for offer in group.offers)
     return replace(group, floors=floors, offers=offers)
 
 

@@ -29,7 +29,7 @@ class ClusterSnapshot:
 
     def demand(self) -> Demand:
         """Return what waits, as Ray reports it."""
-        counts = {kind: sum(one.count for one in queue) for kind, queue in self.queues.items()}
+        counts = {kind: sum(work.count for work in queue) for kind, queue in self.queues.items()}
         return Demand(
             shapes=tuple(
                 Shape(resources=kind.resources, count=count)

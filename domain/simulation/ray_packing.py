@@ -64,17 +64,19 @@ class Bin:
 
     def laden(self, requests: Sequence[Request]) -> tuple["Bin", list[Request]]:
         """Return the node with all it can take of the requests in their order, and the rest."""
-        free, asked, apart, left = self.free, self.asked, self.apart, list[Request]()
-        for one in requests:
-            times = 0 if one.apart in apart and one.apart is not None else one.count
-            times = times_in(free, one.amounts, at_most=min(times, 1) if _is_apart(one) else times)
+        free, resources, apart, left = self.free, self.asked, self.apart, list[Request]()
+        for request in requests:
+            times = 0 if request.apart in apart and request.apart is not None else request.count
+            times = times_in(
+                free, request.amounts, at_most=min(times, 1) if _is_apart(request) else times
+            )
             if times:
-                free = less(free, one.amounts, times=times)
-                asked |= frozenset(one.amounts)
-                apart |= {one.apart} if one.apart is not None else set()
-            if times < one.count:
-                left.append(replace(one, count=one.count - times))
-        return replace(self, free=free, asked=asked, apart=apart), left
+                free = less(free, request.amounts, times=times)
+                resources |= frozenset(request.amounts)
+                apart |= {request.apart} if request.apart is not None else set()
+            if times < request.count:
+                left.append(replace(request, count=request.count - times))
+        return replace(self, free=free, asked=resources, apart=apart), left
 
     def score(self) -> PackingScore:
         """Return how well it is used: GPUs spared, kinds of resources, least and mean use."""
@@ -110,8 +112,8 @@ def _placed(
     requests: Sequence[Request], bins: Sequence[Bin], types: Sequence[NodeType], prefer: Prefer
 ) -> tuple[list[Bin], list[Request]]:
     there, left = _filled(bins, requests, prefer)
-    counts = Counter(one.type.group for one in there)
-    room = {one.group: one.max_nodes - counts[one.group] for one in types}
+    counts = Counter(node.type.group for node in there)
+    room = {node_type.group: node_type.max_nodes - counts[node_type.group] for node_type in types}
     new, left = _opened(types, left, room, prefer)
     return there + new, left
 
@@ -121,8 +123,8 @@ def _filled(
 ) -> tuple[list[Bin], list[Request]]:
     """Return the nodes that are there with what fits on them, and what does not."""
     rest, done, left = list(bins), list[Bin](), _in_order(requests)
-    while left and (found := _best(rest, left, prefer)):
-        place, laden, left = found
+    while left and (best := _best(rest, left, prefer)):
+        place, laden, left = best
         rest.pop(place)
         done.append(laden)
     return done + rest, left
@@ -134,11 +136,11 @@ def _opened(
     """Return the new nodes for the requests, and what still waits; takes them out of `room`."""
     pool, new, left = list(map(new_bin, types)), list[Bin](), _in_order(requests)
     while left:
-        pool = [one for one in pool if room[one.type.group] > 0]
-        found = _best(pool, left, prefer)
-        if found is None:
+        pool = [node for node in pool if room[node.type.group] > 0]
+        best = _best(pool, left, prefer)
+        if best is None:
             break
-        place, laden, left = found
+        place, laden, left = best
         room[laden.type.group] -= 1
         new.append(laden)
         pool.append(pool.pop(place))  # of equals, Ray takes another one the next time
@@ -177,18 +179,18 @@ def _best(
     bins: Sequence[Bin], requests: Sequence[Request], prefer: Prefer
 ) -> tuple[int, Bin, list[Request]] | None:
     """Return the place of the best node, the node with the requests, and what it leaves."""
-    found: list[tuple[tuple[PackingScore, tuple[float, ...]], int, Bin, list[Request]]] = []
+    scored: list[tuple[tuple[PackingScore, tuple[float, ...]], int, Bin, list[Request]]] = []
     seen = set[object]()
-    for place, one in enumerate(bins):
-        if one.key in seen:
+    for place, node in enumerate(bins):
+        if node.key in seen:
             continue
-        seen.add(one.key)
-        laden, left = one.laden(requests)
-        if laden.free != one.free:
-            found.append(((laden.score(), prefer(one.type)), place, laden, left))
-    if not found:
+        seen.add(node.key)
+        laden, left = node.laden(requests)
+        if laden.free != node.free:
+            scored.append(((laden.score(), prefer(node.type)), place, laden, left))
+    if not scored:
         return None
-    _, place, laden, left = max(found, key=lambda item: item[0])  # of equals the first
+    _, place, laden, left = max(scored, key=lambda item: item[0])  # of equals the first
     return place, laden, left
 
 

@@ -53,17 +53,19 @@ class Rays:
         """Return new nodes, as many as it starts at once, and the nodes that idle too long."""
         there = Counter(_key(node) for node in state.nodes.values())
         minimum = [
-            new_bin(one) for one in self.types for _ in range(one.min_nodes - there[one.key])
+            new_bin(node_type)
+            for node_type in self.types
+            for _ in range(node_type.min_nodes - there[node_type.key])
         ]
         bins = [self._bin(node) for node in state.nodes.values()] + minimum
         bins = packed(state.demand(), bins, self.types, partial(self._preference, state.now))
-        new = [one for one in bins if not one.name]
+        new = [node for node in bins if not node.name]
         launched = list(self._at_once(new, state))
         self._is_withholding = len(launched) < len(new)
-        used = {one.name for one in bins if one.is_used}
+        used = {node.name for node in bins if node.is_used}
         return PolicyDecision(
             launches=tuple(
-                WantedNode(group=one.type.group, offer=one.type.offer) for one in launched
+                WantedNode(group=node.type.group, offer=node.type.offer) for node in launched
             ),
             drains=tuple(self._too_idle(state, used, there)),
         )
@@ -79,8 +81,8 @@ class Rays:
         """Do nothing: a failure is forgotten with time alone."""
 
     def _bin(self, node: SimulatedNode) -> Bin:
-        found = next(one for one in self.types if one.key == _key(node))
-        return Bin(type=found, name=node.name, total=node.total, free=dict(node.free))
+        node_type = next(candidate for candidate in self.types if candidate.key == _key(node))
+        return Bin(type=node_type, name=node.name, total=node.total, free=dict(node.free))
 
     def _preference(self, now: int, one: NodeType) -> tuple[float, ...]:
         """Return what decides among equals: no late failure, then the type's priority."""
@@ -93,12 +95,12 @@ class Rays:
         ready = [node for node in state.nodes.values() if node.phase is NodePhase.READY]
         running = Counter(map(_key, ready))
         started, total = Counter[TypeKey](), 0
-        for one in new:
-            key = one.type.key
+        for new_node in new:
+            key = new_node.type.key
             if total < MOST_AT_ONCE and started[key] < self._step(running[key]):
                 started[key] += 1
                 total += 1
-                yield one
+                yield new_node
 
     def _step(self, running: int) -> int:
         return max(1, ceil(self.upscaling_speed * max(1, running)))
@@ -106,7 +108,7 @@ class Rays:
     def _too_idle(
         self, state: ClusterSnapshot, used: set[str], there: Counter[TypeKey]
     ) -> Iterator[str]:
-        least = {one.key: one.min_nodes for one in self.types}
+        least = {node_type.key: node_type.min_nodes for node_type in self.types}
         for node, since in sorted(state.idle(), key=lambda idle: (idle[1], idle[0].number)):
             if state.now - since <= self.idle_seconds or node.name in used:
                 continue
@@ -121,18 +123,18 @@ def types_of(groups: Iterable[PlannedGroup], *, by_price: bool = False) -> tuple
     A minimum is kept with a group's first machine. Priorities put spot before on-demand, or with
     `by_price` what is cheap for its CPUs first.
     """
-    found: dict[TypeKey, NodeType] = {}
+    types: dict[TypeKey, NodeType] = {}
     for group in groups:
         for place, offer in enumerate(group.offers):
-            one = NodeType(
+            node_type = NodeType(
                 group=group.name,
                 offer=offer,
                 min_nodes=0 if place else group.min_nodes,
                 max_nodes=group.max_nodes,
                 priority=_cheapness(offer) if by_price else float(offer.market is Market.SPOT),
             )
-            found.setdefault(one.key, one)
-    return tuple(found.values())
+            types.setdefault(node_type.key, node_type)
+    return tuple(types.values())
 
 
 def _cheapness(offer: Offer) -> float:

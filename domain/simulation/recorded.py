@@ -43,17 +43,17 @@ def read_csv(text: str) -> tuple[Arrival, ...]:
 
 
 def _read(items: Iterable[Any]) -> tuple[Arrival, ...]:
-    found = []
+    arrivals = []
     for place, item in enumerate(items, start=1):
         try:
-            found.append(_arrival(item))
+            arrivals.append(_arrival(item))
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"Could not parse arrival {place}: {error!r}.") from error
         except ValueError as error:
             raise ValueError(f"Arrival {place}: {error}") from error
-    if not found:
+    if not arrivals:
         raise ValueError("The workload is empty.")
-    return in_order(found)
+    return in_order(arrivals)
 
 
 def _arrival(item: Mapping[str, Any]) -> Arrival:
@@ -84,10 +84,10 @@ def _whole(item: Mapping[str, Any], name: str, *, least: int, default: int | Non
 
 def _resources(item: Mapping[str, Any]) -> dict[str, float]:
     amounts = {name: _amount(name, value) for name, value in item.items()}
-    found = {name: amount for name, amount in amounts.items() if amount}
-    if not found:
+    resources = {name: amount for name, amount in amounts.items() if amount}
+    if not resources:
         raise ValueError("its shape has no resources.")
-    return found
+    return resources
 
 
 def _amount(name: str, value: Any) -> float:

@@ -80,7 +80,7 @@ class _Replay:
         look = self.policy.next_look(self.state)
         moments = [look] if look is not None else []
         moments += [self._events[0][0]] if self._events else []
-        return min([max(self.state.now, one) for one in moments] + [last])
+        return min([max(self.state.now, moment) for moment in moments] + [last])
 
     def _step(self, moment: int) -> None:
         state = self.state
@@ -229,10 +229,10 @@ class _Replay:
             self.measure.run_ended(run, now)
             counts["unfinished"] += run.count
         for queue in self.state.queues.values():
-            for one in queue:
-                counts["unfinished"] += one.count
-                if not one.again:
-                    self.measure.waits[now - one.arrived] += one.count
+            for work in queue:
+                counts["unfinished"] += work.count
+                if not work.again:
+                    self.measure.waits[now - work.arrived] += work.count
         for node in self.state.nodes.values():
             self.measure.node_ended(node, now)
 

@@ -31,7 +31,7 @@ def _tasks(
 ) -> Iterator[RunningWork]:
     (amounts,) = kind.bundles
     for node in _busiest(ready, amounts):
-        room = node.holds(amounts, at_most=sum(one.count for one in queue))
+        room = node.holds(amounts, at_most=sum(work.count for work in queue))
         while room and queue:
             count = min(room, queue[0].count)
             room -= count
@@ -67,18 +67,20 @@ def _started(queue: deque[PendingWork], count: int, places: Places, now: int) ->
 
 def _places(kind: Kind, ready: Sequence[SimulatedNode]) -> Places:
     """Return where all bundles of a placement group go, or nothing when one has no place."""
-    found: list[tuple[SimulatedNode, Amounts, int]] = []
+    places: list[tuple[SimulatedNode, Amounts, int]] = []
     bundles = (kind.total,) if kind.is_packed else kind.bundles
-    for bundle in sorted(bundles, key=lambda one: -sum(one.values())):
-        taken = {node for node, _, _ in found} if kind.is_apart else set()
-        node = next((one for one in _busiest(ready, bundle) if one not in taken), None)
+    for bundle in sorted(bundles, key=lambda amounts: -sum(amounts.values())):
+        taken = {node for node, _, _ in places} if kind.is_apart else set()
+        node = next(
+            (ready_node for ready_node in _busiest(ready, bundle) if ready_node not in taken), None
+        )
         if node is None:
             break
         node.take(bundle, times=1)  # the next bundle must see it
-        found.append((node, bundle, 1))
-    for node, bundle, _ in found:
+        places.append((node, bundle, 1))
+    for node, bundle, _ in places:
         node.give_back(bundle, times=1)
-    return tuple(found) if len(found) == len(bundles) else ()
+    return tuple(places) if len(places) == len(bundles) else ()
 
 
 def _busiest(ready: Sequence[SimulatedNode], amounts: Amounts) -> list[SimulatedNode]:
@@ -86,5 +88,5 @@ def _busiest(ready: Sequence[SimulatedNode], amounts: Amounts) -> list[Simulated
     fitting = [node for node in ready if node.holds(amounts, at_most=1)]
     spares_gpu = "GPU" not in amounts
     return sorted(
-        fitting, key=lambda one: (spares_gpu and "GPU" in one.total, not one.runs, one.number)
+        fitting, key=lambda node: (spares_gpu and "GPU" in node.total, not node.runs, node.number)
     )

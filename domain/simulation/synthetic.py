@@ -26,9 +26,9 @@ def made(
     """
     maker = WORKLOADS[name]
     return in_order(
-        replace(one, at=one.at - first * DAY)
+        replace(arrival, at=arrival.at - first * DAY)
         for day in range(first, first + days)
-        for one in maker(stream(seed, name, day), day, size)
+        for arrival in maker(stream(seed, name, day), day, size)
     )
 
 

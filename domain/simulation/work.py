@@ -67,7 +67,7 @@ class Kinds:
 
 def in_order(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
     """Return the arrivals by their moment; those of one moment stay as they were."""
-    return tuple(sorted(arrivals, key=lambda one: one.at))
+    return tuple(sorted(arrivals, key=lambda arrival: arrival.at))
 
 
 def _key(arrival: Arrival) -> object:

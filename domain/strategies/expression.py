@@ -60,7 +60,7 @@ class Facts:
         return self.now.astimezone(UTC).weekday()
 
 
-VARIABLES = tuple(sorted((*(one.name for one in fields(Facts)), "hour", "weekday")))
+VARIABLES = tuple(sorted((*(fact.name for fact in fields(Facts)), "hour", "weekday")))
 # Earlier spellings that rules may still use; only the names above are documented.
 ALIASES: Mapping[str, str] = {"utilisation": "utilization", "gpu_utilisation": "gpu_utilization"}
 # One moment on which a rule is tried out, so that a true or a text shows before it is saved.
@@ -168,20 +168,20 @@ def _where_unreadable(text: str, error: Any) -> str:
 
 
 def _what_failed(error: Exception) -> str:
-    said = str(error.args[0]) if error.args else ""
+    message = str(error.args[0]) if error.args else ""
     inner = error.args[2] if len(error.args) > 2 else None  # what one of our functions said
-    if inner and said in {"no such overload", "return error for overflow"}:
+    if inner and message in {"no such overload", "return error for overflow"}:
         return f"A function in the rule has an invalid argument: {str(inner[0]).rstrip('.')}."
-    if "overload" in said:
+    if "overload" in message:
         return (
             "The rule mixes types, such as a number and a comparison: "
             "write a number for each case, as in (nodes > 3.0 ? 1 : 0)."
         )
-    if "field selection" in said:
+    if "field selection" in message:
         return "Only pending has fields: write pending.CPU or pending['memory']."
-    if "no such member" in said:
+    if "no such member" in message:
         return "The rule reads a resource of pending that has no pending demand."
-    return f"The rule could not be evaluated: {said[:200]}."
+    return f"The rule could not be evaluated: {message[:200]}."
 
 
 def _whole(value: object) -> int:

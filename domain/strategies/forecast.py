@@ -71,10 +71,10 @@ class _Test:
         """Return 100 × Σ|actual − told| ÷ Σ actual; where nothing was needed, 0 or 100."""
         import numpy as np
 
-        actual, told = self.actual[-(days or self.days) :], self.told[-(days or self.days) :]
+        actual, predicted = self.actual[-(days or self.days) :], self.told[-(days or self.days) :]
         if not len(actual):
             return None
-        missed, needed = float(np.abs(actual - told).sum()), float(actual.sum())
+        missed, needed = float(np.abs(actual - predicted).sum()), float(actual.sum())
         if needed == 0:
             return 0.0 if missed < NOISE * actual.size else 100.0
         return 100 * missed / needed
@@ -96,10 +96,10 @@ def predict(history: Series, *, now: datetime, quantile: float) -> Prediction:
     errors = _errors_by_hour(known, test)
     p50, upper = (
         tuple(
-            round(max(0.0, float(middle[step] + np.quantile(errors[step % DAY], one))), 3)
+            round(max(0.0, float(middle[step] + np.quantile(errors[step % DAY], level))), 3)
             for step in range(AHEAD)
         )
-        for one in (0.5, quantile)
+        for level in (0.5, quantile)
     )
     error = test.error_percent()
     return Prediction(
@@ -168,11 +168,11 @@ def _best_test(history: Hours) -> _Test:
     """Return the season that was closest on the last days, with its test."""
     day = _test(history, "day" if history.can("day") else "none")
     others = [_test(history, season) for season in ("workdays", "week") if history.can(season)]
-    rivals = [one for one in others if one.days >= LEAST_TESTS]
+    rivals = [test for test in others if test.days >= LEAST_TESTS]
     if not rivals:
         return day
-    shared = min(one.days for one in (day, *rivals))  # on other days, others had it easier
-    return min((day, *rivals), key=lambda one: one.error_percent(days=shared) or 0.0)
+    shared = min(test.days for test in (day, *rivals))  # on other days, others had it easier
+    return min((day, *rivals), key=lambda test: test.error_percent(days=shared) or 0.0)
 
 
 def _test(history: Hours, season: str) -> _Test:
@@ -182,8 +182,8 @@ def _test(history: Hours, season: str) -> _Test:
     cuts = [length - day * DAY for day in range(min(TESTED_DAYS, length // DAY), 0, -1)]
     cuts = [cut for cut in cuts if history.until(cut).can(season)] if season != "none" else []
     actual = [history.values[cut : cut + DAY] for cut in cuts]
-    told = [history.until(cut).told(season, steps=DAY) for cut in cuts]
-    return _Test(season, np.array(actual), np.clip(np.array(told), 0, None))
+    forecasts = [history.until(cut).told(season, steps=DAY) for cut in cuts]
+    return _Test(season, np.array(actual), np.clip(np.array(forecasts), 0, None))
 
 
 def _errors_by_hour(history: Hours, test: _Test) -> list[Any]:

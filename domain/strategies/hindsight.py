@@ -31,7 +31,7 @@ def hindsight(
 ) -> Hindsight:
     """Return what following the forecast would have meant; each outcome stands for `step`."""
     hours = step / timedelta(hours=1)
-    gaps = [whole(one.expected) - one.needed for one in outcomes]
+    gaps = [whole(outcome.expected) - outcome.needed for outcome in outcomes]
     over = sum(gap for gap in gaps if gap > 0) * hours
     return Hindsight(
         hours=len(outcomes) * hours,

@@ -80,6 +80,6 @@ def replay(
 
 def _hours(points: Sequence[Point], step: timedelta) -> list[float]:
     """Return for how many hours each point held."""
-    lengths = [min(step, later.at - one.at) for one, later in pairwise(points)]
+    lengths = [min(step, later.at - earlier.at) for earlier, later in pairwise(points)]
     lengths += [step] * bool(points)
     return [length / timedelta(hours=1) for length in lengths]

@@ -139,10 +139,10 @@ def zone_of(name: str) -> ZoneInfo:
 
 def clock(text: str) -> time:
     """Return the time of day that `08:30` stands for; raises ValueError with a sentence."""
-    found = _CLOCK.fullmatch(text)
-    if found is None:
+    match = _CLOCK.fullmatch(text)
+    if match is None:
         raise ValueError(f"{text!r} is not a time of day: write it as 08:30, from 00:00 to 23:59.")
-    return time(int(found[1]), int(found[2]))
+    return time(int(match[1]), int(match[2]))
 
 
 @lru_cache(maxsize=4096)

@@ -233,8 +233,8 @@ _WITH_BYTES = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?([KMGT])i?[Bb]", re.ASCII)
 
 def _quantity_fix(value: object, loc: Loc) -> Fix | None:
     """`32GB` on a machine's label is what Kubernetes writes as 32Gi."""
-    found = _WITH_BYTES.fullmatch(value.strip()) if isinstance(value, str) else None
-    return setting(loc, f"{found[1]}{found[2]}i") if found else None
+    match = _WITH_BYTES.fullmatch(value.strip()) if isinstance(value, str) else None
+    return setting(loc, f"{match[1]}{match[2]}i") if match else None
 
 
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

@@ -42,9 +42,9 @@ def parse(text: str) -> Parsed:
     tree = read(text)
     if not tree.is_complete:
         return Parsed(None, tuple(by_place(tree.problems)), text, broken=((),))
-    found = structure(tree.value)
-    marks = marks_by_new_path(tree.marks) if found.is_legacy else tree.marks
-    return _parsed(found, tree.problems, text=text, marks=marks)
+    structured = structure(tree.value)
+    marks = marks_by_new_path(tree.marks) if structured.is_legacy else tree.marks
+    return _parsed(structured, tree.problems, text=text, marks=marks)
 
 
 def parse_mapping(data: Mapping[str, object]) -> Parsed:

@@ -34,7 +34,7 @@ def with_values(text: str, was: Plain, now: Plain, marks: Mapping[str, Mark]) ->
         key=lambda place: (place[0].line, place[0].column) if place[0] else (0, 0),
         reverse=True,
     )
-    if any(one[0] == other[0] for one, other in pairwise(places)):
+    if any(earlier[0] == later[0] for earlier, later in pairwise(places)):
         return None  # one value of the text stands at two places of the configuration
     for mark, value in places:
         if mark is None or not _put(lines, mark, value):
@@ -45,10 +45,10 @@ def with_values(text: str, was: Plain, now: Plain, marks: Mapping[str, Mark]) ->
 def _put(lines: list[str], mark: Mark, value: str) -> bool:
     """Write the value of the key at the mark; False if that is no plain value."""
     line = lines[mark.line - 1]
-    found = _ENTRY.match(line, mark.column - 1)
-    if found is None:
+    match = _ENTRY.match(line, mark.column - 1)
+    if match is None:
         return False
-    lines[mark.line - 1] = f"{line[: found.start('value')]}{value}{line[found.end('value') :]}"
+    lines[mark.line - 1] = f"{line[: match.start('value')]}{value}{line[match.end('value') :]}"
     return True
 
 

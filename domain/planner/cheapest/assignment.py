@@ -75,15 +75,15 @@ def values(problem: PackingProblem) -> Values:
     )
     penalty = PENALTY * float(problem.prices.max(initial=1.0))
     program.add(np.full(shapes, penalty), [([shape], [1.0]) for shape in range(shapes)])
-    found = program.solve()
-    if found is None:
+    solved = program.solve()
+    if solved is None:
         raise ArithmeticError("The program of values has an optimum, always: each copy may wait.")
     margins = np.full((shapes, kinds), -np.inf)
-    margins[dealt[:, 0], dealt[:, 1]] = -found.reduced[kinds : kinds + len(dealt)]
+    margins[dealt[:, 0], dealt[:, 1]] = -solved.reduced[kinds : kinds + len(dealt)]
     return Values(
-        bound=found.objective,
-        worth=np.maximum(found.duals[:shapes], 0),
-        nodes=found.values[:kinds],
+        bound=solved.objective,
+        worth=np.maximum(solved.duals[:shapes], 0),
+        nodes=solved.values[:kinds],
         margins=margins,
-        rates=-np.minimum(found.duals[limit:], 0),
+        rates=-np.minimum(solved.duals[limit:], 0),
     )

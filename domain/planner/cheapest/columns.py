@@ -65,10 +65,10 @@ class Columns:
 
     def solve(self) -> Solved:
         """Return the optimum of the columns so far."""
-        found = self._program.solve()
-        if found is None:
+        solved = self._program.solve()
+        if solved is None:
             raise ArithmeticError("The master program has an optimum, always: each copy may wait.")
-        return found
+        return solved
 
     def without(self, solved: Solved, *, gain: float) -> "Columns":
         """Return the patterns that a solution cheaper than `solved` by less than `gain` may use.
@@ -84,10 +84,10 @@ class Columns:
 
     def whole(self, *, gap: float, most_nodes: int) -> list[Packed] | None:
         """Return the best whole numbers of nodes, or None when none were found in time."""
-        found = self._program.solve_whole(gap=gap, most_nodes=most_nodes)
-        if found is None:
+        values = self._program.solve_whole(gap=gap, most_nodes=most_nodes)
+        if values is None:
             return None
-        counts = np.rint(found[self.waiting :]).astype(np.int64)
+        counts = np.rint(values[self.waiting :]).astype(np.int64)
         return self.packed(counts)
 
     def packed(self, counts: Ints) -> list[Packed]:

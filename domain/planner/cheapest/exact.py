@@ -19,15 +19,15 @@ def exact(problem: PackingProblem) -> Solution | None:
     """Return the best of all solutions, or None where the problem is too large to try them all."""
     if problem.counts.sum() > MOST_COPIES or len(problem.counts) > MOST_SHAPES:
         return None
-    found: list[tuple[int, Ints]] = []
+    contents: list[tuple[int, Ints]] = []
     for kind in problem.rentable():
         most = np.minimum(problem.most[:, kind], problem.counts)
         full = _full(problem.needs, problem.bins[kind], most)
-        found += [(int(kind), held) for held in islice(full, MOST_CONTENTS + 1)]
-        if len(found) > MOST_CONTENTS:
+        contents += [(int(kind), held) for held in islice(full, MOST_CONTENTS + 1)]
+        if len(contents) > MOST_CONTENTS:
             return None
     columns = Columns(problem)
-    columns.add(found)
+    columns.add(contents)
     packed = columns.whole(gap=0, most_nodes=SEARCH_NODES)
     if packed is None:
         return None

@@ -60,11 +60,11 @@ class Program:
         self._highs.run()
         if self._highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
-        found = self._highs.getSolution()
+        solution = self._highs.getSolution()
         return Solved(
-            values=np.array(found.col_value),
-            duals=np.array(found.row_dual),
-            reduced=np.array(found.col_dual),
+            values=np.array(solution.col_value),
+            duals=np.array(solution.row_dual),
+            reduced=np.array(solution.col_dual),
             objective=float(self._highs.getInfo().objective_function_value),
         )
 

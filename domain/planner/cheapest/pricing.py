@@ -83,10 +83,10 @@ def _relaxed(knapsack: Knapsack) -> tuple[float, Floats]:
     rows = [np.flatnonzero(share) for share in shares]
     entries = [(used, share[used]) for used, share in zip(rows, shares, strict=True)]
     program.add(-knapsack.worth, entries, most=knapsack.most.astype(float))
-    found = program.solve()
-    if found is None:
+    solved = program.solve()
+    if solved is None:
         raise ArithmeticError("An empty node is always a content.")
-    return -found.objective, -found.duals / room
+    return -solved.objective, -solved.duals / room
 
 
 def _filled(knapsack: Knapsack, ceiling: float, rates: Floats, *, width: int) -> Iterator[Ints]:

@@ -97,16 +97,16 @@ class Solution:
 
     def cost(self, problem: PackingProblem) -> float:
         """Return the dollars an hour of all its nodes."""
-        return float(sum(one.count * problem.prices[one.kind] for one in self.packed))
+        return float(sum(pack.count * problem.prices[pack.kind] for pack in self.packed))
 
     def on(self, kinds: Ints) -> "Solution":
         """Return the solution of a problem of `kinds` only as one of the problem of them all."""
-        moved = (replace(one, kind=int(kinds[one.kind])) for one in self.packed)
+        moved = (replace(pack, kind=int(kinds[pack.kind])) for pack in self.packed)
         return replace(self, packed=tuple(moved))
 
     def key(self, problem: PackingProblem) -> tuple[int, float, int]:
         """Return what makes one solution better than another: the lower, the better."""
-        nodes = sum(one.count for one in self.packed)
+        nodes = sum(pack.count for pack in self.packed)
         return int(self.left.sum()), round(self.cost(problem), 9), nodes
 
 
@@ -130,9 +130,9 @@ def merged(packed: "tuple[Packed, ...] | list[Packed]") -> Iterator[Packed]:
     """Yield the same nodes with equal ones counted together, in the order of their first."""
     counts: dict[tuple[int, bytes], int] = {}
     first: dict[tuple[int, bytes], Packed] = {}
-    for one in packed:
-        key = one.kind, one.pattern.tobytes()
-        counts[key] = counts.get(key, 0) + one.count
-        first.setdefault(key, one)
-    for key, one in first.items():
-        yield replace(one, count=counts[key])
+    for pack in packed:
+        key = pack.kind, pack.pattern.tobytes()
+        counts[key] = counts.get(key, 0) + pack.count
+        first.setdefault(key, pack)
+    for key, pack in first.items():
+        yield replace(pack, count=counts[key])

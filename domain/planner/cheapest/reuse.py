@@ -63,9 +63,9 @@ def _most_worth(there: There, places: list[NodeBlock], left: Ints, worth: Floats
     weights += [shares[:, :, r] + 0.1 * weights[0] for r in range(shares.shape[2])]
     scores = [worth / np.maximum(weight, 1e-12) for weight in weights]
     scores.append(np.broadcast_to(worth, fits.shape))
-    found = [_content(there, rests, left, np.where(fits, score, -1.0), fits) for score in scores]
-    gained = np.stack([(content * worth).sum(axis=1) for content in found])
-    return [found[way][place] for place, way in enumerate(gained.argmax(axis=0))]
+    contents = [_content(there, rests, left, np.where(fits, score, -1.0), fits) for score in scores]
+    gained = np.stack([(content * worth).sum(axis=1) for content in contents])
+    return [contents[way][place] for place, way in enumerate(gained.argmax(axis=0))]
 
 
 def _content(there: There, rests: Ints, left: Ints, scores: Floats, fits: Bools) -> Ints:

@@ -58,11 +58,11 @@ def whole(problem: PackingProblem, columns: Columns, solved: Solved, *, kinds: I
     if best.cost(rest) - bound > gap or best.left.any():
         known = [(int(kinds[kind]), held) for kind, held in columns.known()]
         best = _searched(rest, known, quick, best=best, gap=gap, charges=charges)
-    found = Solution(packed=(*done, *best.packed), left=best.left)
+    solution = Solution(packed=(*done, *best.packed), left=best.left)
     least = np.ceil(solved.values[: columns.waiting].sum() - WHOLE)
     if best.left.sum() <= least:
-        return found
-    return min(found, _all_whole(problem, columns, kinds, charges), key=lambda s: s.key(problem))
+        return solution
+    return min(solution, _all_whole(problem, columns, kinds, charges), key=lambda s: s.key(problem))
 
 
 def _all_whole(problem: PackingProblem, columns: Columns, kinds: Ints, charges: Floats) -> Solution:
@@ -86,18 +86,18 @@ def _searched(
 ) -> Solution:
     """Return the best mix of known patterns for the rest, or `best`, whichever is better."""
     clipped = [(kind, np.minimum(pattern, rest.counts)) for kind, pattern in known]
-    ones = [Packed(kind=kind, pattern=held, count=1) for kind, held in clipped if held.any()]
-    ones += [replace(one, count=1) for way in quick for one in way.packed]
+    packs = [Packed(kind=kind, pattern=held, count=1) for kind, held in clipped if held.any()]
+    packs += [replace(pack, count=1) for way in quick for pack in way.packed]
     mix, _ = sketched(rest, rounds=SKETCH)
-    mix.add((one.kind, one.pattern) for one in ones)
-    mix.add((_best_kind(rest, one, charges), one.pattern) for one in ones)
+    mix.add((pack.kind, pack.pattern) for pack in packs)
+    mix.add((_best_kind(rest, pack, charges), pack.pattern) for pack in packs)
     solved = mix.solve()
     gain = math.inf if best.left.any() else best.cost(rest) - solved.objective
     mix = mix.without(solved, gain=gain)
-    found = mix.whole(gap=gap / max(best.cost(rest), gap), most_nodes=NODES)
-    if found is None:
+    packed = mix.whole(gap=gap / max(best.cost(rest), gap), most_nodes=NODES)
+    if packed is None:
         return best
-    done, waiting = trimmed(rest, found)
+    done, waiting = trimmed(rest, packed)
     searched = fitted(rest, Solution(packed=done, left=waiting.counts), charges)
     return min(best, searched, key=lambda way: way.key(rest))
 
@@ -107,8 +107,8 @@ def trimmed(
 ) -> tuple[tuple[Packed, ...], PackingProblem]:
     """Return the nodes without copies beyond what is wanted, and what they leave of the problem."""
     kept: list[Packed] = []
-    for one in packed:
-        for part in _fitting(one, problem.counts):
+    for pack in packed:
+        for part in _fitting(pack, problem.counts):
             kept.append(part)
             problem = problem.without(part)
     return tuple(kept), problem
@@ -135,12 +135,12 @@ def fitted(problem: PackingProblem, solution: Solution, charges: Floats) -> Solu
     """
     moved: list[Packed] = []
     room = problem.room - sum(
-        (one.count * problem.limits[:, one.kind] for one in solution.packed),
+        (pack.count * problem.limits[:, pack.kind] for pack in solution.packed),
         np.zeros(len(problem.room)),
     )
-    for one in merged(solution.packed):
-        for part in _moved(problem, one, charges, room):
-            room = room + part.count * (problem.limits[:, one.kind] - problem.limits[:, part.kind])
+    for pack in merged(solution.packed):
+        for part in _moved(problem, pack, charges, room):
+            room = room + part.count * (problem.limits[:, pack.kind] - problem.limits[:, part.kind])
             moved.append(part)
     return Solution(packed=tuple(moved), left=solution.left)
 

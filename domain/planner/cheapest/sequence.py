@@ -47,9 +47,9 @@ def in_sequence(
         taken = _round(problem, worths, chance, effort)
         if not taken and rounds == 0:
             break
-        for one in taken:
-            packed.append(one)
-            problem = problem.without(one)
+        for pack in taken:
+            packed.append(pack)
+            problem = problem.without(pack)
         # Where nothing was found, the worth was of an earlier mix: once more with that of now.
         rounds = rounds + 1 if taken else effort.rounds_a_value
     return Solution(packed=tuple(packed), left=problem.counts)
@@ -74,10 +74,10 @@ def _round(
         if density[trial] < density[ranked[0]] - effort.close:
             break
         content = pattern(orders[trial], held[trial], size=len(problem.counts))
-        one = _repeated(problem, int(owners[trial]), content)
-        if one is not None:
-            taken.append(one)
-            problem = problem.without(one)
+        pack = _repeated(problem, int(owners[trial]), content)
+        if pack is not None:
+            taken.append(pack)
+            problem = problem.without(pack)
     return taken
 
 

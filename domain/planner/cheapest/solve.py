@@ -20,8 +20,8 @@ def cheapest(problem: PackingProblem) -> Solution:
     best = exact(problem.only(kinds))
     if best is not None:
         return best.on(kinds)
-    found, rates = _search(problem.only(kinds))
-    return fitted(problem, found.on(kinds), problem.charges(rates))
+    solution, rates = _search(problem.only(kinds))
+    return fitted(problem, solution.on(kinds), problem.charges(rates))
 
 
 def _search(problem: PackingProblem) -> tuple[Solution, Floats]:

@@ -74,7 +74,7 @@ def group_of(
         min_nodes=group.min_nodes,
         max_nodes=group.max_nodes,
         idle_seconds=config.idle_seconds_of(group.name),
-        rank=min((one.rank for one in offers if one.rank is not None), default=0),
+        rank=min((offer.rank for offer in offers if offer.rank is not None), default=0),
         weight=_weight(group.flags),
         floors=floors,
         warm_spare=own.warm_spare if isinstance(own.warm_spare, int) else 0,

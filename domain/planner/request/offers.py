@@ -108,12 +108,12 @@ def _machines(
     group: WorkerGroup, config: ComputeConfig, target: RegionCatalogue
 ) -> Iterator[InstanceType]:
     own = config.mobula.groups.get(group.name, GroupSettings())
-    found = types_for(group, target, market=markets_of(group, config)[0])
-    if not found and (known := machine_of(group, target)):
-        found = [known]
-    yield from found
+    machines = types_for(group, target, market=markets_of(group, config)[0])
+    if not machines and (known := machine_of(group, target)):
+        machines = [known]
+    yield from machines
     for name in own.fallback_types:
-        if (fallback := target.type_named(name)) and fallback not in found:
+        if (fallback := target.type_named(name)) and fallback not in machines:
             yield fallback
 
 
