@@ -95,8 +95,8 @@ class Outdated(ServiceError):
 
 def raise_if_any(errors: Iterable[FieldError]) -> None:
     """Raise `Invalid` with all of `errors`, if there are any."""
-    if found := tuple(errors):
-        raise Invalid(*found)
+    if problems := tuple(errors):
+        raise Invalid(*problems)
 
 
 @contextmanager

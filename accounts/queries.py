@@ -106,9 +106,9 @@ def audit_page(user: User, *, only: AuditFilter, before: int | None) -> AuditPag
     trail = audit_trail(user, only=only)
     if before is not None:
         trail = trail.filter(pk__lt=before)
-    found = list(trail[: AUDIT_PAGE + 1])
-    entries = found[:AUDIT_PAGE]
-    return AuditPage(entries=entries, older=entries[-1].pk if len(found) > AUDIT_PAGE else None)
+    rows = list(trail[: AUDIT_PAGE + 1])
+    entries = rows[:AUDIT_PAGE]
+    return AuditPage(entries=entries, older=entries[-1].pk if len(rows) > AUDIT_PAGE else None)
 
 
 def audited_actions(user: User) -> QuerySet[AuditEntry, str]:

@@ -48,8 +48,8 @@ class Actions:
         """Carry a command out and say how it ended; never raises for what Ray answers."""
         kind = self._kinds.get(command.get("kind", ""))
         if kind is None:
-            told = f"The agent (protocol {PROTOCOL}) knows no command {command.get('kind')!r}."
-            return Outcome(False, told)
+            message = f"The agent (protocol {PROTOCOL}) knows no command {command.get('kind')!r}."
+            return Outcome(False, message)
         try:
             return kind(command)
         except (GcsError, DashboardError) as error:

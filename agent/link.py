@@ -78,10 +78,10 @@ class Link:
                 return read_answer(response.read())
         except urllib.error.HTTPError as error:
             error.close()
-            told = f"Mobula answered {error.code} {error.reason}"
+            message = f"Mobula answered {error.code} {error.reason}"
             if error.code in FINAL_ANSWERS:
-                raise Refused(error.code, told) from error
-            raise Unreachable(told) from error
+                raise Refused(error.code, message) from error
+            raise Unreachable(message) from error
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(f"Mobula is away: {getattr(error, 'reason', error)}") from error
 

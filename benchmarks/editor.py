@@ -75,15 +75,15 @@ def measure() -> None:
 
 def _needs() -> list[dict[str, Any]]:
     """What people type into the picker: numbers, names, GPUs; every one is a new question."""
-    asked: list[dict[str, Any]] = [{}, {"q": "m5"}]  # kept out of the numbers: they warm up
+    needs: list[dict[str, Any]] = [{}, {"q": "m5"}]  # kept out of the numbers: they warm up
     for number in range(ROUNDS // 4):
-        asked += [
+        needs += [
             {"vcpus": number},
             {"q": str(number), "market": "spot"},
             {"gpus": 1, "max_usd": number + 1},
             {"gib": 8 * number, "order": "per_vcpu", "arch": "arm64"},
         ]
-    return [{"cloud": "aws", **need} for need in asked]
+    return [{"cloud": "aws", **need} for need in needs]
 
 
 def _prepared() -> tuple[Client, int]:

@@ -87,7 +87,7 @@ def main() -> None:
             for name, value in zip(times, (alive, page, plain, same), strict=True):
                 times[name].append(value)
             steps.append(taken)
-    median = {name: statistics.median(found) for name, found in times.items()}
+    median = {name: statistics.median(durations) for name, durations in times.items()}
     report.write(
         "head_start",
         goal=1.2,
@@ -95,7 +95,7 @@ def main() -> None:
         unit="click → Ray lists the head ÷ `ray start --head`",
         ratio_to_same_flags=round(median["ours"] / median["same flags"], 3),
         ratio_until_page_says_running=round(median["page"] / median["bare"], 3),
-        seconds={name: report.seconds(found) for name, found in times.items()},
+        seconds={name: report.seconds(durations) for name, durations in times.items()},
         steps={name: report.seconds([step[name] for step in steps]) for name in steps[0]},
         machine={"before": before, "after": report.machine()},
     )

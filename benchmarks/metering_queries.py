@@ -42,10 +42,10 @@ CHARTED = [
 
 def fill_rollup(table: str, *, step: str, since: datetime, nodes: int) -> None:
     """Write a row for each step, cluster and node since then, in the order that they come."""
-    names = [f"{one}_mean" for one in MEASURES] + [f"{one}_max" for one in MEASURES]
+    names = [f"{measure}_mean" for measure in MEASURES] + [f"{measure}_max" for measure in MEASURES]
     weight = {"metering_rollup_1h": 12, "metering_rollup_1d": 288}.get(table)
     if table != "metering_rollup_1m":
-        names += [f"{one}_p95" for one in WITH_P95]
+        names += [f"{measure}_p95" for measure in WITH_P95]
     extra, value = (", buckets", f", {weight}") if weight else ("", "")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -121,26 +121,26 @@ def questions() -> dict[str, Callable[[], object]]:
     last = NOW.date()
     first = last - timedelta(days=DAYS - 1)
     team = queries.CostFilter(team_ids=[1])
-    found: dict[str, Callable[[], object]] = {}
+    calls: dict[str, Callable[[], object]] = {}
     for group in queries.GroupBy:
-        found[f"cost_by_day by {group}"] = lambda group=group: queries.cost_by_day(
+        calls[f"cost_by_day by {group}"] = lambda group=group: queries.cost_by_day(
             first=first, last=last, group_by=group, filters=team, top=7
         )
     for words, hours in (("1 h", 1), ("6 h", 6), ("24 h", 24), ("30 d", 720)):
         window = {"since": NOW - timedelta(hours=hours), "until": NOW, "now": NOW}
-        found[f"series of all, every measure, {words}"] = lambda window=window: (
+        calls[f"series of all, every measure, {words}"] = lambda window=window: (
             queries.utilization_series(cluster_ids=CLUSTERS, **window)
         )
-        found[f"series of all, cores, {words}"] = lambda window=window: queries.utilization_series(
+        calls[f"series of all, cores, {words}"] = lambda window=window: queries.utilization_series(
             cluster_ids=CLUSTERS, measures=CHARTED[:3], **window
         )
-        found[f"series of one cluster, {words}"] = lambda window=window: queries.utilization_series(
+        calls[f"series of one cluster, {words}"] = lambda window=window: queries.utilization_series(
             cluster_ids=CLUSTERS[:1], **window
         )
-        found[f"utilization_by_cluster, {words}"] = lambda window=window: (
+        calls[f"utilization_by_cluster, {words}"] = lambda window=window: (
             queries.utilization_by_cluster(CLUSTERS, **window)
         )
-    return found
+    return calls
 
 
 def main() -> None:

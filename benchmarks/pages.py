@@ -76,13 +76,13 @@ def measure(http: httpx.Client, address: str) -> dict[str, object] | None:
         return None
     times = [_milliseconds(http, address) for _ in range(WARM_UP + REQUESTS)][WARM_UP:]
     times.sort()
-    found = {
+    figures = {
         "p50": round(statistics.median(times), 1),
         "p95": round(times[math.ceil(0.95 * len(times)) - 1], 1),
         **_queries(http, address),
     }
-    print(f"{found['p50']:8} {found['p95']:8} {found['queries']:4}  {address}", flush=True)
-    return found
+    print(f"{figures['p50']:8} {figures['p95']:8} {figures['queries']:4}  {address}", flush=True)
+    return figures
 
 
 def _milliseconds(http: httpx.Client, address: str) -> float:
@@ -126,8 +126,8 @@ def all_pages() -> dict[str, dict[str, object]]:
     with web, httpx.Client(base_url=url, cookies=cookies, timeout=120) as http:
         eventually(lambda: answers(port, url=url), what="the web process answers")
         print("     p50      p95  queries (ms)")
-        found = {address: measure(http, address) for address in addresses()}
-    return {address: figures for address, figures in found.items() if figures}
+        measured = {address: measure(http, address) for address in addresses()}
+    return {address: figures for address, figures in measured.items() if figures}
 
 
 def main() -> None:

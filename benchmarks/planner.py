@@ -27,17 +27,17 @@ def main() -> int:
     options = _options()
     report.DIRECTORY.mkdir(parents=True, exist_ok=True)
     rows = _measured(options)
-    found = summary(rows)
-    print("\n".join(lines(found)))
+    figures = summary(rows)
+    print("\n".join(lines(figures)))
     report.write(
         "planner_summary",
         goal=1.01,
-        value=found["ours_to_bound"]["all"] or 0,
+        value=figures["ours_to_bound"]["all"] or 0,
         unit="cost of our plans ÷ lower bound",
         machine=report.machine(),
-        **found,
+        **figures,
     )
-    return 1 if found["not_verified"] else 0
+    return 1 if figures["not_verified"] else 0
 
 
 def _measured(options: argparse.Namespace) -> list[Row]:

@@ -63,7 +63,8 @@ def copy_alone(batches: Batches) -> None:
     cluster = str(CLUSTER)
     for batch in batches:
         rows = [
-            (cluster, one.node, one.at, *(getattr(one, name) for name in MEASURES)) for one in batch
+            (cluster, sample.node, sample.at, *(getattr(sample, name) for name in MEASURES))
+            for sample in batch
         ]
         with transaction.atomic(), connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:

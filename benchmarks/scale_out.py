@@ -68,13 +68,13 @@ def seconds_to_worker(address: str, *, token: str | None, environment: dict[str,
     )
     try:
         assert driver.stdout is not None
-        asked = float(driver.stdout.readline())
+        started = float(driver.stdout.readline())
         came = state.wait_for(2)
         driver.wait(timeout=120)
     finally:
         driver.kill()
         driver.wait()
-    return came - asked
+    return came - started
 
 
 @contextmanager
@@ -160,14 +160,14 @@ def of_ray(*, interval: int) -> list[float]:
 def main() -> None:
     before = report.machine()
     times = {"ours": of_mobula(), "ray 5 s": of_ray(interval=5), "ray 1 s": of_ray(interval=1)}
-    median = {name: statistics.median(found) for name, found in times.items()}
+    median = {name: statistics.median(durations) for name, durations in times.items()}
     report.write(
         "scale_out",
         goal=0.7,
         value=median["ours"] / median["ray 5 s"],
         unit="demand → first worker in Ray ÷ Ray's autoscaler as shipped",
         ratio_to_a_loop_of_1_s=round(median["ours"] / median["ray 1 s"], 3),
-        seconds={name: report.seconds(found) for name, found in times.items()},
+        seconds={name: report.seconds(durations) for name, durations in times.items()},
         machine={"before": before, "after": report.machine()},
     )
 

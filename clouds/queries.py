@@ -60,12 +60,12 @@ class CloudFacts:
 def with_facts(clouds: Iterable[Cloud]) -> list[CloudFacts]:
     """Return each cloud with what the catalog has for its region."""
     newest, last = newest_refreshes(), _last_refreshes()
-    found = []
+    rows = []
     for cloud in clouds:
         where = (cloud.provider, cloud.region)
         cloud.newest_refresh = newest.get(where)  # saves a query for each cloud
-        found.append(_facts(cloud, last.get(where)))
-    return found
+        rows.append(_facts(cloud, last.get(where)))
+    return rows
 
 
 def _last_refreshes() -> dict[tuple[str, str], CatalogueRefresh]:
@@ -93,12 +93,12 @@ def _price_dates(prices: PriceList) -> list[PriceDates]:
     for price in prices.values():
         source = price.source if price.quality in _LIVE else BUILT_IN
         dates.setdefault(source, []).append(price.as_of)
-    found = [_of_source(source, days) for source, days in dates.items()]
-    return sorted(found, key=lambda one: one.newest or date.min, reverse=True)
+    sources = [_of_source(source, days) for source, days in dates.items()]
+    return sorted(sources, key=lambda row: row.newest or date.min, reverse=True)
 
 
 def _of_source(source: str, dates: Sequence[date | None]) -> PriceDates:
-    known = [one for one in dates if one]
+    known = [day for day in dates if day]
     return PriceDates(
         source=source,
         prices=len(dates),

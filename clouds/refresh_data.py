@@ -41,10 +41,10 @@ def read(source: PriceSource, region: str) -> RegionAnswer:
 
 def check(answer: RegionAnswer, *, kind: ProviderKind, region: str, before: int) -> None:
     """Raise `Implausible` for an answer that is empty or absurdly small."""
-    found, priced = len(answer.types), len({one.instance_type for one in answer.prices})
-    if not found or found * LEAST_SHARE < before:
+    count, priced = len(answer.types), len({price.instance_type for price in answer.prices})
+    if not count or count * LEAST_SHARE < before:
         raise Implausible(
-            f"{kind.label} returned {found} machine types in {region}; {before} are known. "
+            f"{kind.label} returned {count} machine types in {region}; {before} are known. "
             "The result was rejected and nothing was changed. Check the cloud's region and the "
             "permissions of its credentials, then refresh again."
         )
@@ -58,9 +58,11 @@ def check(answer: RegionAnswer, *, kind: ProviderKind, region: str, before: int)
 def put_in_place(answer: RegionAnswer, *, kind: ProviderKind, region: str) -> None:
     """Replace the region's rows; the caller's transaction makes it all or nothing."""
     where = {"provider": kind.value, "region": region}
-    _replace(CatalogueType, [_type(one, where) for one in answer.types], where)
-    _replace(CataloguePrice, [_price(one, where) for one in answer.prices], where)
-    _replace(CatalogueRate, [CatalogueRate(**where, **asdict(one)) for one in answer.rates], where)
+    _replace(CatalogueType, [_type(instance_type, where) for instance_type in answer.types], where)
+    _replace(CataloguePrice, [_price(price, where) for price in answer.prices], where)
+    _replace(
+        CatalogueRate, [CatalogueRate(**where, **asdict(rate)) for rate in answer.rates], where
+    )
 
 
 def _replace[M: models.Model](model: type[M], rows: list[M], where: dict[str, str]) -> None:

@@ -80,8 +80,8 @@ def begin_old(*, now: datetime) -> list[CatalogueRefresh]:
     by_hand = CatalogueRefresh.objects.filter(asked_by__isnull=False)
     recent = CatalogueRefresh.objects.filter(started_at__gt=now - OLD_AFTER)
     used = set(Cloud.objects.values_list("provider", "region"))
-    asked = set(by_hand.values_list("provider", "region"))
-    due = used & asked - set(recent.values_list("provider", "region"))
+    manual = set(by_hand.values_list("provider", "region"))
+    due = used & manual - set(recent.values_list("provider", "region"))
     return [row for provider, region in sorted(due) if (row := _begin(provider, region, now))]
 
 

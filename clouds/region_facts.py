@@ -23,7 +23,7 @@ from providers import registry
 
 # The quality of a price that the cloud itself said, or said of each part of a machine.
 FROM_CLOUD, FROM_PARTS = "cloud", "cloud parts"
-_COLUMNS = [one.name for one in fields(InstanceType)]
+_COLUMNS = [field.name for field in fields(InstanceType)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,9 @@ def known_since(kind: ProviderKind, region: str, refresh: int | None) -> Known:
     types = _types(kind, region)
     prices = _prices(kind, region, types)
     dollars = {key: price.usd_per_hour for key, price in prices.items()}
-    zones = frozenset(zone for one in types.values() for zone in one.zones or ())
+    zones = frozenset(
+        zone for instance_type in types.values() for zone in instance_type.zones or ()
+    )
     custom = registry.traits_of(kind).custom_type
     if custom is None:
         return Known(types=types, prices=prices, dollars=dollars, zones=zones)
@@ -75,8 +77,8 @@ def _types(kind: ProviderKind, region: str) -> dict[str, InstanceType]:
 
 
 def _type(row: CatalogueType) -> InstanceType:
-    told = {name: getattr(row, name) for name in _COLUMNS}
-    return InstanceType(**told | {"zones": frozenset(row.zones)})
+    columns = {name: getattr(row, name) for name in _COLUMNS}
+    return InstanceType(**columns | {"zones": frozenset(row.zones)})
 
 
 def _filled(said: InstanceType, built_in: InstanceType | None) -> InstanceType:
@@ -94,7 +96,7 @@ def _prices(
     kind: ProviderKind, region: str, types: Mapping[str, InstanceType]
 ) -> dict[tuple[str, Market], facts.Price]:
     rows = CataloguePrice.objects.filter(provider=kind.value, region=region, zone="")
-    said = {
+    from_cloud = {
         (row.instance_type, Market(row.market)): facts.Price(
             usd_per_hour=_short(row.usd_per_hour),
             source=row.source,
@@ -105,7 +107,7 @@ def _prices(
     }
     built_in = facts.prices(kind, region)
     # What the region does not sell any more has no price either.
-    return {key: price for key, price in {**built_in, **said}.items() if key[0] in types}
+    return {key: price for key, price in {**built_in, **from_cloud}.items() if key[0] in types}
 
 
 def _short(dollars: Decimal) -> Decimal:
@@ -114,7 +116,7 @@ def _short(dollars: Decimal) -> Decimal:
 
 def _rates(kind: ProviderKind, region: str) -> Rates:
     rows = CatalogueRate.objects.filter(provider=kind.value, region=region)
-    said = {
+    from_cloud = {
         row.family: Rate(
             usd_per_vcpu=row.usd_per_vcpu,
             usd_per_gib=row.usd_per_gib,
@@ -123,4 +125,4 @@ def _rates(kind: ProviderKind, region: str) -> Rates:
         )
         for row in rows
     }
-    return {**facts.rates(kind, region), **said}
+    return {**facts.rates(kind, region), **from_cloud}

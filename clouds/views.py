@@ -24,7 +24,7 @@ def cloud_list(request: SignedInRequest) -> HttpResponse:
     clouds = with_facts(rows)
     context = {
         "clouds": clouds,
-        "is_running": any(one.is_running for one in clouds),
+        "is_running": any(cloud.is_running for cloud in clouds),
         "may_edit": may(request.user, Action.MANAGE_INSTALLATION, team=None),
     }
     partial = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]

@@ -90,7 +90,7 @@ def accelerator_label(accelerator: str) -> str:
 @cache
 def releases() -> tuple[RayRelease, ...]:
     """Return the known releases of Ray, the newest version first."""
-    found = [
+    listed = [
         RayRelease(
             version=row["ray_version"],
             released=date.fromisoformat(row["released"]),
@@ -101,7 +101,7 @@ def releases() -> tuple[RayRelease, ...]:
         )
         for row in _rows("ray_releases.csv")
     ]
-    return tuple(sorted(found, key=lambda one: in_order(one.version), reverse=True))
+    return tuple(sorted(listed, key=lambda item: in_order(item.version), reverse=True))
 
 
 def release(version: str) -> RayRelease | None:
@@ -130,7 +130,7 @@ def doubt(ray_version: str, python_version: str) -> str:
 @cache
 def base_images() -> tuple[BaseImage, ...]:
     """Return the known base images: the newest Ray first, then by repository, Python and tag."""
-    found = [
+    listed = [
         BaseImage(
             repository=row["repository"],
             tag=row["tag"],
@@ -143,9 +143,9 @@ def base_images() -> tuple[BaseImage, ...]:
         )
         for row in _rows("base_images.csv")
     ]
-    found.sort(key=lambda one: (one.repository, in_order(one.python), one.tag))
+    listed.sort(key=lambda image: (image.repository, in_order(image.python), image.tag))
     # Sorting keeps the order of equals: this makes the newest Ray come first.
-    return tuple(sorted(found, key=lambda one: in_order(one.ray_version), reverse=True))
+    return tuple(sorted(listed, key=lambda image: in_order(image.ray_version), reverse=True))
 
 
 @cache
@@ -182,7 +182,7 @@ def in_order(version: str) -> tuple[int, ...]:
 
 @cache
 def _by_version() -> dict[str, RayRelease]:
-    return {one.version: one for one in releases()}
+    return {item.version: item for item in releases()}
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

@@ -14,9 +14,9 @@ def _any_of(field: str) -> Choices:
 
 
 def _accelerators() -> Choices:
-    named = [one for one in choices("accelerator") if one.startswith("cu")]
+    named = [value for value in choices("accelerator") if value.startswith("cu")]
     ordered = ["cpu", "cuda", *reversed(named), "gpu", "tpu"]
-    return [("", "Any"), *((one, accelerator_label(one)) for one in ordered)]
+    return [("", "Any"), *((value, accelerator_label(value)) for value in ordered)]
 
 
 class BaseImageForm(forms.Form):

@@ -25,10 +25,10 @@ _HEADER = (
 def base_images(request: SignedInRequest) -> HttpResponse:
     """Show the base images that are requested, the newest Ray first."""
     form = BaseImageForm(request.GET)
-    found = find(form.wanted())
+    images = find(form.wanted())
     if request.GET.get("format") == "csv":
-        return _csv(found)
-    context = {"form": form, "page": Paginator(found, ROWS).get_page(request.GET.get("page"))}
+        return _csv(images)
+    context = {"form": form, "page": Paginator(images, ROWS).get_page(request.GET.get("page"))}
     partial = "#results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
     return render(request, f"images/base_images.html{partial}", context)
 
@@ -36,9 +36,9 @@ def base_images(request: SignedInRequest) -> HttpResponse:
 def _csv(found: Iterable[BaseImage]) -> HttpResponse:
     rows = (
         [
-            *[one.uri, one.repository, one.tag, one.ray_version, one.released, one.python],
-            *[one.accelerator, one.variant, one.quality, one.source],
+            *[image.uri, image.repository, image.tag, image.ray_version, image.released],
+            *[image.python, image.accelerator, image.variant, image.quality, image.source],
         ]
-        for one in found
+        for image in found
     )
     return csv_response("base-images", header=_HEADER, rows=rows)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class SwitchOption:
     """One position of a switch, as components/segments.html and tabs.html draw it."""
 
     label: str
@@ -28,9 +28,11 @@ def address_with(request: HttpRequest, **changes: str | None) -> str:
 
 def choices(
     request: HttpRequest, name: str, options: Iterable[tuple[str, str]], *, current: str
-) -> list[Choice]:
+) -> list[SwitchOption]:
     """Return a switch for the parameter `name`; `options` are pairs of value and label."""
     return [
-        Choice(label=label, url=address_with(request, **{name: value}), current=value == current)
+        SwitchOption(
+            label=label, url=address_with(request, **{name: value}), current=value == current
+        )
         for value, label in options
     ]

@@ -78,7 +78,7 @@ def _stacked(
 
 def _rows(days: Sequence[date], stacks: Sequence[Stack]) -> Iterator[list[str]]:
     for index, day in enumerate(days):
-        amounts = [found[index] for _, _, found in stacks]
+        amounts = [daily[index] for _, _, daily in stacks]
         yield [day.isoformat(), *map(usd, amounts), usd(sum(amounts))]
 
 
@@ -105,7 +105,7 @@ def _group_stacks(table: CostTable, days: Sequence[date]) -> list[Stack]:
     for row in table.rows:
         amounts.get(row.key, others)[row.day] += row.cost.total
     stacks: list[Stack] = [
-        (shown[key] or "–", None, list(found.values())) for key, found in amounts.items()
+        (shown[key] or "–", None, list(daily.values())) for key, daily in amounts.items()
     ]
     return [*stacks, (rest, "8", list(others.values()))] if any(others.values()) else stacks
 

@@ -45,7 +45,7 @@ OF_COST = (
 
 def chosen(key: str | None, *, among: Sequence[TimeRange], otherwise: str) -> TimeRange:
     """Return the range of that key, or the one of the key `otherwise`."""
-    by_key = {one.key: one for one in among}
+    by_key = {span.key: span for span in among}
     return by_key.get(key or "", by_key[otherwise])
 
 

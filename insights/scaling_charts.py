@@ -19,9 +19,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def nodes_chart(samples: Sequence[ScalingSample], *, group: str, step: timedelta) -> Chart:
     """Return the nodes that were needed and ready, and the floor that strategies raised."""
     lines: list[Line] = [
-        ("Needed", "used", _by_step(samples, step, lambda one: one.needed)),
-        ("Ready", "capacity", _by_step(samples, step, lambda one: one.ready)),
-        ("Minimum", "held", _by_step(samples, step, lambda one: one.floor)),
+        ("Needed", "used", _by_step(samples, step, lambda sample: sample.needed)),
+        ("Ready", "capacity", _by_step(samples, step, lambda sample: sample.ready)),
+        ("Minimum", "held", _by_step(samples, step, lambda sample: sample.floor)),
     ]
     return _chart(
         "scaling-nodes", f"Group {group}: needed, ready, and minimum nodes", lines, step=step
@@ -32,8 +32,8 @@ def forecast_chart(
     samples: Sequence[ScalingSample], forecast: Forecast, *, step: timedelta
 ) -> Chart | None:
     """Return what forecasts had said beside what was needed, and the next two days' forecast."""
-    middle = _by_step(samples, step, lambda one: one.expected)
-    upper = _by_step(samples, step, lambda one: one.expected_upper)
+    middle = _by_step(samples, step, lambda sample: sample.expected)
+    upper = _by_step(samples, step, lambda sample: sample.expected_upper)
     for place, (half, most) in enumerate(zip(forecast.p50, forecast.upper, strict=True)):
         for part in range(HOUR // step):
             at = forecast.starts_at + place * HOUR + part * step
@@ -42,7 +42,7 @@ def forecast_chart(
     if not upper:
         return None
     lines: list[Line] = [
-        ("Needed", "used", _by_step(samples, step, lambda one: one.needed)),
+        ("Needed", "used", _by_step(samples, step, lambda sample: sample.needed)),
         ("Forecast", "3", middle),
         (f"Forecast, p{forecast.quantile * 100:g}", "held", upper),
     ]
@@ -67,11 +67,11 @@ def replay_chart(points: Sequence[Point], *, name: str, chart_id: str) -> Chart:
 def _by_step(
     samples: Sequence[ScalingSample], step: timedelta, read: Read
 ) -> dict[datetime, Value]:
-    found: dict[datetime, list[float]] = {}
-    for one in samples:
-        if (value := read(one)) is not None:
-            found.setdefault(_begin(one.at, step), []).append(value)
-    return {at: _mean(values) for at, values in found.items()}
+    by_step: dict[datetime, list[float]] = {}
+    for sample in samples:
+        if (value := read(sample)) is not None:
+            by_step.setdefault(_begin(sample.at, step), []).append(value)
+    return {at: _mean(values) for at, values in by_step.items()}
 
 
 def _begin(at: datetime, step: timedelta) -> datetime:
@@ -122,8 +122,8 @@ def _grid(known: set[datetime], step: timedelta) -> list[datetime]:
 
 def _row(at: datetime, lines: Sequence[Line]) -> list[str]:
     cells = [values.get(at) for _, _, values in lines]
-    said = ["–" if value is None else number(value) for value in cells]
-    return [f"{at.astimezone(UTC):%Y-%m-%d %H:%M}", *said]
+    texts = ["–" if value is None else number(value) for value in cells]
+    return [f"{at.astimezone(UTC):%Y-%m-%d %H:%M}", *texts]
 
 
 def _dash(tone: str) -> str:

@@ -176,8 +176,8 @@ def _newest_pending(before: datetime) -> _Pending | None:
     if newest is None:
         return None
     hour = newest.replace(minute=0)
-    found = rows.filter(bucket__gte=hour).values_list("cluster_id", "bucket", "revision")
-    clusters, buckets, revisions = zip(*found, strict=True)
+    values = rows.filter(bucket__gte=hour).values_list("cluster_id", "bucket", "revision")
+    clusters, buckets, revisions = zip(*values, strict=True)
     return _Pending(hour, list(clusters), list(buckets), list(revisions))
 
 

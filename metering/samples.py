@@ -74,7 +74,9 @@ def record(cluster_id: UUID, samples: Sequence[Sample], *, now: datetime | None 
         return 0
     now = now or timezone.now()
     oldest, newest = partitions.SAMPLES.oldest(now), now + AHEAD
-    timely = sorted((one for one in samples if oldest <= one.at <= newest), key=attrgetter("at"))
+    timely = sorted(
+        (sample for sample in samples if oldest <= sample.at <= newest), key=attrgetter("at")
+    )
     too_old = too_new = 0
     if len(timely) < len(samples):
         too_old = sum(sample.at < oldest for sample in samples)
@@ -100,7 +102,7 @@ def _advance(
     cursors = {sample.node: sample.at for sample in samples}
     nodes = sorted(cursors)
     days = {sample.at.date(): sample.at for sample in samples}
-    asked = {
+    parameters = {
         "cluster": cluster_id,
         "nodes": nodes,
         "newest": [cursors[node] for node in nodes],
@@ -111,7 +113,7 @@ def _advance(
         "too_new": too_new,
         "last_at": samples[-1].at if samples else None,
     }
-    rows = _prepared(_ADVANCE, asked)
+    rows = _prepared(_ADVANCE, parameters)
     if not all(ready for _, _, ready in rows):
         partitions.ensure(partitions.SAMPLES, days.values())
     return {node: before for node, before, _ in rows}

@@ -44,21 +44,21 @@ def weights(name: str, *, default: dict[str, float]) -> dict[str, float]:
 
     The first one must be more than 0.
     """
-    found = dict(default)
+    numbers = dict(default)
     for word in words(name):
         key, _, value = word.partition("=")
         try:
-            found[key.strip()] = float(value)
+            numbers[key.strip()] = float(value)
         except ValueError:
             raise ImproperlyConfigured(f"{name}: '{word}' is not NAME=NUMBER.") from None
-    if found.keys() != default.keys():
+    if numbers.keys() != default.keys():
         raise ImproperlyConfigured(f"{name} accepts only {', '.join(default)}.")
     first = next(iter(default))
-    if found[first] <= 0 or not all(0 <= number < math.inf for number in found.values()):
+    if numbers[first] <= 0 or not all(0 <= number < math.inf for number in numbers.values()):
         raise ImproperlyConfigured(
             f"{name}: {first} must be greater than 0, and no value negative or infinite."
         )
-    return found
+    return numbers
 
 
 def path(name: str, default: Path) -> Path:

@@ -55,7 +55,7 @@ def _groups(widget: Widget) -> Iterator[SafeString]:
         drawn = format_html_join(
             "",
             '<option value="{}"{}>{}</option>',
-            ((str(one["value"]), _attributes(one), one["label"]) for one in options),
+            ((str(option["value"]), _attributes(option), option["label"]) for option in options),
         )
         yield format_html('<optgroup label="{}">{}</optgroup>', label, drawn) if label else drawn
 

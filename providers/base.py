@@ -291,6 +291,6 @@ def raise_failures(failures: Sequence[NodeError]) -> None:
     """Raise what was refused, if anything was; what only wants patience is raised as it is."""
     if not failures:
         return
-    if all(one.error.failure_class is FailureClass.TRANSIENT for one in failures):
+    if all(failure.error.failure_class is FailureClass.TRANSIENT for failure in failures):
         raise failures[0].error
     raise LaunchFailed(failures)

@@ -139,8 +139,11 @@ class FailurePlan:
     def from_plain(cls, plain: dict[str, Any]) -> Self:
         """Return the plan that this JSON stands for; raises TypeError or ValueError."""
         plan = cls(
-            failures=[PlannedFailure(**one) for one in plain.get("failures", ())],
-            interruptions=[PlannedInterruption(**one) for one in plain.get("interruptions", ())],
+            failures=[PlannedFailure(**failure) for failure in plain.get("failures", ())],
+            interruptions=[
+                PlannedInterruption(**interruption)
+                for interruption in plain.get("interruptions", ())
+            ],
         )
         for planned in plan.failures:
             FailureClass(planned.failure)

@@ -124,5 +124,5 @@ def _last_line(error: urllib.error.HTTPError) -> str:
     """Return the sentence of Ray's answer; its errors are tracebacks with the sentence last."""
     with error:
         lines = error.read().decode("utf-8", "replace").split("\n")
-    told = [line.strip() for line in lines if line.strip(" .^")]
-    return told[-1] if told else f"Ray's dashboard answered {error.code}."
+    messages = [line.strip() for line in lines if line.strip(" .^")]
+    return messages[-1] if messages else f"Ray's dashboard answered {error.code}."

@@ -40,14 +40,14 @@ class Deaths:
         """Take reasons from the dashboard's summary and say whether one was found."""
         raylets = [host.get("raylet") or {} for host in hosts]
         reasons = {raylet.get("nodeId"): raylet.get("stateMessage") for raylet in raylets}
-        found = False
+        has_reason = False
         with self._lock:
             for ray_node_id, entry in self._entries.items():
                 if _lacks_reason(entry):
                     entry["attempts"] += 1
                     entry["reason"] = reasons.get(ray_node_id)
-                    found = found or entry["reason"] is not None
-        return found
+                    has_reason = has_reason or entry["reason"] is not None
+        return has_reason
 
     def report(self, *, now: float) -> list[dict[str, Any]]:
         """Return the deaths to tell in this sync."""

@@ -44,21 +44,21 @@ class Findings:
 
     def __str__(self) -> str:
         kinds = {"leaked": self.leaked, "doubled": self.doubled, "lost": self.lost}
-        lines = [f"{kind}: {line}" for kind, found in kinds.items() for line in sorted(found)]
+        lines = [f"{kind}: {line}" for kind, items in kinds.items() for line in sorted(items)]
         lines += [f"stuck: {line}" for line in sorted(self.stuck)]
-        return "\n".join([*lines, " ".join(f"{k}={len(found)}" for k, found in kinds.items())])
+        return "\n".join([*lines, " ".join(f"{k}={len(items)}" for k, items in kinds.items())])
 
 
 def main() -> int:
     """Run the moments and return 0 when nothing was leaked, doubled, lost or stuck."""
-    asked = _arguments()
-    chance = random.Random(asked.seed)  # noqa: S311 - chance that can be repeated, no secret
+    arguments = _arguments()
+    chance = random.Random(arguments.seed)  # noqa: S311 - chance that can be repeated, no secret
     findings = Findings()
-    print(f"seed {asked.seed}, {asked.moments} moments", flush=True)
+    print(f"seed {arguments.seed}, {arguments.moments} moments", flush=True)
     with console() as mobula, Watch(mobula) as watch:
         life = Life(mobula, version=mobula.make_template("faults", TEXT))
         try:
-            for phase, victim in _plan(asked.moments, chance):
+            for phase, victim in _plan(arguments.moments, chance):
                 _moment(life, phase, victim, chance=chance)
                 findings.look(mobula, watch)
             _end(life)

@@ -36,9 +36,9 @@ class Watch:
     def doubled(self) -> list[str]:
         """Return what was started twice: programs of one node, heads of one cluster."""
         programs = [
-            f"{node} had {len(found)} processes of {program}"
-            for (node, program), found in sorted(self._seen.items())
-            if len(found) > 1
+            f"{node} had {len(processes)} processes of {program}"
+            for (node, program), processes in sorted(self._seen.items())
+            if len(processes) > 1
         ]
         launches = self._mobula.rows(
             """SELECT node.name || ' was launched ' || count(*) || ' times' AS wrong
@@ -57,13 +57,13 @@ class Watch:
 
     def _look(self) -> None:
         heads: dict[str, set[str]] = defaultdict(set)
-        for found in node_processes(self._mobula.home.path):
-            if found.program in {RAYLET, GCS} and not _is_forking(found):
+        for node_process in node_processes(self._mobula.home.path):
+            if node_process.program in {RAYLET, GCS} and not _is_forking(node_process):
                 with suppress(psutil.Error):
-                    identity = (found.process.pid, found.process.create_time())
-                    self._seen[found.node, found.program].add(identity)
-            if found.program == GCS:
-                heads[found.node.rpartition("-")[0]].add(found.node)
+                    identity = (node_process.process.pid, node_process.process.create_time())
+                    self._seen[node_process.node, node_process.program].add(identity)
+            if node_process.program == GCS:
+                heads[node_process.node.rpartition("-")[0]].add(node_process.node)
         self._two_heads |= {f"{c} has heads {sorted(n)}" for c, n in heads.items() if len(n) > 1}
 
 

@@ -55,8 +55,8 @@ class Instance:
     @property
     def digest(self) -> str:
         """The same for instances that ask the same, whatever their seed."""
-        asked = (self.types, self.demand, self.standing, self.max_resources)
-        return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
+        content = (self.types, self.demand, self.standing, self.max_resources)
+        return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
     def type(self, name: str) -> NodeType:
         return next(type_ for type_ in self.types if type_.name == name)

@@ -103,9 +103,9 @@ def main() -> None:
     options = parser.parse_args()
     figures = RayFigures(options.to, timeout=options.timeout)
     for each, version in product(in_order(range(1, 6)), SCHEDULERS):
-        found = figures.figure(each, version)
-        if found:
-            print(each.name, version, found["status"], found.get("seconds"), flush=True)
+        figure = figures.figure(each, version)
+        if figure:
+            print(each.name, version, figure["status"], figure.get("seconds"), flush=True)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ class RayColumns:
 
 def row(instance: Instance, *, bound: Bound, ray: dict[str, Figure | None], ray_from: str) -> Row:
     """Return the line of an instance; our plan is made and checked here."""
-    found, milliseconds = answered(request_of(instance))
-    answer = answer_of(found)
+    plan, milliseconds = answered(request_of(instance))
+    answer = answer_of(plan)
     v1, v2 = (ray_columns(instance, ray.get(version)) for version in ("v1", "v2"))
     return {
         "trace": instance.trace,

@@ -53,13 +53,13 @@ def types(provider: ProviderKind, region: str) -> Mapping[str, InstanceType] | N
     # Lists of zones leave bare metal out; what has a price is sold.
     names = offered.keys() | {name for name, _ in priced}
     zones = offered if files.zones_of_types else {}
-    found = {
+    by_name = {
         name: _type(row, name, zones=zones.get(name), has_spot=name in spot)
         for row in _rows(files.types)
         if (name := row[files.name]) in names
     }
     custom = traits_of(provider).custom_type
-    return WithCustomTypes(found, rates(provider, region), custom) if custom else found
+    return WithCustomTypes(by_name, rates(provider, region), custom) if custom else by_name
 
 
 @cache
@@ -94,8 +94,8 @@ def target_of_facts(provider: ProviderKind, *, region: str) -> RegionCatalogue:
 def dollars(provider: ProviderKind, region: str) -> Prices:
     """Return the region's prices as numbers alone; custom machine types are priced too."""
     custom = traits_of(provider).custom_type
-    found = {key: price.usd_per_hour for key, price in prices(provider, region).items()}
-    return WithCustomPrices(found, rates(provider, region), custom) if custom else found
+    amounts = {key: price.usd_per_hour for key, price in prices(provider, region).items()}
+    return WithCustomPrices(amounts, rates(provider, region), custom) if custom else amounts
 
 
 @cache

@@ -32,10 +32,10 @@ class WithCustomTypes(dict[str, InstanceType]):
         self._custom_type = custom_type
 
     def __missing__(self, name: str) -> InstanceType:
-        found = self._custom_type(name)
-        if found is None or found.family not in self._rates:
+        machine_type = self._custom_type(name)
+        if machine_type is None or machine_type.family not in self._rates:
             raise KeyError(name)
-        return found
+        return machine_type
 
     def __contains__(self, name: object) -> bool:
         return super().__contains__(name) or self.get(name) is not None

@@ -23,7 +23,7 @@ MOST_ENTRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EntryKind:
     """One of the lists: how its rows are named, what they are made of, what a new one is."""
 
     letter: str
@@ -35,8 +35,8 @@ class Kind:
     first: Mapping[str, Any]
 
 
-KINDS: Mapping[str, Kind] = {
-    "schedules": Kind(
+KINDS: Mapping[str, EntryKind] = {
+    "schedules": EntryKind(
         "s",
         "Schedule",
         "Schedules",
@@ -45,7 +45,7 @@ KINDS: Mapping[str, Kind] = {
         Schedule,
         {"min_nodes": 1, "cron": "0 8 * * mon-fri", "minutes": 600},
     ),
-    "rules": Kind(
+    "rules": EntryKind(
         "r",
         "Rule",
         "Rules",
@@ -56,7 +56,7 @@ KINDS: Mapping[str, Kind] = {
         Rule,
         {"expression": "queue > 100 ? 2 : 0"},
     ),
-    "budgets": Kind(
+    "budgets": EntryKind(
         "b",
         "Budget",
         "Disruption budgets",
@@ -122,7 +122,7 @@ class EntryList:
     """One of the lists as the page shows it; `rows` is None where it is too long for that."""
 
     name: str
-    kind: Kind
+    kind: EntryKind
     rows: list[Entry] | None
 
     @property
@@ -186,7 +186,13 @@ def bound_entries(data: QueryDict, was: Scaling, *, in_order: bool) -> dict[str,
 
 
 def _bound(
-    data: QueryDict, key: str, kind: Kind, entries: Sequence[Any], at: int | None, *, number: int
+    data: QueryDict,
+    key: str,
+    kind: EntryKind,
+    entries: Sequence[Any],
+    at: int | None,
+    *,
+    number: int,
 ) -> Entry:
     place = at if at is not None else _place(data.get(f"{key}-at"), entries)
     one = entries[place] if place is not None else kind.model()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.http import QueryDict
 
-from configurations.editor.entries import KINDS, MOST_ENTRIES, Kind, entry_keys_of
+from configurations.editor.entries import KINDS, MOST_ENTRIES, EntryKind, entry_keys_of
 from configurations.editor.forms.base import as_posted
 from configurations.editor.values import entry_values_of
 
@@ -96,7 +96,7 @@ def _act_on_entries(data: QueryDict, verb: str, what: str) -> None:
         data[name] = ",".join(keys)
 
 
-def _fill_entry(data: QueryDict, key: str, kind: Kind) -> None:
+def _fill_entry(data: QueryDict, key: str, kind: EntryKind) -> None:
     groups = data.getlist("rows")
     group = data.get(f"{groups[0]}-name", "") if groups else ""
     named = {"group": group} if "group" in kind.model.model_fields else {}

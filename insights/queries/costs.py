@@ -16,13 +16,13 @@ def shortened(totals: Sequence[GroupTotal]) -> Sequence[GroupTotal]:
     if not rest:
         return totals
     name = f"{len(rest)} others (see the CSV)"
-    row = GroupTotal(key="", name=name, cost=Cost.sum(one.cost for one in rest))
+    row = GroupTotal(key="", name=name, cost=Cost.sum(total.cost for total in rest))
     return [*totals[:SHOWN_ROWS], row]
 
 
 def node_costs(cluster: Cluster, *, first: date, last: date) -> Sequence[GroupTotal]:
     """Return what each node of the cluster cost, by its label, the most expensive first."""
-    found = shortened(cost_by_node(cluster.pk, first=first, last=last))
-    nodes = cluster.nodes.filter(name__in=[row.key for row in found]).select_related("group")
+    totals = shortened(cost_by_node(cluster.pk, first=first, last=last))
+    nodes = cluster.nodes.filter(name__in=[row.key for row in totals]).select_related("group")
     labels = {node.name: node.label for node in nodes}
-    return [replace(row, name=labels.get(row.key, row.name)) for row in found]
+    return [replace(row, name=labels.get(row.key, row.name)) for row in totals]

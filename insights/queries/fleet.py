@@ -99,7 +99,7 @@ def fleet_of(team: Team, *, now: datetime) -> Fleet:
         cluster.pk: verdict_of(cluster, busy=ready.get(cluster.pk, NO_NODES).busy)
         for cluster in clusters
     }
-    idle_since = {pk: found.idle_since for pk, found in verdicts.items() if found.idle_since}
+    idle_since = {pk: verdict.idle_since for pk, verdict in verdicts.items() if verdict.idle_since}
     wasted = accrued_since(idle_since, now=now)
     lines = [
         _line(
@@ -140,7 +140,7 @@ def _ready_nodes(team: Team) -> dict[UUID, ReadyNodes]:
             idle_hourly=Sum("hourly_microusd", filter=idle, default=0),
         )
     )
-    return {cluster_id: ReadyNodes(*found) for cluster_id, *found in rows}
+    return {cluster_id: ReadyNodes(*counts) for cluster_id, *counts in rows}
 
 
 def _line(

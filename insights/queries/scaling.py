@@ -64,14 +64,14 @@ def strategies_of(
     """Return the cluster's strategies, with the charts of one group and one rule's replay."""
     samples, forecasts = samples_of(cluster, group=group, since=since), forecasts_of(cluster)
     own = next((row for row in forecasts if row.group == group), None)
-    found = [nodes_chart(samples, group=group, step=step)] if samples else []
+    charts = [nodes_chart(samples, group=group, step=step)] if samples else []
     if own and (chart := forecast_chart(samples, own, step=step)):
-        found.append(chart)
+        charts.append(chart)
     looked_back = hindsight_of(cluster, group=group) if own else None
     return Strategies(
         group=group,
         samples=samples,
-        charts=found,
+        charts=charts,
         hindsight=looked_back if looked_back and looked_back.hours else None,
         forecasts=forecasts,
         schedules=schedule_rows(cluster, moment=moment),

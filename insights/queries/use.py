@@ -69,22 +69,22 @@ def clusters_between(team: Team, *, since: datetime) -> QuerySet[Cluster]:
 def use_by_cluster(clusters: QuerySet[Cluster], *, since: datetime, now: datetime) -> list[UseRow]:
     """Return the shares of those clusters that were measured since then, the busiest first."""
     known = {cluster.pk: cluster for cluster in clusters}
-    found = utilization_by_cluster(list(known), since=since, until=now, now=now)
+    uses = utilization_by_cluster(list(known), since=since, until=now, now=now)
     rows = [
         _row(str(pk), known[pk].name, str(known[pk].version), known[pk].state, use)
-        for pk, use in found.items()
+        for pk, use in uses.items()
     ]
     return sorted(rows, key=_busiest_first)
 
 
 def use_by_node(cluster_id: UUID, *, since: datetime, now: datetime) -> list[UseRow]:
     """Return the shares of one cluster's nodes that were measured since then, the busiest first."""
-    found = utilization_by_node(cluster_id, since=since, until=now, now=now)
-    nodes = Node.objects.filter(cluster=cluster_id, name__in=list(found)).select_related("group")
+    uses = utilization_by_node(cluster_id, since=since, until=now, now=now)
+    nodes = Node.objects.filter(cluster=cluster_id, name__in=list(uses)).select_related("group")
     known: Mapping[str, Node] = {node.name: node for node in nodes}
     rows = [
         _row(name, known[name].label, known[name].machine, known[name].state, use)
-        for name, use in found.items()
+        for name, use in uses.items()
         if name in known
     ]
     return sorted(rows, key=_busiest_first)

@@ -11,12 +11,12 @@ from clusters.models import Cluster
 
 def asked_cluster(request: SignedInRequest) -> Cluster | None:
     """Return the cluster that `?cluster=` names, None without one; a stranger's raises Http404."""
-    asked = request.GET.get("cluster")
-    if not asked:
+    cluster_id = request.GET.get("cluster")
+    if not cluster_id:
         return None
     try:
-        pk = UUID(asked)
+        pk = UUID(cluster_id)
     except ValueError:
-        raise Http404(f"'{asked}' is not a cluster ID.") from None
+        raise Http404(f"'{cluster_id}' is not a cluster ID.") from None
     visible = Cluster.objects.visible_to(request.user).select_related("version__template", "team")
     return get_object_or_404(visible, pk=pk)

@@ -14,7 +14,7 @@ from accounts.spreadsheets import csv_response
 from domain.pricing import MICROUSD_PER_USD, usd_of
 from domain.wording import number
 from insights import ranges
-from insights.choices import Choice, address_with, choices
+from insights.choices import SwitchOption, address_with, choices
 from insights.cost_charts import SHOWN_GROUPS, cost_chart
 from insights.queries.costs import node_costs, shortened
 from insights.views.asked import asked_cluster
@@ -59,14 +59,14 @@ def cost(request: SignedInRequest) -> HttpResponse:
 
 
 def _asked_group(request: SignedInRequest) -> GroupBy:
-    asked = request.GET.get("group", "")
-    return GroupBy(asked) if asked in GROUPS else GroupBy.CLUSTER
+    group = request.GET.get("group", "")
+    return GroupBy(group) if group in GROUPS else GroupBy.CLUSTER
 
 
 def _switches(
     request: SignedInRequest, chosen: ranges.TimeRange, group_by: GroupBy, *, by_part: bool
-) -> dict[str, list[Choice]]:
-    lengths = [(one.key, one.key) for one in ranges.OF_COST]
+) -> dict[str, list[SwitchOption]]:
+    lengths = [(span.key, span.key) for span in ranges.OF_COST]
     groups = [(group.value, group.value.capitalize()) for group in GROUPS]
     stacks = [("group", "By " + group_by), ("part", "By category")]
     stack = "part" if by_part else "group"

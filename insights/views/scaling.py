@@ -15,11 +15,11 @@ from accounts.spreadsheets import csv_response
 from clusters.models import Cluster
 from clusters.queries.strategies import rule_rows, samples_of, schedule_rows
 from insights import ranges
-from insights.choices import Choice, address_with
+from insights.choices import SwitchOption, address_with
 from insights.queries.scaling import replayed, strategies_of
 from insights.views.asked import asked_cluster
 
-RANGES = tuple(one for one in ranges.OF_USE if one.key in {"6h", "24h", "7d"})
+RANGES = tuple(span for span in ranges.OF_USE if span.key in {"6h", "24h", "7d"})
 STEPS = {"6h": timedelta(minutes=5), "24h": timedelta(minutes=15), "7d": timedelta(hours=1)}
 _HEADER = ["at", "group", "needed", "ready", "minimum", "expected", "expected_upper"]
 
@@ -68,7 +68,7 @@ def _frame(
     chosen: ranges.TimeRange,
 ) -> dict[str, Any]:
     page = reverse("insights:scaling")
-    lengths = [(one.key, one.key) for one in RANGES]
+    lengths = [(span.key, span.key) for span in RANGES]
     query = address_with(request, part=None)
     return {
         "csv_url": f"{page}{query}&format=",
@@ -84,11 +84,11 @@ def _frame(
 
 def _choices(
     request: SignedInRequest, name: str, options: list[tuple[str, str]], *, current: str
-) -> list[Choice]:
+) -> list[SwitchOption]:
     """Return a switch that leads from the panel, too, to the page of its own."""
     page = reverse("insights:scaling")
     return [
-        Choice(
+        SwitchOption(
             label=label,
             url=page + address_with(request, part=None, **{name: value}),
             current=value == current,
@@ -120,8 +120,8 @@ def _as_csv(cluster: Cluster, group: str, chosen: ranges.TimeRange, *, table: st
 
 
 def _asked_replay(request: SignedInRequest) -> int | None:
-    asked = request.GET.get("replay", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else None
+    replay = request.GET.get("replay", "")
+    return int(replay) if replay.isascii() and replay.isdigit() and len(replay) < 6 else None
 
 
 def _replay(request: SignedInRequest, cluster: Cluster) -> HttpResponse:

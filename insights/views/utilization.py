@@ -57,13 +57,13 @@ def utilization(request: SignedInRequest) -> HttpResponse:
 
 
 def _asked_node(request: SignedInRequest, cluster: Cluster | None) -> Node | None:
-    asked = request.GET.get("node")
-    if not asked or cluster is None:
+    name = request.GET.get("node")
+    if not name or cluster is None:
         return None
-    found = cluster.nodes.select_related("group").filter(name=asked).first()
-    if found is None:
-        raise Http404(f"Cluster {cluster} has no node '{asked}'.")
-    return found
+    node = cluster.nodes.select_related("group").filter(name=name).first()
+    if node is None:
+        raise Http404(f"Cluster {cluster} has no node '{name}'.")
+    return node
 
 
 def _newest(ids: Collection[UUID]) -> Any:
@@ -75,7 +75,7 @@ def _frame(
 ) -> dict[str, Any]:
     view = "tables" if request.GET.get("view") == "tables" else "charts"
     views = [("charts", "Charts"), ("tables", "Tables")]
-    lengths = [(one.key, one.key) for one in ranges.OF_USE]
+    lengths = [(span.key, span.key) for span in ranges.OF_USE]
     crumbs = [("Utilization", address_with(request, cluster=None, node=None))] if cluster else []
     if cluster and node:
         crumbs.append((cluster.name, address_with(request, node=None)))

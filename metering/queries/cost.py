@@ -82,10 +82,10 @@ class CostFilter:
             "owner_id": self.owner_ids,
             "group": self.groups,
         }
-        asked = {column: list(ids) for column, ids in wanted.items() if ids is not None}
+        parameters = {column: list(ids) for column, ids in wanted.items() if ids is not None}
         conditions = ["day BETWEEN %(first)s AND %(last)s"]
-        conditions += [f'"{column}" = ANY(%({column})s)' for column in asked]
-        return " AND ".join(conditions), asked
+        conditions += [f'"{column}" = ANY(%({column})s)' for column in parameters]
+        return " AND ".join(conditions), parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ _BY_DAY = """
     FROM of_rows GROUP BY day, place, key, name
     ORDER BY day NULLS FIRST, place
 """
-_SUMS = ", ".join(f"coalesce(sum({one}), 0)::bigint AS {one}" for one in (*PARTS, "total"))
+_SUMS = ", ".join(f"coalesce(sum({part}), 0)::bigint AS {part}" for part in (*PARTS, "total"))
 _SUMS += ", sum(seconds) AS seconds"
 _UNPRICED = "coalesce(sum(seconds) FILTER (WHERE total IS NULL), 0) AS unpriced_seconds"
 _BY_NODE = f"""
@@ -170,7 +170,7 @@ def cost_by_day(
     With `top`, only that number of groups have rows, highest first; the others are summed by
     day, under the key `OTHERS`. `groups` has all of them nevertheless.
     """
-    condition, asked = filters.condition()
+    condition, parameters = filters.condition()
     key, name = _COLUMNS[group_by]
     query = _BY_DAY.format(
         key=f'"{key}"',
@@ -181,18 +181,18 @@ def cost_by_day(
         columns=", ".join(_FIELDS),
         of_day=", ".join(f"of_day.{field}" for field in _FIELDS),
     )
-    asked |= {"first": first, "last": last, "top": top, "others": OTHERS}
+    parameters |= {"first": first, "last": last, "top": top, "others": OTHERS}
     with connection.cursor() as cursor:
-        cursor.execute(query, asked)
-        found = cursor.fetchall()
+        cursor.execute(query, parameters)
+        records = cursor.fetchall()
     rows = tuple(
         CostRow(day=day, key=key, name=name, cost=_cost(amounts))
-        for day, _, key, name, *amounts in found
+        for day, _, key, name, *amounts in records
         if day
     )
     groups = tuple(
         GroupTotal(key=key, name=name, cost=_cost(amounts))
-        for day, _, key, name, *amounts in found
+        for day, _, key, name, *amounts in records
         if not day
     )
     return CostTable(rows=rows, groups=groups, total=Cost.sum(group.cost for group in groups))
@@ -215,10 +215,10 @@ def unpriced_hours(
     filters: CostFilter = CostFilter(),
 ) -> Decimal:
     """Return the node-hours of these UTC days that no price is known for."""
-    condition, asked = filters.condition()
+    condition, parameters = filters.condition()
     query = f"SELECT sum(seconds) FROM metering_costday WHERE NOT priced AND {condition}"  # noqa: S608 - of constants
     with connection.cursor() as cursor:
-        cursor.execute(query, asked | {"first": first, "last": last})
+        cursor.execute(query, parameters | {"first": first, "last": last})
         (seconds,) = cursor.fetchone()
     return (seconds or Decimal(0)) / 3600
 

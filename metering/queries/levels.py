@@ -41,7 +41,7 @@ _ENOUGH = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RollupSource:
     """Which roll-up to read from where on, and the length of a step."""
 
     level: Level
@@ -60,7 +60,7 @@ class Source:
         return f"sum({mean} * {weight}) / sum({weight}) FILTER (WHERE {mean} IS NOT NULL)"
 
 
-def source_of_series(since: datetime, until: datetime, now: datetime) -> Source:
+def source_of_series(since: datetime, until: datetime, now: datetime) -> RollupSource:
     """Return the coarsest roll-up that is fine enough for 400 points and still kept."""
     # One point more than whole steps: a range seldom starts on one.
     wanted = (step for step in _STEPS if (until - since) / step + 1 <= MAX_POINTS)
@@ -68,7 +68,7 @@ def source_of_series(since: datetime, until: datetime, now: datetime) -> Source:
     return _kept(max(level.length for level in _LEVELS if level.length <= step), since, now, step)
 
 
-def source_of_means(since: datetime, until: datetime, now: datetime) -> Source:
+def source_of_means(since: datetime, until: datetime, now: datetime) -> RollupSource:
     """Return the coarsest roll-up that cuts the range into enough buckets and is still kept."""
     lengths = [level.length for level in _LEVELS if level.length * _ENOUGH <= until - since]
     return _kept(max(lengths, default=_1M), since, now)
@@ -76,8 +76,8 @@ def source_of_means(since: datetime, until: datetime, now: datetime) -> Source:
 
 def _kept(
     length: timedelta, since: datetime, now: datetime, step: timedelta = timedelta(0)
-) -> Source:
+) -> RollupSource:
     """Return the level of this length, or the next coarser one that is still kept."""
-    level = next(one for one in _LEVELS if one.length >= length and one.reaches(since, now))
+    level = next(level for level in _LEVELS if level.length >= length and level.reaches(since, now))
     step = max(step, level.length)
-    return Source(level, since - (since - _EPOCH) % step, step)
+    return RollupSource(level, since - (since - _EPOCH) % step, step)

@@ -62,9 +62,13 @@ def _running(since: Mapping[UUID, datetime], now: datetime) -> dict[UUID, Runnin
     costs = dict.fromkeys(since, RunningCost())
     if not since:
         return costs
-    asked: dict[str, Any] = {"clusters": list(since), "since": list(since.values()), "now": now}
+    parameters: dict[str, Any] = {
+        "clusters": list(since),
+        "since": list(since.values()),
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_RUNNING, asked)
+        cursor.execute(_RUNNING, parameters)
         for cluster_id, hourly, so_far, nodes, unpriced in cursor.fetchall():
             costs[cluster_id] = RunningCost(
                 hourly_microusd=hourly,

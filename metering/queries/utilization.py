@@ -10,7 +10,7 @@ from django.db import connection
 
 from metering.measures import MEASURES
 from metering.models import Intake
-from metering.queries.levels import Source, source_of_means, source_of_series
+from metering.queries.levels import RollupSource, source_of_means, source_of_series
 
 # Within it each cluster reports: before, the newest step of a sum over clusters would lack some.
 SETTLED = timedelta(seconds=30)
@@ -56,14 +56,14 @@ def utilization_series(
     query = _by_bucket(source, columns, node=node, everywhere=cluster_ids is None)
     if source.step > source.level.length:
         query = _by_step(query, columns)
-    asked: dict[str, Any] = {"step": source.step, "since": source.start}
-    asked |= {"until": min(until, now - SETTLED)}
-    asked |= {"node": node, "clusters": list(cluster_ids or [])}
+    parameters: dict[str, Any] = {"step": source.step, "since": source.start}
+    parameters |= {"until": min(until, now - SETTLED)}
+    parameters |= {"node": node, "clusters": list(cluster_ids or [])}
     with connection.cursor() as cursor:
-        cursor.execute(query, asked)
+        cursor.execute(query, parameters)
         rows = cursor.fetchall()
-    times, *found = zip(*rows, strict=True) if rows else [()] * (1 + len(columns))
-    by_column = dict(zip(columns, found, strict=True))
+    times, *values = zip(*rows, strict=True) if rows else [()] * (1 + len(columns))
+    by_column = dict(zip(columns, values, strict=True))
     return Series(
         step=source.step,
         times=times,
@@ -73,7 +73,7 @@ def utilization_series(
 
 
 def _by_bucket(
-    source: Source, columns: Sequence[str], *, node: str | None, everywhere: bool
+    source: RollupSource, columns: Sequence[str], *, node: str | None, everywhere: bool
 ) -> str:
     """Return the SQL of the sums over clusters in each bucket."""
     return f"""
@@ -104,8 +104,8 @@ def utilization_by_cluster(
 ) -> dict[UUID, Utilization]:
     """Return the means over a range of those clusters that were measured in it."""
     source = source_of_means(since, until, now)
-    found = _means("cluster_id", "node = ''", cluster_ids, source, until, measures)
-    return {key: means for key, means in found.items() if isinstance(key, UUID)}
+    by_key = _means("cluster_id", "node = ''", cluster_ids, source, until, measures)
+    return {key: means for key, means in by_key.items() if isinstance(key, UUID)}
 
 
 def utilization_by_node(
@@ -118,8 +118,8 @@ def utilization_by_node(
 ) -> dict[str, Utilization]:
     """Return the means over a range of those nodes of a cluster that were measured in it."""
     source = source_of_means(since, until, now)
-    found = _means("node", "node <> ''", [cluster_id], source, until, measures)
-    return {key: means for key, means in found.items() if isinstance(key, str)}
+    by_key = _means("node", "node <> ''", [cluster_id], source, until, measures)
+    return {key: means for key, means in by_key.items() if isinstance(key, str)}
 
 
 def last_samples(cluster_ids: Collection[UUID]) -> dict[UUID, datetime]:
@@ -132,7 +132,7 @@ def _means(
     key: str,
     condition: str,
     cluster_ids: Collection[UUID],
-    source: Source,
+    source: RollupSource,
     until: datetime,
     measures: Sequence[str],
 ) -> dict[UUID | str, Utilization]:

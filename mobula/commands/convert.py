@@ -42,19 +42,19 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"mobula: {error}", file=sys.stderr)
         return UNREADABLE
     source = Format(arguments.source) if arguments.source else None
-    found = imported(text, source)
-    for problem in found.problems:
+    parsed = imported(text, source)
+    for problem in parsed.problems:
         print(as_line(arguments.file, problem), file=sys.stderr)
-    if found.config is None or has_errors(found.problems):
+    if parsed.config is None or has_errors(parsed.problems):
         return INVALID
     setting = ExportContext(
-        name=arguments.name or found.notes.get("name", "ray-cluster"),
-        image=arguments.image or found.notes.get("image", ""),
-        ray_version=arguments.ray_version or found.notes.get("ray_version", ""),
+        name=arguments.name or parsed.notes.get("name", "ray-cluster"),
+        image=arguments.image or parsed.notes.get("image", ""),
+        ray_version=arguments.ray_version or parsed.notes.get("ray_version", ""),
         target=target,
     )
-    written = exported(found.config, Format(arguments.to), setting)
+    written = exported(parsed.config, Format(arguments.to), setting)
     print(written.text, end="")
-    for loss in (*found.losses, *written.losses):
+    for loss in (*parsed.losses, *written.losses):
         print(f"Not carried over: {loss.path}: {loss.why}", file=sys.stderr)
     return VALID

@@ -50,16 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"mobula: {file} is not a configuration; run mobula validate.", file=sys.stderr)
             return UNREADABLE
         configs.append(draft)
-    found = changes(*configs, rules=rules)
+    differences = changes(*configs, rules=rules)
     if arguments.json:
         lines = [
             {"path": c.path, "old": in_words(c.old), "new": in_words(c.new), "effect": c.effect}
-            for c in found
+            for c in differences
         ]
         print(json.dumps(lines, indent=2, ensure_ascii=False))
     else:
-        for change in found:
+        for change in differences:
             print(f"[{change.effect}] {sentence(change)}")
-        if effect := strongest(change.effect for change in found):
+        if effect := strongest(change.effect for change in differences):
             print(f"\n{str(effect).capitalize()}: {why_of(effect, rules)}")
-    return DIFFERENT if found else SAME
+    return DIFFERENT if differences else SAME

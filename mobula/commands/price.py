@@ -38,10 +38,10 @@ def run(arguments: argparse.Namespace) -> int:
         for problem in parsed.problems:
             print(as_line(arguments.file, problem), file=sys.stderr)
         return INVALID
-    found = estimate(parsed.config, target=target)
-    amounts = {"minimum": found.least, "at launch": found.at_launch, "maximum": found.most}
-    if found.spare is not None:
-        amounts["of which spare"] = found.spare
+    costs = estimate(parsed.config, target=target)
+    amounts = {"minimum": costs.least, "at launch": costs.at_launch, "maximum": costs.most}
+    if costs.spare is not None:
+        amounts["of which spare"] = costs.spare
     if arguments.json:
         print(
             json.dumps({name: None if usd is None else str(usd) for name, usd in amounts.items()})
@@ -56,4 +56,4 @@ def run(arguments: argparse.Namespace) -> int:
         print("mobula: only the first cloud resource is priced.", file=sys.stderr)
     for name in unpriced(parsed.config, target):
         print(f"mobula: no price is known for {name}.", file=sys.stderr)
-    return VALID if found.most is not None else INVALID
+    return VALID if costs.most is not None else INVALID

@@ -191,7 +191,7 @@ def table(outcomes: "list[ReplayOutcome]") -> str:
         "policy", "$", "machine-hours", "CPU use", "GPU use", "wait p50", "p95", "max",
         "disruptions", "finished", "unfinished", "launches", "refused",
     )  # fmt: skip
-    rows = [head, *(_row(one) for one in outcomes)]
+    rows = [head, *(_row(outcome) for outcome in outcomes)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(head))]
     lines = ["| " + " | ".join(_cells(row, widths)) + " |" for row in rows]
     rule = "|" + "|".join(
@@ -230,7 +230,7 @@ def _row(one: "ReplayOutcome") -> tuple[str, ...]:
 
 
 def _as_json(outcomes: "list[ReplayOutcome]") -> str:
-    return json.dumps([_plain(one) for one in outcomes], indent=2, ensure_ascii=False)
+    return json.dumps([_plain(outcome) for outcome in outcomes], indent=2, ensure_ascii=False)
 
 
 def _plain(one: "ReplayOutcome") -> dict[str, object]:

@@ -57,12 +57,12 @@ def _at_default_rates(traits: "ProviderTraits") -> "RegionCatalogue":
     from domain.pricing import DEFAULT_CARD, hourly_usd
 
     prices = {
-        (one.name, market): hourly_usd(
-            DEFAULT_CARD, vcpus=one.vcpus, memory_bytes=one.memory_bytes, gpus=one.gpus
+        (size.name, market): hourly_usd(
+            DEFAULT_CARD, vcpus=size.vcpus, memory_bytes=size.memory_bytes, gpus=size.gpus
         )
-        for one in traits.types
+        for size in traits.types
         for market in Market
     }
     return RegionCatalogue(
-        traits=traits, types={one.name: one for one in traits.types}, prices=prices
+        traits=traits, types={size.name: size for size in traits.types}, prices=prices
     )

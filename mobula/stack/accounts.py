@@ -21,7 +21,7 @@ STATE_ROOTS = (Path("/var/lib"), Path("/var/db"), Path("/var/tmp"))  # noqa: S10
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemAccount:
     """A Unix account that a program is started as."""
 
     name: str
@@ -34,7 +34,7 @@ class Account:
         return self.uid == os.geteuid()
 
 
-def own_account() -> Account:
+def own_account() -> SystemAccount:
     """Return the account this process runs as."""
     uid = os.geteuid()
     try:
@@ -44,19 +44,19 @@ def own_account() -> Account:
             f"PostgreSQL needs an account with a name, and user ID {uid} has none: "
             "run as a user listed in /etc/passwd, or use compose.yaml."
         ) from None
-    return Account(name=entry.pw_name, uid=uid, gid=entry.pw_gid)
+    return SystemAccount(name=entry.pw_name, uid=uid, gid=entry.pw_gid)
 
 
-def database_account() -> Account:
+def database_account() -> SystemAccount:
     """Return the account PostgreSQL runs as: our own, or `nobody` when we are root."""
     own = own_account()
     if own.uid != 0:
         return own
     entry = pwd.getpwnam(UNPRIVILEGED)
-    return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+    return SystemAccount(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
 
 
-def can_reach(path: Path, *, account: Account) -> bool:
+def can_reach(path: Path, *, account: SystemAccount) -> bool:
     """Return whether `account` may enter the directory (or run the file) `path`."""
     if account.is_own:
         return os.access(path, os.X_OK)
@@ -71,7 +71,7 @@ def can_reach(path: Path, *, account: Account) -> bool:
     return verdict.returncode == 0
 
 
-def give(path: Path, *, account: Account) -> None:
+def give(path: Path, *, account: SystemAccount) -> None:
     """Make the directory `path`, which only `account` may enter."""
     path.mkdir(mode=0o700, exist_ok=True)
     if path.is_symlink() or path.stat().st_uid not in {os.geteuid(), account.uid}:
@@ -81,7 +81,7 @@ def give(path: Path, *, account: Account) -> None:
         os.chown(path, account.uid, account.gid)
 
 
-def settle(directory: Path, *, account: Account) -> Path:
+def settle(directory: Path, *, account: SystemAccount) -> Path:
     """Return a directory that belongs to `account`, at `directory` or linked from there.
 
     Where `account` cannot enter the parent, the files go to a new directory under /var/lib and

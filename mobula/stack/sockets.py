@@ -5,13 +5,13 @@ import os
 import tempfile
 from pathlib import Path
 
-from mobula.stack.accounts import Account, give
+from mobula.stack.accounts import SystemAccount, give
 
 # sun_path holds 108 bytes on Linux and 104 on macOS, with the closing zero byte.
 LONGEST_PATH = 103
 
 
-def socket_directory(directory: Path, *, name: str, account: Account) -> Path:
+def socket_directory(directory: Path, *, name: str, account: SystemAccount) -> Path:
     """Return the 0700 directory for a socket called `name`: below `directory` where that fits.
 
     A path that is too long moves to the system's temporary directory, under a name that is the

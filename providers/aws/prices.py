@@ -41,9 +41,9 @@ class AwsPrices:
         """Return what the region offers, with the names of its zones in this account."""
         with named("EC2"), self._machines(region) as ec2:
             zones = defaultdict(set)
-            asked = {"LocationType": "availability-zone"}
+            parameters = {"LocationType": "availability-zone"}
             for row in _pages(
-                ec2, "describe_instance_type_offerings", "InstanceTypeOfferings", asked
+                ec2, "describe_instance_type_offerings", "InstanceTypeOfferings", parameters
             ):
                 zones[row["InstanceType"]].add(row["Location"])
             rows = _pages(ec2, "describe_instance_types", "InstanceTypes", {})
@@ -72,18 +72,18 @@ class AwsPrices:
             {"Type": "TERM_MATCH", "Field": field, "Value": value}
             for field, value in {**_FILTERS, "regionCode": region}.items()
         ]
-        asked = {"ServiceCode": "AmazonEC2", "Filters": filters}
+        parameters = {"ServiceCode": "AmazonEC2", "Filters": filters}
         with named("AWS's price list"), self._price_lists() as price_lists:
-            products = map(json.loads, _pages(price_lists, "get_products", "PriceList", asked))
+            products = map(json.loads, _pages(price_lists, "get_products", "PriceList", parameters))
             return list(_list_prices(products))
 
     def _spot(self, region: str) -> list[MachinePrice]:
-        asked = {
+        parameters = {
             "ProductDescriptions": ["Linux/UNIX"],
             "StartTime": datetime.now(UTC) - timedelta(hours=1),
         }
         with named("EC2"), self._machines(region) as ec2:
-            history = _pages(ec2, "describe_spot_price_history", "SpotPriceHistory", asked)
+            history = _pages(ec2, "describe_spot_price_history", "SpotPriceHistory", parameters)
             return list(_spot_prices(history))
 
 
@@ -93,13 +93,13 @@ def _pages(client: Any, call: str, key: str, asked: Mapping[str, Any]) -> Iterat
 
 
 def _list_prices(products: Iterable[Mapping[str, Any]]) -> Iterator[MachinePrice]:
-    found: dict[str, set[Decimal]] = defaultdict(set)
+    by_type: dict[str, set[Decimal]] = defaultdict(set)
     for product in products:
         attributes = product["product"]["attributes"]
         # Capacity blocks are sold at a price of their own, days in advance.
         if attributes.get("marketoption", "OnDemand") == "OnDemand":
-            found[attributes.get("instanceType", "")].update(_hourly(product))
-    for name, prices in found.items():
+            by_type[attributes.get("instanceType", "")].update(_hourly(product))
+    for name, prices in by_type.items():
         # Two prices for one machine: which of them holds is not known.
         if name and len(prices) == 1:
             yield _price(name, Market.ON_DEMAND, prices.pop(), source=LISTED)
@@ -117,8 +117,8 @@ def _spot_prices(history: Iterable[Mapping[str, Any]]) -> Iterator[MachinePrice]
     newest: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
     for row in history:
         key = row["InstanceType"], row["AvailabilityZone"]
-        said = row["Timestamp"], Decimal(row["SpotPrice"])
-        newest[key] = max(said, newest.get(key, said))
+        quote = row["Timestamp"], Decimal(row["SpotPrice"])
+        newest[key] = max(quote, newest.get(key, quote))
     least: dict[str, Decimal] = {}
     for (name, zone), (_, dollars) in newest.items():
         if dollars > 0:

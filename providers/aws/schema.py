@@ -30,16 +30,16 @@ def check_block(block: Mapping[str, object], path: str) -> Sequence[Problem]:
 def schema() -> Schema:
     """Return RunInstances' shapes; only what it refers to is kept."""
     described = _described()
-    found: dict[str, SchemaShape] = {}
+    shapes: dict[str, SchemaShape] = {}
     waiting = [_TOP]
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found[name] = _shape(described[name])
-            waiting += [*found[name].members.values(), *filter(None, [found[name].item])]
+        if name not in shapes:
+            shapes[name] = _shape(described[name])
+            waiting += [*shapes[name].members.values(), *filter(None, [shapes[name].item])]
     # What is required at the top, how many machines, is the launch's to say.
-    found[_TOP] = replace(found[_TOP], required=frozenset())
-    return Schema(owner="EC2", top=_TOP, shapes=found)
+    shapes[_TOP] = replace(shapes[_TOP], required=frozenset())
+    return Schema(owner="EC2", top=_TOP, shapes=shapes)
 
 
 def _described() -> Mapping[str, Any]:
@@ -54,7 +54,7 @@ def _shape(described: Mapping[str, Any]) -> SchemaShape:
     item = described.get("member") or described.get("value") or {}
     return SchemaShape(
         kind=kind,
-        members={key: one["shape"] for key, one in described.get("members", {}).items()},
+        members={key: member["shape"] for key, member in described.get("members", {}).items()},
         required=frozenset(described.get("required", ())),
         item=item.get("shape", ""),
         choices=tuple(described.get("enum", ())),

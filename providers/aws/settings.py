@@ -26,7 +26,7 @@ def settings(block: Mapping[str, Any]) -> tuple[Setting, ...]:
 
 @cache
 def _settings(volumes: int, has_interfaces: bool) -> tuple[Setting, ...]:
-    disks = tuple(one for index in range(volumes) for one in _volume(index))
+    disks = tuple(setting for index in range(volumes) for setting in _volume(index))
     return (*_network(has_interfaces=has_interfaces), *disks, *_PLACEMENT, *_ACCESS, *_TAGS)
 
 

@@ -80,7 +80,7 @@ class FakeDriver:
             allowed = nodes if error is None else nodes[: error.after]
             refused = [self._add(world, cluster, node) for node in allowed]
             _raise(error)
-            raise_failures([one for one in refused if one])
+            raise_failures([failure for failure in refused if failure])
 
     def _add(self, world: World, cluster: ClusterRef, node: NodeSpec) -> NodeError | None:
         """Add the node unless it ever was; return why it is refused, if it is."""
@@ -128,15 +128,15 @@ class FakeDriver:
     def _interrupt(self, world: World, nodes: Sequence[FakeNode]) -> None:
         """Give notice to those running nodes that the plan takes back."""
         running = [node for node in nodes if self._phase(node) is MachinePhase.RUNNING]
-        asked = [node for node in running if node.interrupted_at is None]
+        uninterrupted = [node for node in running if node.interrupted_at is None]
         now = self._clock()
-        for node in asked:
+        for node in uninterrupted:
             node.interrupted_at = world.plan.interruption(node.spec, now=now)
         if self._plan is None:
             return
         # Launches name a file that cannot be read: what runs must still be seen and ended.
         with suppress(Unreachable), self._plan.open() as plan:
-            for node in asked:
+            for node in uninterrupted:
                 node.interrupted_at = node.interrupted_at or plan.interruption(node.spec, now=now)
 
     def destroy(self, cluster: ClusterRef) -> None:

@@ -28,7 +28,7 @@ _GPUS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
+class MachineOffering:
     """A machine type with what its price is made of."""
 
     type: InstanceType
@@ -36,17 +36,19 @@ class Machine:
     has_other_parts: bool = False  # bundled disks, a share of a core: not priced by the parts here
 
 
-def machine(row: Mapping[str, Any], zones: frozenset[str], gpu_words: Mapping[str, str]) -> Machine:
+def machine(
+    row: Mapping[str, Any], zones: frozenset[str], gpu_words: Mapping[str, str]
+) -> MachineOffering:
     """Return the machine of an entry; `gpu_words` are the accelerators' descriptions by name."""
     gpus = {
-        one["guestAcceleratorType"]: one["guestAcceleratorCount"]
-        for one in row.get("accelerators", ())
-        if not one["guestAcceleratorType"].startswith("ct")  # TPUs
+        gpu["guestAcceleratorType"]: gpu["guestAcceleratorCount"]
+        for gpu in row.get("accelerators", ())
+        if not gpu["guestAcceleratorType"].startswith("ct")  # TPUs
     }
     accelerator, count = next(iter(gpus.items()), ("", 0))
     model, gib = _GPUS.get(accelerator, (gpu_words.get(accelerator, ""), 0))
     ssds = int(row.get("bundledLocalSsds", {}).get("partitionCount", 0))
-    return Machine(
+    return MachineOffering(
         type=InstanceType(
             name=row["name"],
             vcpus=float(row["guestCpus"]),

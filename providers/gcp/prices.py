@@ -12,7 +12,7 @@ from domain.offerings import InstanceType, Market
 from providers.base import FamilyRate, MachinePrice, PriceAccess
 from providers.gcp.client import BILLING, COMPUTE, RETRIES, open_service
 from providers.gcp.errors import named
-from providers.gcp.offerings import Machine, machine
+from providers.gcp.offerings import MachineOffering, machine
 from providers.gcp.skus import PartPrices, part_prices
 
 COMPUTE_ENGINE = "services/6F81-5844-456A"  # in the billing catalogue
@@ -30,28 +30,28 @@ class GcpPrices:
 
     def __init__(self, access: PriceAccess) -> None:
         self._access = access
-        self._machines: dict[str, list[Machine]] = {}
+        self._machines: dict[str, list[MachineOffering]] = {}
         self._parts: dict[str, PartPrices] = {}
 
     def machine_types(self, region: str) -> Sequence[InstanceType]:
         """Return what the region's zones offer, together."""
-        return [one.type for one in self._machines_in(region)]
+        return [offering.type for offering in self._machines_in(region)]
 
     def prices(self, region: str) -> Sequence[MachinePrice]:
         """Return the prices of the machines of which every part has one."""
         parts, today = self._parts_in(region), datetime.now(UTC).date()
         return [
             MachinePrice(
-                instance_type=one.type.name,
+                instance_type=offering.type.name,
                 market=market,
                 usd_per_hour=dollars.quantize(_UNIT),
                 as_of=today,
                 source=SOURCE,
                 is_derived=True,
             )
-            for one in self._machines_in(region)
+            for offering in self._machines_in(region)
             for market in Market
-            if (dollars := parts.price(one, market=market)) is not None
+            if (dollars := parts.price(offering, market=market)) is not None
         ]
 
     def family_rates(self, region: str) -> Sequence[FamilyRate]:
@@ -64,7 +64,7 @@ class GcpPrices:
     def _billing(self) -> AbstractContextManager[tuple[Any, str]]:
         return open_service(BILLING, url=self._access.prices_url, project=self._access.project)
 
-    def _machines_in(self, region: str) -> list[Machine]:
+    def _machines_in(self, region: str) -> list[MachineOffering]:
         if region not in self._machines:
             with named("Compute Engine"), self._compute() as (compute, project):
                 gpus = _by_zone(compute.acceleratorTypes(), "acceleratorTypes", project, region)
@@ -97,16 +97,16 @@ def _by_zone(
 
 def _together(
     rows: Iterator[tuple[str, Mapping[str, Any]]], gpu_words: Mapping[str, str]
-) -> list[Machine]:
+) -> list[MachineOffering]:
     """Return one machine for each name, with all zones that have it."""
-    found: dict[str, Mapping[str, Any]] = {}
+    by_name: dict[str, Mapping[str, Any]] = {}
     zones: dict[str, set[str]] = {}
     for zone, row in rows:
         # What is deprecated can still be launched; what is obsolete or deleted cannot.
         if row.get("deprecated", {}).get("state", "DEPRECATED") == "DEPRECATED":
-            found[row["name"]] = row
+            by_name[row["name"]] = row
             zones.setdefault(row["name"], set()).add(zone)
-    return [machine(row, frozenset(zones[name]), gpu_words) for name, row in found.items()]
+    return [machine(row, frozenset(zones[name]), gpu_words) for name, row in by_name.items()]
 
 
 def _skus(collection: Any) -> Iterator[Mapping[str, Any]]:

@@ -49,7 +49,7 @@ def schema() -> Schema:
     return Schema(
         owner="Compute Engine",
         top=_TOP,
-        shapes={name: _adapted(name, one) for name, one in shapes.items()},
+        shapes={name: _adapted(name, shape) for name, shape in shapes.items()},
     )
 
 

@@ -79,7 +79,7 @@ def _has(holder: Any, key: str) -> bool:
 
 
 def _snake(key: str) -> str:
-    return re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", key)
+    return re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", key)
 
 
 def _keys_in_snake(value: Any) -> Any:

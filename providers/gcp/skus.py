@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.offerings import Market
 from providers.base import FamilyRate
-from providers.gcp.offerings import GIB, Machine
+from providers.gcp.offerings import GIB, MachineOffering
 
 _MARKETS = {"OnDemand": Market.ON_DEMAND, "Preemptible": Market.SPOT}
 _UNITS = {"Core": "h", "Ram": "GiBy.h", "GPU": "h"}
@@ -63,7 +63,7 @@ class PartPrices:
 
     dollars: Mapping[tuple[Part, Market], Decimal] = field(default_factory=dict)
 
-    def price(self, one: Machine, *, market: Market) -> Decimal | None:
+    def price(self, one: MachineOffering, *, market: Market) -> Decimal | None:
         """Return what a machine costs; None unless every part has a price."""
         if one.has_other_parts:
             return None
@@ -99,12 +99,12 @@ class PartPrices:
 
 def part_prices(skus: Iterable[Mapping[str, Any]], *, region: str) -> PartPrices:
     """Return what the parts of machines cost in a region."""
-    found: dict[tuple[Part, Market], set[Decimal]] = {}
+    by_part: dict[tuple[Part, Market], set[Decimal]] = {}
     for sku in skus:
         if region in sku.get("serviceRegions", ()):
             for key, dollars in _told(sku):
-                found.setdefault(key, set()).add(dollars)
-    return PartPrices({key: prices.pop() for key, prices in found.items() if len(prices) == 1})
+                by_part.setdefault(key, set()).add(dollars)
+    return PartPrices({key: prices.pop() for key, prices in by_part.items() if len(prices) == 1})
 
 
 def _told(sku: Mapping[str, Any]) -> Iterator[tuple[tuple[Part, Market], Decimal]]:

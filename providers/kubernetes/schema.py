@@ -81,12 +81,12 @@ def _without_image(block: Mapping[str, object], path: str) -> Iterator[Problem]:
     spec = block.get("spec")
     containers = spec.get("containers") if isinstance(spec, Mapping) else None
     named = [
-        (index, one)
-        for index, one in enumerate(containers if isinstance(containers, list | tuple) else ())
-        if isinstance(one, Mapping) and isinstance(one.get("name"), str) and "$patch" not in one
+        (index, item)
+        for index, item in enumerate(containers if isinstance(containers, list | tuple) else ())
+        if isinstance(item, Mapping) and isinstance(item.get("name"), str) and "$patch" not in item
     ]
-    for index, one in named:
-        if one["name"] != RAY and one.get("image") is None:
+    for index, item in named:
+        if item["name"] != RAY and item.get("image") is None:
             loc = (*loc_of(path), "spec", "containers", index)
             fix = Fix(f"Name it {RAY}", (Step(Verb.SET, (*loc, "name"), RAY),))
             hint = f"Ray's container must be called `{RAY}`."

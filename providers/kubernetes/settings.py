@@ -38,9 +38,9 @@ def _toleration(line: str) -> Block:
     key, equals, value = name.partition("=")
     if not key.strip():
         raise unreadable(line, "key=value:NoSchedule")
-    found: Block = {"key": key.strip(), "operator": "Equal" if equals else "Exists"}
-    found |= {"value": value.strip()} if equals else {}
-    return found | ({"effect": effect.strip()} if colon else {})
+    toleration: Block = {"key": key.strip(), "operator": "Equal" if equals else "Exists"}
+    toleration |= {"value": value.strip()} if equals else {}
+    return toleration | ({"effect": effect.strip()} if colon else {})
 
 
 TOLERATIONS = Kind(
@@ -61,10 +61,10 @@ def _rule_text(rule: Any) -> str:
 
 
 def _rule(line: str) -> Block:
-    found = re.fullmatch(r"([^=!|\s]+)\s*(?:(!?=)\s*([^=]+))?", line)
-    if found is None:
+    match = re.fullmatch(r"([^=!|\s]+)\s*(?:(!?=)\s*([^=]+))?", line)
+    if match is None:
         raise unreadable(line, "key=value|value")
-    key, sign, values = found.groups()
+    key, sign, values = match.groups()
     if not sign:
         return {"key": key, "operator": "Exists"}
     names = [value.strip() for value in values.split("|")]

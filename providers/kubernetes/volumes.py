@@ -153,12 +153,12 @@ def mounts(place: PodVolumes, example: str) -> Kind:
     """Return the kind of pairs of words and a path, one a line."""
 
     def read(text: str) -> list[list[str]]:
-        found = [list(map(str.strip, line.partition("=")[::2])) for line in lines(text)]
-        for words, path in found:
+        pairs = [list(map(str.strip, line.partition("=")[::2])) for line in lines(text)]
+        for words, path in pairs:
             if not words or not path.startswith("/"):
                 raise unreadable(f"{words}={path}", example)
             place.volume(words)
-        return found
+        return pairs
 
     return Kind(
         lambda value: "\n".join(f"{words}={path}" for words, path in value),

@@ -102,8 +102,8 @@ class ClusterDirectory:
     def nodes(self) -> Sequence[NodeDirectory]:
         """Return the directories of all nodes that were ever launched or terminated."""
         with suppress(FileNotFoundError):
-            found = sorted(path for path in self.path.iterdir() if path.is_dir())
-            return [NodeDirectory(path, f"{self.handle}-{path.name}") for path in found]
+            paths = sorted(path for path in self.path.iterdir() if path.is_dir())
+            return [NodeDirectory(path, f"{self.handle}-{path.name}") for path in paths]
         return []
 
     def end(self) -> None:
@@ -154,8 +154,8 @@ def ray_directories(root: Path) -> Path:
 def make_private(path: Path) -> None:
     """Make the directory, or raise `InvalidRequest` when somebody else could write to it."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise InvalidRequest(
             f"{path} is not a directory owned by Mobula's user with mode 0700: remove it."
         )

@@ -29,9 +29,9 @@ def refusal(root: Path, spec: NodeSpec) -> ProviderError | None:
 def interrupt(root: Path, nodes: Sequence[NodeDirectory]) -> None:
     """Give notice to the nodes that the plan takes back, and kill those whose time is over."""
     records = [record for node in nodes if (record := NodeRecord.read(node))]
-    running = [one for one in records if one.observed().phase is MachinePhase.RUNNING]
+    running = [record for record in records if record.observed().phase is MachinePhase.RUNNING]
     with suppress(Unreachable):  # launches name the file: what runs must still be seen and ended
-        _give_notice(root, [one for one in running if one.taken_back_at is None])
+        _give_notice(root, [record for record in running if record.taken_back_at is None])
     for record in running:
         deadline = record.taken_back_at
         if deadline is not None and time.time() >= deadline:

@@ -28,10 +28,10 @@ def installed_image() -> RayImage:
 def ray_program(location: str) -> Path:
     """Return the path of the `ray` program; an empty `location` means Mobula's own environment."""
     beside = Path(sys.executable).parent / "ray"
-    found = shutil.which(location or (beside if beside.exists() else "ray"))
-    if found is None:
+    program = shutil.which(location or (beside if beside.exists() else "ray"))
+    if program is None:
         raise InvalidRequest(f"No ray executable at {location or beside}.")
-    return Path(found).absolute()
+    return Path(program).absolute()
 
 
 def python_of(ray: Path) -> Path:

@@ -45,9 +45,9 @@ STARTED = b"Ray runtime started"
 def main() -> int:
     """Leave a keeper behind; return 0 when the node's fate is on record, 1 when it is not."""
     request = json.load(sys.stdin)
-    fate, told = os.pipe()
+    fate, writer = os.pipe()
     if os.fork():
-        os.close(told)
+        os.close(writer)
         return 0 if os.read(fate, 1) else 1
     os.close(fate)
     os.setsid()
@@ -57,8 +57,8 @@ def main() -> int:
     record = {**request["record"], "pid": os.getpid(), "started": time.time()}
     keeper = Keeper(request, record)  # listens from here on: a signal is not lost, nor deadly
     lock = _claim(record)
-    os.write(told, b".")
-    os.close(told)
+    os.write(writer, b".")
+    os.close(writer)
     for stream in (sys.stdout, sys.stderr):
         redirect(stream.fileno(), "keeper.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     if lock is not None:

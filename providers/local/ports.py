@@ -25,12 +25,12 @@ def node_address(name: str) -> str:
 def free_ports(count: int) -> Sequence[int]:
     """Return `count` ports on which nobody listens now, on any address of this machine."""
     span = LAST_PORT - FIRST_PORT + 1
-    found: list[int] = []
-    while len(found) < count:
+    ports: list[int] = []
+    while len(ports) < count:
         port = FIRST_PORT + secrets.randbelow(span)
-        if port not in found and _is_free(port):
-            found.append(port)
-    return found
+        if port not in ports and _is_free(port):
+            ports.append(port)
+    return ports
 
 
 def _is_free(port: int) -> bool:

@@ -9,7 +9,7 @@ from providers.local.offerings import local_offerings
 TRAITS = ProviderTraits(
     marks=ProviderMarks(name="this machine"),
     has_default_rates=True,
-    types=tuple({one.instance_type: type_of(one) for one in local_offerings("")}.values()),
+    types=tuple({offer.instance_type: type_of(offer) for offer in local_offerings("")}.values()),
     usual_start=timedelta(seconds=10),
     has_zones=False,
 )

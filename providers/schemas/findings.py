@@ -39,12 +39,12 @@ def unknown_key(
 
 def _holder_of(key: str, shape: SchemaShape, schema: Schema) -> str:
     """The key beside this one whose record knows it, if there is just one."""
-    found = [
+    holders = [
         holder
         for holder, name in shape.members.items()
         if name in schema.shapes and key in schema.shapes[name].members
     ]
-    return found[0] if len(found) == 1 else ""
+    return holders[0] if len(holders) == 1 else ""
 
 
 def missing_keys(
@@ -134,7 +134,7 @@ def _nearly(value: str, shape: SchemaShape) -> str:
     """The same text without blanks, small, or without the B of 32GB, if that is taken."""
     tries = (value.strip(), value.lower(), value.replace(" ", ""), value.strip().rstrip("Bb"))
     form = shape.form
-    return next((one for one in tries if form and one and form.pattern.fullmatch(one)), "")
+    return next((text for text in tries if form and text and form.pattern.fullmatch(text)), "")
 
 
 def _out_of_bounds(loc: Loc, shape: SchemaShape, value: float) -> Iterator[Problem]:

@@ -19,14 +19,14 @@ _MERGE_KEY = "x-kubernetes-patch-merge-key"
 
 def shapes_from(definitions: Mapping[str, Described], top: str) -> dict[str, SchemaShape]:
     """Return the shapes that `top` refers to, by name; an inner one is named `Outer.key`."""
-    found: dict[str, SchemaShape] = {}
+    shapes: dict[str, SchemaShape] = {}
     waiting = {top: definitions[top]}
     while waiting:
         name, described = waiting.popitem()
-        found[name] = _shape(name, described, definitions)
+        shapes[name] = _shape(name, described, definitions)
         inner = _inner(name, described, definitions)
-        waiting |= {key: one for key, one in inner.items() if key not in found}
-    return found
+        waiting |= {key: part for key, part in inner.items() if key not in shapes}
+    return shapes
 
 
 def _inner(
@@ -37,8 +37,8 @@ def _inner(
     if item is not None:
         # Google writes the pattern of a list's entries beside the list.
         parts["*"] = {**item, "pattern": described["pattern"]} if "pattern" in described else item
-    named = {_name(name, key, one): one for key, one in parts.items()}
-    return {inner: definitions.get(inner, one) for inner, one in named.items()}
+    named = {_name(name, key, part): part for key, part in parts.items()}
+    return {inner: definitions.get(inner, part) for inner, part in named.items()}
 
 
 def _item(described: Described) -> Described | None:
@@ -54,7 +54,7 @@ def _name(outer: str, key: str, described: Described) -> str:
 def _shape(name: str, described: Described, definitions: Mapping[str, Described]) -> SchemaShape:
     properties, item = described.get("properties"), _item(described)
     if properties:
-        members = {key: _name(name, key, one) for key, one in properties.items()}
+        members = {key: _name(name, key, part) for key, part in properties.items()}
         return SchemaShape(kind=Kind.RECORD, members=members)
     kind, item_name = _kind(described), _name(name, "*", item) if item else ""
     if kind is Kind.LIST:
@@ -81,8 +81,8 @@ def _simple(kind: Kind, described: Described) -> SchemaShape:
 
 def _kind(described: Described) -> Kind:
     """The kind; of several that are taken, the one beside null and text."""
-    types = [one.get("type", []) for one in described.get("oneOf", [described])]
-    flat = {word for one in types for word in ([one] if isinstance(one, str) else one)}
+    types = [option.get("type", []) for option in described.get("oneOf", [described])]
+    flat = {word for entry in types for word in ([entry] if isinstance(entry, str) else entry)}
     known = [kind for word, kind in _KINDS.items() if word in flat]
     others = [kind for kind in known if kind is not Kind.TEXT]
     return (others or known or [Kind.ANY])[0]

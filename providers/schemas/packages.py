@@ -14,7 +14,7 @@ def folder_of(package: str) -> Path:
 
 def newest(folder: Path, pattern: str) -> Path:
     """Return the entry whose name, with its numbers taken as numbers, sorts last."""
-    return max(folder.glob(pattern), key=lambda one: _numbers(one.name))
+    return max(folder.glob(pattern), key=lambda path: _numbers(path.name))
 
 
 def _numbers(name: str) -> list[int]:

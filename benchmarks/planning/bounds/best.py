@@ -41,8 +41,8 @@ class Bounds:
     def of(self, instance: Instance) -> Bound:
         """Return the bound, from the file if it is there."""
         if instance.digest not in self._kept:
-            found = asdict(bound(instance)) | {"instance": instance.name}
-            self._kept = self._read() | {instance.digest: found}
+            record = asdict(bound(instance)) | {"instance": instance.name}
+            self._kept = self._read() | {instance.digest: record}
             self._path.parent.mkdir(parents=True, exist_ok=True)
             part = self._path.with_suffix(".part")
             part.write_text(json.dumps(self._kept, indent=1) + "\n")

@@ -30,11 +30,11 @@ def pattern_bound(relaxed: Relaxation, *, seconds: float) -> float:
     while True:
         duals = master.solve()
         try:
-            found = list(_contents(relaxed, duals))
+            contents = list(_contents(relaxed, duals))
         except TooLarge:
             return best
-        best = max(best, _bound(relaxed, duals, found))
-        news = [content for content in found if content.gain(relaxed, duals) > 1e-7]
+        best = max(best, _bound(relaxed, duals, contents))
+        news = [content for content in contents if content.gain(relaxed, duals) > 1e-7]
         fresh = sum(master.add(content.bin, content.items) for content in news if content.items)
         done = master.usd - best <= _CLOSE * master.usd
         if done or not fresh or time.perf_counter() - began > seconds:

@@ -27,7 +27,7 @@ def _any(_value: object) -> bool:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FieldKind:
     """How a value is shown in its field (`show`), and what it is in the configuration (`take`).
 
     A value that does not `fits` is not shown there.
@@ -47,7 +47,7 @@ class Kind:
         return _put(values, keys, self.take(value))
 
 
-class Key(Kind):
+class Key(FieldKind):
     """A key of a free mapping, such as a flag: without a value there is no key."""
 
     def write(self, values: Values, keys: Keys, value: Any) -> Values:
@@ -58,7 +58,7 @@ class Key(Kind):
         return _put(values, keys[:-1], held)
 
 
-class Chosen(Kind):
+class Chosen(FieldKind):
     """One of a few values; the empty choice changes nothing."""
 
     def write(self, values: Values, keys: Keys, value: Any) -> Values:
@@ -66,7 +66,7 @@ class Chosen(Kind):
 
 
 @dataclass(frozen=True)
-class Member(Kind):
+class Member(FieldKind):
     """Whether a word is in a list, which is kept in the given order."""
 
     order: tuple[str, ...] = ()
@@ -81,10 +81,10 @@ class Member(Kind):
 
 
 @dataclass(frozen=True)
-class Rest(Kind):
+class Rest(FieldKind):
     """What no other row of the table shows of a free mapping; `others` are those rows' kinds."""
 
-    others: Mapping[str, Kind] | None = None
+    others: Mapping[str, FieldKind] | None = None
 
     def _is_shown(self, name: str, value: object) -> bool:
         other = (self.others or {}).get(name)
@@ -101,7 +101,7 @@ class Rest(Kind):
 
 
 @dataclass(frozen=True)
-class Whole(Kind):
+class Whole(FieldKind):
     """A value that is made of several: `reading` and `writing` have all that the table is of."""
 
     reading: Callable[[Any], Any] = _same
@@ -136,17 +136,19 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-PLAIN = Kind()
-NAME = Kind(show=lambda value: value or "", take=_or_none)
-GROUP_NAME = Kind(take=_or_none)
-WORD = Kind(show=lambda value: str(value or ""))
+PLAIN = FieldKind()
+NAME = FieldKind(show=lambda value: value or "", take=_or_none)
+GROUP_NAME = FieldKind(take=_or_none)
+WORD = FieldKind(show=lambda value: str(value or ""))
 MARKET = Chosen(show=str)
-MINUTES = Kind(show=lambda value: value or 0)
-NODES = Kind(show=str)
-YAML_BLOCK = Kind(show=yaml_text)
-YAML_MAPPING = Kind(show=lambda value: yaml_text(value or None), take=lambda value: value or {})
-YAML_MODEL = Kind(show=lambda value: yaml_text(value and written(value)))
-YAML_MODELS = Kind(
+MINUTES = FieldKind(show=lambda value: value or 0)
+NODES = FieldKind(show=str)
+YAML_BLOCK = FieldKind(show=yaml_text)
+YAML_MAPPING = FieldKind(
+    show=lambda value: yaml_text(value or None), take=lambda value: value or {}
+)
+YAML_MODEL = FieldKind(show=lambda value: yaml_text(value and written(value)))
+YAML_MODELS = FieldKind(
     show=lambda values: yaml_text([written(value) for value in values] or None),
     take=lambda values: values or (),
 )
@@ -163,16 +165,16 @@ DAY = Member(order=DAYS)
 REASON = Member(order=tuple(Disruption))
 
 
-def of_group(key: str) -> Kind:
+def of_group(key: str) -> FieldKind:
     """Return the kind of a group's setting: its default is an empty field."""
     default = GroupSettings.model_fields[key].default
-    return Kind(
+    return FieldKind(
         show=lambda value: None if value == default else value,
         take=lambda value: default if value in (None, "") else value,
     )
 
 
-class _Hardware(Kind):
+class _Hardware(FieldKind):
     """Of the hardware that a node must have: without any, none is required."""
 
     def write(self, values: Values, keys: Keys, value: Any) -> Values:

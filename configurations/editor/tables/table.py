@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 
-from configurations.editor.tables.kinds import PLAIN, Keys, Kind, Rest, Values
+from configurations.editor.tables.kinds import PLAIN, FieldKind, Keys, Rest, Values
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Row:
     name: str
     path: str
     field: forms.Field
-    kind: Kind = PLAIN
+    kind: FieldKind = PLAIN
     also: tuple[str, ...] = ()
 
     @cached_property
