@@ -66,7 +66,8 @@ class DrivenCluster:
 
     def decisions(self, *, kind: str) -> list[Row]:
         """Return the planner's decisions of one kind, oldest first."""
-        query = "SELECT * FROM clusters_decision WHERE cluster_id = %s AND kind = %s ORDER BY id"
+        query = """SELECT * FROM clusters_scalingdecision
+            WHERE cluster_id = %s AND kind = %s ORDER BY id"""
         return self.console.rows(query, self.id, kind)
 
     def run_workload(self, key: str, **values: float) -> Row:

@@ -100,7 +100,7 @@ def test_a_server_whose_files_vanished_does_not_start_empty(short_path: Path) ->
     with PostgresServer(short_path / "postgres", durable=False) as server:
         server.process.stop()
         shutil.rmtree(server.data)
-        with pytest.raises(StackError, match="are gone"):
+        with pytest.raises(StackError, match="are missing"):
             server.process.start()
         assert not server.data.exists()
 
