@@ -21,10 +21,12 @@ def perform[T](
     *,
     done: Words[T],
     to: str,
+    then: Callable[[T], str] | None = None,
     form: BaseForm | None = None,
 ) -> HttpResponse:
     """Call a service and go to the page `to`, which says what came of it.
 
+    After success, the user goes to the address that `then` makes of the result, if it is given.
     A form without a page of its own is checked first. What the user may not do, or not see, is
     left to Django's 403 and 404 pages.
     """
@@ -37,9 +39,9 @@ def perform[T](
         raise
     except ServiceError as refusal:
         messages.error(request, " ".join(refusal.messages))
-    else:
-        messages.success(request, done if isinstance(done, str) else done(result))
-    return redirect(to)
+        return redirect(to)
+    messages.success(request, done if isinstance(done, str) else done(result))
+    return redirect(then(result) if then else to)
 
 
 def submit[T](form: BaseForm, call: Callable[[Mapping[str, Any]], T]) -> T | None:

@@ -10,21 +10,14 @@ from accounts.models import Team
 from clusters.models import Group
 from clusters.workloads import Workload
 from configurations.queries import launchable_versions
-from domain.limits import MAX_NODES
+from domain.limits import CLUSTER_NAME_LENGTH, MAX_NODES, wrong_name
 
 
 class LaunchForm(forms.Form):
     """Which version to launch, and under which name."""
 
-    name = forms.RegexField(
-        r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
-        label="Cluster name",
-        strip=True,
-        error_messages={
-            "required": "Enter a name for the cluster.",
-            "invalid": "Use lowercase letters, digits and hyphens; start with a letter; "
-            "40 characters at most.",
-        },
+    name = forms.CharField(
+        label="Cluster name", error_messages={"required": "Enter a name for the cluster."}
     )
     # What was suggested last: a name that differs from it was typed.
     suggested_name = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -38,6 +31,12 @@ class LaunchForm(forms.Form):
         self.fields["environment"] = forms.ChoiceField(
             required=False, label="Environment", choices=[("", "None")]
         )
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if wrong := wrong_name(name, longest=CLUSTER_NAME_LENGTH):
+            raise forms.ValidationError(wrong)
+        return name
 
     def offer(self, environments: list[str]) -> None:
         """Let the environment be chosen among those that the version says something of."""

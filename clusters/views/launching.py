@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.answers import submit
+from accounts.answers import perform, submit
 from accounts.errors import ServiceError
 from accounts.models import Team
 from accounts.permissions import Action, may, require
@@ -61,9 +60,14 @@ def launch_from_library(request: SignedInRequest, key: str) -> HttpResponse:
     offers = {offer.ready.key: offer for offer in launchable_offers(request.user)}
     if key not in offers:
         raise Http404("The library has no such template for your clouds.")
-    version = template_from_library(offers[key], team=team, by=request.user)
-    messages.success(request, f"Saved {version} from the library. Launch it here.")
-    return redirect(f"{reverse('clusters:launch')}?version={version.pk}")
+    page = reverse("clusters:launch")
+    return perform(
+        request,
+        lambda: template_from_library(offers[key], team=team, by=request.user),
+        done=lambda version: f"Saved {version} from the library. Launch it here.",
+        to=page,
+        then=lambda version: f"{page}?version={version.pk}",
+    )
 
 
 def _form(given: Any, *, team: Team, is_bound: bool) -> LaunchForm:

@@ -87,9 +87,7 @@ def pod_name(name: str, *, longest: int) -> str:
 
 def _losses(config: ComputeConfig) -> Iterator[Loss]:
     if config.configs is not None:
-        yield Loss(
-            path="configs", why="A RayCluster describes one cluster: the first resource is used."
-        )
+        yield Loss(path="configs", why="A RayCluster is one cluster: the first resource is used.")
     for key in written(config.mobula):
         if key not in _CARRIED:
             yield Loss(path=f"mobula.{key}", why="Not supported by RayCluster.")

@@ -92,7 +92,7 @@ def test_hardware_instead_of_a_name_finds_a_machine(
 def test_name_that_a_cluster_cannot_have_is_refused(
     launch: Callable[..., Cluster], name: str
 ) -> None:
-    with pytest.raises(Invalid, match="lower-case letters") as refusal:
+    with pytest.raises(Invalid, match="lowercase letters") as refusal:
         launch(name)
     assert refusal.value.field == "name"
     assert not Cluster.objects.exists()

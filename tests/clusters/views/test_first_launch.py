@@ -12,6 +12,7 @@ from accounts.models import AuditEntry, Membership, Team, User
 from clouds.models import Cloud
 from configurations.models import Template, Version
 from images.models import ImageVersion
+from providers.fake.driver import FakeDriver
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +88,16 @@ def test_viewer_may_not(alices: Client, alice: User) -> None:
     Membership.objects.filter(user=alice).update(role="viewer")
     assert choose(alices).status_code == 403
     assert alices.get(reverse("clusters:launch")).status_code == 403
+    assert not Template.objects.exists()
+
+
+def test_choice_that_the_cloud_has_no_machine_for_is_refused_with_the_reason(
+    alices: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeDriver()
+    monkeypatch.setattr("providers.registry.open_driver", lambda _account: fake)
+    page = alices.get(choose(alices).url)
+    assert "has no instance type" in page.text
     assert not Template.objects.exists()
 
 

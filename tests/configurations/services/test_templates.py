@@ -50,7 +50,7 @@ def test_what_is_no_version_is_neither_created_nor_saved(
 def test_name_that_a_template_cannot_have_is_refused(
     version: Version, research: Team, alice: User, name: str
 ) -> None:
-    with pytest.raises(Invalid, match="lower-case letters") as refusal:
+    with pytest.raises(Invalid, match="lowercase letters") as refusal:
         create_template(team=research, name=name, text=TEXT, message="First.", by=alice)
     assert refusal.value.field == "name"
 
