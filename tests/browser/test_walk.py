@@ -127,7 +127,7 @@ def resize(page: Page) -> None:
 def stop_and_start(page: Page) -> None:
     page.get_by_role("button", name="Stop").click()
     dialog = page.get_by_role("dialog", name="Stop this cluster?")
-    expect(dialog).to_contain_text("an hour now")
+    expect(dialog).to_contain_text("per hour")
     dialog.get_by_role("button", name="Stop").click()
     comes_to(page, "Stopped")
     page.get_by_role("button", name="Start").click()

@@ -63,5 +63,5 @@ def test_an_hour_costs_the_hourly_price() -> None:
 
 
 def test_an_interval_that_ends_before_it_starts_is_refused() -> None:
-    with pytest.raises(ValueError, match="before it starts"):
+    with pytest.raises(ValueError, match="before its start"):
         interval_microusd(1, origin=ORIGIN, start=at(2), end=at(1))

@@ -79,7 +79,7 @@ def test_an_unprintable_character_is_found_at_its_place() -> None:
         ("worker_nodess: []", "Did you mean `worker_nodes`?"),
         ("head_node: {instance_type: a, physical_resources: {}}", "`required_resources`"),
         ("mobula: {idle_minute: 3}", "Did you mean `idle_minutes`?"),
-        ("mobula: {zones: [a]}", "at the top level"),
+        ("mobula: {zones: [a]}", "to the top level"),
         ("head_node: {required_resources: {cpu: 3}}", "Did you mean `CPU`?"),
         ("xyzzy: 1", "Known keys here"),
     ],
