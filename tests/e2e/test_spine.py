@@ -82,7 +82,7 @@ def test_idle_workers_are_drained_through_ray_and_leave(
 
 def test_a_resized_group_follows_its_minimum(train: DrivenCluster) -> None:
     page = train.resize("small", least=1, most=2)
-    assert "now has 1 to 2 nodes" in page.text
+    assert "resized to 1–2 nodes" in page.text
     train.has_workers(1)
 
 
