@@ -86,7 +86,7 @@ def test_only_a_prepared_cluster_can_launch(site: Site) -> None:
         instance_type=site.size,
         resources={},
     )
-    with pytest.raises(InvalidRequest, match="not prepared"):
+    with pytest.raises(InvalidRequest, match="not been prepared"):
         site.driver.launch(other, [node])
 
 

@@ -119,7 +119,7 @@ def test_a_vanished_machine_is_not_listed_and_never_comes_back(driver: FakeDrive
 
 
 def test_an_unprepared_cluster_cannot_launch() -> None:
-    with pytest.raises(InvalidRequest, match="not prepared"):
+    with pytest.raises(InvalidRequest, match="not been prepared"):
         FakeDriver().launch(CLUSTER, [node(1)])
 
 
