@@ -12,6 +12,8 @@ from domain.configuration.ray_labels import ACCELERATOR, TPU_TOPOLOGY
 from domain.offerings import InstanceType
 
 ACCELERATOR_TYPE = "accelerator_type:"
+UNNAMED_TPU = "TPU"
+"""The accelerator of TPU hosts whose generation nobody names."""
 # Ray's resource of each kind of accelerator that is no GPU, by how its models begin
 # [ray/_private/accelerators].
 _RESOURCES = {"TPU": "TPU", "aws-neuron-core": "neuron_cores", "Intel-GAUDI": "HPU",
@@ -54,7 +56,7 @@ def accelerator_resources(
     if machine.accelerator_units:
         models += _ALIASES.get(machine.accelerator, [machine.accelerator])
     models += [model for name, model in _ONLY_MODELS.items() if declared.get(name)]
-    named = (model for model in models if model not in _RESOURCES)
+    named = (model for model in models if model != UNNAMED_TPU)
     return amounts | {f"{ACCELERATOR_TYPE}{model}": 1.0 for model in named}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.catalogue.accelerators import accelerator_resources
+from domain.catalogue.accelerators import UNNAMED_TPU, accelerator_resources
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
 from domain.configuration.spec import (
@@ -53,7 +53,7 @@ def declared_type(
         memory_bytes=required.memory or 0,
         gpus=float(required.GPU or 0),
         gpu_model=model if required.GPU else "",
-        accelerator=model or "TPU" if required.TPU else "",
+        accelerator=(model or UNNAMED_TPU) if required.TPU else "",
         accelerator_units=float(required.TPU or 0),
     )
 

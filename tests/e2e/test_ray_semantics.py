@@ -41,7 +41,7 @@ mobula:
   scaling:
     consolidation: off
 """
-WORK = Path(__file__).with_name("semantics_work.py")
+WORK = Path(__file__).parent / "work" / "semantics.py"
 RAYLET = "raylet"
 
 
