@@ -37,3 +37,20 @@ def parts_of(group: Plain) -> PodParts:
         requests=mapping(resources.get("requests")),
         limits=mapping(resources.get("limits")),
     )
+
+
+def with_container_named(pod: Plain, name: str, *, instead_of: str) -> Plain:
+    """The pod with every reference to a container by one name changed to the other."""
+    renamed = _renamed(pod, name, instead_of)
+    return mapping(renamed)
+
+
+def _renamed(value: object, name: str, old: str) -> object:
+    if isinstance(value, list | tuple):
+        return [_renamed(item, name, old) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: name if key == "containerName" and item == old else _renamed(item, name, old)
+        for key, item in value.items()
+    }

@@ -19,6 +19,7 @@ from domain.configuration.ray_labels import ACCELERATOR, TPU_TOPOLOGY
 from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.convert.kuberay.accelerators import GPU, TPU, is_gpu
 from domain.convert.kuberay.node_choice import node_choice
+from domain.convert.kuberay.pod_parts import with_container_named
 from domain.convert.kuberay.room import pod_room
 from domain.convert.kuberay.zones import in_zones
 from domain.convert.result import ExportContext, Loss, Plain, items, mapping, without_empty
@@ -139,7 +140,8 @@ def _renamed(patch: Plain, container: str) -> Plain:
         {**mapping(entry), "name": container} if mapping(entry).get("name") == "ray" else entry
         for entry in items(spec["containers"])
     ]
-    return {**patch, "spec": {**spec, "containers": containers}}
+    renamed = {**patch, "spec": {**spec, "containers": containers}}
+    return with_container_named(renamed, container, instead_of="ray")
 
 
 def _amounts(size: InstanceType, node: NodeConfig, patch: Plain) -> Plain:

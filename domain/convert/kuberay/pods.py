@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from domain.catalogue.node_labels import ARCH, TPU_ACCELERATOR, TPU_TOPOLOGY_SELECTOR
 from domain.catalogue.node_labels import tpu_accelerator_of as gke_name_of
@@ -9,13 +10,13 @@ from domain.configuration.ray_labels import ACCELERATOR, MARKET_TYPE, TPU_TOPOLO
 from domain.configuration.spec import MarketType
 from domain.convert.kuberay.accelerators import GPU, TPU, Accelerators, accelerators_of
 from domain.convert.kuberay.node_choice import NodeChoice, node_choice
-from domain.convert.kuberay.pod_parts import PodParts, parts_of
+from domain.convert.kuberay.pod_parts import PodParts, parts_of, with_container_named
 from domain.convert.kuberay.quantities import amount, same, whole
 from domain.convert.kuberay.replicas import hosts_of
 from domain.convert.kuberay.start_params import labels_of, logical_resources
 from domain.convert.kuberay.zones import without_zones
 from domain.convert.result import Loss, Plain, mapping, without_empty
-from domain.quantities import format_bytes
+from domain.quantities import GIB, format_bytes
 
 HARDWARE = frozenset({"cpu", "memory", GPU, TPU})
 _OF_RAY = frozenset({"name", "image", "resources"})
@@ -44,6 +45,7 @@ def read_pod(group: Plain, path: str, *, zones: tuple[str, ...], losses: list[Lo
     logical = {**found.resources, **logical_resources(group, path, losses)}
     hardware = _hardware(parts, found, choice, f"{path}.template", losses)
     _count_gpus_of_ray(hardware, logical, path, losses)
+    _fill(hardware, logical, path, losses)
     if hardware.get("TPU"):
         hardware["tpu_hosts"] = hosts_of(group)
     model = labels.get(ACCELERATOR) or choice.gpu_model
@@ -108,6 +110,23 @@ def _count_gpus_of_ray(hardware: Plain, logical: Plain, path: str, losses: list[
         losses.append(Loss(path=f"{path}.template.resources", why=why))
 
 
+_USUAL_MEMORY = 4 * GIB
+"""Of each CPU, as most machines have it."""
+
+
+def _fill(hardware: Plain, logical: Plain, path: str, losses: list[Loss]) -> None:
+    """Pods without a limit use what their node has left; in Mobula each has a size."""
+    if not hardware.get("CPU"):
+        hardware["CPU"] = ceil(logical.get("CPU", 0)) or 1
+        why = f"The pods request no CPU: imported with {hardware['CPU']}."
+        losses.append(Loss(path=f"{path}.template.resources.cpu", why=why))
+    if "memory" not in hardware:
+        memory = max(hardware["CPU"] * _USUAL_MEMORY, ceil(logical.get("memory", 0)))
+        hardware["memory"] = format_bytes(memory)
+        why = f"The pods request no memory: imported with {hardware['memory']}."
+        losses.append(Loss(path=f"{path}.template.resources.memory", why=why))
+
+
 def _required_labels(hardware: Plain, choice: NodeChoice, labels: Plain) -> Plain:
     if not hardware.get("TPU"):
         return {}
@@ -149,6 +168,7 @@ def _patch(
     containers = [*([{"name": "ray", **ray}] if ray else []), *parts.others]
     spec = {**rest, "containers": containers} if containers else rest
     patch = without_empty({"metadata": mapping(parts.template.get("metadata")), "spec": spec})
+    patch = with_container_named(patch, "ray", instead_of=str(parts.ray.get("name")))
     return _without_nulls(patch)
 
 
