@@ -11,7 +11,7 @@ _QUANTITY = re.compile(
     r"(?:(?P<binary>[KMGTPE])i|(?P<decimal>[numkKMGTPE])|[eE](?P<exponent>[+-]?[0-9]{1,2}))?\Z"
 )
 _BINARY = {letter: 1024**power for power, letter in enumerate("KMGTPE", start=1)}
-_DECIMAL = {
+_DECIMAL: dict[str, Decimal] = {
     **{letter: Decimal(10) ** (3 * power) for power, letter in enumerate("numkMGTPE", start=-3)
        if letter in "num"},
     **{letter: Decimal(1000) ** power for power, letter in enumerate("kMGTPE", start=1)},

@@ -75,9 +75,9 @@ class _Reading:
         plain: Plain = {
             "head_node": self._head(mapping(self.spec.get("headGroupSpec")), bool(groups)),
             "worker_nodes": [
-                found
+                worker_group
                 for index, group in enumerate(groups)
-                if (found := self._group(group, f"{self.path}.workerGroupSpecs[{index}]"))
+                if (worker_group := self._group(group, f"{self.path}.workerGroupSpecs[{index}]"))
             ],
             **({"zones": list(self.zones)} if self.zones else {}),
             "mobula": self._block(options, groups),
@@ -88,8 +88,8 @@ class _Reading:
         self._lose(self.path, self.spec, _OF_SPEC, _OURS)
         usual = {key for key, values in _USUAL.items() if options.get(key) in values}
         self._lose(f"{self.path}.autoscalerOptions", options, _OF_OPTIONS | usual, _OURS)
-        found = structure(plain)
-        return Imported(found.draft, tuple(self.losses), (*problems, *found.problems), self.notes)
+        read = structure(plain)
+        return Imported(read.draft, tuple(self.losses), (*problems, *read.problems), self.notes)
 
     def _head(self, pod: Plain, has_workers: bool) -> Plain:
         path = f"{self.path}.headGroupSpec"

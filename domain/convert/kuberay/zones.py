@@ -21,7 +21,7 @@ def zones_of_all(cluster: Plain) -> tuple[str, ...]:
     return zones.pop() if len(zones) == 1 else ()
 
 
-def without_zones(spec: Plain, zones: Iterable[str]) -> Plain:
+def without_zones(spec: Plain, zones: tuple[str, ...]) -> Plain:
     """The pod's spec without what binds it to these zones and to nothing else."""
     rest = dict(spec)
     if zones and spec.get("affinity") == in_zones(zones):
