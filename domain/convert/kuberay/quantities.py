@@ -8,9 +8,9 @@ from domain.quantities import LARGEST
 
 _QUANTITY = re.compile(
     r"(?P<number>[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30}))"
-    r"(?:(?P<binary>[KMGTPE])i|(?P<decimal>[numkKMGTPE])|[eE](?P<exponent>[+-]?[0-9]{1,2}))?\Z"
+    r"(?:(?P<binary>[KMGTPE])i|(?P<decimal>[numkKMGTPE])|[eE](?P<exponent>[+-]?[0-9]{1,3}))?\Z"
 )
-_BINARY = {letter: 1024**power for power, letter in enumerate("KMGTPE", start=1)}
+_BINARY: dict[str, int] = {letter: 1024**power for power, letter in enumerate("KMGTPE", start=1)}
 _DECIMAL: dict[str, Decimal] = {
     **{letter: Decimal(10) ** (3 * power) for power, letter in enumerate("numkMGTPE", start=-3)
        if letter in "num"},
