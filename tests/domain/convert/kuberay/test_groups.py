@@ -211,7 +211,7 @@ def test_pods_without_limits_get_a_size_that_is_named() -> None:
     assert {path.rpartition(".")[2] for path in lost(found)} == {"cpu", "memory"}
 
 
-def test_gpus_that_only_ray_is_told_of_are_hardware() -> None:
+def test_gpus_that_only_start_parameters_set_are_hardware() -> None:
     found = imported(cluster(f"[{group(more='resources: {GPU: 1}')}]"))
     hardware = only_group(found).required_resources
     assert hardware is not None
