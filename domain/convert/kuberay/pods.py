@@ -102,11 +102,11 @@ def _hardware(
 
 
 def _count_gpus_of_ray(hardware: Plain, logical: Plain, path: str, losses: list[Loss]) -> None:
-    """GPUs that only the start parameters set, such as those of a whole node that the pod selects."""
+    """Count GPUs that only the start parameters set, as of a whole node that the pod selects."""
     gpus = logical.get("GPU", 0)
     if gpus and not hardware.get("GPU") and gpus == int(gpus):
         hardware["GPU"] = int(gpus)
-        why = f"The pods request no GPU, but their start parameters set {gpus}: imported as {gpus} {GPU}."
+        why = f"The pods request no GPU, but Ray is started with {gpus}: imported as {gpus} {GPU}."
         losses.append(Loss(path=f"{path}.template.resources", why=why))
 
 

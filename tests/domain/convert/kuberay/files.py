@@ -1,7 +1,6 @@
 """Files of the kinds that people apply to a cluster with KubeRay's operator, in our own words."""
 
-from tests.domain.convert.kuberay.accelerator_files import LABELS as LABELS
-from tests.domain.convert.kuberay.accelerator_files import TPUS as TPUS
+from tests.domain.convert.kuberay.accelerator_files import LABELS, TPUS
 
 CODE = """\
 apiVersion: v1
