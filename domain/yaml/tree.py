@@ -26,6 +26,7 @@ from ruamel.yaml.reader import ReaderError
 
 from domain.problems import Loc, Mark, Problem, error, path_of, shown, warning
 from domain.quantities import LARGEST
+from domain.yaml.manifest_words import manifest_scalar
 from domain.yaml.plain_tree import (
     MAX_DEPTH,
     MAX_VALUES,
@@ -120,8 +121,9 @@ def scalar(text: str) -> object:
 
 
 def needs_quotes(text: str) -> bool:
-    """True if the text without quotes would be read as something else, by us or by YAML 1.1."""
-    reads_as_text = scalar(text) == text and text != "<<" and text.isprintable()
+    """True if the text without quotes would be read as something else, by us or by Kubernetes."""
+    reads_as_text = scalar(text) == text == manifest_scalar(text) and text.isprintable()
+    reads_as_text = reads_as_text and text != "<<"
     # In a list within a list, a question mark at the beginning would mark a key.
     if text.startswith("?"):
         return True

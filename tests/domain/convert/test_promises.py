@@ -149,6 +149,9 @@ def settled(one: ComputeConfig) -> ComputeConfig:
         labels = dict(which.labels)
         if labels.get(MARKET_TYPE) == "spot":  # what the market of a group says already
             del labels[MARKET_TYPE]
+        gpus = which.resources.get("GPU", 0)
+        if hardware and not hardware.GPU and gpus == int(gpus):  # what Ray has is hardware
+            hardware = hardware.model_copy(update={"GPU": int(gpus) or None})
         return which.model_copy(
             update={
                 "labels": labels,

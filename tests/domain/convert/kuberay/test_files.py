@@ -7,7 +7,8 @@ from domain.configuration.diff import changes
 from domain.convert import ExportContext, Format, Imported, detect, exported, imported
 from domain.problems import has_errors
 from domain.validation.check import validate
-from domain.yaml.manifests import manifest_scalar, read_manifests
+from domain.yaml.manifest_words import manifest_scalar
+from domain.yaml.manifests import read_manifests
 from tests.domain.convert.kuberay import files
 from tests.domain.convert.test_formats import RAY_CLUSTER, read_yaml
 from tests.domain.machines import KUBERNETES
@@ -130,6 +131,17 @@ def test_modes_are_written_as_the_numbers_that_they_are() -> None:
     written = exported(found, Format.KUBERAY, ExportContext(image="ray:1")).text
     assert "defaultMode: 493" in written
     assert "mode: 292" in written
+
+
+@pytest.mark.parametrize("name", ["n", "Y", "on", "0X1F", "1_0"])
+def test_words_that_kubernetes_reads_otherwise_are_written_in_quotes(name: str) -> None:
+    before = imported(
+        files.cluster(f"[{files.group().replace('groupName: g', f'groupName: {name!r}')}]")
+    )
+    assert before.config is not None
+    assert before.config.groups[0].name == name
+    text = exported(before.config, Format.MOBULA, ExportContext()).text
+    assert f'name: "{name}"' in text
 
 
 def test_keys_that_are_no_text_become_text() -> None:
