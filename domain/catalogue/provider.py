@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from domain.configuration.effects import USUAL, EffectRules
+from domain.configuration.ray_labels import SET_BY_RAY
 from domain.configuration.spec import ComputeConfig
 from domain.instance_settings import SettingsTable
 from domain.offerings import InstanceType, ProviderKind
@@ -74,6 +75,7 @@ class ProviderTraits:
     group_name: re.Pattern[str] | None = None
     longest_group_name: int = 63
     check_config: ConfigCheck | None = None
+    labels_of_ray: frozenset[str] = SET_BY_RAY  # that Ray sets on each of its nodes by itself
     effects: EffectRules = USUAL
 
     # Raw instance configurations.

@@ -32,6 +32,9 @@ TRAITS = ProviderTraits(
     group_name=re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?\Z"),
     longest_group_name=40,
     check_config=check_config,
+    # The operator tells Ray the group, and nothing of the market or the place: there, the labels
+    # of a group are all that Ray knows.
+    labels_of_ray=frozenset({"ray.io/node-id", "ray.io/node-group"}),
     effects=EffectRules(
         live=_LIVE,
         recreate=re.compile(r""),

@@ -39,7 +39,7 @@ def node_problems(config: ComputeConfig, *, target: RegionCatalogue) -> Iterator
 def _node(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     yield from _machine(node, path, target)
     yield from resource_problems(node, path, target)
-    yield from label_problems(node, path)
+    yield from label_problems(node, path, target)
 
 
 def _machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
