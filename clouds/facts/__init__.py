@@ -159,6 +159,7 @@ def _type(
         **_accelerator(row),
         family=row["family"],
         arch=row["arch"],
+        burstable="true" in {row.get("burstable"), row.get("shared_core")},
         zones=zones or None,
         has_spot=row["spot_supported"] == "true" if says_spot else has_spot,
         has_efa=row.get("efa") == "true",

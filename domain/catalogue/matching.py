@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
+from domain.catalogue.accelerators import has_model
+from domain.catalogue.node_resources import attached_gpus, declared_type, named_type
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
 from domain.configuration.spec import NodeConfig, PhysicalResources
@@ -21,9 +23,13 @@ def types_for(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> l
     Empty where the target does not offer them or nothing is known of it.
     """
     if node.instance_type is not None:
-        named = target.type_named(node.instance_type)
+        named = named_type(node, target)
         return [named] if named else []
-    if node.required_resources is None or target.types is None:
+    if node.required_resources is None:
+        return []
+    if target.traits.exact_sizes:
+        return [declared_type(node.required_resources, node.required_labels)]
+    if target.types is None:
         return []
     wanted = node.required_labels.get(ACCELERATOR)
     return list(_types_with(node.required_resources, wanted, target, market))
@@ -34,13 +40,23 @@ def _types_with(
     required: PhysicalResources, gpu_model: str | None, target: RegionCatalogue, market: Market
 ) -> tuple[InstanceType, ...]:
     fitting = matches(required, (target.types or {}).values(), gpu_model=gpu_model)
+    # Burstable machines are slow or dear once they work without pause: where nothing else fits.
+    fitting = [machine for machine in fitting if not machine.burstable] or fitting
     return tuple(ranked(fitting, target.prices, market=market)[:MOST_TYPES])
 
 
 def price_of(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> Decimal | None:
     """The dollars an hour of the type that a node would be given first; None if unknown."""
     types = types_for(node, target, market=market)
-    return target.prices.get((types[0].name, market)) if types else None
+    return usd_of(node, types[0], target, market=market) if types else None
+
+
+def usd_of(
+    node: NodeConfig, machine: InstanceType, target: RegionCatalogue, *, market: Market
+) -> Decimal | None:
+    """The dollars an hour of a node on that machine; None if unknown, as with attached GPUs."""
+    gpus, _ = attached_gpus(node, target)
+    return None if gpus else target.usd_of(machine, market=market)
 
 
 def matches(
@@ -51,7 +67,7 @@ def matches(
     return [
         machine
         for machine in types
-        if _has(machine, required) and (not model or machine.gpu_model == model)
+        if _has(machine, required) and (not model or has_model(machine, model))
     ]
 
 

@@ -38,6 +38,7 @@ def machine_type(row: Mapping[str, Any], *, zones: frozenset[str]) -> InstanceTy
         **_neuron(row),
         family=name.partition(".")[0],
         arch=_arch(row),
+        burstable=bool(row.get("BurstablePerformanceSupported")),
         zones=zones,
         has_spot="spot" in row.get("SupportedUsageClasses", ()),
         has_efa=bool(network.get("EfaSupported")),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from math import ceil
 
+from domain.catalogue.accelerators import has_model
 from domain.catalogue.matching import types_for
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
@@ -99,7 +100,7 @@ def _has(offered: InstanceType, required: PhysicalResources, model: str | None) 
         and offered.vcpus >= (required.CPU or 0)
         and offered.memory_bytes >= (required.memory or 0)
         and offered.arch == (required.cpu_architecture or "x86_64")
-        and (not model or offered.gpu_model == model)
+        and (not model or has_model(offered, model))
     )
 
 
