@@ -91,6 +91,7 @@ def _filled(said: InstanceType, built_in: InstanceType | None) -> InstanceType:
         accelerator=said.accelerator or built_in.accelerator,
         accelerator_units=said.accelerator_units or built_in.accelerator_units,
         burstable=said.burstable or built_in.burstable,
+        is_current=said.is_current and built_in.is_current,
         network_gbps=said.network_gbps or built_in.network_gbps,
     )
 

@@ -13,4 +13,9 @@ class Migration(migrations.Migration):
             name='burstable',
             field=models.BooleanField(default=False),
         ),
+        migrations.AddField(
+            model_name='cataloguetype',
+            name='is_current',
+            field=models.BooleanField(default=True),
+        ),
     ]

@@ -17,10 +17,14 @@ _SLACK = 2  # a machine may have up to twice the CPUs and memory that were asked
 _UNPRICED = Decimal("Infinity")
 
 
-def types_for(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> list[InstanceType]:
+def types_for(
+    node: NodeConfig, target: RegionCatalogue, *, market: Market, burstable: bool = False
+) -> list[InstanceType]:
     """The types a node may run on: the one it names, or up to three that have its hardware.
 
-    Empty where the target does not offer them or nothing is known of it.
+    Burstable ones are slow or dear when they work without pause: unless allowed, they are taken
+    only where nothing else has the hardware. Empty where the target offers none, or nothing is
+    known of it.
     """
     if node.instance_type is not None:
         named = named_type(node, target)
@@ -32,22 +36,29 @@ def types_for(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> l
     if target.types is None:
         return []
     wanted = node.required_labels.get(ACCELERATOR)
-    return list(_types_with(node.required_resources, wanted, target, market))
+    return list(_types_with(node.required_resources, wanted, target, market, burstable))
 
 
 @lru_cache(maxsize=512)  # one check asks for the same hardware several times
 def _types_with(
-    required: PhysicalResources, gpu_model: str | None, target: RegionCatalogue, market: Market
+    required: PhysicalResources,
+    gpu_model: str | None,
+    target: RegionCatalogue,
+    market: Market,
+    burstable: bool,
 ) -> tuple[InstanceType, ...]:
     fitting = matches(required, (target.types or {}).values(), gpu_model=gpu_model)
-    # Burstable machines are slow or dear once they work without pause: where nothing else fits.
-    fitting = [machine for machine in fitting if not machine.burstable] or fitting
+    fitting = [machine for machine in fitting if machine.is_current] or fitting
+    if not burstable:
+        fitting = [machine for machine in fitting if not machine.burstable] or fitting
     return tuple(ranked(fitting, target.prices, market=market)[:MOST_TYPES])
 
 
-def price_of(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> Decimal | None:
+def price_of(
+    node: NodeConfig, target: RegionCatalogue, *, market: Market, burstable: bool = False
+) -> Decimal | None:
     """The dollars an hour of the type that a node would be given first; None if unknown."""
-    types = types_for(node, target, market=market)
+    types = types_for(node, target, market=market, burstable=burstable)
     return usd_of(node, types[0], target, market=market) if types else None
 
 

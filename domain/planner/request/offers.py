@@ -119,7 +119,12 @@ def _machines(
     group: WorkerGroup, config: ComputeConfig, target: RegionCatalogue
 ) -> Iterator[InstanceType]:
     own = config.mobula.groups.get(group.name, GroupSettings())
-    machines = types_for(group, target, market=markets_of(group, config)[0])
+    machines = types_for(
+        group,
+        target,
+        market=markets_of(group, config)[0],
+        burstable=config.mobula.allow_burstable,
+    )
     if not machines and (known := machine_of(group, target)):
         machines = [known]
     yield from machines

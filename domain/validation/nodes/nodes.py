@@ -13,6 +13,7 @@ from domain.problems import (
     Problem,
     error,
     nearest,
+    note,
     removing,
     setting,
     shown,
@@ -57,6 +58,7 @@ def _machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[P
         yield from _found(node, required, f"{path}.required_resources", target)
     elif name:
         yield from type_problems(name, at, target)
+        yield from _burstable(name, at, target)
 
 
 def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Problem]:
@@ -75,6 +77,17 @@ def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Pro
         message = f"This cloud has no instance type {shown(name)}."
         hint = f"Did you mean `{near}`?" if near else "Choose an available one."
         yield error(path, "unknown-instance-type", message, hint=hint, fix=fix)
+
+
+def _burstable(name: str, path: str, target: RegionCatalogue) -> Iterator[Problem]:
+    machine = target.type_named(name)
+    if machine is not None and machine.burstable:
+        message = f"{shown(name)} has its CPUs only for bursts."
+        hint = (
+            "Under steady load it is slow or billed extra, and Ray counts all of its CPUs: "
+            "choose another family for work without pause."
+        )
+        yield note(path, "burstable-type", message, hint=hint)
 
 
 def _found(
