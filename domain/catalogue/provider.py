@@ -24,6 +24,9 @@ type ConfigCheck = Callable[[ComputeConfig], Iterator[Problem]]
 type CustomType = Callable[[str], InstanceType | None]
 """The machine that the name of a custom type stands for; None if it is no such name."""
 
+type AttachedGpus = Callable[[Mapping[str, object]], tuple[float, str]]
+"""The number and model of the GPUs that an `advanced_instance_config` attaches to a machine."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderMarks:
@@ -63,6 +66,8 @@ class ProviderTraits:
     types: Sequence[InstanceType] = ()  # that every account has
     files: CatalogueFiles | None = None
     custom_type: CustomType | None = None
+    exact_sizes: bool = False  # required_resources make a machine of just that size
+    attached_gpus: AttachedGpus | None = None
     usual_start: timedelta | None = None  # of a head, from the request to Ray's answer
 
     # Checks of configurations.

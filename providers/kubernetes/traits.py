@@ -28,6 +28,7 @@ TRAITS = ProviderTraits(
     has_default_rates=True,
     # The shapes that Anyscale's operator declares where nobody declares others.
     default_shapes=("2CPU-8GB", "4CPU-16GB", "8CPU-32GB", "8CPU-32GB-1xT4"),
+    exact_sizes=True,
     # The operator makes pod names from the group's: DNS-1035, and room for its suffixes.
     group_name=re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?\Z"),
     longest_group_name=40,

@@ -102,4 +102,5 @@ def _percent(spare: int | str) -> int:
 
 
 def _head_price(config: ComputeConfig, target: RegionCatalogue) -> Decimal | None:
-    return price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)
+    head = config.head_node or NodeConfig()
+    return price_of(head, target, market=Market.ON_DEMAND, burstable=config.mobula.allow_burstable)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from math import ceil
 
+from domain.catalogue.accelerators import has_model
 from domain.catalogue.matching import types_for
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
@@ -13,6 +14,7 @@ from domain.problems import (
     Problem,
     error,
     nearest,
+    note,
     removing,
     setting,
     shown,
@@ -57,6 +59,7 @@ def _machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[P
         yield from _found(node, required, f"{path}.required_resources", target)
     elif name:
         yield from type_problems(name, at, target)
+        yield from _burstable(name, at, target)
 
 
 def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Problem]:
@@ -90,6 +93,17 @@ def _family(name: str) -> str:
     return re.split(r"[.-]", lower, maxsplit=1)[0] if _TYPE_OF_FAMILY.match(lower) else ""
 
 
+def _burstable(name: str, path: str, target: RegionCatalogue) -> Iterator[Problem]:
+    machine = target.type_named(name)
+    if machine is not None and machine.burstable:
+        message = f"{shown(name)} has its CPUs only for bursts."
+        hint = (
+            "Under steady load it is slow or billed extra, and Ray counts all of its CPUs: "
+            "choose another family for work without pause."
+        )
+        yield note(path, "burstable-type", message, hint=hint)
+
+
 def _found(
     node: NodeConfig, required: PhysicalResources, path: str, target: RegionCatalogue
 ) -> Iterator[Problem]:
@@ -113,7 +127,7 @@ def _has(offered: InstanceType, required: PhysicalResources, model: str | None) 
         and offered.vcpus >= (required.CPU or 0)
         and offered.memory_bytes >= (required.memory or 0)
         and offered.arch == (required.cpu_architecture or "x86_64")
-        and (not model or offered.gpu_model == model)
+        and (not model or has_model(offered, model))
     )
 
 

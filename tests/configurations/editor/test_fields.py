@@ -72,6 +72,7 @@ WHOLE: dict[str, Any] = {
         "worker_idle_seconds": 77,
         "max_usd_per_hour": 2.5,
         "merge_instance_config": True,
+        "allow_burstable": True,
         "mounts": [{"storage": "data", "path": "/mnt/data"}],
         "environments": {"prod": {"zones": ["a"]}},
         "scaling": SCALING,
