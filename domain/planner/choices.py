@@ -5,7 +5,7 @@ from math import ceil
 
 from domain.demand import Resources
 from domain.objective import Objective
-from domain.planner.amounts import add, plain, times_in
+from domain.planner.amounts import STEPS, add, plain
 from domain.planner.candidates import Candidate
 from domain.planner.explanation.causes import (
     Amounts,
@@ -26,6 +26,9 @@ from domain.planner.limits import Limits, machine_of, raised_floor
 from domain.planner.model import PlannedGroup, PlanRequest, Ranking, Unserved
 from domain.planner.needs import misfit
 from domain.planner.packing import Need, NodeRun, Packing
+from domain.planner.units.columns import least_units
+from domain.planner.units.room import pieces_of
+from domain.planner.units.unit import UNIT_RESOURCES
 
 # A launch names so many things that stood in the way.
 MOST_STOPS = 2
@@ -176,7 +179,7 @@ def _once(stops: Iterable[Stop]) -> tuple[Stop, ...]:
 def _could(other: Candidate, runs: Sequence[NodeRun]) -> bool:
     """Return whether a machine could hold the largest need of each node alone."""
     return all(
-        need.accepts(other.labels) and times_in(other.brings, need.amounts, at_most=1)
+        need.accepts(other.labels) and need.copies_in(other.brings, at_most=1)
         for run in runs
         for need, _ in run.content
     )
@@ -185,9 +188,14 @@ def _could(other: Candidate, runs: Sequence[NodeRun]) -> bool:
 def _nodes_instead(other: Candidate, runs: Sequence[NodeRun]) -> int:
     """Return the fewest nodes of another machine with as much of everything as is used."""
     used: dict[str, int] = {}
+    pieces: dict[str, list[tuple[int, int]]] = {}
     for run in runs:
         for need, times in run.content:
             add(used, need.amounts, times=times * run.count)
+            for name in need.amounts.keys() & UNIT_RESOURCES:
+                some = pieces_of(need.amounts[name], need.split.get(name), times=times * run.count)
+                pieces.setdefault(name, []).extend(some)
+    used |= {name: least_units(some) * STEPS for name, some in pieces.items()}
     shares = [amount / other.brings[name] for name, amount in used.items() if amount]
     return max(1, ceil(max(shares, default=1) - 1e-9))
 

@@ -1,7 +1,7 @@
 """Demand in the order in which it is placed: the hardest to place first."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from domain.demand import Gang, Resources, Shape, Strategy
@@ -16,6 +16,8 @@ from domain.planner.explanation.causes import (
     placement_group,
 )
 from domain.planner.packing import Need
+from domain.planner.units.room import broken_units, copies_in, split_of
+from domain.planner.units.unit import UNIT_RESOURCES
 
 
 def ordered_needs(
@@ -54,10 +56,11 @@ def gang_needs(gang: Gang, machines: Sequence[Candidate]) -> list[Need]:
     """
     source = placement_group(gang.strategy)
     if gang.strategy is Strategy.STRICT_PACK:
-        together = total(exact(bundle) for bundle in gang.bundles)
-        return [Need(amounts=together, count=1, source=source)]
-    bundles = [Shape(resources=bundle, count=1) for bundle in gang.bundles]
-    needs = ordered_needs(bundles, machines, source=source)
+        bundles = [exact(bundle) for bundle in gang.bundles]
+        together, split = total(bundles), split_of(bundles)
+        return [Need(amounts=together, count=1, source=source, split=split)]
+    shapes = [Shape(resources=bundle, count=1) for bundle in gang.bundles]
+    needs = ordered_needs(shapes, machines, source=source)
     if gang.strategy is Strategy.STRICT_SPREAD:
         return [replace(need, apart=True) for need in needs]
     return needs
@@ -89,9 +92,24 @@ def misfit(need: Need, machines: Sequence[Candidate]) -> Misfit:
     if large := [name for name, amount in need.amounts.items() if amount > most[name]]:
         largest = amounts_of(plain({name: most[name] for name in large}))
         return Misfit(kind=MisfitKind.TOO_LARGE, largest=largest)
-    if not any(need.accepts(machine.labels) for machine in machines):
+    if broken := tuple(broken_units(need.amounts, need.split)):
+        return Misfit(kind=MisfitKind.NOT_WHOLE, missing=broken)
+    able = [machine for machine in machines if need.accepts(machine.labels)]
+    if not able:
         return Misfit(kind=MisfitKind.LABELS, selectors=need.selectors)
+    if units := tuple(_short_of_units(need, able)):
+        return Misfit(kind=MisfitKind.UNITS, missing=units)
     return Misfit(kind=MisfitKind.NOT_TOGETHER)
+
+
+def _short_of_units(need: Need, machines: Sequence[Candidate]) -> Iterator[str]:
+    """Yield what no node has units enough for, though it has as much in all."""
+    for name in sorted(need.split.keys() & UNIT_RESOURCES):
+        part = {name: need.amounts[name]}
+        if not any(
+            copies_in(machine.brings, part, at_most=1, split=need.split) for machine in machines
+        ):
+            yield name
 
 
 def _bundles(gang: Gang) -> tuple[tuple[tuple[str, float], ...], ...]:

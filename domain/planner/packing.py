@@ -9,6 +9,7 @@ from domain.planner.amounts import Amounts, less, times_in
 from domain.planner.candidates import Candidate
 from domain.planner.explanation.causes import WORK, Purpose, Source
 from domain.planner.limits import Limits
+from domain.planner.units.room import NOTHING, Parts, Split, copies_in, parts_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class Need:
     selectors: tuple[LabelSelector, ...] = ()
     apart: bool = False
     source: Source = WORK
+    split: Split = field(default_factory=lambda: NOTHING)  # of a STRICT_PACK group
 
     def accepts(self, labels: Mapping[str, str]) -> bool:
         return not self.selectors or all(s.accepts(labels) for s in self.selectors)
@@ -28,6 +30,15 @@ class Need:
     def key(self) -> tuple[object, ...]:
         """What makes two needs the same shape."""
         return tuple(sorted(self.amounts.items())), self.selectors
+
+    @property
+    def most(self) -> int:
+        """How many of it may lie on one node."""
+        return 1 if self.apart else self.count
+
+    def copies_in(self, free: Amounts, parts: Parts = NOTHING, *, at_most: int) -> int:
+        """Return how many of it fit on a node."""
+        return copies_in(free, self.amounts, at_most=at_most, parts=parts, split=self.split)
 
 
 type Content = tuple[tuple[Need, int], ...]
@@ -40,6 +51,7 @@ class NodeRun:
 
     free: Amounts
     labels: Mapping[str, str]
+    parts: Parts = field(default_factory=lambda: NOTHING)  # free of partly used GPUs
     count: int = 1
     names: tuple[str, ...] = ()  # of nodes that are there already
     candidate: Candidate | None = None  # of nodes that are new
@@ -53,7 +65,7 @@ class NodeRun:
         """Return how many of `need` one of these nodes takes."""
         if self.closed or not need.accepts(self.labels):
             return 0
-        return times_in(self.free, need.amounts, at_most=1 if need.apart else need.count)
+        return need.copies_in(self.free, self.parts, at_most=need.most)
 
     def may_be(self, candidate: Candidate) -> bool:
         """Return whether the labels of another machine still serve what these nodes are for."""
@@ -74,18 +86,37 @@ class NodeRun:
             yield replace(self, count=self.count - touched, names=self.names[touched:])
 
     def laden(self, content: Content, *, start: int, stop: int) -> "NodeRun":
-        """Return some of the nodes with more on them."""
+        """Return some of the nodes with more on them, which must fit."""
+        parts = self._parts_with(content)
+        if parts is None:
+            raise ValueError("The units of the node do not hold this.")
         free = self.free
         for need, times in content:
             free = less(free, need.amounts, times=times)
         return replace(
             self,
             free=free,
+            parts=parts,
             count=stop - start,
             names=self.names[start:stop],
             content=(*self.content, *content),
             closed=any(need.apart for need, _ in content),
         )
+
+    def fitting(self, content: Content) -> Content:
+        """Return what the units of one node hold of content that fits but for them."""
+        if self._parts_with(content) is not None:
+            return content
+        run, held = self, list[tuple[Need, int]]()
+        for need, times in content:
+            if taken := need.copies_in(run.free, run.parts, at_most=times):
+                run = run.laden(((need, taken),), start=0, stop=1)
+                held.append((need, taken))
+        return tuple(held)
+
+    def _parts_with(self, content: Content) -> Parts | None:
+        wanted = ((need.amounts, need.split, times) for need, times in content)
+        return parts_after(self.free, self.parts, wanted)
 
 
 @dataclass(kw_only=True)
@@ -148,10 +179,7 @@ class Packing:
     def fitting(self, need: Need) -> list[Candidate]:
         """Return the candidates whose empty nodes can take one of `need`, the preferred first."""
         fits = [
-            (
-                candidate,
-                times_in(candidate.brings, need.amounts, at_most=1 if need.apart else need.count),
-            )
+            (candidate, need.copies_in(candidate.brings, at_most=need.most))
             for candidate in self.candidates
             if need.accepts(candidate.labels)
         ]
@@ -186,7 +214,7 @@ class Packing:
         return left
 
     def _open(self, candidate: Candidate, need: Need, *, left: int) -> int:
-        each = times_in(candidate.brings, need.amounts, at_most=1 if need.apart else left)
+        each = need.copies_in(candidate.brings, at_most=min(need.most, left))
         count = min(-(-left // each), self.limits.room(candidate).nodes)
         if count == 0:
             return left
@@ -207,7 +235,7 @@ def _still_wanted(run: NodeRun, wanted: Mapping[tuple[object, ...], Need]) -> Co
         if count := times_in(free, need.amounts, at_most=min(times, need.count)):
             content.append((need, count))
             free = less(free, need.amounts, times=count)
-    return tuple(content)
+    return run.fitting(tuple(content))
 
 
 def new_run(candidate: Candidate, *, count: int) -> NodeRun:

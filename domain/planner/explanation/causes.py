@@ -86,12 +86,14 @@ class MisfitKind(StrEnum):
     TOO_LARGE = "too_large"
     LABELS = "labels"
     NOT_TOGETHER = "not_together"  # each resource fits some node, all of them fit none
+    UNITS = "units"  # fractions that share a node, but no unit of it
+    NOT_WHOLE = "not_whole"  # more than one unit, and not whole ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misfit:
     kind: MisfitKind
-    missing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # or what the units are of
     largest: Amounts = ()  # the most that one node has of what is too large
     selectors: tuple[LabelSelector, ...] = ()
 

@@ -26,6 +26,7 @@ from domain.wording import price as usd
 
 # A launch names so many shapes that it is for.
 MOST_SHAPES = 3
+_ONE_UNIT = "a fraction of a {} must fit on a single one"
 
 
 def launch(cause: LaunchCause) -> str:
@@ -112,7 +113,9 @@ def misfit(why: Misfit) -> str:
             return f"no group has labels with {_selectors(why)}"
         case MisfitKind.NOT_TOGETHER:
             return "no group has all of these resources on one node"
-        case MisfitKind.TOO_LARGE:
+        case MisfitKind.UNITS:
+            return f"no group has a node with enough {_units(why)}: {_ONE_UNIT.format(_unit(why))}"
+        case MisfitKind.TOO_LARGE | MisfitKind.NOT_WHOLE:
             return misfit_of_group(why)
 
 
@@ -129,6 +132,10 @@ def misfit_of_group(why: Misfit) -> str:
             return f"no label {_selectors(why)}"
         case MisfitKind.NOT_TOGETHER:
             return "not all resources on one node"
+        case MisfitKind.UNITS:
+            return f"not enough {_units(why)} on one node: {_ONE_UNIT.format(_unit(why))}"
+        case MisfitKind.NOT_WHOLE:
+            return f"Ray schedules more than 1 {_unit(why)} in whole numbers only"
 
 
 def purpose(item: Purpose) -> str:
@@ -216,6 +223,14 @@ def _state(cause: DrainCause) -> str:
 
 def _shape(resources: Amounts) -> str:
     return describe(dict(resources))
+
+
+def _unit(why: Misfit) -> str:
+    return " or ".join(why.missing)
+
+
+def _units(why: Misfit) -> str:
+    return " or ".join("GPUs" if name == "GPU" else name for name in why.missing)
 
 
 def _selectors(why: Misfit) -> str:
