@@ -8,7 +8,7 @@ from itertools import groupby
 from domain.demand import Resources, Shape
 from domain.planner import choices
 from domain.planner.amounts import exact, plain
-from domain.planner.candidates import Candidate, candidates, labels_of, of_node
+from domain.planner.candidates import Candidate, candidates, of_node
 from domain.planner.explanation.causes import STANDING_REQUEST, Purpose, Stop
 from domain.planner.limits import Limits, floor, pending_or_ready, raised_floor
 from domain.planner.mixing import mixed
@@ -24,9 +24,10 @@ from domain.planner.model import (
     Unserved,
 )
 from domain.planner.needs import ordered_gangs, ordered_needs
-from domain.planner.packing import Need, NodeRun, Packing, new_run
+from domain.planner.packing import NodeRun, Packing, new_run
 from domain.planner.scale_in import by_name, idle_drains, removals
 from domain.planner.serving import best_served
+from domain.planner.units.runs import run_of_head, runs_of
 
 
 def drafted(request: PlanRequest) -> Plan:
@@ -203,29 +204,13 @@ class _Draft:
         """Return the head, the nodes and the new ones so far, in the order they are filled."""
         return Packing(
             candidates=self.candidates,
-            runs=[NodeRun(free=exact(head), labels={}), *self._runs(nodes), *self.new],
+            runs=[
+                run_of_head(head, self.request.head_total),
+                *runs_of(nodes, self.offers, self.request.demand.shapes),
+                *self.new,
+            ],
             limits=self.limits,
             by_price=self.request.ranking is Ranking.PRICE,
-        )
-
-    def _runs(self, nodes: list[tuple[NodeView, Resources]]) -> Iterator[NodeRun]:
-        """Yield the nodes; equal ones of one group that stand together are one run."""
-        runs = ((node.group, self._run(node, room)) for node, room in nodes)
-        for _, alike in groupby(runs, key=_kind_of_node):
-            same = [run for _, run in alike]
-            names = tuple(name for run in same for name in run.names)
-            yield replace(same[0], count=len(same), names=names)
-
-    def _run(self, node: NodeView, room: Resources) -> NodeRun:
-        planned = tuple(
-            (Need(amounts=exact(s.resources), count=s.count, selectors=s.selectors), s.count)
-            for s in node.planned
-        )
-        return NodeRun(
-            free=exact(room),
-            labels=labels_of(node, self.offers),
-            names=(node.name,),
-            planned=planned,
         )
 
     def _order(self, node: NodeView) -> tuple[object, ...]:
@@ -243,11 +228,6 @@ class _Draft:
             node.idle_seconds or 0,
             *by_name(node),
         )
-
-
-def _kind_of_node(item: tuple[str, NodeRun]) -> tuple[object, ...]:
-    group, run = item
-    return group, run.labels, run.free, run.planned
 
 
 def _opening(run: NodeRun) -> tuple[object, ...]:

@@ -109,6 +109,7 @@ class NodeView:
     age_seconds: float = 0
     planned: tuple[Shape, ...] = ()  # what it was launched for, while that may still be coming
     work: Work = Work()
+    units: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # free of each, if known
     label: str = ""  # for people; "": its name
 
     @property
