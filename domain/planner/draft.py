@@ -244,7 +244,7 @@ def _sorted_by_opening(runs: list[NodeRun]) -> list[NodeRun]:
 
 def _shapes(run: NodeRun) -> Iterator[Shape]:
     for need, count in run.content:
-        yield Shape(resources=plain(need.amounts), count=count, selectors=need.selectors)
+        yield need.shape(count=count)
 
 
 def _is_free(node: NodeView) -> bool:

@@ -33,7 +33,7 @@ def runs_of(
     """
     waiting: dict[tuple[object, ...], int] = {}
     for shape in shapes:
-        key = _need(shape).key
+        key = Need.of(shape).key
         waiting[key] = waiting.get(key, 0) + shape.count
     runs = ((node.group, _run(node, room, offers, waiting)) for node, room in nodes)
     for _, alike in groupby(runs, key=_kind):
@@ -48,7 +48,7 @@ def _run(
     offers: Mapping[tuple[str, str, Market, str], Offer],
     waiting: Waiting,
 ) -> NodeRun:
-    planned = tuple((_need(shape), shape.count) for shape in node.planned)
+    planned = tuple((Need.of(shape), shape.count) for shape in node.planned)
     free, parts = exact(room), NOTHING
     if room is not node.total:
         free, parts = free_on(
@@ -70,10 +70,6 @@ def _run(
 
 def _copies(content: Iterable[tuple[Need, int]]) -> list[tuple[Mapping[str, int], Split, int]]:
     return [(need.amounts, need.split, times) for need, times in content if times]
-
-
-def _need(shape: Shape) -> Need:
-    return Need(amounts=exact(shape.resources), count=shape.count, selectors=shape.selectors)
 
 
 def _kind(item: tuple[str, NodeRun]) -> tuple[object, ...]:
