@@ -90,6 +90,11 @@ class Work:
     bundles: int = 0  # of placement groups
     object_bytes: int = 0  # primary copies
 
+    @property
+    def pieces(self) -> int:
+        """How many pieces of work hold resources of the node."""
+        return self.tasks + self.actors + self.bundles
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeView:

@@ -55,7 +55,7 @@ def _run(
             free,
             exact(node.total),
             known=node.units,
-            pieces_of_work=node.work.tasks + node.work.actors + node.work.bundles,
+            pieces_of_work=node.work.pieces,
             planned=_copies(planned),
             waiting=_copies((need, min(n, waiting.get(need.key, 0))) for need, n in planned),
         )
