@@ -15,7 +15,9 @@ from tests.domain.planning import carried_out, group, node, request
 
 FRACTIONS = [0.05, 0.1, 0.2, 0.25, 0.3, 0.34, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.75, 0.8, 0.95]
 fractions = st.sampled_from(FRACTIONS)
+up_to_one = st.one_of(fractions, st.just(1.0))
 sizes = st.one_of(fractions, st.sampled_from([1.0, 2.0, 4.0]))
+free_of_one = st.sampled_from([0.0, 0.3, 0.4, 0.5, 0.75, 1.0])
 steps = st.integers(1, STEPS - 1)
 
 
@@ -80,9 +82,7 @@ def test_the_bound_of_units_is_one(wanted: list[int]) -> None:
 
 
 @settings(deadline=None, max_examples=150)
-@given(
-    st.lists(st.one_of(fractions, st.just(1.0)), min_size=1, max_size=9), st.sampled_from([1, 2, 4])
-)
+@given(st.lists(up_to_one, min_size=1, max_size=9), st.sampled_from([1, 2, 4]))
 def test_fractions_open_no_more_nodes_than_they_need(wanted: list[float], gpus: int) -> None:
     of = group("gpu", {"CPU": 64.0, "GPU": float(gpus)}, most=50)
     shapes = tuple(Shape(resources={"GPU": amount}, count=1) for amount in wanted)
@@ -110,9 +110,7 @@ def requests(draw: st.DrawFn) -> PlanRequest:
     four = group("four", {"CPU": 32.0, "GPU": 4.0}, most=draw(st.integers(0, 40)), hourly_usd="3.7")
     there = []
     for number in range(draw(st.integers(0, 3))):
-        free = draw(
-            st.lists(st.sampled_from([0.0, 0.3, 0.4, 0.5, 0.75, 1.0]), min_size=4, max_size=4)
-        )
+        free = draw(st.lists(free_of_one, min_size=4, max_size=4))
         room = {"CPU": 16.0, "GPU": sum(free)}
         known = {"GPU": tuple(free)}
         there.append(node(f"n-{number}", four, free=room, units=known))
@@ -133,10 +131,11 @@ def test_the_gpus_of_each_node_hold_what_the_plan_puts_there(asked: PlanRequest)
             if not any(steps > STEPS and steps % STEPS for steps in steps_of(pack.shapes)):
                 assert fits(pack.shapes, whole=gpus[launch.group])
     for there in asked.nodes:
-        parts = [round(part * STEPS) for part in there.units["GPU"]]
+        whole = there.units["GPU"].count(1.0)
+        parts = [round(part * STEPS) for part in there.units["GPU"] if part < 1]
         put = answer.placements.get(there.name, ())
         if not any(steps > STEPS and steps % STEPS for steps in steps_of(put)):
-            assert fits(put, whole=0, parts=parts)
+            assert fits(put, whole=whole, parts=parts)
 
 
 @settings(deadline=None, max_examples=100)

@@ -72,14 +72,11 @@ def test_a_strict_pack_group_has_its_fractions_on_the_gpus_of_one_node(
     gang = Gang(strategy=Strategy.STRICT_PACK, bundles=plain_bundles([{"GPU": 0.6}] * bundles))
     answer = plan(request(nodes_of(), demand=Demand(gangs=(gang,))))
     assert launched(answer) == fits
-    assert (
-        [waiting.reason for waiting in answer.unserved] == []
-        if fits
-        else [
-            "STRICT_PACK placement group: no group has a node with enough GPUs: "
-            "a fraction of a GPU must fit on a single one"
-        ]
+    why = (
+        "STRICT_PACK placement group: no group has a node with enough GPUs: "
+        "a fraction of a GPU must fit on a single one"
     )
+    assert [waiting.reason for waiting in answer.unserved] == ([] if fits else [why])
 
 
 @pytest.mark.parametrize(
