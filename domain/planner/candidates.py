@@ -1,5 +1,6 @@
 """The machines that each group could grow by, as the planner compares them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,14 @@ from domain.planner.model import (
 )
 from domain.pricing import BYTES_PER_GIB, DEFAULT_CARD
 
+# Ray gives worker 0 of a slice a resource of its own: "TPU-v6e-16-head".
+_OF_FIRST_HOST = re.compile(r"TPU-.+-head")
+
+
+def is_of_first_host(name: str) -> bool:
+    """Return whether only the first host of a slice has a resource of that name."""
+    return _OF_FIRST_HOST.fullmatch(name) is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
@@ -25,9 +34,19 @@ class Candidate:
 
     group: PlannedGroup
     offer: Offer
-    brings: Amounts
+    brings: Amounts  # one node, or the first host of a slice
     cost: float  # what plans are compared by, dollars an hour
     charge: Decimal | None  # the most that one may cost, for the cap; None: not known
+
+    @property
+    def hosts(self) -> int:
+        """How many nodes come together."""
+        return self.offer.hosts
+
+    @property
+    def further(self) -> Amounts:
+        """What each host of a slice brings but the first."""
+        return {name: n for name, n in self.brings.items() if not is_of_first_host(name)}
 
     @property
     def labels(self) -> Mapping[str, str]:

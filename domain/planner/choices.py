@@ -42,12 +42,14 @@ def launch_cause(
     limits: Limits,
 ) -> LaunchCause:
     """Return why so many equal machines are launched."""
-    machine = machine_of(_candidate(runs[0]))
+    candidate = _candidate(runs[0])
+    machine, hosts = machine_of(candidate), candidate.hosts
     count = sum(run.count for run in runs)
     if purpose := runs[0].purpose:
-        return LaunchCause(count=count, machine=machine, purpose=purpose)
+        return LaunchCause(count=count, machine=machine, hosts=hosts, purpose=purpose)
     choice = _choice(runs, request, candidates=candidates, limits=limits)
-    return LaunchCause(count=count, machine=machine, served=_served(runs), choice=choice)
+    served = _served(runs)
+    return LaunchCause(count=count, machine=machine, hosts=hosts, served=served, choice=choice)
 
 
 def minimum(group: PlannedGroup) -> Purpose:
@@ -197,7 +199,8 @@ def _nodes_instead(other: Candidate, runs: Sequence[NodeRun]) -> int:
                 pieces.setdefault(name, []).extend(some)
     used |= {name: least_units(some) * STEPS for name, some in pieces.items()}
     shares = [amount / other.brings[name] for name, amount in used.items() if amount]
-    return max(1, ceil(max(shares, default=1) - 1e-9))
+    nodes = max(1, ceil(max(shares, default=1) - 1e-9))
+    return -(-nodes // other.hosts) * other.hosts
 
 
 def _price_instead(other: Candidate, runs: Sequence[NodeRun]) -> float:

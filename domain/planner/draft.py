@@ -24,17 +24,20 @@ from domain.planner.model import (
     Unserved,
 )
 from domain.planner.needs import ordered_gangs, ordered_needs
-from domain.planner.packing import NodeRun, Packing, new_run
-from domain.planner.scale_in import by_name, idle_drains, removals
+from domain.planner.packing import NodeRun, Packing, new_runs
+from domain.planner.scale_in import idle_drains, removals
 from domain.planner.serving import best_served
+from domain.planner.units.room import NOTHING
 from domain.planner.units.runs import run_of_head, runs_of
+from domain.planner.units.slices import by_name, with_hosts
 
 
 def drafted(request: PlanRequest) -> Plan:
     """Return the plan for machines in any of the zones that the request offers."""
     removed = removals(request)
     gone = {drain.node for drain in removed}
-    kept = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
+    there = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
+    kept = with_hosts(there, request.groups)
     draft = _Draft(request, kept=kept)
     draft.keep_minimum()
     draft.serve_standing_requests()
@@ -93,7 +96,8 @@ class _Draft:
         self.new = [
             replace(
                 run,
-                free=run.candidate.brings,
+                free=run.empty,
+                parts=NOTHING,
                 content=(),
                 purpose=choices.standing(run),
                 selectors=tuple(selector for need, _ in run.content for selector in need.selectors),
@@ -181,9 +185,11 @@ class _Draft:
                 break
             room = self.limits.room(machine)
             stops.append(room.stop)
-            if taken := min(count, room.nodes):
+            whole = -(-count // machine.hosts) * machine.hosts
+            if taken := min(whole, room.nodes):
                 self.limits.take(machine, count=taken)
-                self.new.append(replace(new_run(machine, count=taken), purpose=purpose))
+                runs = new_runs(machine, count=taken)
+                self.new += [replace(run, purpose=purpose) for run in runs]
                 count -= taken
         return stops
 

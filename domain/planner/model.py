@@ -46,6 +46,7 @@ class Offer:
     resources: Resources  # logical, of one node
     labels: Mapping[str, str] = field(default_factory=dict)
     hourly_usd: Decimal | None  # None: unknown, which is not 0
+    hosts: int = 1  # of a TPU slice: so many nodes come and go together
     quota: int | None = None  # so many more may be rented; None: no limit is known
     cooling: str = ""  # why it cannot be rented now, as part of a sentence
     rank: int | None = None  # with Ranking.ORDER: its own place; None: that of its group
@@ -58,7 +59,7 @@ class PlannedGroup:
     name: str
     offers: tuple[Offer, ...]  # in the order of preference; the first is what minima are kept with
     min_nodes: int
-    max_nodes: int
+    max_nodes: int  # all hosts of slices counted, as Ray counts
     idle_seconds: float  # give a node back after so long without work
     rank: int = 0  # with Ranking.ORDER: lower comes first; equal ones by price
     weight: float = 1  # with Ranking.PRICE: prices are divided by it
@@ -70,6 +71,11 @@ class PlannedGroup:
     most_on_demand: int | None = None  # of a group that is to be spot; None: any number
     cooling: str = ""  # why nothing of it can be rented now
     known: tuple[Offer, ...] = ()  # not to rent: what nodes that are there may be
+
+    @property
+    def hosts(self) -> int:
+        """How many of its nodes come and go together."""
+        return max((offer.hosts for offer in (*self.offers, *self.known)), default=1)
 
     @property
     def instance_type(self) -> str:

@@ -80,7 +80,15 @@ class NodeRun:
     planned: Content = ()  # what they were launched for
     purpose: Purpose | None = None  # why new nodes are rented, where no demand says it
     selectors: tuple[LabelSelector, ...] = ()  # that new nodes answer to, beside their content's
+    further: bool = False  # hosts of slices, but not their first
     closed: bool = False  # holds a bundle that wants no other of its placement group beside it
+
+    @property
+    def empty(self) -> Amounts:
+        """What one of the new nodes brings."""
+        if self.candidate is None:
+            raise ValueError("What a node that is there brought is not known.")
+        return self.candidate.further if self.further else self.candidate.brings
 
     def holds(self, need: Need) -> int:
         """Return how many of `need` one of these nodes takes."""
@@ -200,21 +208,21 @@ class Packing:
     def fitting(self, need: Need) -> list[Candidate]:
         """Return the candidates whose empty nodes can take one of `need`, the preferred first."""
         fits = [
-            (candidate, need.copies_in(candidate.brings, at_most=need.most))
+            (candidate, _copies_on(candidate, need))
             for candidate in self.candidates
             if need.accepts(candidate.labels)
         ]
         fits = [(candidate, times) for candidate, times in fits if times]
         if self.by_price:
-            fits.sort(key=lambda fit: (fit[0].cost / fit[1], fit[0].cost))
+            fits.sort(key=lambda fit: (_usd(fit[0]) / fit[1], _usd(fit[0])))
         else:  # those of one place by price
             spares_gpus = "GPU" not in need.amounts
             fits.sort(
                 key=lambda fit: (
                     fit[0].rank,
                     spares_gpus and "GPU" in fit[0].brings,
-                    fit[0].cost / fit[1],
-                    fit[0].cost,
+                    _usd(fit[0]) / fit[1],
+                    _usd(fit[0]),
                 )
             )
         return [candidate for candidate, _ in fits]
@@ -235,6 +243,8 @@ class Packing:
         return left
 
     def _open(self, candidate: Candidate, need: Need, *, left: int) -> int:
+        if candidate.hosts > 1:
+            return self._open_slices(candidate, need, left=left)
         each = need.copies_in(candidate.brings, at_most=min(need.most, left))
         count = min(-(-left // each), self.limits.room(candidate).nodes)
         if count == 0:
@@ -244,6 +254,31 @@ class Packing:
         opened = new_run(candidate, count=count).serve(need, each=each, served=served)
         self.runs.extend(opened)
         return left - served
+
+    def _open_slices(self, candidate: Candidate, need: Need, *, left: int) -> int:
+        while left and self.limits.room(candidate).nodes:
+            self.limits.take(candidate, count=candidate.hosts)
+            for run in new_runs(candidate, count=candidate.hosts):
+                if each := min(run.holds(need), left):
+                    served = min(left, each * run.count)
+                    left -= served
+                    self.runs.extend(run.serve(need, each=each, served=served))
+                else:
+                    self.runs.append(run)
+        return left
+
+
+def _copies_on(candidate: Candidate, need: Need) -> int:
+    """Return how many of a need one empty node, or one slice, takes."""
+    first = need.copies_in(candidate.brings, at_most=need.most)
+    if candidate.hosts == 1:
+        return first
+    further = need.copies_in(candidate.further, at_most=need.most)
+    return min(need.count, first + (candidate.hosts - 1) * further)
+
+
+def _usd(candidate: Candidate) -> float:
+    return candidate.cost * candidate.hosts
 
 
 def _still_wanted(run: NodeRun, wanted: Mapping[tuple[object, ...], Need]) -> Content:
@@ -262,6 +297,17 @@ def _still_wanted(run: NodeRun, wanted: Mapping[tuple[object, ...], Need]) -> Co
 def new_run(candidate: Candidate, *, count: int) -> NodeRun:
     """Return `count` empty new nodes."""
     return NodeRun(free=candidate.brings, labels=candidate.labels, count=count, candidate=candidate)
+
+
+def new_runs(candidate: Candidate, *, count: int) -> Iterator[NodeRun]:
+    """Yield `count` empty new nodes, the first hosts of slices last: others may need them."""
+    if candidate.hosts == 1:
+        yield new_run(candidate, count=count)
+        return
+    first = new_run(candidate, count=count // candidate.hosts)
+    further = count - first.count
+    yield replace(first, free=candidate.further, count=further, further=True)
+    yield first
 
 
 def unserved(packing: Packing) -> int:

@@ -67,15 +67,28 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
         if not (refused and left.any()):
             break
         left, refused = _placed(packing, arrays, left)
-    packing.left += _content(arrays, left)
+    _serve_on_slices(packing, arrays, left)
     waiting = {need.key for need, _ in packing.left}
     return packing, not any(row.is_gang and row.need.key in waiting for row in rows)
+
+
+def _serve_on_slices(packing: Packing, arrays: Arrays, left: Ints) -> None:
+    """Open slices for tasks that the search, which knows none, left; note what still waits."""
+    has_slices = any(candidate.hosts > 1 for candidate in packing.candidates)
+    for place in np.flatnonzero(left):
+        row, count = arrays.rows[place], int(left[place])
+        if has_slices and not row.is_gang:
+            packing.serve(replace(row.need, count=count))
+        else:
+            packing.left.append((row.need, count))
 
 
 def _placed(packing: Packing, arrays: Arrays, counts: Ints) -> tuple[Ints, bool]:
     """Put copies on nodes; return what is left, and whether units refused what sums allowed."""
     rentable = [
-        candidate for candidate in packing.candidates if packing.limits.room(candidate).nodes
+        candidate
+        for candidate in packing.candidates
+        if candidate.hosts == 1 and packing.limits.room(candidate).nodes
     ]
     left, reuse_refused = _reused(packing, arrays, rentable, counts)
     solution = cheapest(arrays.problem(rentable, packing.limits, left))

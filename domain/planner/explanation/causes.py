@@ -71,6 +71,7 @@ class Stop:
     group: str = ""
     machine: Machine | None = None
     nodes: int = 0  # the most that the group may have
+    hosts: int = 1  # of each of its slices
     resource: str = ""
     amount: float = 0  # the most of the resource
     instance_type: str = ""  # that costs too much
@@ -156,6 +157,7 @@ class LaunchCause:
 
     count: int
     machine: Machine
+    hosts: int = 1  # of a slice
     purpose: Purpose | None = None
     served: tuple[Served, ...] = ()  # the largest first
     choice: Choice | None = None

@@ -31,10 +31,21 @@ _ONE_UNIT = "a fraction of a {} must fit on a single one"
 
 def launch(cause: LaunchCause) -> str:
     """Return why so many equal machines are launched."""
-    kind = f"{cause.count} × {machine(cause.machine)}"
+    kind = _launched(cause)
     if cause.choice is None:
         return f"{kind}: {purpose(cause.purpose)}." if cause.purpose else f"{kind}."
     return f"{kind} for {_served(cause.served)}: {_choice(cause.choice)}."
+
+
+def _launched(cause: LaunchCause) -> str:
+    if cause.hosts == 1:
+        return f"{cause.count} × {machine(cause.machine)}"
+    count = _slices(cause.count // cause.hosts)
+    return f"{count} of {cause.hosts} nodes of {machine(cause.machine)}"
+
+
+def _slices(count: int) -> str:
+    return f"{count} slice{'' if count == 1 else 's'}"
 
 
 def drain(node: str, cause: DrainCause) -> str:
@@ -82,7 +93,8 @@ def stop_of_group(limit: Stop) -> str:
     """Return the same beside the name of the group, which it leaves out."""
     match limit.kind:
         case StopKind.GROUP_MAXIMUM:
-            return f"at its maximum of {limit.nodes}"
+            most = limit.nodes if limit.hosts == 1 else _slices(limit.nodes // limit.hosts)
+            return f"at its maximum of {most}"
         case StopKind.AUTOSCALING_OFF:
             return stop(limit)
         case StopKind.ON_DEMAND_MAXIMUM:
