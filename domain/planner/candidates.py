@@ -1,7 +1,6 @@
 """The machines that each group could grow by, as the planner compares them."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,14 +17,6 @@ from domain.planner.model import (
     ZonePolicy,
 )
 from domain.pricing import BYTES_PER_GIB, DEFAULT_CARD
-
-# Ray gives worker 0 of a slice a resource of its own: "TPU-v6e-16-head".
-_OF_FIRST_HOST = re.compile(r"TPU-.+-head")
-
-
-def is_of_first_host(name: str) -> bool:
-    """Return whether only the first host of a slice has a resource of that name."""
-    return _OF_FIRST_HOST.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,9 +35,14 @@ class Candidate:
         return self.offer.hosts
 
     @property
+    def whole_cost(self) -> float:
+        """What the fewest nodes cost that come at all."""
+        return self.cost * self.hosts
+
+    @property
     def further(self) -> Amounts:
         """What each host of a slice brings but the first."""
-        return {name: n for name, n in self.brings.items() if not is_of_first_host(name)}
+        return {name: n for name, n in self.brings.items() if name not in self.offer.first_host}
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -71,7 +67,7 @@ def candidates(request: PlanRequest) -> list[Candidate]:
         Candidate(
             group=group,
             offer=offer,
-            brings=exact(offer.resources),
+            brings=exact({**offer.resources, **offer.first_host}),
             cost=_cost(group, offer, objective=request.objective, on_demand=on_demand),
             charge=_charge(group, offer, zones=request.zones),
         )
@@ -92,11 +88,34 @@ def of_node(request: PlanRequest) -> dict[tuple[str, str, Market, str], Offer]:
     }
 
 
+def preferred(
+    fits: Iterable[tuple[Candidate, int]], *, by_price: bool, needs_gpu: bool
+) -> list[Candidate]:
+    """Return candidates, each with how many copies it takes, in the order in which they open.
+
+    By the price of a copy, or else by their place, and those of one place by price.
+    """
+
+    def place(fit: tuple[Candidate, int]) -> tuple[float, ...]:
+        candidate, copies = fit
+        price = candidate.whole_cost / copies, candidate.whole_cost
+        if by_price:
+            return price
+        return candidate.rank, not needs_gpu and "GPU" in candidate.brings, *price
+
+    return [candidate for candidate, _ in sorted(fits, key=place)]
+
+
+def offer_key(node: NodeView) -> tuple[str, str, Market, str]:
+    """Return the key of what a node was rented as."""
+    return node.group, node.instance_type, node.market, node.zone
+
+
 def labels_of(
     node: NodeView, offers: Mapping[tuple[str, str, Market, str], Offer]
 ) -> dict[str, str]:
     """Return the labels of a node: those of its offer, and its own beside them."""
-    offer = offers.get((node.group, node.instance_type, node.market, node.zone))
+    offer = offers.get(offer_key(node))
     return {**(offer.labels if offer else {}), **node.labels}
 
 

@@ -29,7 +29,7 @@ from domain.planner.scale_in import idle_drains, removals
 from domain.planner.serving import best_served
 from domain.planner.units.room import NOTHING
 from domain.planner.units.runs import run_of_head, runs_of
-from domain.planner.units.slices import by_name, with_hosts
+from domain.planner.units.slices import by_name, by_slices, with_first_hosts
 
 
 def drafted(request: PlanRequest) -> Plan:
@@ -37,7 +37,7 @@ def drafted(request: PlanRequest) -> Plan:
     removed = removals(request)
     gone = {drain.node for drain in removed}
     there = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
-    kept = with_hosts(there, request.groups)
+    kept = with_first_hosts(there, request)
     draft = _Draft(request, kept=kept)
     draft.keep_minimum()
     draft.serve_standing_requests()
@@ -163,7 +163,12 @@ class _Draft:
         candidate = runs[0].candidate
         if candidate is None:
             raise ValueError("Only new nodes are launched.")
-        packs = [Pack(count=run.count, shapes=tuple(_shapes(run))) for run in runs if run.content]
+        # Hosts of slices that are for nothing keep their place.
+        packs = [
+            Pack(count=run.count, shapes=tuple(_shapes(run)))
+            for run in by_slices(runs)
+            if run.content or candidate.hosts > 1
+        ]
         return Launch(
             group=candidate.group.name,
             instance_type=candidate.offer.instance_type,

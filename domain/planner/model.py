@@ -46,7 +46,6 @@ class Offer:
     resources: Resources  # logical, of one node
     labels: Mapping[str, str] = field(default_factory=dict)
     hourly_usd: Decimal | None  # None: unknown, which is not 0
-    hosts: int = 1  # of a TPU slice: so many nodes come and go together
     quota: int | None = None  # so many more may be rented; None: no limit is known
     cooling: str = ""  # why it cannot be rented now, as part of a sentence
     rank: int | None = None  # with Ranking.ORDER: its own place; None: that of its group

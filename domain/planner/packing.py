@@ -6,7 +6,7 @@ from typing import Self
 
 from domain.demand import LabelSelector, Selectors, Shape
 from domain.planner.amounts import Amounts, exact, less, plain, times_in
-from domain.planner.candidates import Candidate
+from domain.planner.candidates import Candidate, preferred
 from domain.planner.explanation.causes import WORK, Purpose, Source
 from domain.planner.limits import Limits
 from domain.planner.units.room import NOTHING, Parts, Split, copies_in, parts_after
@@ -213,19 +213,7 @@ class Packing:
             if need.accepts(candidate.labels)
         ]
         fits = [(candidate, times) for candidate, times in fits if times]
-        if self.by_price:
-            fits.sort(key=lambda fit: (_usd(fit[0]) / fit[1], _usd(fit[0])))
-        else:  # those of one place by price
-            spares_gpus = "GPU" not in need.amounts
-            fits.sort(
-                key=lambda fit: (
-                    fit[0].rank,
-                    spares_gpus and "GPU" in fit[0].brings,
-                    _usd(fit[0]) / fit[1],
-                    _usd(fit[0]),
-                )
-            )
-        return [candidate for candidate, _ in fits]
+        return preferred(fits, by_price=self.by_price, needs_gpu="GPU" in need.amounts)
 
     def _fill(self, need: Need) -> int:
         left, runs = need.count, list[NodeRun]()
@@ -275,10 +263,6 @@ def _copies_on(candidate: Candidate, need: Need) -> int:
         return first
     further = need.copies_in(candidate.further, at_most=need.most)
     return min(need.count, first + (candidate.hosts - 1) * further)
-
-
-def _usd(candidate: Candidate) -> float:
-    return candidate.cost * candidate.hosts
 
 
 def _still_wanted(run: NodeRun, wanted: Mapping[tuple[object, ...], Need]) -> Content:

@@ -1,12 +1,14 @@
 """Nodes that come and go together: the hosts of a TPU slice."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
-from domain.planner.candidates import is_of_first_host
-from domain.planner.model import NodePhase, NodeView, PlannedGroup
+from domain.planner.candidates import of_node, offer_key
+from domain.planner.model import NodePhase, NodeView, PlannedGroup, PlanRequest
+from domain.planner.packing import NodeRun
 
 # Ray's label of the slice that a host belongs to.
 SLICE_NAME = "ray.io/tpu-slice-name"
@@ -42,17 +44,23 @@ def slices(
     return tuple(sorted(parts, key=lambda part: by_name(part[0])))
 
 
-def with_hosts(nodes: Sequence[NodeView], groups: Iterable[PlannedGroup]) -> list[NodeView]:
-    """Return the nodes; of starting slices only the first host has what only that one brings."""
-    further = {
-        node.name
-        for hosts in slices(nodes, groups)
-        for node in hosts[1:]
-        if node.phase is NodePhase.PENDING
+def with_first_hosts(nodes: Sequence[NodeView], request: PlanRequest) -> list[NodeView]:
+    """Return the nodes; the first host of a starting slice has what only that one brings."""
+    offers = of_node(request)
+    first = {
+        hosts[0].name: offer.first_host
+        for hosts in slices(nodes, request.groups)
+        if hosts[0].phase is NodePhase.PENDING
+        and (offer := offers.get(offer_key(hosts[0]))) is not None
+        and offer.first_host
     }
     return [
-        replace(node, free=_without_head(node.free), total=_without_head(node.total))
-        if node.name in further
+        replace(
+            node,
+            free={**node.free, **first[node.name]},
+            total={**node.total, **first[node.name]},
+        )
+        if node.name in first
         else node
         for node in nodes
     ]
@@ -69,5 +77,12 @@ def _parts(members: Sequence[NodeView], hosts: int) -> Iterable[tuple[NodeView, 
         yield tuple(members[start : start + hosts])
 
 
-def _without_head(resources: Mapping[str, float]) -> Mapping[str, float]:
-    return {name: n for name, n in resources.items() if not is_of_first_host(name)}
+def by_slices(runs: Sequence[NodeRun]) -> list[NodeRun]:
+    """Return new nodes of one machine as they are launched: of each slice the first host first."""
+    hosts = runs[0].candidate.hosts if runs[0].candidate else 1
+    if hosts == 1:
+        return list(runs)
+    single = [replace(run, count=1) for run in runs for _ in range(run.count)]
+    first = [run for run in single if not run.further]
+    further = iter([run for run in single if run.further])
+    return [host for run in first for host in (run, *islice(further, hosts - 1))]
