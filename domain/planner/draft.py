@@ -24,12 +24,12 @@ from domain.planner.model import (
     Unserved,
 )
 from domain.planner.needs import ordered_gangs, ordered_needs
+from domain.planner.nodes.runs import run_of_head, runs_of
+from domain.planner.nodes.slices import by_name, by_slices, with_first_hosts
 from domain.planner.packing import NodeRun, Packing, new_runs
 from domain.planner.scale_in import idle_drains, removals
 from domain.planner.serving import best_served
 from domain.planner.units.room import NOTHING
-from domain.planner.units.runs import run_of_head, runs_of
-from domain.planner.units.slices import by_name, by_slices, with_first_hosts
 
 
 def drafted(request: PlanRequest) -> Plan:

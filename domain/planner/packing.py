@@ -1,6 +1,6 @@
 """Demand on nodes: which of them hold how many of which need."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -297,8 +297,3 @@ def new_runs(candidate: Candidate, *, count: int) -> Iterator[NodeRun]:
 def unserved(packing: Packing) -> int:
     """Return how many copies found no place."""
     return sum(count for _, count in packing.left)
-
-
-def nodes_opened(runs: Iterable[NodeRun]) -> int:
-    """Return how many of the nodes are new."""
-    return sum(run.count for run in runs if run.candidate)

@@ -9,7 +9,7 @@ from domain.planner.explanation.causes import DrainCause, DrainKind
 from domain.planner.limits import Limits, ceiling, pending_or_ready, raised_floor
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import Drain, Launch, NodePhase, NodeView, PlannedGroup, PlanRequest
-from domain.planner.units.slices import by_name, slices
+from domain.planner.nodes.slices import by_name, slices
 
 
 def removals(request: PlanRequest) -> list[Drain]:

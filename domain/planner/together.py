@@ -75,7 +75,7 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
 def _serve_on_slices(packing: Packing, arrays: Arrays, left: Ints) -> None:
     """Open slices for tasks that the search, which knows none, left; note what still waits."""
     has_slices = any(candidate.hosts > 1 for candidate in packing.candidates)
-    for place in np.flatnonzero(left):
+    for place in map(int, np.flatnonzero(left)):
         row, count = arrays.rows[place], int(left[place])
         if has_slices and not row.is_gang:
             packing.serve(replace(row.need, count=count))

@@ -18,7 +18,7 @@ from domain.planner.consolidation.trial import (
 )
 from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.model import Launch, NodePhase, NodeView, PlannedGroup, PlanRequest
-from domain.planner.units.slices import by_name
+from domain.planner.nodes.slices import by_name
 from domain.wording import price as usd
 
 MOST_NODES = 100

@@ -7,7 +7,7 @@ import pytest
 from domain.demand import Demand, Gang, Resources, Shape, Strategy, plain_bundles
 from domain.planner import NodeView, Offer, Plan, PlannedGroup, plan
 from domain.planner.model import NodePhase
-from domain.planner.units.slices import SLICE_NAME
+from domain.planner.nodes.slices import SLICE_NAME
 from tests.domain.planning import PENDING, READY, carried_out, group, node, request, shape
 
 HEAD = "TPU-v6e-16-head"

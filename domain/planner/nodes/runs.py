@@ -6,7 +6,7 @@ from itertools import groupby
 
 from domain.demand import Resources, Shape
 from domain.offerings import Market
-from domain.planner.amounts import exact
+from domain.planner.amounts import Amounts, exact
 from domain.planner.candidates import labels_of
 from domain.planner.model import NodeView, Offer
 from domain.planner.packing import Need, NodeRun
@@ -49,7 +49,8 @@ def _run(
     waiting: Waiting,
 ) -> NodeRun:
     planned = tuple((Need.of(shape), shape.count) for shape in node.planned)
-    free, parts = exact(room), NOTHING
+    free: Amounts = exact(room)
+    parts = NOTHING
     if room is not node.total:
         free, parts = free_on(
             free,
