@@ -67,17 +67,20 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
         if not (refused and left.any()):
             break
         left, refused = _placed(packing, arrays, left)
-    _serve_on_slices(packing, arrays, left)
+    _serve_rest(packing, arrays, left, refused=refused)
     waiting = {need.key for need, _ in packing.left}
     return packing, not any(row.is_gang and row.need.key in waiting for row in rows)
 
 
-def _serve_on_slices(packing: Packing, arrays: Arrays, left: Ints) -> None:
-    """Open slices for tasks that the search, which knows none, left; note what still waits."""
-    has_slices = any(candidate.hosts > 1 for candidate in packing.candidates)
+def _serve_rest(packing: Packing, arrays: Arrays, left: Ints, *, refused: bool) -> None:
+    """Place by first fit tasks that the search left; note what still waits.
+
+    The search knows no slices, and may leave what units refused at last.
+    """
+    may_fit = refused or any(candidate.hosts > 1 for candidate in packing.candidates)
     for place in map(int, np.flatnonzero(left)):
         row, count = arrays.rows[place], int(left[place])
-        if has_slices and not row.is_gang:
+        if may_fit and not row.is_gang:
             packing.serve(replace(row.need, count=count))
         else:
             packing.left.append((row.need, count))

@@ -8,14 +8,18 @@ Classes of Fast Lower Bounds for Bin Packing Problems, Mathematical Programming 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from operator import ge, le
 
 from domain.planner.amounts import STEPS
 from domain.planner.units.unit import Pieces, Units
 
 # Functions that cut units into so many parts and fewer, beside those that suit the fractions.
 MOST_CUTS = 6
-MOST_COLUMNS = 8
+MOST_COLUMNS = 12
+
+
+type _Values = tuple[tuple[float, ...], tuple[float, ...]]
+"""What a column makes of the sizes, and of the parts that are free, in units."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,28 +93,24 @@ def _stretched(name: str, least: int) -> UnitColumn:
     return UnitColumn(name=name, scale=1, of=of)
 
 
-def _values(
-    column: UnitColumn, sizes: Sequence[int], rests: Sequence[int]
-) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+def _values(column: UnitColumn, sizes: Sequence[int], rests: Sequence[int]) -> _Values:
     return (
-        tuple(Fraction(column.of(size), column.scale) for size in sizes),
-        tuple(Fraction(column.of(rest), column.scale) for rest in rests),
+        tuple(column.of(size) / column.scale for size in sizes),
+        tuple(column.of(rest) / column.scale for rest in rests),
     )
 
 
 def _covers(
-    one: tuple[tuple[Fraction, ...], tuple[Fraction, ...]],
-    other: tuple[tuple[Fraction, ...], tuple[Fraction, ...]],
+    one: _Values,
+    other: _Values,
 ) -> bool:
     """Return whether whatever the other column refuses is refused by this one, too."""
-    return all(a >= b for a, b in zip(one[0], other[0], strict=True)) and all(
-        a <= b for a, b in zip(one[1], other[1], strict=True)
-    )
+    return all(map(ge, one[0], other[0])) and all(map(le, one[1], other[1]))
 
 
 def least_units(pieces: Pieces) -> int:
-    """Return the fewest units that could hold so many pieces: fewer are certainly too few."""
+    """Return so few units that fewer are certainly too few for the pieces."""
     plain = UnitColumn(name="", scale=1, of=lambda part: part)
-    every = [plain, *columns("", amounts=(amount for amount, _ in pieces), parts=())]
+    every = [plain, *(_cut("", k) for k in range(1, MOST_CUTS + 1))]
     bounds = (-(-column.need(pieces) // (column.scale * STEPS)) for column in every)
     return max(bounds, default=0)
