@@ -4,15 +4,28 @@ from decimal import Decimal
 
 import pytest
 
+from domain.catalogue.region import ANYWHERE
 from domain.demand import Demand, Gang, Resources, Shape, Strategy, plain_bundles
 from domain.planner import NodeView, Offer, Plan, PlannedGroup, plan
 from domain.planner.model import NodePhase
 from domain.planner.nodes.slices import SLICE_NAME
+from domain.planner.request.from_spec import request_from_spec
+from domain.yaml.text import parse
 from tests.domain.planning import PENDING, READY, carried_out, group, node, request, shape
 
 HEAD = "TPU-v6e-16-head"
 TASK: Resources = {"TPU": 4}
 LEADER: Resources = {"TPU": 4, HEAD: 1}
+
+CONFIGURATION = """
+head_node: {required_resources: {CPU: 8, memory: 40G}}
+worker_nodes:
+  - name: v6e
+    required_resources: {CPU: 24, memory: 200G, TPU: 4, tpu_hosts: 4}
+    required_labels: {ray.io/accelerator-type: TPU-V6E, ray.io/tpu-topology: 4x4}
+    min_nodes: MINIMUM
+    max_nodes: 2
+"""
 
 
 def slices(*, most: int = 2, least: int = 0, name: str = "tpu", **fields: object) -> PlannedGroup:
@@ -172,3 +185,24 @@ def test_no_minimum_of_slices_is_cut_by_a_drain() -> None:
 def test_above_the_maximum_whole_slices_go() -> None:
     answer = planned(of=slices(most=1), nodes=hosts(8))
     assert {drain.node for drain in answer.drains} == {"n-5", "n-6", "n-7", "n-8"}
+
+
+@pytest.mark.parametrize(
+    ("minimum", "demand", "nodes", "waiting"),
+    [
+        (0, [(4, TASK)], 4, 0),
+        (0, [(5, TASK)], 8, 0),
+        (0, [(9, TASK)], 8, 1),
+        (0, [(1, {HEAD: 1}), (4, TASK)], 4, 0),
+        (1, [], 4, 0),
+        (1, [(4, TASK)], 4, 0),
+    ],
+)
+def test_a_configuration_counts_slices_and_a_plan_their_hosts(
+    minimum: int, demand: list[tuple[int, Resources]], nodes: int, waiting: int
+) -> None:
+    config = parse(CONFIGURATION.replace("MINIMUM", str(minimum))).config
+    assert config is not None
+    shapes = tuple(Shape(resources=what, count=n) for n, what in demand)
+    answer = plan(request_from_spec(config, demand=Demand(shapes=shapes), target=ANYWHERE))
+    assert (launched(answer), sum(item.count for item in answer.unserved)) == (nodes, waiting)
