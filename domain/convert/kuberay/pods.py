@@ -112,6 +112,7 @@ def _count_gpus_of_ray(hardware: Plain, logical: Plain, path: str, losses: list[
 
 _USUAL_MEMORY = 4 * GIB
 """Of each CPU, as most machines have it."""
+_MOST_MEMORY = 4096 * GIB
 
 
 def _fill(hardware: Plain, logical: Plain, path: str, losses: list[Loss]) -> None:
@@ -121,7 +122,8 @@ def _fill(hardware: Plain, logical: Plain, path: str, losses: list[Loss]) -> Non
         why = f"The pods request no CPU: imported with {hardware['CPU']}."
         losses.append(Loss(path=f"{path}.template.resources.cpu", why=why))
     if "memory" not in hardware:
-        memory = max(hardware["CPU"] * _USUAL_MEMORY, ceil(logical.get("memory", 0)))
+        usual = min(hardware["CPU"] * _USUAL_MEMORY, _MOST_MEMORY)
+        memory = max(usual, ceil(logical.get("memory", 0)))
         hardware["memory"] = format_bytes(memory)
         why = f"The pods request no memory: imported with {hardware['memory']}."
         losses.append(Loss(path=f"{path}.template.resources.memory", why=why))
