@@ -7,6 +7,7 @@ from itertools import groupby
 
 from domain.demand import Resources, Shape
 from domain.planner import choices
+from domain.planner.alternatives import by_level, served, with_bundles_apart
 from domain.planner.amounts import exact, plain
 from domain.planner.candidates import Candidate, candidates, labels_of, of_node
 from domain.planner.explanation.causes import STANDING_REQUEST, Purpose, Stop
@@ -26,11 +27,11 @@ from domain.planner.model import (
 from domain.planner.needs import ordered_gangs, ordered_needs
 from domain.planner.packing import Need, NodeRun, Packing, new_run
 from domain.planner.scale_in import by_name, idle_drains, removals
-from domain.planner.serving import best_served
 
 
 def drafted(request: PlanRequest) -> Plan:
     """Return the plan for machines in any of the zones that the request offers."""
+    request = with_bundles_apart(request)
     removed = removals(request)
     gone = {drain.node for drain in removed}
     kept = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
@@ -84,8 +85,8 @@ class _Draft:
         rooms = [(node, node.total) for node in self.kept]
         packing = self._packing(self.request.head_total, rooms)
         requests = self.request.demand.standing_requests
-        for need in ordered_needs(requests, self.candidates, source=STANDING_REQUEST):
-            packing.serve(need)
+        needs = ordered_needs(requests, self.candidates, source=STANDING_REQUEST)
+        packing = by_level(packing, needs)
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
@@ -123,7 +124,7 @@ class _Draft:
         base = self._packing(self.request.head_free, rooms)
         demand = self.request.demand
         needs = ordered_needs(demand.shapes, self.candidates)
-        packing = best_served(base, needs, ordered_gangs(demand.gangs, self.candidates))
+        packing = served(base, needs, ordered_gangs(demand.gangs, self.candidates))
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
@@ -203,10 +204,13 @@ class _Draft:
         """Return the head, the nodes and the new ones so far, in the order they are filled."""
         return Packing(
             candidates=self.candidates,
-            runs=[NodeRun(free=exact(head), labels={}), *self._runs(nodes), *self.new],
+            runs=[self._head(head), *self._runs(nodes), *self.new],
             limits=self.limits,
             by_price=self.request.ranking is Ranking.PRICE,
         )
+
+    def _head(self, room: Resources) -> NodeRun:
+        return NodeRun(free=exact(room), labels=self.request.head_labels)
 
     def _runs(self, nodes: list[tuple[NodeView, Resources]]) -> Iterator[NodeRun]:
         """Yield the nodes; equal ones of one group that stand together are one run."""

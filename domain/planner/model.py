@@ -129,6 +129,7 @@ class PlanRequest:
     zones: ZonePolicy = ZonePolicy.ANY
     head_free: Resources = field(default_factory=dict)  # what the head itself still offers
     head_total: Resources = field(default_factory=dict)
+    head_labels: Mapping[str, str] = field(default_factory=dict)
     max_resources: Resources = field(default_factory=dict)  # over the whole cluster
     min_resources: Resources = field(default_factory=dict)
     max_usd_per_hour: Decimal | None = None  # of the whole cluster, its head included

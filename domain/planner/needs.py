@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice, product
 
-from domain.demand import Bundle, Gang, Selectors, Shape, Strategy
-from domain.planner.amounts import Amounts, add, exact, plain
+from domain.demand import Bundle, Gang, Operator, Selectors, Shape, Strategy
+from domain.demand.selectors import on_one_node
+from domain.planner.amounts import Amounts, add, exact, plain, times_in
 from domain.planner.candidates import Candidate
 from domain.planner.explanation.causes import (
     WORK,
@@ -17,9 +17,6 @@ from domain.planner.explanation.causes import (
     placement_group,
 )
 from domain.planner.packing import Need
-
-# Bundles that go on one node and have fallbacks of their own: so many combinations are tried.
-MOST_ALTERNATIVES = 16
 
 
 def ordered_needs(
@@ -90,7 +87,14 @@ def total(parts: Iterable[Amounts]) -> dict[str, int]:
 
 
 def misfit(need: Need, machines: Sequence[Candidate]) -> Misfit:
-    """Return why no empty node of these machines could take one of `need`."""
+    """Return why no empty node of these machines could take one of `need`, in any of its ways."""
+    first, *others = need.every_selectors
+
+    def labels_missing(kind: MisfitKind) -> Misfit:
+        return Misfit(kind=kind, selectors=first, fallbacks=tuple(others))
+
+    if unknown := [s for s in first if s.operator == Operator.UNKNOWN]:
+        return Misfit(kind=MisfitKind.UNKNOWN_CONSTRAINT, selectors=tuple(unknown))
     if not machines:
         return Misfit(kind=MisfitKind.NO_MACHINES)
     most = _largest_node(machines)
@@ -99,18 +103,17 @@ def misfit(need: Need, machines: Sequence[Candidate]) -> Misfit:
     if large := [name for name, amount in need.amounts.items() if amount > most[name]]:
         largest = amounts_of(plain({name: most[name] for name in large}))
         return Misfit(kind=MisfitKind.TOO_LARGE, largest=largest)
-    if not any(need.accepts(machine.labels) for machine in machines):
-        return Misfit(kind=MisfitKind.LABELS, selectors=need.selectors)
+    if not any(need.accepts_any(machine.labels) for machine in machines):
+        return labels_missing(MisfitKind.LABELS)
+    if any(times_in(machine.brings, need.amounts, at_most=1) for machine in machines):
+        return labels_missing(MisfitKind.LABELS_ELSEWHERE)
     return Misfit(kind=MisfitKind.NOT_TOGETHER)
 
 
 def _on_one_node(bundles: Sequence[Bundle], source: Source) -> Need:
     """Return the bundles as one need, whose node all their selectors accept."""
-    alternatives = dict.fromkeys((bundle.selectors, *bundle.fallbacks) for bundle in bundles)
-    selectors, *fallbacks = (
-        tuple(dict.fromkeys(selector for part in parts for selector in part))
-        for parts in islice(product(*alternatives), MOST_ALTERNATIVES)
-    )
+    alternatives = ((bundle.selectors, *bundle.fallbacks) for bundle in bundles)
+    selectors, *fallbacks = on_one_node(alternatives)
     return Need(
         amounts=total(exact(bundle.resources) for bundle in bundles),
         count=1,

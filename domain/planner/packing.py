@@ -21,6 +21,7 @@ class Need:
     fallbacks: tuple[Selectors, ...] = ()  # to try in their order where the selectors find no node
     apart: bool = False
     source: Source = WORK
+    tried: tuple[Selectors, ...] = ()  # selectors before these, for which no node could be had
 
     @classmethod
     def of(cls, shape: Shape, *, source: Source = WORK) -> Self:
@@ -42,8 +43,30 @@ class Need:
             fallbacks=self.fallbacks,
         )
 
+    def fallback(self, *, count: int) -> Self:
+        """Return so many of it with the next selectors to try."""
+        return replace(
+            self,
+            count=count,
+            selectors=self.fallbacks[0],
+            fallbacks=self.fallbacks[1:],
+            tried=(*self.tried, self.selectors),
+        )
+
     def accepts(self, labels: Mapping[str, str]) -> bool:
         return not self.selectors or all(s.accepts(labels) for s in self.selectors)
+
+    def accepts_any(self, labels: Mapping[str, str]) -> bool:
+        """Return whether the labels are accepted by any of the selectors, tried ones included."""
+        return any(
+            all(selector.accepts(labels) for selector in selectors)
+            for selectors in self.every_selectors
+        )
+
+    @property
+    def every_selectors(self) -> tuple[Selectors, ...]:
+        """The preferred selectors and all fallbacks, in their order."""
+        return *self.tried, self.selectors, *self.fallbacks
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -157,14 +180,24 @@ class Packing:
 
     def serve(self, need: Need) -> int:
         """Place what can be placed; return how many are left, which are noted too."""
+        if left := self.place(need):
+            self.left.append((need, left))
+        return left
+
+    def place(self, need: Need) -> int:
+        """Place what can be placed; return how many are left."""
         left = self._fill(need)
         for candidate in self.fitting(need):
             if not left:
                 break
             left = self._open(candidate, need, left=left)
-        if left:
-            self.left.append((need, left))
         return left
+
+    def could_take(self, need: Need) -> bool:
+        """Return whether any node, or one that may be opened, could take one of `need` alone."""
+        return any(run.holds(need) for run in self.runs) or any(
+            self.limits.room(candidate).nodes for candidate in self.fitting(need)
+        )
 
     def fitting(self, need: Need) -> list[Candidate]:
         """Return the candidates whose empty nodes can take one of `need`, the preferred first."""

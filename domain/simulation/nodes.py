@@ -1,5 +1,6 @@
 """The simulated workers, and what runs on them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from domain.demand import Shape
@@ -29,6 +30,10 @@ class SimulatedNode:
     def __post_init__(self) -> None:
         self.total = exact(self.offer.resources)
         self.free = dict(self.total)
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return self.offer.labels
 
     @property
     def takes_work(self) -> bool:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from domain.demand import Bundle, Gang, Resources, Selectors, Strategy
+from domain.demand.selectors import Alternatives, on_one_node
 from domain.planner.amounts import Amounts, add, exact
-
-type Alternatives = tuple[Selectors, ...]
-"""Label selectors, and then their fallbacks in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +30,8 @@ class Kind:
     bundles: tuple[Amounts, ...]  # one for a task
     labels: tuple[Alternatives, ...]  # which nodes each bundle accepts
     resources: Resources  # of a task, as Ray reports it
+    selectors: Selectors = ()  # of a task, as the next
+    fallbacks: tuple[Selectors, ...] = ()
     gang: Gang | None = None
 
     @cached_property
@@ -40,6 +40,13 @@ class Kind:
         for bundle in self.bundles:
             add(total, bundle)
         return total
+
+    @cached_property
+    def placed(self) -> tuple[tuple[Amounts, Alternatives], ...]:
+        """What goes on one node each, with the nodes that it accepts."""
+        if not self.is_packed:
+            return tuple(zip(self.bundles, self.labels, strict=True))
+        return ((self.total, on_one_node(self.labels)),)
 
     @property
     def is_packed(self) -> bool:
@@ -66,6 +73,8 @@ class Kinds:
                 bundles=tuple(exact(bundle.resources) for bundle in bundles),
                 labels=tuple((bundle.selectors, *bundle.fallbacks) for bundle in bundles),
                 resources=arrival.resources,
+                selectors=arrival.selectors,
+                fallbacks=arrival.fallbacks,
                 gang=gang,
             )
         return self._known[key]
