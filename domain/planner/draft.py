@@ -52,6 +52,7 @@ def drafted(request: PlanRequest) -> Plan:
         drains=(*removed, *idle),
         unserved=choices.merged(draft.unserved),
         placements=draft.placements,
+        fallbacks=draft.fallbacks,
         hourly_usd=_hourly_usd(draft.limits, staying, launches),
     )
 
@@ -69,6 +70,7 @@ class _Draft:
         self.unserved: list[Unserved] = []
         self.needed: set[str] = set()
         self.placements: dict[str, tuple[Shape, ...]] = {}
+        self.fallbacks = 0
 
     def keep_minimum(self) -> None:
         """Rent what a group lacks to its minimum, and to what strategies raise it to."""
@@ -129,6 +131,7 @@ class _Draft:
         self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
         self.new = [run for run in packing.runs if run.candidate]
+        self.fallbacks = packing.fallbacks()
         self.placements = {
             name: tuple(_shapes(run)) for run in packing.runs if run.content for name in run.names
         }

@@ -49,6 +49,8 @@ class Offer:
     quota: int | None = None  # so many more may be rented; None: no limit is known
     cooling: str = ""  # why it cannot be rented now, as part of a sentence
     rank: int | None = None  # with Ranking.ORDER: its own place; None: that of its group
+    hosts: int = 1  # nodes that come and go together: the hosts of a TPU slice
+    first_host: Resources = field(default_factory=dict)  # what only the first of them has beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +199,7 @@ class Plan:
     # What each node that is there is to take: the next plan puts the same there again.
     placements: Mapping[str, tuple[Shape, ...]] = field(default_factory=dict)
     hourly_usd: Decimal | None = None  # of all workers once the plan is carried out
+    fallbacks: int = 0  # how many fallbacks of waiting work were passed on to, in all
 
     @property
     def is_empty(self) -> bool:

@@ -160,6 +160,12 @@ class Packing:
         """Return the dollars an hour of all new nodes."""
         return sum(run.candidate.cost * run.count for run in self.runs if run.candidate)
 
+    def fallbacks(self) -> int:
+        """Return how many fallbacks were passed on to for what is placed, in all."""
+        return sum(
+            times * run.count * len(need.tried) for run in self.runs for need, times in run.content
+        )
+
     def take_planned(self, needs: Sequence[Need]) -> list[Need]:
         """Put on nodes what they were launched for, as far as it still waits; return the rest."""
         wanted = {need.key: need for need in needs}

@@ -25,6 +25,7 @@ from domain.planner.limits import Limits, Room, machine_of, pending_or_ready
 from domain.planner.model import Plan, PlannedGroup, PlanRequest
 from domain.planner.needs import alike, gang_needs, misfit
 from domain.planner.packing import Need
+from domain.planner.request.implicit import with_implicit_resources
 from domain.wording import price
 
 # Work that asks for nothing fits without end; nobody needs to read more than this.
@@ -107,9 +108,8 @@ class DemandLine:
 
 def explained(request: PlanRequest) -> Iterator[DemandLine]:
     """Yield each line of the request's demand with a verdict of each of its groups."""
-    request = with_bundles_apart(request)
-    groups = _Groups(request)
-    demand = request.demand
+    request = with_bundles_apart(with_implicit_resources(request))
+    groups, demand = _Groups(request), request.demand
     yield from map(_inside, demand.inside_groups)
     for shape in demand.shapes:
         yield groups.line(Need.of(shape), shape=_shape(shape), count=shape.count, source=WORK)

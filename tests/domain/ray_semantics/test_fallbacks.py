@@ -6,8 +6,9 @@ import pytest
 
 from domain.demand import Bundle, Demand, Gang, LabelSelector, Resources, Selectors, Shape, Strategy
 from domain.planner import plan
+from domain.planner.model import ZonePolicy
 from domain.planner.verdicts import explained
-from tests.domain.planning import carried_out, group, node, request, sizes, why
+from tests.domain.planning import carried_out, group, node, offer, request, sizes, why
 
 
 def zone(*names: str) -> Selectors:
@@ -104,3 +105,13 @@ def test_a_page_says_which_groups_fit_by_a_fallback() -> None:
     words = {verdict.group: verdict.words for verdict in line.verdicts}
     assert words["a"].startswith("fits: 1 of it")
     assert words["b"].startswith("fits by its fallback zone in (b): 1 of it")
+
+
+def test_the_one_zone_of_a_cluster_is_that_of_the_preferred_nodes() -> None:
+    offers = (
+        offer(CPU, usd="3", kind="m", zone="a", labels={"zone": "a"}),
+        offer(CPU, usd="1", kind="m", zone="b", labels={"zone": "b"}),
+    )
+    both = group("both", CPU, offers=offers)
+    answer = plan(request(both, demand=work(), zones=ZonePolicy.ONE))
+    assert [launch.zone for launch in answer.launches] == ["a"]
