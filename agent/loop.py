@@ -14,7 +14,8 @@ from agent.config import Config
 from agent.head.dashboard import Dashboard
 from agent.head.deaths import Deaths
 from agent.head.gcs import Gcs, GcsError, accepts_connections
-from agent.head.observation import dead_nodes, demand, living_nodes
+from agent.head.observation import dead_nodes, living_nodes
+from agent.head.pending import demand
 from agent.jobs.logs import is_full
 from agent.journal import log
 from agent.link import Answer, Link, Refused, Unreachable, backoff

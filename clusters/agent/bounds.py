@@ -14,9 +14,13 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from domain.demand import Bundle, Gang, Selectors, Shape, demand_from_report
+
 MOST_SHAPES, MOST_COUNT = 2_000, 1_000_000  # Ray itself reports no more shapes
 MOST_GANGS, MOST_BUNDLES = 1_000, 10_000  # the bundles of all gangs together
-MOST_NAMES, NAME_LENGTH = 100, 100  # resources of one shape or node
+MOST_NAMES, NAME_LENGTH = 100, 100  # resources of one shape
+MOST_NODE_NAMES = 2_000  # of a node: each bundle of a placement group there has some of its own
+MOST_FALLBACKS, LABEL_LENGTH = 10, 350  # a key of Kubernetes has 317 characters at most
 MOST = 1e15  # of anything: sums of it stay far from where numbers end
 
 
@@ -34,11 +38,10 @@ def amount(value: float | str) -> float:
     return min(max(number, 0.0), MOST)
 
 
-def amounts(items: Mapping[str, Any]) -> dict[str, float]:
+def amounts(items: Mapping[str, Any], *, most: int = MOST_NAMES) -> dict[str, float]:
     """Return amounts by resource."""
     return {
-        text(name, most=NAME_LENGTH): amount(value)
-        for name, value in islice(items.items(), MOST_NAMES)
+        text(name, most=NAME_LENGTH): amount(value) for name, value in islice(items.items(), most)
     }
 
 
@@ -56,41 +59,63 @@ def moment(seconds: float | None) -> datetime | None:
 
 
 def demand(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the report's demand in the same form."""
+    """Return the report's demand as it is stored.
+
+    What an agent newer than this server says beyond what is known here stays as a selector that
+    no node meets.
+    """
+    kinds = ("shapes", "standing_requests", "floors")
+    read = demand_from_report(
+        {
+            **{kind: list(islice(report.get(kind, ()), MOST_SHAPES)) for kind in kinds},
+            "gangs": list(islice(report.get("gangs", ()), MOST_GANGS)),
+        }
+    )
     return {
-        "shapes": _shapes(report.get("shapes", ())),
-        "gangs": _gangs(report.get("gangs", ())),
-        "standing_requests": _shapes(report.get("standing_requests", ())),
+        "shapes": [_shape(shape) for shape in (*read.shapes, *read.inside_groups)],
+        "gangs": _gangs(read.gangs),
+        "standing_requests": [_shape(shape) for shape in read.standing_requests],
     }
 
 
-def _shapes(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _shape(shape: Shape) -> dict[str, Any]:
+    return {**_bundle(shape), "count": min(shape.count, MOST_COUNT)}
+
+
+def _bundle(item: Shape | Bundle) -> dict[str, Any]:
+    return {
+        "resources": amounts(item.resources),
+        "selectors": _selectors(item.selectors),
+        "fallbacks": [_selectors(selectors) for selectors in item.fallbacks[:MOST_FALLBACKS]],
+    }
+
+
+def _selectors(selectors: Selectors) -> list[dict[str, Any]]:
     return [
         {
-            "resources": amounts(item["resources"]),
-            "count": min(int(item["count"]), MOST_COUNT),
-            "selectors": [_selector(s) for s in islice(item.get("selectors", ()), MOST_NAMES)],
+            "key": text(selector.key, most=LABEL_LENGTH),
+            "operator": str(selector.operator),
+            "values": [text(value, most=NAME_LENGTH) for value in selector.values[:MOST_NAMES]],
         }
-        for item in islice(items, MOST_SHAPES)
+        for selector in selectors[:MOST_NAMES]
     ]
 
 
-def _selector(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "key": text(item["key"], most=NAME_LENGTH),
-        "operator": text(item.get("operator", "in"), most=10),
-        "values": [text(value, most=NAME_LENGTH) for value in islice(item["values"], MOST_NAMES)],
-    }
-
-
-def _gangs(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _gangs(gangs: Sequence[Gang]) -> list[dict[str, Any]]:
     """Return the placement groups, each whole or not at all."""
-    gangs: list[dict[str, Any]] = []
+    kept: list[dict[str, Any]] = []
     room = MOST_BUNDLES
-    for item in islice(items, MOST_GANGS):
-        room -= len(item["bundles"])
+    for gang in gangs:
+        lists = gang.bundles, *gang.fallbacks[:MOST_FALLBACKS]
+        room -= sum(map(len, lists))
         if room >= 0:
-            bundles = [amounts(bundle) for bundle in item["bundles"]]
-            strategy = text(item.get("strategy") or "PACK", most=20)
-            gangs.append({"strategy": strategy, "bundles": bundles})
-    return gangs
+            bundles, *fallbacks = ([_bundle(bundle) for bundle in bundles] for bundles in lists)
+            kept.append(
+                {
+                    "id": text(gang.id, most=NAME_LENGTH),
+                    "strategy": str(gang.strategy),
+                    "bundles": bundles,
+                    "fallbacks": fallbacks,
+                }
+            )
+    return kept

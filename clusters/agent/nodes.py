@@ -70,8 +70,8 @@ def _ray_fields(node: Node, item: Mapping[str, Any]) -> dict[str, Any]:
         "address": node.address or bounds.text(item.get("address"), most=100),
         "idle_since": since,
         "actors": None if item.get("actors") is None else int(bounds.amount(item["actors"])),
-        "total": bounds.amounts(item.get("total", {})),
-        "free": bounds.amounts(item.get("available", {})),
+        "total": bounds.amounts(item.get("total", {}), most=bounds.MOST_NODE_NAMES),
+        "free": bounds.amounts(item.get("available", {}), most=bounds.MOST_NODE_NAMES),
         "missing_since": None,
     }
 

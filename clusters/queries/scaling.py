@@ -6,7 +6,7 @@ Nothing here writes: looking at a page launches nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 
@@ -20,7 +20,7 @@ from domain.lifecycle import NodeRole
 from domain.planner import Plan, PlannedGroup, PlanRequest, plan
 from domain.planner.limits import raised_floor
 from domain.planner.model import NodePhase
-from domain.planner.verdicts import DemandLine, explained, outcome
+from domain.planner.verdicts import DemandLine, explained, outcome, waits_inside
 from domain.strategies.model import Floor
 
 # A page shows so many lines of demand, the CSV more.
@@ -60,6 +60,7 @@ class WhatIf:
     is_now: bool = False
     error: str = ""
     plan: Plan | None = None
+    inside: list[tuple[int, str]] = field(default_factory=list)  # what waits in placement groups
 
     @property
     def outcome(self) -> str:
@@ -69,7 +70,8 @@ class WhatIf:
     def waits(self) -> list[tuple[int, str]]:
         """What would have to wait: how many, and of what and why."""
         left = self.plan.unserved if self.plan else ()
-        return [(item.count, f"{describe(item.resources)}: {item.reason}") for item in left]
+        waits = [(item.count, f"{describe(item.resources)}: {item.reason}") for item in left]
+        return waits + self.inside
 
 
 def scaling_now(
@@ -78,7 +80,12 @@ def scaling_now(
     """Return what waits in the cluster, where it would fit, and how each group stands."""
     demand = demand_from_report(cluster.run.demand)
     request = request_now(cluster, nodes, [row.group for row in rows], demand=demand)
-    lines = request.demand.shapes, request.demand.gangs, request.demand.standing_requests
+    lines = (
+        request.demand.shapes,
+        request.demand.gangs,
+        request.demand.standing_requests,
+        request.demand.inside_groups,
+    )
     planned = {group.name: group for group in request.groups}
     waiting = list(islice(explained(request), shown))
     return ScalingNow(
@@ -107,7 +114,7 @@ def what_if(cluster: Cluster, text: str | None) -> WhatIf:
     answer = plan(request_now(cluster, nodes_of(cluster), groups, demand=demand))
     is_now = text.strip() == NOW
     shown = text_of(demand, longest=LONGEST_TEXT) if is_now else text
-    return WhatIf(text=shown, is_now=is_now, plan=answer)
+    return WhatIf(text=shown, is_now=is_now, plan=answer, inside=waits_inside(demand))
 
 
 def _asked(cluster: Cluster, text: str) -> Demand:

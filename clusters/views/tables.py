@@ -14,6 +14,7 @@ from clusters.models import Cluster
 from clusters.queries import clusters, scaling
 from clusters.queries.cooldowns import cooldowns_of
 from clusters.views.requests import visible_cluster
+from domain.planner.verdicts import GroupVerdict
 
 
 @require_GET
@@ -67,10 +68,15 @@ def _decisions_table(cluster: Cluster) -> tuple[list[str], Any]:
 def _demand_table(cluster: Cluster) -> tuple[list[str], Any]:
     found = scaling.scaling_now(cluster, *clusters.rows_of(cluster), shown=scaling.EXPORTED)
     return ["requested", "count", "as", "group", "fits", "reason"], (
-        [line.shape, line.count, line.kind, one.group, one.fits, one.words]
+        [line.shape, line.count, line.kind, *_verdict(one)]
         for line in found.demand
-        for one in line.verdicts
+        for one in line.verdicts or [None]
     )
+
+
+def _verdict(verdict: GroupVerdict | None) -> list[object]:
+    """Work inside a placement group has none: no group could take it."""
+    return [verdict.group, verdict.fits, verdict.words] if verdict else ["", False, ""]
 
 
 def _groups_table(cluster: Cluster) -> tuple[list[str], Any]:

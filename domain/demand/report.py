@@ -95,7 +95,7 @@ class _Reader:
             )
 
     def _gang(self, item: Mapping[str, Any], where: str) -> Gang:
-        unread = self._unread(item, GANG_KEYS, where)
+        strategy, unread = self._strategy(item, where)
         bundles, *fallbacks = (
             tuple(_also(bundle, unread) for bundle in self._bundles(entries, where))
             for entries in (item["bundles"], *item.get("fallbacks", ()))
@@ -107,7 +107,7 @@ class _Reader:
                 "one for each bundle"
             )
         return Gang(
-            strategy=Strategy(item.get("strategy") or Strategy.PACK),
+            strategy=strategy,
             bundles=tuple(
                 _also(bundle, self._listed(selectors, f"{where}.selectors"))
                 for bundle, selectors in zip(bundles, lists, strict=True)
@@ -115,6 +115,18 @@ class _Reader:
             id=str(item.get("id") or ""),
             fallbacks=tuple(fallbacks),
         )
+
+    def _strategy(self, item: Mapping[str, Any], where: str) -> tuple[Strategy, Selectors]:
+        """Return the strategy, and what is not known of the placement group as selectors."""
+        unread = self._unread(item, GANG_KEYS, where)
+        name = item.get("strategy") or Strategy.PACK
+        if name in set(Strategy):
+            return Strategy(name), unread
+        if self.strict:
+            known = ", ".join(Strategy)
+            raise UnreadableDemand(f"{where} has the strategy {name!r}: use one of {known}")
+        unknown = LabelSelector(key=f"strategy {name}", operator=Operator.UNKNOWN)
+        return Strategy.PACK, (*unread, unknown)
 
     def _bundles(self, items: Iterable[Mapping[str, Any]], where: str) -> Iterator[Bundle]:
         for place, item in enumerate(items):
@@ -182,11 +194,18 @@ def _also(bundle: Bundle, more: Selectors) -> Bundle:
 
 
 def _resources(item: Mapping[str, Any]) -> dict[str, float]:
-    amounts = {str(name): float(amount) for name, amount in item.items()}
-    for name, amount in amounts.items():
-        if not math.isfinite(amount):
-            raise UnreadableDemand(f"{name} is {amount}")
+    amounts = {str(name): _amount(name, amount) for name, amount in item.items()}
     return {name: amount for name, amount in amounts.items() if amount > 0}
+
+
+def _amount(name: str, amount: Any) -> float:
+    try:
+        number = float(amount)
+    except (TypeError, ValueError):
+        raise UnreadableDemand(f"{name} is {amount!r}, which is not a number"[:200]) from None
+    if not math.isfinite(number):
+        raise UnreadableDemand(f"{name} is {number}")
+    return number
 
 
 def _quoted(name: str) -> str:

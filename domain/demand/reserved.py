@@ -40,6 +40,23 @@ def bundles_of(total: Resources) -> list[str]:
     ]
 
 
+def inside(resources: Resources) -> tuple[dict[str, float], str]:
+    """Return what work inside a placement group asks for in plain names, and the group's id.
+
+    Ray lists each amount under the group's name and, for a certain bundle, under the bundle's too.
+    """
+    plain, group = dict[str, float](), ""
+    for name, amount in resources.items():
+        held = reserved(name)
+        if held is None:
+            plain[name] = amount
+            continue
+        group = held.placement_group
+        if held.resource != "bundle":
+            plain[held.resource] = amount
+    return plain, group
+
+
 def is_inside_group(resources: Resources) -> bool:
     """Return whether work asks for what a placement group has reserved: it waits in that group."""
     return any("_group_" in name and reserved(name) for name in resources)

@@ -2,10 +2,16 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice, product
 from typing import Any
 
 from domain.demand.model import LabelSelector, Operator, Selectors
 
+type Alternatives = tuple[Selectors, ...]
+"""The preferred label selectors, and then the fallbacks in their order."""
+
+# Bundles that go on one node and have fallbacks of their own: so many combinations are tried.
+MOST_ALTERNATIVES = 16
 # The words of this format, those of older agents, and those of Kubernetes.
 OPERATORS = {
     "in": Operator.IN,
@@ -29,6 +35,15 @@ _WITH_VALUES = {Operator.IN, Operator.NOT_IN}
 # value, each with "!" before it for the opposite; expressions are separated by commas.
 _EXPRESSION = re.compile(r"(?P<not>!?)(?:(?P<exists>exists\(\))|in\((?P<list>.*)\)|(?P<value>.*))")
 _BETWEEN = re.compile(r",(?![^(]*\))")
+
+
+def on_one_node(labels: Iterable[Alternatives]) -> Alternatives:
+    """Return the alternatives of bundles that go on one node: all of them must accept it."""
+    combined = islice(product(*dict.fromkeys(labels)), MOST_ALTERNATIVES)
+    return tuple(
+        tuple(dict.fromkeys(selector for selectors in parts for selector in selectors))
+        for parts in combined
+    )
 
 
 def selector_of(item: Mapping[str, Any], operator: Operator) -> LabelSelector:

@@ -8,8 +8,9 @@ import numpy as np
 from domain.planner.candidates import Candidate
 from domain.planner.cheapest.problem import Bools, Ints, PackingProblem
 from domain.planner.limits import Limits
-from domain.planner.packing import Need, NodeRun, new_run
+from domain.planner.packing import NodeRun, new_run
 from domain.planner.units.columns import UnitColumn, columns
+from domain.planner.units.need import Need
 from domain.planner.units.room import pieces_of, units_of
 from domain.planner.units.unit import UNIT_RESOURCES, is_possible
 

@@ -1,6 +1,7 @@
 """Why the plan is as it is: the causes of launches, of kept nodes and of what waits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from math import ceil
 
 from domain.demand import Resources
@@ -18,6 +19,7 @@ from domain.planner.explanation.causes import (
     PurposeKind,
     Served,
     Source,
+    SourceKind,
     Stop,
     UnservedCause,
     amounts_of,
@@ -25,8 +27,9 @@ from domain.planner.explanation.causes import (
 from domain.planner.limits import Limits, machine_of, raised_floor
 from domain.planner.model import PlannedGroup, PlanRequest, Ranking, Unserved
 from domain.planner.needs import misfit
-from domain.planner.packing import Need, NodeRun, Packing
+from domain.planner.packing import NodeRun, Packing
 from domain.planner.units.columns import least_units
+from domain.planner.units.need import Need
 from domain.planner.units.room import pieces_of
 from domain.planner.units.unit import UNIT_RESOURCES
 
@@ -102,10 +105,32 @@ def spare(group: PlannedGroup, *, nodes: int) -> Purpose:
 
 def unserved(packing: Packing) -> list[Unserved]:
     """Return what has no place, with what stopped each machine that it fits."""
+    causes = [_waits(need, packing) for need, _ in packing.left]
+    never = {cause.source for cause in causes if cause.misfit}
     return [
-        Unserved(resources=plain(need.amounts), count=count, cause=_waits(need, packing))
-        for need, count in packing.left
+        Unserved(
+            resources=plain(need.amounts),
+            count=count,
+            cause=_not_whole(cause) if _has_room(need, count, packing, never) else cause,
+        )
+        for (need, count), cause in zip(packing.left, causes, strict=True)
     ]
+
+
+def _has_room(need: Need, count: int, packing: Packing, never: Collection[Source]) -> bool:
+    """Return whether bundles would fit, and wait only for others that never do."""
+    if need.source.kind is not SourceKind.PLACEMENT_GROUP or need.source not in never:
+        return False
+    room = sum(
+        packing.limits.room(machine).nodes
+        * need.copies_in(machine.brings, at_most=1 if need.apart else count)
+        for machine in packing.fitting(need)
+    )
+    return room >= count
+
+
+def _not_whole(cause: UnservedCause) -> UnservedCause:
+    return UnservedCause(source=cause.source, misfit=Misfit(kind=MisfitKind.NOT_WHOLE))
 
 
 def merged(items: Iterable[Unserved]) -> tuple[Unserved, ...]:
@@ -239,6 +264,10 @@ def _compared(
 
 
 def _waits(need: Need, packing: Packing) -> UnservedCause:
-    stops = _once(packing.limits.room(machine).stop for machine in packing.fitting(need))
+    stops = _once(
+        packing.limits.room(machine).stop
+        for selectors in need.every_selectors
+        for machine in packing.fitting(replace(need, selectors=selectors))
+    )
     unfit = None if stops else misfit(need, packing.candidates)
     return UnservedCause(source=need.source, stops=stops, misfit=unfit)

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from domain.demand import Resources, Shape
 from domain.planner import choices
+from domain.planner.alternatives import by_level, served, with_bundles_apart
 from domain.planner.amounts import exact, plain
 from domain.planner.candidates import Candidate, candidates, of_node
 from domain.planner.explanation.causes import STANDING_REQUEST, Purpose, Stop
@@ -28,12 +29,12 @@ from domain.planner.nodes.runs import run_of_head, runs_of
 from domain.planner.nodes.slices import by_name, by_slices, with_first_hosts
 from domain.planner.packing import NodeRun, Packing, new_runs
 from domain.planner.scale_in import idle_drains, removals
-from domain.planner.serving import best_served
 from domain.planner.units.room import NOTHING
 
 
 def drafted(request: PlanRequest) -> Plan:
     """Return the plan for machines in any of the zones that the request offers."""
+    request = with_bundles_apart(request)
     removed = removals(request)
     gone = {drain.node for drain in removed}
     there = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
@@ -55,6 +56,7 @@ def drafted(request: PlanRequest) -> Plan:
         drains=(*removed, *idle),
         unserved=choices.merged(draft.unserved),
         placements=draft.placements,
+        fallbacks=draft.fallbacks,
         hourly_usd=_hourly_usd(draft.limits, staying, launches),
     )
 
@@ -72,6 +74,7 @@ class _Draft:
         self.unserved: list[Unserved] = []
         self.needed: set[str] = set()
         self.placements: dict[str, tuple[Shape, ...]] = {}
+        self.fallbacks = 0
 
     def keep_minimum(self) -> None:
         """Rent what a group lacks to its minimum, and to what strategies raise it to."""
@@ -88,8 +91,8 @@ class _Draft:
         rooms = [(node, node.total) for node in self.kept]
         packing = self._packing(self.request.head_total, rooms)
         requests = self.request.demand.standing_requests
-        for need in ordered_needs(requests, self.candidates, source=STANDING_REQUEST):
-            packing.serve(need)
+        needs = ordered_needs(requests, self.candidates, source=STANDING_REQUEST)
+        packing = by_level(packing, needs)
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
@@ -128,11 +131,12 @@ class _Draft:
         base = self._packing(self.request.head_free, rooms)
         demand = self.request.demand
         needs = ordered_needs(demand.shapes, self.candidates)
-        packing = best_served(base, needs, ordered_gangs(demand.gangs, self.candidates))
+        packing = served(base, needs, ordered_gangs(demand.gangs, self.candidates))
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
         self.new = [run for run in packing.runs if run.candidate]
+        self.fallbacks = packing.fallbacks()
         self.placements = {
             name: tuple(_shapes(run)) for run in packing.runs if run.content for name in run.names
         }
@@ -216,7 +220,7 @@ class _Draft:
         return Packing(
             candidates=self.candidates,
             runs=[
-                run_of_head(head, self.request.head_total),
+                run_of_head(head, self.request),
                 *runs_of(nodes, self.offers, self.request.demand.shapes),
                 *self.new,
             ],

@@ -142,6 +142,7 @@ class PlanRequest:
     zones: ZonePolicy = ZonePolicy.ANY
     head_free: Resources = field(default_factory=dict)  # what the head itself still offers
     head_total: Resources = field(default_factory=dict)
+    head_labels: Mapping[str, str] = field(default_factory=dict)
     max_resources: Resources = field(default_factory=dict)  # over the whole cluster
     min_resources: Resources = field(default_factory=dict)
     max_usd_per_hour: Decimal | None = None  # of the whole cluster, its head included
@@ -209,6 +210,7 @@ class Plan:
     # What each node that is there is to take: the next plan puts the same there again.
     placements: Mapping[str, tuple[Shape, ...]] = field(default_factory=dict)
     hourly_usd: Decimal | None = None  # of all workers once the plan is carried out
+    fallbacks: int = 0  # how many fallbacks of waiting work were passed on to, in all
 
     @property
     def is_empty(self) -> bool:

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice, product
 
-from domain.demand import Bundle, Gang, Selectors, Shape, Strategy
+from domain.demand import Bundle, Gang, Operator, Selectors, Shape, Strategy
+from domain.demand.selectors import on_one_node
 from domain.planner.amounts import Amounts, add, exact, plain
 from domain.planner.candidates import Candidate
 from domain.planner.explanation.causes import (
@@ -16,12 +16,9 @@ from domain.planner.explanation.causes import (
     amounts_of,
     placement_group,
 )
-from domain.planner.packing import Need
+from domain.planner.units.need import Need
 from domain.planner.units.room import broken_units, copies_in, split_of
 from domain.planner.units.unit import UNIT_RESOURCES
-
-# Bundles that go on one node and have fallbacks of their own: so many combinations are tried.
-MOST_ALTERNATIVES = 16
 
 
 def ordered_needs(
@@ -92,7 +89,14 @@ def total(parts: Iterable[Amounts]) -> dict[str, int]:
 
 
 def misfit(need: Need, machines: Sequence[Candidate]) -> Misfit:
-    """Return why no empty node of these machines could take one of `need`."""
+    """Return why no empty node of these machines could take one of `need`, in any of its ways."""
+    first, *others = need.every_selectors
+
+    def labels_missing(kind: MisfitKind) -> Misfit:
+        return Misfit(kind=kind, selectors=first, fallbacks=tuple(others))
+
+    if unknown := [s for s in first if s.operator == Operator.UNKNOWN]:
+        return Misfit(kind=MisfitKind.UNKNOWN_CONSTRAINT, selectors=tuple(unknown))
     if not machines:
         return Misfit(kind=MisfitKind.NO_MACHINES)
     most = _largest_node(machines)
@@ -102,10 +106,12 @@ def misfit(need: Need, machines: Sequence[Candidate]) -> Misfit:
         largest = amounts_of(plain({name: most[name] for name in large}))
         return Misfit(kind=MisfitKind.TOO_LARGE, largest=largest)
     if broken := tuple(broken_units(need.amounts, need.split)):
-        return Misfit(kind=MisfitKind.NOT_WHOLE, missing=broken)
-    able = [machine for machine in machines if need.accepts(machine.labels)]
+        return Misfit(kind=MisfitKind.FRACTION, missing=broken)
+    able = [machine for machine in machines if need.accepts_any(machine.labels)]
     if not able:
-        return Misfit(kind=MisfitKind.LABELS, selectors=need.selectors)
+        return labels_missing(MisfitKind.LABELS)
+    if any(need.copies_in(machine.brings, at_most=1) for machine in machines):
+        return labels_missing(MisfitKind.LABELS_ELSEWHERE)
     if units := tuple(_short_of_units(need, able)):
         return Misfit(kind=MisfitKind.UNITS, missing=units)
     return Misfit(kind=MisfitKind.NOT_TOGETHER)
@@ -123,11 +129,8 @@ def _short_of_units(need: Need, machines: Sequence[Candidate]) -> Iterator[str]:
 
 def _on_one_node(bundles: Sequence[Bundle], source: Source) -> Need:
     """Return the bundles as one need, whose node all their selectors accept."""
-    alternatives = dict.fromkeys((bundle.selectors, *bundle.fallbacks) for bundle in bundles)
-    selectors, *fallbacks = (
-        tuple(dict.fromkeys(selector for part in parts for selector in part))
-        for parts in islice(product(*alternatives), MOST_ALTERNATIVES)
-    )
+    alternatives = ((bundle.selectors, *bundle.fallbacks) for bundle in bundles)
+    selectors, *fallbacks = on_one_node(alternatives)
     amounts = [exact(bundle.resources) for bundle in bundles]
     return Need(
         amounts=total(amounts),

@@ -4,66 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from domain.demand import LabelSelector, Selectors, Shape
-from domain.planner.amounts import Amounts, exact, less, plain, times_in
+from domain.demand import LabelSelector
+from domain.planner.amounts import Amounts, less, times_in
 from domain.planner.candidates import Candidate, preferred
-from domain.planner.explanation.causes import WORK, Purpose, Source
+from domain.planner.explanation.causes import Purpose
 from domain.planner.limits import Limits
-from domain.planner.units.room import NOTHING, Parts, Split, copies_in, parts_after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """So many times the same shape; `apart`: each on a node of its own."""
-
-    amounts: Amounts
-    count: int
-    selectors: Selectors = ()
-    fallbacks: tuple[Selectors, ...] = ()  # to try in their order where the selectors find no node
-    apart: bool = False
-    source: Source = WORK
-    split: Split = field(default_factory=lambda: NOTHING)  # of a STRICT_PACK group
-
-    @classmethod
-    def of(cls, shape: Shape, *, source: Source = WORK) -> Self:
-        """Return what `shape` needs."""
-        return cls(
-            amounts=exact(shape.resources),
-            count=shape.count,
-            selectors=shape.selectors,
-            fallbacks=shape.fallbacks,
-            source=source,
-        )
-
-    def shape(self, *, count: int) -> Shape:
-        """Return so many of it as demand."""
-        return Shape(
-            resources=plain(self.amounts),
-            count=count,
-            selectors=self.selectors,
-            fallbacks=self.fallbacks,
-        )
-
-    def accepts(self, labels: Mapping[str, str]) -> bool:
-        return not self.selectors or all(s.accepts(labels) for s in self.selectors)
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What makes two needs the same shape."""
-        return tuple(sorted(self.amounts.items())), self.selectors, self.fallbacks
-
-    @property
-    def most(self) -> int:
-        """How many of it may lie on one node."""
-        return 1 if self.apart else self.count
-
-    def copies_in(self, free: Amounts, parts: Parts = NOTHING, *, at_most: int) -> int:
-        """Return how many of it fit on a node."""
-        return copies_in(free, self.amounts, at_most=at_most, parts=parts, split=self.split)
-
-
-type Content = tuple[tuple[Need, int], ...]
-"""What one node is given to do: needs with how many copies of each."""
+from domain.planner.units.need import Content, Need
+from domain.planner.units.room import NOTHING, Parts, parts_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +123,12 @@ class Packing:
         """Return the dollars an hour of all new nodes."""
         return sum(run.candidate.cost * run.count for run in self.runs if run.candidate)
 
+    def fallbacks(self) -> int:
+        """Return how many fallbacks were passed on to for what is placed, in all."""
+        return sum(
+            times * run.count * len(need.tried) for run in self.runs for need, times in run.content
+        )
+
     def take_planned(self, needs: Sequence[Need]) -> list[Need]:
         """Put on nodes what they were launched for, as far as it still waits; return the rest."""
         wanted = {need.key: need for need in needs}
@@ -196,14 +149,24 @@ class Packing:
 
     def serve(self, need: Need) -> int:
         """Place what can be placed; return how many are left, which are noted too."""
+        if left := self.place(need):
+            self.left.append((need, left))
+        return left
+
+    def place(self, need: Need) -> int:
+        """Place what can be placed; return how many are left."""
         left = self._fill(need)
         for candidate in self.fitting(need):
             if not left:
                 break
             left = self._open(candidate, need, left=left)
-        if left:
-            self.left.append((need, left))
         return left
+
+    def could_take(self, need: Need) -> bool:
+        """Return whether any node, or one that may be opened, could take one of `need` alone."""
+        return any(run.holds(need) for run in self.runs) or any(
+            self.limits.room(candidate).nodes for candidate in self.fitting(need)
+        )
 
     def fitting(self, need: Need) -> list[Candidate]:
         """Return the candidates whose empty nodes can take one of `need`, the preferred first."""

@@ -60,9 +60,9 @@ def _within(request: PlanRequest, zone: str) -> PlanRequest:
     return replace(request, groups=groups)
 
 
-def _quality(answer: Plan) -> tuple[int, Decimal]:
+def _quality(answer: Plan) -> tuple[int, int, Decimal]:
     prices = (launch.count * (launch.hourly_usd or Decimal(0)) for launch in answer.launches)
-    return _waiting(answer), sum(prices, Decimal(0))
+    return _waiting(answer), answer.fallbacks, sum(prices, Decimal(0))
 
 
 def _waiting(answer: Plan) -> int:

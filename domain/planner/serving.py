@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from domain.demand import Gang
 from domain.planner.needs import gang_needs
-from domain.planner.packing import Need, Packing, unserved
+from domain.planner.packing import Packing, unserved
+from domain.planner.units.need import Need
 
 # First fit looks at every node for every need: beyond so many it would take longer than the search.
 FIRST_FIT_STEPS = 4_000

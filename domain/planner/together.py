@@ -15,7 +15,8 @@ from domain.planner.cheapest.problem import Floats, Ints, PackingProblem, times
 from domain.planner.cheapest.reuse import There, reuse
 from domain.planner.explanation.causes import WORK
 from domain.planner.needs import alike, gang_needs
-from domain.planner.packing import Content, Need, NodeRun, Packing, new_run
+from domain.planner.packing import NodeRun, Packing, new_run
+from domain.planner.units.need import Content, Need
 
 # Searches again, where the units of nodes did not hold what the sums of the search allowed.
 ROUNDS = 4

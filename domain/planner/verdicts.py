@@ -1,10 +1,12 @@
 """What of the demand each group could take, and what a plan comes to."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from domain.demand import Bundle, Shape, describe
+from domain.demand import Bundle, Demand, Shape, describe
+from domain.demand.reserved import inside
+from domain.planner.alternatives import with_bundles_apart
 from domain.planner.candidates import Candidate, candidates
 from domain.planner.explanation import sentences
 from domain.planner.explanation.causes import (
@@ -15,18 +17,20 @@ from domain.planner.explanation.causes import (
     Source,
     SourceKind,
     Stop,
+    inside_group,
     placement_group,
 )
 from domain.planner.limits import Limits, Room, machine_of, pending_or_ready
 from domain.planner.model import Plan, PlannedGroup, PlanRequest
 from domain.planner.needs import alike, gang_needs, misfit
-from domain.planner.packing import Need
 from domain.planner.request.implicit import with_implicit_resources
+from domain.planner.units.need import Need
 from domain.wording import price
 
 # Work that asks for nothing fits without end; nobody needs to read more than this.
 ANY_NUMBER = 1_000_000
 MOST_STOPS, MOST_BUNDLES, MOST_NAMES = 2, 4, 3
+INSIDE = "until the resources reserved there are free; no new node can take it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,7 @@ class Fit:
     machine: Machine
     times: int | None  # None: any number
     nodes: int
+    fallback: str = ""  # the labels that it accepts where its preferred ones are not to be had
 
 
 type Verdict = Fit | Misfit | tuple[Stop, ...]
@@ -67,7 +72,10 @@ class GroupVerdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemandLine:
-    """A line of demand, with what each group makes of it: those that fit first."""
+    """A line of demand, with what each group makes of it: those that fit first.
+
+    Work inside a placement group has no verdicts: no new node could take it.
+    """
 
     shape: str
     count: int
@@ -78,6 +86,10 @@ class DemandLine:
     def kind(self) -> str:
         """Where the demand comes from, as people read it."""
         return sentences.source(self.source)
+
+    @property
+    def is_inside_group(self) -> bool:
+        return self.source.kind is SourceKind.INSIDE_GROUP
 
     @property
     def requests(self) -> int:
@@ -95,8 +107,9 @@ class DemandLine:
 
 def explained(request: PlanRequest) -> Iterator[DemandLine]:
     """Yield each line of the request's demand with a verdict of each of its groups."""
-    request = with_implicit_resources(request)
+    request = with_bundles_apart(with_implicit_resources(request))
     groups, demand = _Groups(request), request.demand
+    yield from map(_inside, demand.inside_groups)
     for shape in demand.shapes:
         yield groups.line(Need.of(shape), shape=_shape(shape), count=shape.count, source=WORK)
     for gang, count in alike(demand.gangs):
@@ -172,6 +185,18 @@ class _Groups:
         return DemandLine(shape=shape, count=count, source=source, verdicts=tuple(verdicts))
 
     def _verdict(self, group: PlannedGroup, need: Need) -> Verdict:
+        """Return the verdict of the first selectors that fit, or of all of them together."""
+        verdict = self._of_level(group, need)
+        level = need
+        while level.fallbacks and not isinstance(verdict, Fit):
+            level = level.fallback(count=level.count)
+            other = self._of_level(group, level)
+            if isinstance(other, Fit):
+                return replace(other, fallback=sentences.or_else(level.selectors, ()))
+            verdict = other if isinstance(verdict, Misfit) else verdict
+        return verdict
+
+    def _of_level(self, group: PlannedGroup, need: Need) -> Verdict:
         most = 1 if need.apart else ANY_NUMBER
         fitting = [
             (machine, times)
@@ -200,12 +225,26 @@ class _Groups:
 def _fit(fit: Fit) -> str:
     each = "any number" if fit.times is None else f"{fit.times:,}"
     more = _counted(fit.nodes, "more node")
-    return f"fits: {each} of it on one node of {sentences.machine(fit.machine)}, {more} possible"
+    fits = f"fits by its fallback {fit.fallback}" if fit.fallback else "fits"
+    return f"{fits}: {each} of it on one node of {sentences.machine(fit.machine)}, {more} possible"
 
 
 def _shape(shape: Shape | Bundle) -> str:
-    labels = " and ".join(selector.words for selector in shape.selectors)
-    return f"{describe(shape.resources)} on {labels}" if labels else describe(shape.resources)
+    if not (shape.selectors or shape.fallbacks):
+        return describe(shape.resources)
+    return f"{describe(shape.resources)} on {sentences.or_else(shape.selectors, shape.fallbacks)}"
+
+
+def _inside(shape: Shape) -> DemandLine:
+    resources, group = inside(shape.resources)
+    source = inside_group(group)
+    return DemandLine(shape=describe(resources), count=shape.count, source=source, verdicts=())
+
+
+def waits_inside(demand: Demand) -> list[tuple[int, str]]:
+    """Return what waits in placement groups: how many, and of what and where."""
+    lines = map(_inside, demand.inside_groups)
+    return [(line.count, f"{line.shape} {line.kind}, {INSIDE}") for line in lines]
 
 
 def _bundles(bundles: Sequence[Bundle]) -> str:

@@ -1,6 +1,6 @@
 """The simulated workers, and what runs on them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from domain.demand import Shape
@@ -40,6 +40,10 @@ class SimulatedNode:
             name: [STEPS] * (self.total[name] // STEPS)
             for name in UNIT_RESOURCES & self.total.keys()
         }
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return self.offer.labels
 
     @property
     def takes_work(self) -> bool:

@@ -32,7 +32,12 @@ class ClusterSnapshot:
         counts = {kind: sum(work.count for work in queue) for kind, queue in self.queues.items()}
         return Demand(
             shapes=tuple(
-                Shape(resources=kind.resources, count=count)
+                Shape(
+                    resources=kind.resources,
+                    count=count,
+                    selectors=kind.selectors,
+                    fallbacks=kind.fallbacks,
+                )
                 for kind, count in counts.items()
                 if count and kind.gang is None
             ),

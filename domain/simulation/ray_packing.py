@@ -6,10 +6,11 @@ scheduler gives each on one GPU.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from domain.demand import Demand, Gang, Resources, Strategy
+from domain.demand import Bundle, Demand, Gang, Shape, Strategy
+from domain.demand.selectors import Alternatives
 from domain.offerings import Market
 from domain.planner.amounts import STEPS, Amounts, add, exact, less, times_in
 from domain.planner.model import Offer
@@ -41,6 +42,14 @@ class Request:
     amounts: Amounts
     count: int
     apart: int | None = None
+    labels: Alternatives = ((),)
+
+    def level(self, labels: Mapping[str, str]) -> int:
+        """Return how well labels serve it: the most for the preferred selectors, 0 for none."""
+        for place, selectors in enumerate(self.labels):
+            if all(selector.accepts(labels) for selector in selectors):
+                return len(self.labels) - place
+        return 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,7 @@ class Bin:
     free: Amounts
     asked: frozenset[str] = frozenset()  # resources of what was put on it in this pass
     apart: frozenset[int] = frozenset()  # placement groups that have a bundle here
+    level: int = 0  # how well its labels serve what was put on it
 
     @property
     def is_used(self) -> bool:
@@ -61,26 +71,30 @@ class Bin:
     @property
     def key(self) -> object:
         """What makes two nodes the same to requests."""
-        return self.type.key, tuple(sorted(self.free.items())), self.asked, self.apart
+        return self.type.key, tuple(sorted(self.free.items())), self.asked, self.apart, self.level
 
     def laden(self, requests: Sequence[Request]) -> tuple["Bin", list[Request]]:
         """Return the node with all it can take of the requests in their order, and the rest."""
         free, resources, apart, left = self.free, self.asked, self.apart, list[Request]()
+        level = self.level
         for request in requests:
-            times = 0 if request.apart in apart and request.apart is not None else request.count
+            served = request.level(self.type.offer.labels)
+            is_taken = request.apart in apart and request.apart is not None
+            times = request.count if served and not is_taken else 0
             times = times_in(
                 free, request.amounts, at_most=min(times, 1) if _is_apart(request) else times
             )
             if times:
                 free = less(free, request.amounts, times=times)
                 resources |= frozenset(request.amounts)
+                level = level or (served if any(request.labels) else 0)
                 apart |= {request.apart} if request.apart is not None else set()
             if times < request.count:
                 left.append(replace(request, count=request.count - times))
-        return replace(self, free=free, asked=resources, apart=apart), left
+        return replace(self, free=free, asked=resources, apart=apart, level=level), left
 
     def score(self) -> PackingScore:
-        """Return how well it is used: GPUs spared, kinds of resources, least and mean use."""
+        """Return how well it is used: labels, GPUs spared, kinds of resources, least, mean use."""
         uses = [
             amount / STEPS * ((amount - self.free[name]) / amount) ** 3
             for name, amount in self.total.items()
@@ -88,7 +102,13 @@ class Bin:
         ]
         spares_gpu = not self.total.get("GPU") or "GPU" in self.asked
         matching = len(self.asked & self.total.keys())
-        return (float(spares_gpu), float(matching), min(uses, default=0), sum(uses) / len(uses))
+        return (
+            float(self.level),
+            float(spares_gpu),
+            float(matching),
+            min(uses, default=0),
+            sum(uses) / len(uses),
+        )
 
 
 def new_bin(one: NodeType) -> Bin:
@@ -158,22 +178,34 @@ def _gangs_of(demand: Demand) -> Iterator[list[Request]]:
     gangs = sorted(demand.gangs, key=lambda gang: (_constraints(gang), len(gang.bundles)))
     for number, gang in enumerate(reversed(gangs)):
         if gang.strategy is Strategy.STRICT_PACK:
-            together: dict[str, int] = {}
-            for bundle in gang.bundles:
-                add(together, exact(bundle.resources))
-            yield [Request(amounts=together, count=1)]
+            yield list(_together(gang.bundles))
         else:
             apart = number if gang.strategy is Strategy.STRICT_SPREAD else None
-            yield [_request(bundle.resources, apart=apart) for bundle in gang.bundles]
+            yield [_request(bundle, apart=apart) for bundle in gang.bundles]
+
+
+def _together(bundles: Iterable[Bundle]) -> Iterator[Request]:
+    """Yield bundles with the same labels as one request: so Ray combines them."""
+    amounts: dict[Alternatives, dict[str, int]] = {}
+    for bundle in bundles:
+        same = amounts.setdefault((bundle.selectors, *bundle.fallbacks), {})
+        add(same, exact(bundle.resources))
+    for labels, total in amounts.items():
+        yield Request(amounts=total, count=1, labels=labels)
 
 
 def _tasks_of(demand: Demand) -> list[Request]:
     """Return the requests of tasks and actors."""
-    return [_request(shape.resources, count=shape.count) for shape in demand.shapes]
+    return [_request(shape, count=shape.count) for shape in demand.shapes]
 
 
-def _request(resources: Resources, *, count: int = 1, apart: int | None = None) -> Request:
-    return Request(amounts=exact(resources), count=count, apart=apart)
+def _request(item: Shape | Bundle, *, count: int = 1, apart: int | None = None) -> Request:
+    return Request(
+        amounts=exact(item.resources),
+        count=count,
+        apart=apart,
+        labels=(item.selectors, *item.fallbacks),
+    )
 
 
 def _best(
@@ -207,4 +239,5 @@ def _constraints(gang: Gang) -> int:
 
 def _size(one: Request) -> tuple[object, ...]:
     total = sum(amount / STEPS for amount in one.amounts.values())
-    return _is_apart(one), len(one.amounts), total, sorted(one.amounts.items())
+    amounts = sorted(one.amounts.items())
+    return _is_apart(one), len(one.labels[0]), len(one.amounts), total, amounts

@@ -4,20 +4,24 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from domain.demand import Gang, Strategy, plain_bundles
+from domain.demand import Gang, Shape, UnreadableDemand, demand_from_report
 from domain.quantities import parse_bytes
 from domain.simulation.work import Arrival, in_order
 
 _OWN = ("at", "count", "seconds")
+_OF_TASKS = ("shape", "selectors", "fallbacks")
+_OF_GROUPS = ("strategy", "bundles", "selectors")
 _BYTES = ("memory", "object_store_memory")
 
 
 def read_json(text: str) -> tuple[Arrival, ...]:
     """Return the arrivals in a JSON list; raises ValueError with the place of what is wrong.
 
-    Each has `at`, `seconds`, `count` (1) and either `shape` or `strategy` and `bundles`.
+    Each has `at`, `seconds`, `count` (1) and either `shape` or `strategy` and `bundles`; label
+    selectors are written as in demand.
     """
     try:
         items = json.loads(text)
@@ -49,6 +53,8 @@ def _read(items: Iterable[Any]) -> tuple[Arrival, ...]:
             arrivals.append(_arrival(item))
         except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"Could not parse arrival {place}: {error!r}.") from error
+        except UnreadableDemand as error:
+            raise ValueError(f"Arrival {place}: {error.why}.") from error
         except ValueError as error:
             raise ValueError(f"Arrival {place}: {error}") from error
     if not arrivals:
@@ -57,21 +63,43 @@ def _read(items: Iterable[Any]) -> tuple[Arrival, ...]:
 
 
 def _arrival(item: Mapping[str, Any]) -> Arrival:
-    gang = None
-    if "bundles" in item:
-        bundles = tuple(_resources(bundle) for bundle in item["bundles"])
-        if not bundles:
-            raise ValueError("a placement group needs bundles.")
-        gang = Gang(
-            strategy=Strategy(item.get("strategy") or Strategy.PACK), bundles=plain_bundles(bundles)
-        )
-    return Arrival(
+    known = (*_OWN, *(_OF_GROUPS if "bundles" in item else _OF_TASKS))
+    if unknown := sorted(str(key) for key in item if key not in known):
+        raise ValueError(f"{unknown[0]} is not known: use {', '.join(known)}.")
+    arrival = Arrival(
         at=_whole(item, "at", least=0),
         seconds=_whole(item, "seconds", least=1),
         count=_whole(item, "count", least=1, default=1),
-        resources={} if gang else _resources(item["shape"]),
-        gang=gang,
     )
+    if "bundles" in item:
+        return replace(arrival, gang=_gang(item))
+    shape = _shape(item)
+    return replace(
+        arrival,
+        resources=shape.resources,
+        selectors=shape.selectors,
+        fallbacks=shape.fallbacks,
+    )
+
+
+def _gang(item: Mapping[str, Any]) -> Gang:
+    bundles = [
+        {**bundle, "resources": _resources(bundle["resources"])}
+        if isinstance(bundle.get("resources"), Mapping)
+        else _resources(bundle)
+        for bundle in item["bundles"]
+    ]
+    if not bundles:
+        raise ValueError("a placement group needs bundles.")
+    gang = {key: item[key] for key in _OF_GROUPS if key in item} | {"bundles": bundles}
+    return demand_from_report({"gangs": [gang]}, strict=True).gangs[0]
+
+
+def _shape(item: Mapping[str, Any]) -> Shape:
+    labels = {key: item[key] for key in ("selectors", "fallbacks") if key in item}
+    shape = {"resources": _resources(item["shape"]), "count": 1, **labels}
+    demand = demand_from_report({"shapes": [shape]}, strict=True)
+    return (*demand.shapes, *demand.inside_groups)[0]
 
 
 def _whole(item: Mapping[str, Any], name: str, *, least: int, default: int | None = None) -> int:

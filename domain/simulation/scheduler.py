@@ -6,6 +6,7 @@ It stands for Ray's own scheduler and is the same for every policy.
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+from domain.demand.selectors import Alternatives
 from domain.planner.amounts import Amounts
 from domain.simulation.nodes import Grant, PendingWork, RunningWork, SimulatedNode
 from domain.simulation.work import Kind
@@ -29,8 +30,8 @@ def placed(queues: Queues, nodes: Iterable[SimulatedNode], *, now: int) -> Itera
 def _tasks(
     queue: deque[PendingWork], kind: Kind, ready: Sequence[SimulatedNode], now: int
 ) -> Iterator[RunningWork]:
-    (amounts,) = kind.bundles
-    for node in _busiest(ready, amounts):
+    (amounts,), (labels,) = kind.bundles, kind.labels
+    for node in _busiest(ready, amounts, labels):
         room = node.holds(amounts, at_most=sum(work.count for work in queue))
         while room and queue:
             count = min(room, queue[0].count)
@@ -67,22 +68,26 @@ def _started(queue: deque[PendingWork], count: int, places: Places, now: int) ->
 
 def _places(kind: Kind, ready: Sequence[SimulatedNode]) -> Places:
     """Return where all bundles of a placement group go, or nothing when one has no place."""
-    bundles = sorted(kind.bundles, key=lambda amounts: -sum(amounts.values()))
+    bundles = sorted(kind.placed, key=lambda item: -sum(item[0].values()))
     if not kind.is_packed:
         return _dealt(bundles, ready, apart=kind.is_apart)
-    largest = _busiest(ready, bundles[0]) if bundles else []
+    largest = _busiest(ready, *bundles[0]) if bundles else []
     ways = (_dealt(bundles, [node], apart=False) for node in largest)
     return next((places for places in ways if places), ())
 
 
-def _dealt(bundles: Sequence[Amounts], ready: Sequence[SimulatedNode], *, apart: bool) -> Places:
+def _dealt(
+    bundles: Sequence[tuple[Amounts, Alternatives]],
+    ready: Sequence[SimulatedNode],
+    *,
+    apart: bool,
+) -> Places:
     places: list[tuple[SimulatedNode, Amounts, int]] = []
     grants: list[Grant] = []
-    for bundle in bundles:
+    for bundle, labels in bundles:
         taken = {node for node, _, _ in places} if apart else set()
-        node = next(
-            (ready_node for ready_node in _busiest(ready, bundle) if ready_node not in taken), None
-        )
+        able = (node for node in _busiest(ready, bundle, labels) if node not in taken)
+        node = next(able, None)
         if node is None:
             break
         grants.append(node.take(bundle, times=1))  # the next bundle must see it
@@ -92,10 +97,31 @@ def _dealt(bundles: Sequence[Amounts], ready: Sequence[SimulatedNode], *, apart:
     return tuple(places) if len(places) == len(bundles) else ()
 
 
-def _busiest(ready: Sequence[SimulatedNode], amounts: Amounts) -> list[SimulatedNode]:
-    """Return the nodes with room for it, in the order in which they are filled."""
-    fitting = [node for node in ready if node.holds(amounts, at_most=1)]
+def _busiest(
+    ready: Sequence[SimulatedNode], amounts: Amounts, labels: Alternatives
+) -> list[SimulatedNode]:
+    """Return the nodes with room for it, in the order in which they are filled.
+
+    Those that its preferred label selectors accept come first, then those of its fallbacks.
+    """
+    levels = {node: _level(node, labels) for node in ready if node.holds(amounts, at_most=1)}
     spares_gpu = "GPU" not in amounts
     return sorted(
-        fitting, key=lambda node: (spares_gpu and "GPU" in node.total, not node.runs, node.number)
+        (node for node, level in levels.items() if level is not None),
+        key=lambda node: (
+            levels[node],
+            spares_gpu and "GPU" in node.total,
+            not node.runs,
+            node.number,
+        ),
     )
+
+
+def _level(node: SimulatedNode, labels: Alternatives) -> int | None:
+    """Return which of the alternatives accepts the node, the preferred one being 0."""
+    accepting = (
+        level
+        for level, selectors in enumerate(labels)
+        if all(selector.accepts(node.labels) for selector in selectors)
+    )
+    return next(accepting, None)

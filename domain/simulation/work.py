@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.demand import Bundle, Gang, Resources, Selectors, Strategy
+from domain.demand.selectors import Alternatives, on_one_node
 from domain.planner.amounts import Amounts, exact
-
-type Alternatives = tuple[Selectors, ...]
-"""Label selectors, and then their fallbacks in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +29,20 @@ class Kind:
     bundles: tuple[Amounts, ...]  # one for a task
     labels: tuple[Alternatives, ...]  # which nodes each bundle accepts
     resources: Resources  # of a task, as Ray reports it
+    selectors: Selectors = ()  # of a task, as the next
+    fallbacks: tuple[Selectors, ...] = ()
     gang: Gang | None = None
+
+    @property
+    def placed(self) -> tuple[tuple[Amounts, Alternatives], ...]:
+        """What goes on one node each, with the nodes that it accepts.
+
+        The bundles of a group that goes on one node accept what all of them do.
+        """
+        labels = self.labels
+        if self.is_packed:
+            labels = (on_one_node(self.labels),) * len(self.bundles)
+        return tuple(zip(self.bundles, labels, strict=True))
 
     @property
     def is_packed(self) -> bool:
@@ -58,6 +69,8 @@ class Kinds:
                 bundles=tuple(exact(bundle.resources) for bundle in bundles),
                 labels=tuple((bundle.selectors, *bundle.fallbacks) for bundle in bundles),
                 resources=arrival.resources,
+                selectors=arrival.selectors,
+                fallbacks=arrival.fallbacks,
                 gang=gang,
             )
         return self._known[key]

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"mobula: {error}", file=sys.stderr)
         return INVALID
     answer = plan(request)
-    print(_as_json(answer) if arguments.json else _words(answer))
+    print(_as_json(answer, demand) if arguments.json else _words(answer, demand))
     return INVALID if answer.unserved else VALID
 
 
@@ -88,11 +88,12 @@ def _checked(file: str, text: str, target: RegionCatalogue) -> ComputeConfig | N
     return None if errors else parse(text).config
 
 
-def _as_json(answer: Plan) -> str:
+def _as_json(answer: Plan, demand: Demand) -> str:
     fields = asdict(answer) | {
         "launches": [_fields(launch) for launch in answer.launches],
         "drains": [_fields(drain) for drain in answer.drains],
         "unserved": [_fields(left) for left in answer.unserved],
+        "inside_groups": [asdict(shape) for shape in demand.inside_groups],
     }
     # The only value that JSON has no word for is the price, a Decimal: text keeps it exact.
     return json.dumps(fields, indent=2, ensure_ascii=False, default=str)
@@ -103,15 +104,21 @@ def _fields(item: Launch | Drain | Unserved) -> dict[str, Any]:
     return {**asdict(item), "reason": item.reason}
 
 
-def _words(answer: Plan) -> str:
+def _words(answer: Plan, demand: Demand) -> str:
     from domain.demand import describe
-    from domain.planner.verdicts import outcome
+    from domain.planner.verdicts import outcome, waits_inside
 
+    inside = [f"Waiting {count} × {what}." for count, what in waits_inside(demand)]
     if answer.is_empty and not answer.unserved:
-        return "Nothing to launch: the head has room for all of it."
+        nothing = "Nothing to launch: the head has room for all of it."
+        return "\n".join([*inside, "Nothing to launch." if _is_all_inside(demand) else nothing])
     lines = [f"Launch {launch.reason}" for launch in answer.launches]
     lines += [
         f"Unscheduled {left.count} × {describe(left.resources)}: {left.reason}."
         for left in answer.unserved
     ]
-    return "\n".join([*lines, outcome(answer)])
+    return "\n".join([*lines, *inside, outcome(answer)])
+
+
+def _is_all_inside(demand: Demand) -> bool:
+    return not (demand.shapes or demand.gangs or demand.standing_requests)

@@ -96,16 +96,18 @@ def test_each_node_is_sampled_by_its_own_processes(cluster: Cluster) -> None:
 
 def test_a_busy_cluster_tells_its_demand_and_refuses_an_idle_drain(cluster: Cluster) -> None:
     cluster.submit("busy", BUSY)
-    waiting = {"resources": {"CPU": 2.0}, "count": 3, "selectors": []}
+    waiting = {"resources": {"CPU": 2.0}, "count": 3, "selectors": [], "fallbacks": []}
     mobula = cluster.mobula
     sync = mobula.sync(lambda sync: waiting in sync["demand"]["shapes"], "three waiting tasks")
     assert states(sync)[WORKER] == "RUNNING"
     sync = mobula.sync(lambda sync: sync["demand"]["gangs"], "the placement group")
     (gang,) = sync["demand"]["gangs"]
-    assert (gang["strategy"], gang["bundles"]) == ("STRICT_SPREAD", [{"CPU": 1.0}] * 3)
+    assert gang["strategy"] == "STRICT_SPREAD"
+    assert [bundle["resources"] for bundle in gang["bundles"]] == [{"CPU": 1.0}] * 3
     mobula.sync(
         lambda sync: (
-            sync["demand"]["standing_requests"] == [{"resources": {"CPU": 1.0}, "count": 3}]
+            [(r["resources"], r["count"]) for r in sync["demand"]["standing_requests"]]
+            == [({"CPU": 1.0}, 3)]
         ),
         "the requested resources",
     )

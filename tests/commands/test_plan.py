@@ -129,3 +129,55 @@ def test_a_head_with_room_for_all_of_it_launches_nothing(
     demand.write_text(waiting(({"CPU": 1}, 4)))
     assert main(["plan", configuration, "--demand", str(demand)]) == 0
     assert capsys.readouterr().out == "Nothing to launch: the head has room for all of it.\n"
+
+
+AWS = """
+head_node: {instance_type: m5.2xlarge}
+worker_nodes:
+  - {name: l4, instance_type: g6.2xlarge, max_nodes: 10}
+  - {name: h100, instance_type: p5.4xlarge, max_nodes: 2}
+"""
+
+
+def test_a_placement_group_that_needs_h100_starts_no_cheaper_gpu(
+    tmp_path: Path, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "aws.yaml"
+    file.write_text(AWS)
+    selector = {"key": "ray.io/accelerator-type", "operator": "in", "values": ["H100"]}
+    gang = {"strategy": "PACK", "bundles": [{"GPU": 1}] * 2, "selectors": [[selector]] * 2}
+    demand.write_text(json.dumps({"gangs": [gang]}))
+    assert main(["plan", str(file), "--provider", "aws", "--demand", str(demand)]) == 0
+    assert "Launch 2 × p5.4xlarge" in capsys.readouterr().out
+
+
+def test_a_report_of_an_older_agent_is_planned_for(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    selector = {"key": "ray.io/market-type", "operator": "not_in", "values": ["spot"]}
+    shape = {"resources": {"CPU": 2}, "count": 1, "selectors": [selector]}
+    demand.write_text(json.dumps({"shapes": [shape], "gangs": [], "floors": []}))
+    assert main(["plan", configuration, "--demand", str(demand)]) == 0
+    assert "Launch 1 × 2CPU-4GB" in capsys.readouterr().out
+
+
+def test_work_inside_a_placement_group_is_shown_and_starts_nothing(
+    tmp_path: Path, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "cluster.yaml"
+    file.write_text(CONFIGURATION.replace("min_nodes: 1, ", ""))
+    group = "8d41365ee7ee8cfa2a1ccda8f0f901000000"
+    demand.write_text(waiting(({f"CPU_group_{group}": 1, f"bundle_group_{group}": 0.001}, 2)))
+    assert main(["plan", str(file), "--demand", str(demand)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"Waiting 2 × {{CPU: 1}} in placement group {group}, until")
+    assert lines[1:] == ["Nothing to launch."]
+
+
+def test_an_unknown_key_of_a_demand_is_refused_by_name(
+    configuration: str, demand: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = {"resources": {"CPU": 1}, "count": 1, "label_selector": {"zone": "a"}}
+    demand.write_text(json.dumps({"shapes": [shape]}))
+    assert main(["plan", configuration, "--demand", str(demand)]) == 2
+    assert 'shapes[0] has "label_selector", which is not known' in capsys.readouterr().err

@@ -80,7 +80,6 @@ def test_amounts_of_nothing_are_left_out() -> None:
         {"shapes": ["CPU"]},
         {"shapes": 3},
         {"gangs": [{"strategy": "PACK"}]},
-        {"gangs": [{"strategy": "SCATTER", "bundles": []}]},
         {"shapes": [{"resources": {"CPU": 1}, "count": 1, "selectors": [{"key": "zone"}]}]},
     ],
 )

@@ -1,11 +1,11 @@
 """A quick look whether work may fit elsewhere, before the planner is asked: it takes far longer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from domain.demand import LabelSelector, Shape
+from domain.demand import Selectors, Shape
 from domain.planner.amounts import exact
 from domain.planner.candidates import Candidate, candidates, labels_of, of_node
 from domain.planner.limits import pending_or_ready
@@ -54,15 +54,19 @@ def fitting(request: PlanRequest, *, below: Decimal) -> Fit:
 def _takes(candidate: Candidate, shapes: Sequence[Shape]) -> bool:
     needed: dict[str, int] = {}
     for shape in shapes:
-        if not _accepts(shape.selectors, candidate.labels):
+        if not _accepts(shape, candidate.labels):
             return False
         for name, amount in exact(shape.resources).items():
             needed[name] = needed.get(name, 0) + amount * shape.count
     return all(candidate.brings.get(name, 0) >= amount for name, amount in needed.items())
 
 
-def _accepts(selectors: Collection[LabelSelector], labels: Any) -> bool:
-    return all(selector.accepts(labels) for selector in selectors)
+def _accepts(shape: Shape, labels: Mapping[str, str]) -> bool:
+    """Return whether the labels are accepted, be it by a fallback."""
+    return any(
+        all(selector.accepts(labels) for selector in selectors)
+        for selectors in (shape.selectors, *shape.fallbacks)
+    )
 
 
 class _Rooms:
@@ -74,7 +78,7 @@ class _Rooms:
 
         self._np = np
         offers = of_node(request)
-        rooms = [(exact(request.head_free), dict[str, str]())]
+        rooms = [(exact(request.head_free), dict(request.head_labels))]
         rooms += [
             (exact(node.free), labels_of(node, offers)) for node in pending_or_ready(request.nodes)
         ]
@@ -85,7 +89,7 @@ class _Rooms:
         self._free = np.array(
             [[free.get(name, 0) for name in self._columns] for free, _ in rooms], dtype=np.int64
         )
-        self._accepting: dict[tuple[LabelSelector, ...], Any] = {}
+        self._accepting: dict[tuple[Selectors, ...], Any] = {}
 
     def ordered(self, shapes: Sequence[Shape]) -> list[Shape]:
         """Return each single copy, those first that take the largest share of all that is free."""
@@ -98,7 +102,7 @@ class _Rooms:
     def take(self, shape: Shape) -> bool:
         """Put one copy on the first node that has room; return whether there was one."""
         need = self._vector(shape)
-        able = (self._free >= need).all(axis=1) & self._mask(shape.selectors)
+        able = (self._free >= need).all(axis=1) & self._mask(shape)
         place = int(able.argmax())
         if not able[place]:
             return False
@@ -109,9 +113,10 @@ class _Rooms:
         amounts = exact(shape.resources)
         return self._np.array([amounts.get(name, 0) for name in self._columns])
 
-    def _mask(self, selectors: tuple[LabelSelector, ...]) -> Any:
-        if selectors not in self._accepting:
-            self._accepting[selectors] = self._np.array(
-                [_accepts(selectors, labels) for labels in self._labels]
+    def _mask(self, shape: Shape) -> Any:
+        key = shape.selectors, *shape.fallbacks
+        if key not in self._accepting:
+            self._accepting[key] = self._np.array(
+                [_accepts(shape, labels) for labels in self._labels]
             )
-        return self._accepting[selectors]
+        return self._accepting[key]

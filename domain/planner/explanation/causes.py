@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from domain.demand import LabelSelector, Resources, Strategy
+from domain.demand import Resources, Selectors, Strategy
 from domain.objective import Objective
 from domain.offerings import Market
 
@@ -32,12 +32,14 @@ class SourceKind(StrEnum):
     WORK = "work"  # tasks and actors
     STANDING_REQUEST = "standing_request"
     PLACEMENT_GROUP = "placement_group"
+    INSIDE_GROUP = "inside_group"  # tasks and actors of a placement group that has its place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     kind: SourceKind
     strategy: Strategy | None = None  # of a placement group
+    group_id: str = ""  # of the placement group that work waits in
 
 
 WORK = Source(kind=SourceKind.WORK)
@@ -47,6 +49,11 @@ STANDING_REQUEST = Source(kind=SourceKind.STANDING_REQUEST)
 def placement_group(strategy: Strategy) -> Source:
     """Return the source of a placement group's bundles."""
     return Source(kind=SourceKind.PLACEMENT_GROUP, strategy=strategy)
+
+
+def inside_group(group_id: str) -> Source:
+    """Return the source of work that waits in a placement group."""
+    return Source(kind=SourceKind.INSIDE_GROUP, group_id=group_id)
 
 
 class StopKind(StrEnum):
@@ -86,9 +93,12 @@ class MisfitKind(StrEnum):
     MISSING_RESOURCES = "missing_resources"
     TOO_LARGE = "too_large"
     LABELS = "labels"
+    LABELS_ELSEWHERE = "labels_elsewhere"  # only nodes without the resources have the labels
+    UNKNOWN_CONSTRAINT = "unknown_constraint"  # of a newer agent
     NOT_TOGETHER = "not_together"  # each resource fits some node, all of them fit none
     UNITS = "units"  # fractions that share a node, but no unit of it
-    NOT_WHOLE = "not_whole"  # more than one unit, and not whole ones
+    FRACTION = "fraction"  # more than one unit, and not whole ones
+    NOT_WHOLE = "not_whole"  # it fits, but other bundles of its placement group do not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +106,8 @@ class Misfit:
     kind: MisfitKind
     missing: tuple[str, ...] = ()  # or what the units are of
     largest: Amounts = ()  # the most that one node has of what is too large
-    selectors: tuple[LabelSelector, ...] = ()
+    selectors: Selectors = ()
+    fallbacks: tuple[Selectors, ...] = ()
 
 
 class PurposeKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from domain.demand import describe
+from domain.demand import Selectors, describe
 from domain.planner.explanation.causes import (
     Amounts,
     Choice,
@@ -123,11 +123,17 @@ def misfit(why: Misfit) -> str:
             return f"no group has {' or '.join(why.missing)}"
         case MisfitKind.LABELS:
             return f"no group has labels with {_selectors(why)}"
+        case MisfitKind.LABELS_ELSEWHERE:
+            return f"no group with these resources has labels with {_selectors(why)}"
+        case MisfitKind.NOT_WHOLE:
+            return "other bundles of the placement group have no place"
+        case MisfitKind.UNKNOWN_CONSTRAINT:
+            return misfit_of_group(why)
         case MisfitKind.NOT_TOGETHER:
             return "no group has all of these resources on one node"
         case MisfitKind.UNITS:
             return f"no group has a node with enough {_units(why)}: {_ONE_UNIT.format(_unit(why))}"
-        case MisfitKind.TOO_LARGE | MisfitKind.NOT_WHOLE:
+        case MisfitKind.TOO_LARGE | MisfitKind.FRACTION:
             return misfit_of_group(why)
 
 
@@ -142,12 +148,16 @@ def misfit_of_group(why: Misfit) -> str:
             return f"the largest node has {_shape(why.largest)}"
         case MisfitKind.LABELS:
             return f"no label {_selectors(why)}"
+        case MisfitKind.LABELS_ELSEWHERE:
+            return f"these resources are not on nodes with {_selectors(why)}"
+        case MisfitKind.NOT_WHOLE:
+            return misfit(why)
+        case MisfitKind.UNKNOWN_CONSTRAINT:
+            return f"the agent reported {_selectors(why)}; update Mobula"
         case MisfitKind.NOT_TOGETHER:
             return "not all resources on one node"
-        case MisfitKind.UNITS:
-            return f"not enough {_units(why)} on one node: {_ONE_UNIT.format(_unit(why))}"
-        case MisfitKind.NOT_WHOLE:
-            return f"Ray schedules more than 1 {_unit(why)} in whole numbers only"
+        case MisfitKind.UNITS | MisfitKind.FRACTION:
+            return _misfit_of_units(why)
 
 
 def purpose(item: Purpose) -> str:
@@ -173,6 +183,8 @@ def source(item: Source) -> str:
             return "standing request"
         case SourceKind.PLACEMENT_GROUP:
             return f"{item.strategy} placement group"
+        case SourceKind.INSIDE_GROUP:
+            return f"in placement group {item.group_id}"
 
 
 def machine(item: Machine | None) -> str:
@@ -237,6 +249,12 @@ def _shape(resources: Amounts) -> str:
     return describe(dict(resources))
 
 
+def _misfit_of_units(why: Misfit) -> str:
+    if why.kind is MisfitKind.FRACTION:
+        return f"Ray schedules more than 1 {_unit(why)} in whole numbers only"
+    return f"not enough {_units(why)} on one node: {_ONE_UNIT.format(_unit(why))}"
+
+
 def _unit(why: Misfit) -> str:
     return " or ".join(why.missing)
 
@@ -246,4 +264,12 @@ def _units(why: Misfit) -> str:
 
 
 def _selectors(why: Misfit) -> str:
-    return " and ".join(selector.words for selector in why.selectors)
+    return or_else(why.selectors, why.fallbacks)
+
+
+def or_else(selectors: Selectors, fallbacks: Iterable[Selectors]) -> str:
+    """Return which nodes work accepts: "zone in (a), else zone in (b)"."""
+    alternatives = (selectors, *fallbacks)
+    return ", else ".join(
+        " and ".join(selector.words for selector in each) or "any node" for each in alternatives
+    )

@@ -8,18 +8,19 @@ from domain.demand import Resources, Shape
 from domain.offerings import Market
 from domain.planner.amounts import Amounts, exact
 from domain.planner.candidates import labels_of
-from domain.planner.model import NodeView, Offer
-from domain.planner.packing import Need, NodeRun
+from domain.planner.model import NodeView, Offer, PlanRequest
+from domain.planner.packing import NodeRun
+from domain.planner.units.need import Need
 from domain.planner.units.room import NOTHING, Split
 from domain.planner.units.there import free_on
 
 type Waiting = Mapping[tuple[object, ...], int]
 
 
-def run_of_head(room: Resources, total: Resources) -> NodeRun:
+def run_of_head(room: Resources, request: PlanRequest) -> NodeRun:
     """Return the head."""
-    free, parts = free_on(exact(room), exact(total))
-    return NodeRun(free=free, parts=parts, labels={})
+    free, parts = free_on(exact(room), exact(request.head_total))
+    return NodeRun(free=free, parts=parts, labels=request.head_labels)
 
 
 def runs_of(

@@ -46,6 +46,7 @@ def request_from_spec(
         zones=zone_policy(config),
         head_free=head,
         head_total=head,
+        head_labels=_head_labels(config),
         max_resources=config.max_resources,
         min_resources=config.min_resources,
         max_usd_per_hour=None if cap is None else Decimal(str(cap)),
@@ -103,6 +104,11 @@ def _weight(flags: Mapping[str, object]) -> float:
 
 def _percent(spare: int | str) -> int:
     return int(spare.removesuffix("%")) if isinstance(spare, str) else 0
+
+
+def _head_labels(config: ComputeConfig) -> dict[str, str]:
+    head = config.head_node or NodeConfig()
+    return {**head.required_labels, **head.labels, "ray.io/node-group": "head"}
 
 
 def _head_price(config: ComputeConfig, target: RegionCatalogue) -> Decimal | None:

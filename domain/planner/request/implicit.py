@@ -36,8 +36,8 @@ def _asked(demand: Demand) -> Iterable[str]:
     for shape in (*demand.shapes, *demand.standing_requests):
         yield from shape.resources
     for gang in demand.gangs:
-        for bundle in gang.bundles:
-            yield from bundle.resources
+        for bundles in (gang.bundles, *gang.fallbacks):
+            yield from (name for bundle in bundles for name in bundle.resources)
 
 
 def _group(group: PlannedGroup, everywhere: Resources) -> PlannedGroup:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy, plain_bundles
+from domain.demand import Bundle, Demand, Gang, LabelSelector, Shape, Strategy
 from domain.planner import NodeView, Plan, PlannedGroup, PlanRequest, plan
 from domain.planner.explanation.causes import SourceKind
 from tests.domain.planning import LEAVING, PENDING, READY, carried_out, group, node
@@ -33,16 +33,26 @@ selectors = st.lists(
     st.builds(
         LabelSelector,
         key=st.just("zone"),
-        operator=st.sampled_from(["in", "not in"]),
+        operator=st.sampled_from(["in", "not in", "exists", "does not exist"]),
         values=st.sampled_from([("a",), ("a", "b"), ("c",)]),
     ),
     max_size=1,
 ).map(tuple)
-shapes = st.builds(Shape, resources=amounts, count=st.integers(0, 30), selectors=selectors)
+fallbacks = st.lists(selectors, max_size=2).map(tuple)
+shapes = st.builds(
+    Shape,
+    resources=amounts,
+    count=st.integers(0, 30),
+    selectors=selectors,
+    fallbacks=fallbacks,
+)
+bundles = st.builds(
+    Bundle, resources=amounts.filter(bool), selectors=selectors, fallbacks=fallbacks
+)
 gangs = st.builds(
     Gang,
     strategy=st.sampled_from(Strategy),
-    bundles=st.lists(amounts.filter(bool), max_size=4).map(plain_bundles),
+    bundles=st.lists(bundles, max_size=4).map(tuple),
 )
 demands = st.builds(
     Demand,

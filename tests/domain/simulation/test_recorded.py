@@ -37,7 +37,7 @@ def test_csv_has_a_column_for_each_resource() -> None:
         ({"at": 0, "seconds": 1, "shape": {"CPU": -1}}, "Arrival 1: CPU is -1."),
         ({"at": 0, "seconds": 1}, "Could not parse arrival 1: KeyError('shape')."),
         ({"at": 0, "seconds": 1, "bundles": []}, "a placement group needs bundles"),
-        ({"at": 0, "seconds": 1, "bundles": [{"CPU": 1}], "strategy": "X"}, "not a valid Strategy"),
+        ({"at": 0, "seconds": 1, "bundles": [{"CPU": 1}], "strategy": "X"}, "has the strategy 'X'"),
         (7, "Could not parse arrival 1"),
     ],
 )
