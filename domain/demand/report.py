@@ -67,7 +67,7 @@ def _brief(value: Any) -> Any:
         return {
             key: _brief(item)
             for key, item in value.items()
-            if item or key not in {"selectors", "fallbacks", "values", "id"}
+            if item or key not in {"selectors", "fallbacks", "id"}
         }
     return [_brief(item) for item in value] if isinstance(value, list | tuple) else value
 
