@@ -51,12 +51,25 @@ def demand_from_report(report: Mapping[str, Any], *, strict: bool = False) -> De
 
 
 def report_of(demand: Demand) -> dict[str, Any]:
-    """Return the demand as `demand_from_report` reads it."""
-    return {
-        "shapes": [asdict(shape) for shape in (*demand.shapes, *demand.inside_groups)],
-        "gangs": [asdict(gang) for gang in demand.gangs],
-        STANDING_REQUESTS: [asdict(shape) for shape in demand.standing_requests],
-    }
+    """Return the demand as `demand_from_report` reads it, without what is empty."""
+    report: dict[str, Any] = _brief(
+        {
+            "shapes": [asdict(shape) for shape in (*demand.shapes, *demand.inside_groups)],
+            "gangs": [asdict(gang) for gang in demand.gangs],
+            STANDING_REQUESTS: [asdict(shape) for shape in demand.standing_requests],
+        }
+    )
+    return report
+
+
+def _brief(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _brief(item)
+            for key, item in value.items()
+            if item or key not in {"selectors", "fallbacks", "id"}
+        }
+    return [_brief(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def unknown_keys(item: Mapping[str, Any], known: Collection[str]) -> list[str]:

@@ -124,6 +124,11 @@ def _from_json(text: str) -> Demand:
         ) from error
     except RecursionError:
         raise ValueError("The JSON is nested too deeply to be demand.") from None
+    if isinstance(report, dict) and "demand" in report:
+        raise ValueError(
+            'The JSON is a whole report of an agent. Enter what it has under "demand": the other '
+            "keys are not read here."
+        )
     if not isinstance(report, dict) or not report.keys() <= _KINDS:
         raise ValueError(
             'The JSON must be an object with "shapes", "gangs" or "standing_requests", such as '

@@ -147,3 +147,8 @@ def test_a_selector_without_values_asks_for_the_label_itself(
     operator: Operator, labels: dict[str, str], *, accepted: bool
 ) -> None:
     assert LabelSelector(key="zone", operator=operator).accepts(labels) is accepted
+
+
+def test_a_whole_report_of_an_agent_is_refused_with_the_way_out() -> None:
+    with pytest.raises(ValueError, match='Enter what it has under "demand"'):
+        demand_from_text(json.dumps({"demand": {"shapes": [SHAPE]}, "nodes": []}))

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clusters.models import Cluster, Node
+from clusters.queries.scaling import what_if
 from domain.lifecycle import ClusterState
 from tests.clusters.head import Head
 from tests.clusters.views.scaling_page import exported, panel, sample
@@ -112,3 +113,29 @@ def test_the_page_asks_as_much_for_many_groups_and_nodes_as_for_few(
     )
     assert count(lambda: page(scaled.cluster, part="live")) == few <= 22
     assert count(lambda: panel(page, scaled.cluster)) == strategies <= 20
+
+
+def test_work_inside_a_placement_group_is_shown_as_waiting_there(head: Head, page: Any) -> None:
+    group = "8d41365ee7ee8cfa2a1ccda8f0f901000000"
+    head.waiting = [{"resources": {f"CPU_group_{group}": 1.0}, "count": 3, "selectors": []}]
+    head.report()
+    text = page(head.cluster).text
+    assert f"in placement group {group}" in text
+    assert "no new node can take it" in text
+    (row,) = exported(page, head.cluster, "demand")
+    assert (row["requested"], row["count"], row["group"]) == ("{CPU: 1}", "3", "")
+    head.pass_by()
+    assert not head.nodes()
+
+
+def test_what_waits_can_be_given_back_to_the_what_if_form(head: Head, page: Any) -> None:
+    selector = {"key": "zone", "operator": "not in", "values": ["a"]}
+    head.waiting = [
+        {"resources": {"CPU": 1.0}, "count": 1, "selectors": [selector], "fallbacks": [[]]}
+    ]
+    head.report()
+    head.cluster.refresh_from_db()
+    text = what_if(head.cluster, None).text
+    again = what_if(head.cluster, text)
+    assert not again.error
+    assert again.outcome == what_if(head.cluster, "now").outcome
