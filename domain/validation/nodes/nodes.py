@@ -1,5 +1,6 @@
 """Checks of each node by itself: its machine, its resources and labels, its group."""
 
+import re
 from collections.abc import Iterator, Mapping
 from math import ceil
 
@@ -72,10 +73,13 @@ def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Pro
         hint = "Choose a type that this cloud offers."
         yield error(path, "type-of-other-provider", message, hint=hint)
     elif target.types is not None:
-        near = nearest(name, target.types)
+        family = _family(name)
+        near = nearest(name, [known for known in target.types if _family(known) == family])
         fix = setting(path, near) if near else None
         message = f"This cloud has no instance type {shown(name)}."
         hint = f"Did you mean `{near}`?" if near else "Choose an available one."
+        if not near and _TYPE_OF_FAMILY.match(name):
+            hint = f"It offers no types of family {family}. Choose one with the same accelerators."
         yield error(path, "unknown-instance-type", message, hint=hint, fix=fix)
 
 
@@ -88,6 +92,16 @@ def _burstable(name: str, path: str, target: RegionCatalogue) -> Iterator[Proble
             "choose another family for work without pause."
         )
         yield note(path, "burstable-type", message, hint=hint)
+
+
+# "p3.8xlarge" of AWS, "n1-standard-8" of Google Cloud; shapes of pods have no family.
+_TYPE_OF_FAMILY = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+\Z|[a-z]+\d[a-z]*-[a-z]+-\d+[a-z]*\Z")
+
+
+def _family(name: str) -> str:
+    """The family of a type: another one is other hardware, however alike the names are."""
+    lower = name.lower()
+    return re.split(r"[.-]", lower, maxsplit=1)[0] if _TYPE_OF_FAMILY.match(lower) else ""
 
 
 def _found(

@@ -54,7 +54,7 @@ SCALING: dict[str, Any] = {
     "rules": [every.RULE],
     "budgets": [
         {key: WINDOW[key] for key in WINDOW if key not in {"group", "min_nodes"}}
-        | {"nodes": "10%", "reasons": ["idle", "consolidation", "spot_return"]}
+        | {"nodes": "10%", "reasons": ["idle", "consolidation", "spot_return", "outdated"]}
     ],
     "forecast": every.FORECAST,
     "objective": "steady",
