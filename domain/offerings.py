@@ -52,7 +52,7 @@ class InstanceType:
     family: str = ""
     arch: str = "x86_64"
     burstable: bool = False  # has its CPUs only for bursts, or as a share of a core
-    is_current: bool = True  # machine images of today start on it
+    is_current: bool = True  # False: so old that it is taken only where it is named
     zones: frozenset[str] | None = None  # that offer it
     has_spot: bool = True
     has_efa: bool = False

@@ -21,7 +21,8 @@ from providers.registry import traits_of
 
 GIB = 2**30
 _HERE = Path(__file__).parent
-# EC2's first families start no image with hardware virtualization [EC2 user guide, AMI types].
+# EC2's oldest families are not chosen unless named: made for paravirtual images, which nobody
+# builds any more [EC2 user guide, previous generation instances].
 _PARAVIRTUAL = {"c1", "m1", "m2", "t1"}
 
 

@@ -255,6 +255,7 @@ def test_ec2_machine_is_told_in_our_words(of_aws: Site) -> None:
     assert (g5.vcpus, g5.memory_bytes, g5.gpus, g5.gpu_model) == (4, 16 * GIB, 1, "A10G")
     assert (g5.gpu_memory_bytes > 20 * GIB, g5.network_gbps, g5.has_spot) == (True, 10, True)
     assert types["m6g.large"].arch == "arm64"
+    assert (types["m6g.large"].burstable, types["t3.large"].burstable) == (False, True)
 
 
 def test_gce_machine_is_priced_where_each_part_is_known(of_gcp: Site) -> None:
@@ -269,6 +270,12 @@ def test_gce_machine_is_priced_where_each_part_is_known(of_gcp: Site) -> None:
 def test_gce_machines_of_other_regions_are_not_this_ones(of_gcp: Site) -> None:
     names = {one.name for one in of_gcp.open().machine_types(OF_GCP)}
     assert names == {"n2-standard-4", "g2-standard-4", "e2-micro", "x9-standard-4"}
+
+
+def test_gce_machine_with_a_share_of_a_core_is_burstable(of_gcp: Site) -> None:
+    types = {one.name: one for one in of_gcp.open().machine_types(OF_GCP)}
+    assert types["e2-micro"].burstable
+    assert not types["n2-standard-4"].burstable
 
 
 def test_custom_machines_of_gce_have_their_own_rates(of_gcp: Site) -> None:
