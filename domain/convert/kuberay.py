@@ -41,6 +41,7 @@ PARAMS = {"object_store_memory": "object-store-memory"}
 
 _CARRIED = frozenset({
     "image", "autoscaling", "worker_idle_seconds", "groups", "merge_instance_config",
+    "upscaling_speed",
 })  # fmt: skip
 
 
@@ -116,8 +117,17 @@ def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
     if not config.mobula.autoscaling and config.worker_idle_seconds != _USUAL_IDLE:
         why = "Without autoscaling, no idle worker is terminated."
         yield Loss(path="mobula.worker_idle_seconds", why=why)
+    speed = config.mobula.upscaling_speed
+    if speed is not None and not config.mobula.autoscaling:
+        yield Loss(path="mobula.upscaling_speed", why="Without autoscaling, no node is launched.")
+    elif speed not in {None, CONSERVATIVE_SPEED}:
+        why = f"The upscaling mode Conservative has a speed of {CONSERVATIVE_SPEED}."
+        yield Loss(path="mobula.upscaling_speed", why=why)
 
 
+# What Ray's autoscaler makes of `upscalingMode: Conservative`; Default and Aggressive do not limit
+# [ray/autoscaler/_private/kuberay/autoscaling_config.py].
+CONSERVATIVE_SPEED = 1
 _USUAL_IDLE = MobulaBlock().worker_idle_seconds
 
 
@@ -125,7 +135,8 @@ def _autoscaler(config: ComputeConfig) -> Plain:
     if not config.mobula.autoscaling:
         return {}
     idle = config.worker_idle_seconds
-    return {"autoscalerOptions": {"version": "v2", "idleTimeoutSeconds": idle}}
+    mode = {} if config.mobula.upscaling_speed is None else {"upscalingMode": "Conservative"}
+    return {"autoscalerOptions": {"version": "v2", "idleTimeoutSeconds": idle, **mode}}
 
 
 def _head(config: ComputeConfig, setting: ExportContext, losses: list[Loss]) -> Plain:
