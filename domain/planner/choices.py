@@ -25,7 +25,7 @@ from domain.planner.explanation.causes import (
 from domain.planner.limits import Limits, machine_of, raised_floor
 from domain.planner.model import PlannedGroup, PlanRequest, Ranking, Unserved
 from domain.planner.needs import misfit
-from domain.planner.packing import Need, NodeRun, Packing
+from domain.planner.packing import Content, Need, NodeRun, Packing
 
 # A launch names so many things that stood in the way.
 MOST_STOPS = 2
@@ -81,11 +81,9 @@ def min_resource_missed(least: Resources, *, missing: Resources, stops: Iterable
     return Unserved(resources=missing, count=1, cause=cause)
 
 
-def standing(run: NodeRun) -> Purpose | None:
-    """Return why a node is kept for a standing request, or what it was rented for before."""
-    if not run.content:
-        return run.purpose
-    need, _ = run.content[0]
+def standing(content: Content) -> Purpose:
+    """Return why a node is kept for the standing requests that lie on it."""
+    need, _ = content[0]
     resources = amounts_of(plain(need.amounts))
     return Purpose(kind=PurposeKind.STANDING_REQUEST, resources=resources)
 

@@ -1,6 +1,8 @@
 """The plan: what must go, what must stand anyway, what waits for room, and what idles."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
@@ -24,9 +26,11 @@ from domain.planner.model import (
     Unserved,
 )
 from domain.planner.needs import ordered_gangs, ordered_needs
-from domain.planner.packing import Need, NodeRun, Packing, new_run
+from domain.planner.packing import Need, NodeRun, Packing, new_run, nodes_opened
 from domain.planner.scale_in import by_name, idle_drains, removals
 from domain.planner.serving import best_served
+from domain.planner.standing.keeping import Kept, Room, kept_anyway, kept_cheapest
+from domain.planner.standing.new_nodes import answering, new_rooms, with_standing
 
 
 def drafted(request: PlanRequest) -> Plan:
@@ -36,9 +40,8 @@ def drafted(request: PlanRequest) -> Plan:
     kept = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
     draft = _Draft(request, kept=kept)
     draft.keep_minimum()
-    draft.serve_standing_requests()
-    draft.keep_resources()
-    draft.serve_demand()
+    draft = min(_ways(draft), key=_quality)
+    draft.keep_for_standing_requests()
     draft.keep_spares()
     launches = tuple(draft.launches())
     idle = idle_drains(
@@ -55,6 +58,29 @@ def drafted(request: PlanRequest) -> Plan:
     )
 
 
+def _ways(draft: "_Draft") -> Iterator["_Draft"]:
+    """Yield the plan with the standing requests served before the demand, and after it.
+
+    One of the two may need fewer new nodes, since each may use those of the other.
+    """
+    other = draft.fork()
+    launches = draft.serve_standing_requests()
+    draft.keep_resources()
+    draft.serve_demand()
+    yield draft
+    if launches and draft.placed and draft.request.ranking is Ranking.PRICE:
+        other.serve_demand()
+        other.serve_standing_requests()
+        other.keep_resources()
+        yield other
+
+
+def _quality(draft: "_Draft") -> tuple[int, float, int]:
+    usd = sum(run.candidate.cost * run.count for run in draft.new if run.candidate)
+    waiting = sum(left.count for left in draft.unserved)
+    return waiting, round(usd, 9), nodes_opened(draft.new)
+
+
 class _Draft:
     """A plan in the making."""
 
@@ -66,11 +92,23 @@ class _Draft:
         self.offers = of_node(request)
         self.new: list[NodeRun] = []
         self.unserved: list[Unserved] = []
+        self.standing = ordered_needs(
+            request.demand.standing_requests, self.candidates, source=STANDING_REQUEST
+        )
         self.needed: set[str] = set()
+        self.placed = False  # whether something that waits has a place
         self.placements: dict[str, tuple[Shape, ...]] = {}
+
+    def fork(self) -> "_Draft":
+        """Return a copy that goes another way."""
+        twin = copy(self)
+        twin.limits, twin.new = self.limits.fork(), self.new.copy()
+        twin.unserved, twin.needed = self.unserved.copy(), self.needed.copy()
+        return twin
 
     def keep_minimum(self) -> None:
         """Rent what a group lacks to its minimum, and to what strategies raise it to."""
+        self.limits.pace.is_free = True
         for group in self.request.groups:
             least = raised_floor(group) if self.request.autoscaling else floor(group)
             missing = least - self.limits.nodes.get(group.name, 0)
@@ -79,30 +117,64 @@ class _Draft:
             if missing > 0:
                 self.unserved.append(choices.minimum_missed(group, count=missing, stops=stops))
 
-    def serve_standing_requests(self) -> None:
-        """Make the cluster as a whole, used or not, large enough for the standing requests."""
+    def serve_standing_requests(self) -> bool:
+        """Launch what the cluster as a whole, used or not, lacks for the standing requests."""
+        kept = self._kept_cheapest(self.standing)
+        if not kept.left:
+            self.new = with_standing(self.new, kept.contents)
+            return False
+        self.limits.pace.is_free = True
         rooms = [(node, node.total) for node in self.kept]
-        packing = self._packing(self.request.head_total, rooms)
-        requests = self.request.demand.standing_requests
-        for need in ordered_needs(requests, self.candidates, source=STANDING_REQUEST):
-            packing.serve(need)
+        new = [NodeRun(free=r.total, labels=r.labels, names=(r.name,)) for r in new_rooms(self.new)]
+        base = replace(self._packing(self.request.head_total, rooms), limits=self.limits)
+        base.runs = [run for run in base.runs if not run.candidate] + new
+        packing = best_served(base, self.standing, ())
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
-        self.needed |= packing.used_names()
-        self.new = [
-            replace(
-                run,
-                free=run.candidate.brings,
-                content=(),
-                purpose=choices.standing(run),
-                selectors=tuple(selector for need, _ in run.content for selector in need.selectors),
-            )
+        self.standing = _without(self.standing, packing.left)
+        contents = [(n, run.content) for run in packing.runs if run.content for n in run.names]
+        self.new = with_standing(self.new, contents)
+        self.new += [
+            answering(new_run(run.candidate, count=run.count), run.content, count=run.count)
             for run in packing.runs
             if run.candidate
         ]
+        return True
+
+    def keep_for_standing_requests(self) -> None:
+        """Keep the cheapest of the nodes that the standing requests lie on."""
+        if not self.standing:
+            return
+        kept = self._kept_cheapest(self.standing)
+        if kept.left:  # the search does not find again what it found before: nothing goes
+            self.needed |= {node.name for node in self.kept}
+            return
+        self.needed |= kept.names
+        self.new = with_standing(self.new, kept.contents)
+
+    def _kept_cheapest(self, needs: list[Need]) -> Kept:
+        stays = kept_anyway(self.request, self.kept, needed=self.needed, limits=self.limits)
+        ranks = {group.name: group.rank for group in self.request.groups}
+        rooms = [
+            Room(
+                name=node.name,
+                total=exact(node.total),
+                labels=labels_of(node, self.offers),
+                usd=None if node.name in stays else self.limits.charge_of(node),
+                rank=ranks[node.group],
+            )
+            for node in sorted(self.kept, key=by_name)
+        ]
+        return kept_cheapest(
+            needs,
+            head=exact(self.request.head_total),
+            rooms=[*rooms, *new_rooms(self.new)],
+            ranking=self.request.ranking,
+        )
 
     def keep_resources(self) -> None:
         """Rent what the cluster as a whole lacks to its minimum of each resource."""
+        self.limits.pace.is_free = True
         for name, wanted in sorted(exact(self.request.min_resources).items()):
             least = plain({name: wanted})
             stops: list[Stop] = []
@@ -123,17 +195,24 @@ class _Draft:
         base = self._packing(self.request.head_free, rooms)
         demand = self.request.demand
         needs = ordered_needs(demand.shapes, self.candidates)
-        packing = best_served(base, needs, ordered_gangs(demand.gangs, self.candidates))
+        gangs = ordered_gangs(demand.gangs, self.candidates)
+        if gangs and base.limits.pace.limits:  # Ray's pace holds back no placement groups
+            base.limits.pace.is_free = True
+            base.limits.pace.allow(best_served(base, (), gangs).limits.pace)
+        base.limits.pace.is_free = False
+        packing = best_served(base, needs, gangs)
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
         self.new = [run for run in packing.runs if run.candidate]
+        self.placed = any(run.content for run in packing.runs)
         self.placements = {
             name: tuple(_shapes(run)) for run in packing.runs if run.content for name in run.names
         }
 
     def keep_spares(self) -> None:
         """Keep some nodes of a group free: they start work at once."""
+        self.limits.pace.is_free = False
         for group in self.request.groups:
             own = [node for node in self.kept if node.group == group.name]
             free = [node for node in own if node.name not in self.placements and _is_free(node)]
@@ -243,6 +322,15 @@ class _Draft:
             node.idle_seconds or 0,
             *by_name(node),
         )
+
+
+def _without(needs: Iterable[Need], left: Iterable[tuple[Need, int]]) -> list[Need]:
+    """Return what has a place."""
+    missing = Counter[tuple[object, ...]]()
+    for need, count in left:
+        missing[need.key] += count
+    served = [replace(need, count=need.count - missing[need.key]) for need in needs]
+    return [need for need in served if need.count > 0]
 
 
 def _kind_of_node(item: tuple[str, NodeRun]) -> tuple[object, ...]:

@@ -115,7 +115,8 @@ def test_a_cap_on_the_price_is_the_most_it_costs() -> None:
 
 def test_a_maximum_of_nodes_counts_the_dearest_machines() -> None:
     free, limited = priced(GROUPS)[2], priced(f"{GROUPS}mobula: {{max_nodes: 2}}")[2]
-    assert free is not None and limited is not None
+    assert free is not None
+    assert limited is not None
     assert limited < free
     assert priced(f"{GROUPS}mobula: {{max_nodes: 10000}}")[2] == free
 
