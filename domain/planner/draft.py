@@ -1,6 +1,5 @@
 """The plan: what must go, what must stand anyway, what waits for room, and what idles."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import replace
@@ -12,13 +11,12 @@ from domain.planner import choices
 from domain.planner.amounts import exact, plain
 from domain.planner.candidates import Candidate, candidates, labels_of, of_node
 from domain.planner.explanation.causes import STANDING_REQUEST, Purpose, Stop
+from domain.planner.launches.launched import hourly_usd, launched, shapes_of
 from domain.planner.limits import Limits, floor, pending_or_ready, raised_floor
 from domain.planner.mixing import mixed
 from domain.planner.model import (
-    Launch,
     NodePhase,
     NodeView,
-    Pack,
     Plan,
     PlannedGroup,
     PlanRequest,
@@ -29,8 +27,8 @@ from domain.planner.needs import ordered_gangs, ordered_needs
 from domain.planner.packing import Need, NodeRun, Packing, new_run, nodes_opened
 from domain.planner.scale_in import by_name, idle_drains, removals
 from domain.planner.serving import best_served
-from domain.planner.standing.keeping import Kept, Room, kept_anyway, kept_cheapest
-from domain.planner.standing.new_nodes import answering, new_rooms, with_standing
+from domain.planner.standing.keeping import Kept, kept_cheapest, rooms_of
+from domain.planner.standing.new_nodes import answering, new_rooms, with_standing, without
 
 
 def drafted(request: PlanRequest) -> Plan:
@@ -43,7 +41,8 @@ def drafted(request: PlanRequest) -> Plan:
     draft = min(_ways(draft), key=_quality)
     draft.keep_for_standing_requests()
     draft.keep_spares()
-    launches = tuple(draft.launches())
+    runs = mixed(request, draft.kept, draft.new, machines=draft.candidates)
+    launches = tuple(launched(runs, request, candidates=draft.candidates, limits=draft.limits))
     idle = idle_drains(
         request, kept=kept, needed=draft.needed, limits=draft.limits, launches=launches
     )
@@ -54,7 +53,7 @@ def drafted(request: PlanRequest) -> Plan:
         drains=(*removed, *idle),
         unserved=choices.merged(draft.unserved),
         placements=draft.placements,
-        hourly_usd=_hourly_usd(draft.limits, staying, launches),
+        hourly_usd=hourly_usd(draft.limits, staying, launches),
     )
 
 
@@ -131,7 +130,7 @@ class _Draft:
         packing = best_served(base, self.standing, ())
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
-        self.standing = _without(self.standing, packing.left)
+        self.standing = without(self.standing, packing.left)
         contents = [(n, run.content) for run in packing.runs if run.content for n in run.names]
         self.new = with_standing(self.new, contents)
         self.new += [
@@ -153,24 +152,10 @@ class _Draft:
         self.new = with_standing(self.new, kept.contents)
 
     def _kept_cheapest(self, needs: list[Need]) -> Kept:
-        stays = kept_anyway(self.request, self.kept, needed=self.needed, limits=self.limits)
-        ranks = {group.name: group.rank for group in self.request.groups}
-        rooms = [
-            Room(
-                name=node.name,
-                total=exact(node.total),
-                labels=labels_of(node, self.offers),
-                usd=None if node.name in stays else self.limits.charge_of(node),
-                rank=ranks[node.group],
-            )
-            for node in sorted(self.kept, key=by_name)
-        ]
-        return kept_cheapest(
-            needs,
-            head=exact(self.request.head_total),
-            rooms=[*rooms, *new_rooms(self.new)],
-            ranking=self.request.ranking,
-        )
+        there = rooms_of(self.request, self.kept, needed=self.needed, limits=self.limits)
+        head, ranking = exact(self.request.head_total), self.request.ranking
+        rooms = [*there, *new_rooms(self.new)]
+        return kept_cheapest(needs, head=head, rooms=rooms, ranking=ranking)
 
     def keep_resources(self) -> None:
         """Rent what the cluster as a whole lacks to its minimum of each resource."""
@@ -207,7 +192,7 @@ class _Draft:
         self.new = [run for run in packing.runs if run.candidate]
         self.placed = any(run.content for run in packing.runs)
         self.placements = {
-            name: tuple(_shapes(run)) for run in packing.runs if run.content for name in run.names
+            name: tuple(shapes_of(run)) for run in packing.runs if run.content for name in run.names
         }
 
     def keep_spares(self) -> None:
@@ -226,30 +211,6 @@ class _Draft:
             missing = lacking - len(free)
             # A spare that cannot be had is nobody's demand: it does not wait.
             self._rent(self._own(group), count=missing, purpose=choices.spare(group, nodes=spare))
-
-    def launches(self) -> Iterator[Launch]:
-        """Yield the launches, one for each machine and purpose, in the order of their opening."""
-        runs = mixed(self.request, self.kept, self.new, machines=self.candidates)
-        for _, alike in groupby(_sorted_by_opening(runs), key=_opening):
-            yield self._launch(list(alike))
-
-    def _launch(self, runs: list[NodeRun]) -> Launch:
-        candidate = runs[0].candidate
-        if candidate is None:
-            raise ValueError("Only new nodes are launched.")
-        packs = [Pack(count=run.count, shapes=tuple(_shapes(run))) for run in runs if run.content]
-        return Launch(
-            group=candidate.group.name,
-            instance_type=candidate.offer.instance_type,
-            market=candidate.offer.market,
-            zone=candidate.offer.zone,
-            count=sum(run.count for run in runs),
-            hourly_usd=candidate.offer.hourly_usd,
-            packs=tuple(packs),
-            cause=choices.launch_cause(
-                runs, self.request, candidates=self.candidates, limits=self.limits
-            ),
-        )
 
     def _rent(self, machines: Iterable[Candidate], *, count: int, purpose: Purpose) -> list[Stop]:
         """Rent so many nodes, the first machines first; return what stopped those passed over."""
@@ -321,35 +282,9 @@ class _Draft:
         )
 
 
-def _without(needs: Iterable[Need], left: Iterable[tuple[Need, int]]) -> list[Need]:
-    """Return what has a place."""
-    missing = Counter[tuple[object, ...]]()
-    for need, count in left:
-        missing[need.key] += count
-    served = [replace(need, count=need.count - missing[need.key]) for need in needs]
-    return [need for need in served if need.count > 0]
-
-
 def _kind_of_node(item: tuple[str, NodeRun]) -> tuple[object, ...]:
     group, run = item
     return group, run.labels, run.free, run.planned
-
-
-def _opening(run: NodeRun) -> tuple[object, ...]:
-    return (run.candidate.key if run.candidate else None), run.purpose
-
-
-def _sorted_by_opening(runs: list[NodeRun]) -> list[NodeRun]:
-    """Return the runs with those of one machine and purpose together, in the order of the first."""
-    first: dict[object, int] = {}
-    for place, run in enumerate(runs):
-        first.setdefault(_opening(run), place)
-    return sorted(runs, key=lambda run: first[_opening(run)])
-
-
-def _shapes(run: NodeRun) -> Iterator[Shape]:
-    for need, count in run.content:
-        yield need.shape(count=count)
 
 
 def _is_free(node: NodeView) -> bool:
@@ -358,20 +293,3 @@ def _is_free(node: NodeView) -> bool:
 
 def _cheapest_first(node: NodeView) -> tuple[object, ...]:
     return (node.hourly_usd or Decimal(0), *by_name(node))
-
-
-def _hourly_usd(
-    limits: Limits, staying: Iterable[NodeView], launches: Iterable[Launch]
-) -> Decimal | None:
-    """Return what all workers cost once the plan is carried out; None where a price is missing."""
-    total = Decimal(0)
-    for node in staying:
-        price = limits.price_of(node)
-        if price is None:
-            return None
-        total += price
-    for launch in launches:
-        if launch.hourly_usd is None:
-            return None
-        total += launch.hourly_usd * launch.count
-    return total

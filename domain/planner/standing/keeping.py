@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.demand import Demand
-from domain.planner.amounts import Amounts, plain
-from domain.planner.candidates import candidates
+from domain.planner.amounts import Amounts, exact, plain
+from domain.planner.candidates import candidates, labels_of, of_node
 from domain.planner.limits import Limits, raised_floor
 from domain.planner.model import NodeView, Offer, PlannedGroup, PlanRequest, Ranking
 from domain.planner.packing import Content, Need, NodeRun, Packing, unserved
@@ -39,7 +39,26 @@ class Kept:
         return {name for name, _ in self.contents}
 
 
-def kept_anyway(
+def rooms_of(
+    request: PlanRequest, nodes: Sequence[NodeView], *, needed: Collection[str], limits: Limits
+) -> list[Room]:
+    """Return the nodes with what keeping each of them costs, in the order of their names."""
+    stays = _kept_anyway(request, nodes, needed=needed, limits=limits)
+    offers = of_node(request)
+    ranks = {group.name: group.rank for group in request.groups}
+    return [
+        Room(
+            name=node.name,
+            total=exact(node.total),
+            labels=labels_of(node, offers),
+            usd=None if node.name in stays else limits.charge_of(node),
+            rank=ranks[node.group],
+        )
+        for node in sorted(nodes, key=by_name)
+    ]
+
+
+def _kept_anyway(
     request: PlanRequest, nodes: Sequence[NodeView], *, needed: Collection[str], limits: Limits
 ) -> set[str]:
     """Return the nodes that stay whether a standing request needs them or not.

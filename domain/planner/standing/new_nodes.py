@@ -1,11 +1,11 @@
 """New nodes of a plan in the making, as rooms for standing requests, and what these ask of them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from domain.planner import choices
-from domain.planner.packing import Content, NodeRun
+from domain.planner.packing import Content, Need, NodeRun
 from domain.planner.standing.keeping import Room
 
 
@@ -42,6 +42,15 @@ def answering(run: NodeRun, content: Content, *, count: int = 1) -> NodeRun:
     selectors = tuple(selector for need, _ in content for selector in need.selectors)
     purpose = run.purpose if run.content else choices.standing(content)
     return replace(run, count=count, selectors=selectors, purpose=purpose)
+
+
+def without(needs: Iterable[Need], left: Iterable[tuple[Need, int]]) -> list[Need]:
+    """Return the needs that have a place."""
+    missing = Counter[tuple[object, ...]]()
+    for need, count in left:
+        missing[need.key] += count
+    served = [replace(need, count=need.count - missing[need.key]) for need in needs]
+    return [need for need in served if need.count > 0]
 
 
 def _together(runs: Iterable[NodeRun]) -> Iterator[NodeRun]:
