@@ -111,8 +111,8 @@ CLUSTER = Table(
         count("Max worker nodes", least=1, help_text="Of all groups together. Empty: no limit.")),
     Row(LIMITS, "upscaling_speed", "mobula.upscaling_speed",
         amount("Upscaling speed",
-               help_text="A group starts at most this many times its ready nodes at once, "
-                         "but always up to 5. Empty: no limit.")),
+               help_text="Nodes of a group that may be starting, as a multiple of its ready "
+                         "ones; always up to 5. Empty: no limit.")),
     Row(LIMITS, "more_max", "max_resources",
         AmountsField(example="licence=4", label="Other limits"), kinds.OTHER_LIMITS),
     Row(LIMITS, "min_resources", "min_resources",

@@ -16,6 +16,7 @@ from domain.configuration.spec import (
     WorkerGroup,
     written,
 )
+from domain.convert.autoscaler import autoscaler_options, losses_of_mode
 from domain.convert.result import (
     ExportContext,
     Exported,
@@ -66,7 +67,7 @@ def write(config: ComputeConfig, setting: ExportContext) -> Exported:
     spec: Plain = {
         **({"rayVersion": setting.ray_version} if setting.ray_version else {}),
         "enableInTreeAutoscaling": config.mobula.autoscaling,
-        **_autoscaler(config),
+        **autoscaler_options(config),
         "headGroupSpec": head,
         "workerGroupSpecs": groups,
     }
@@ -117,26 +118,10 @@ def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
     if not config.mobula.autoscaling and config.worker_idle_seconds != _USUAL_IDLE:
         why = "Without autoscaling, no idle worker is terminated."
         yield Loss(path="mobula.worker_idle_seconds", why=why)
-    speed = config.mobula.upscaling_speed
-    if speed is not None and not config.mobula.autoscaling:
-        yield Loss(path="mobula.upscaling_speed", why="Without autoscaling, no node is launched.")
-    elif speed not in {None, CONSERVATIVE_SPEED}:
-        why = f"The upscaling mode Conservative has a speed of {CONSERVATIVE_SPEED}."
-        yield Loss(path="mobula.upscaling_speed", why=why)
+    yield from losses_of_mode(config)
 
 
-# What Ray's autoscaler makes of `upscalingMode: Conservative`; Default and Aggressive do not limit
-# [ray/autoscaler/_private/kuberay/autoscaling_config.py].
-CONSERVATIVE_SPEED = 1
 _USUAL_IDLE = MobulaBlock().worker_idle_seconds
-
-
-def _autoscaler(config: ComputeConfig) -> Plain:
-    if not config.mobula.autoscaling:
-        return {}
-    idle = config.worker_idle_seconds
-    mode = {} if config.mobula.upscaling_speed is None else {"upscalingMode": "Conservative"}
-    return {"autoscalerOptions": {"version": "v2", "idleTimeoutSeconds": idle, **mode}}
 
 
 def _head(config: ComputeConfig, setting: ExportContext, losses: list[Loss]) -> Plain:
