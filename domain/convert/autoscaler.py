@@ -30,8 +30,3 @@ def losses_of_mode(config: ComputeConfig) -> Iterator[Loss]:
     elif speed != CONSERVATIVE_SPEED:
         why = f"The upscaling mode {CONSERVATIVE} has a speed of {CONSERVATIVE_SPEED}."
         yield Loss(path=path, why=why)
-
-
-def speed_of_mode(mode: object) -> int | None:
-    """Return the speed that a mode stands for; None: no limit."""
-    return CONSERVATIVE_SPEED if mode == CONSERVATIVE else None

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.demand import Bundle, Demand, Gang, Strategy
@@ -172,10 +172,10 @@ def test_a_paced_plan_is_followed_by_an_empty_one(
 ) -> None:
     paced = replace(asked, upscaling_speed=speed, max_nodes=most)
     answer = plan(paced)
-    assume(not answer.drains)  # what goes makes room
-    assume(
-        not any(left.cause.source.kind is SourceKind.PLACEMENT_GROUP for left in answer.unserved)
-    )
+    sources = {left.cause.source.kind for left in answer.unserved}
+    # What goes makes room, and a placement group that waits may fit on nodes for others.
+    if answer.drains or SourceKind.PLACEMENT_GROUP in sources:
+        return
     assert plan(carried_out(answer, paced)).is_empty
 
 
