@@ -207,6 +207,9 @@ def _most(
     ]
     floors = _floors(config, target, counts, markets=[MarketType.SPOT])
     totals = [_total(head, workers, counts)]
+    if (nodes := config.mobula.max_nodes) is not None:
+        ones = [1.0] * len(counts)
+        totals.append(head + sum(_filled(nodes, ones, workers, counts), Decimal(0)))
     for resource, most in config.max_resources.items():
         left = most - (shapes.head or {}).get(resource, 0)
         uses = [(offered or {}).get(resource, 0) for _, offered in shapes.groups]

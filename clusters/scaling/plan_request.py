@@ -99,6 +99,8 @@ def request_for(
         max_resources=cluster.max_resources,
         min_resources=cluster.min_resources,
         max_usd_per_hour=cluster.max_usd_per_hour,
+        max_nodes=around.config.mobula.max_nodes,
+        upscaling_speed=around.config.mobula.upscaling_speed,
         head_usd_per_hour=(_dollars(head) if head else None) or Decimal(0),
         most_idle_drains=left_to_go(around.config, nodes, reason=Disruption.IDLE),
     )

@@ -107,6 +107,12 @@ CLUSTER = Table(
         amount("Max GPUs", help_text="Empty: no limit."), kinds.LIMIT),
     Row(LIMITS, "max_usd_per_hour", "mobula.max_usd_per_hour",
         amount("Max $/h", help_text="Empty: no limit.")),
+    Row(LIMITS, "max_nodes", "mobula.max_nodes",
+        count("Max worker nodes", least=1, help_text="Of all groups together. Empty: no limit.")),
+    Row(LIMITS, "upscaling_speed", "mobula.upscaling_speed",
+        amount("Upscaling speed",
+               help_text="Nodes of a group that may be starting, as a multiple of its ready "
+                         "ones; always up to 5. Empty: no limit.")),
     Row(LIMITS, "more_max", "max_resources",
         AmountsField(example="licence=4", label="Other limits"), kinds.OTHER_LIMITS),
     Row(LIMITS, "min_resources", "min_resources",

@@ -8,8 +8,9 @@ from domain.configuration.spec import ComputeConfig, WorkerGroup
 
 
 def most_nodes(group: WorkerGroup, config: ComputeConfig) -> int:
-    """The most nodes that a group itself allows."""
-    return group.max_nodes if config.mobula.autoscaling else group.min_nodes
+    """The most nodes that a group itself and the cluster's number of nodes allow."""
+    most = group.max_nodes if config.mobula.autoscaling else group.min_nodes
+    return min(most, config.mobula.max_nodes or most)
 
 
 def room_of(

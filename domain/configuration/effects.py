@@ -20,7 +20,7 @@ _LIVE = re.compile(
     r"worker_nodes(\[[^\]]*\](\.(min_nodes|max_nodes))?)?$"
     r"|(min|max)_resources(\.|$)|auto_select_worker_config$"
     r"|mobula\.(autoscaling|scaling|idle_minutes|max_lifetime_minutes|worker_idle_seconds"
-    r"|max_usd_per_hour|groups|environments)(\.|$)"
+    r"|max_usd_per_hour|max_nodes|upscaling_speed|groups|environments)(\.|$)"
     r"|flags\.(idle_termination_seconds|replacement_threshold|instance_ranking_strategy"
     r"|instance_selection_strategy|workload_\w+|zone_starting_timeout|max-cpus|max-gpus)"
     r"|worker_nodes\[[^\]]*\]\.flags\.(replacement_threshold|pricing_weight)"

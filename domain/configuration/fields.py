@@ -39,6 +39,7 @@ _LABELS = {
     "max_lifetime_minutes": "Maximum lifetime (minutes)",
     "worker_idle_seconds": "Worker idle timeout (s)",
     "max_usd_per_hour": "Max $/h",
+    "upscaling_speed": "Upscaling speed",
     "merge_instance_config": "Merge node and cluster instance configurations",
     "allow_burstable": "Allow burstable instance types",
     "schedules": "Schedules",
@@ -133,6 +134,8 @@ def label_of(place: ConfigPath) -> str:
 
 def _of_ours(keys: ConfigPath) -> tuple[str, ConfigPath]:
     """Which group of our block it is about, and the keys that name the field."""
+    if keys == ("max_nodes",):
+        return "Cluster: ", keys
     if keys[:1] == ("groups",) and len(keys) > 1:
         return f"Group {keys[1]}: ", keys[2:]
     return "", keys[1:] if keys[:1] == ("scaling",) and len(keys) > 1 else keys

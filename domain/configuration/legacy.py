@@ -27,11 +27,12 @@ _RESOURCES = {"cpu": "CPU", "gpu": "GPU"}
 _OURS = {
     "idle_termination_minutes": "idle_minutes",
     "maximum_uptime_minutes": "max_lifetime_minutes",
+    "max_workers": "max_nodes",  # "Desired limit on total running workers for this Cluster."
 }
+_MINUTES = {"idle_minutes", "max_lifetime_minutes"}  # null: never
 _LIMITS = {"max-cpus": "CPU", "max-gpus": "GPU"}
 # Keys that say nothing in the newer schema: dropped, and said so.
 _DROPPED = {
-    "max_workers": "The groups' max_nodes apply.",
     "region": "Set by the cloud's region.",
     "azure": "Azure is not supported.",
 }
@@ -158,7 +159,7 @@ def _ours(document: LegacyNode) -> None:
             value = document.pop(old)
             block = document.setdefault("mobula", {})
             if isinstance(block, MutableMapping):
-                block.setdefault(new, 0 if value is None else value)
+                block.setdefault(new, 0 if value is None and new in _MINUTES else value)
 
 
 def _nodes(document: LegacyNode) -> Iterator[tuple[str, LegacyNode]]:
@@ -229,14 +230,17 @@ _WORDS = {
     **_TOP,
     **_NODE,
     **dict.fromkeys(_BLOCKS, "advanced_instance_config"),
-    **{key: f"mobula.{ours}" for key, ours in _OURS.items()},
 }
 _WORD = re.compile(r"(?<![\w\"])(" + "|".join(sorted(_WORDS, key=len, reverse=True)) + r")(?!\w)")
 
 
 def marks_by_new_path(marks: dict[str, Mark]) -> dict[str, Mark]:
     """The places of a text in the older schema by the paths that they have in the newer one."""
-    renamed = {
-        _WORD.sub(lambda found: _WORDS[found[1]], path): mark for path, mark in marks.items()
-    }
-    return {**marks, **renamed}
+    return {**marks, **{_new_path(path): mark for path, mark in marks.items()}}
+
+
+def _new_path(path: str) -> str:
+    """A group has `max_workers`, too: what becomes ours is at the top."""
+    if path in _OURS:
+        return f"mobula.{_OURS[path]}"
+    return _WORD.sub(lambda found: _WORDS[found[1]], path)

@@ -112,6 +112,8 @@ class MobulaBlock(Model):
     max_lifetime_minutes: Minutes = 480
     worker_idle_seconds: Count = 60
     max_usd_per_hour: Amount | None = None
+    max_nodes: AtLeastOne | None = None  # workers of all groups together
+    upscaling_speed: Amount | None = None  # as in Ray; None: nodes start as soon as they are needed
     # Anyscale lets a node's block replace the cluster's; with this, the two are merged.
     merge_instance_config: Flag = False
     # Burstable machines may be chosen for `required_resources`; named ones always may.

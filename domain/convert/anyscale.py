@@ -41,7 +41,7 @@ def _own_losses(config: ComputeConfig, *, besides: frozenset[str] = frozenset())
 
 def write_legacy(config: ComputeConfig, _: ExportContext) -> Exported:
     """The older schema, as it is sent over the wire; it knows one cloud resource."""
-    kept = frozenset({"idle_minutes", "max_lifetime_minutes"})
+    kept = frozenset({"idle_minutes", "max_lifetime_minutes", "max_nodes"})
     losses = list(_own_losses(config, besides=kept))
     if config.configs is not None:
         losses.append(Loss(path="configs", why="The older schema supports one cloud resource."))
@@ -81,6 +81,8 @@ def _top(config: ComputeConfig) -> Plain:
     }
     if block.max_lifetime_minutes:
         found["maximum_uptime_minutes"] = block.max_lifetime_minutes
+    if block.max_nodes:
+        found["max_workers"] = block.max_nodes
     if flags:
         found["flags"] = flags
     return found

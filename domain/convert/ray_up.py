@@ -30,6 +30,7 @@ from domain.yaml.writing import dump_value
 HEAD = "ray.head.default"
 _CARRIED = frozenset({
     "image", "worker_idle_seconds", "autoscaling", "merge_instance_config", "groups",
+    "max_nodes", "upscaling_speed",
 })  # fmt: skip
 # Google's bulkInsert wraps what describes one machine; the launcher inserts machines one by one.
 WRAPPERS = ("instanceProperties", "instance_properties")
@@ -87,9 +88,12 @@ def write(config: ComputeConfig, setting: ExportContext) -> Exported:
     place: Plain = {"type": kind, "region": setting.target.region or "us-west-2"}
     if config.zones:
         place["availability_zone"] = ",".join(config.zones)
+    most, speed = config.mobula.max_nodes, config.mobula.upscaling_speed
+    workers = sum(types[name]["max_workers"] for name in names)
     plain = {
         "cluster_name": setting.name,
-        "max_workers": sum(types[name]["max_workers"] for name in names),
+        "max_workers": workers if most is None else min(most, workers),
+        **({} if speed is None else {"upscaling_speed": tidy_number(speed)}),
         "idle_timeout_minutes": tidy_number(config.worker_idle_seconds / 60),
         "provider": place,
         "auth": {"ssh_user": "ubuntu"},

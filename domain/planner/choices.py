@@ -29,7 +29,7 @@ from domain.planner.model import PlannedGroup, PlanRequest, Ranking, Unserved
 from domain.planner.needs import misfit
 from domain.planner.packing import NodeRun, Packing
 from domain.planner.units.columns import least_units
-from domain.planner.units.need import Need
+from domain.planner.units.need import Content, Need
 from domain.planner.units.room import pieces_of
 from domain.planner.units.unit import UNIT_RESOURCES
 
@@ -89,11 +89,9 @@ def min_resource_missed(least: Resources, *, missing: Resources, stops: Iterable
     return Unserved(resources=missing, count=1, cause=cause)
 
 
-def standing(run: NodeRun) -> Purpose | None:
-    """Return why a node is kept for a standing request, or what it was rented for before."""
-    if not run.content:
-        return run.purpose
-    need, _ = run.content[0]
+def standing(content: Content) -> Purpose:
+    """Return why a node is kept for the standing requests that lie on it."""
+    need, _ = content[0]
     resources = amounts_of(plain(need.amounts))
     return Purpose(kind=PurposeKind.STANDING_REQUEST, resources=resources)
 

@@ -1,23 +1,22 @@
 """The plan: what must go, what must stand anyway, what waits for room, and what idles."""
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import replace
 from decimal import Decimal
-from itertools import groupby
 
 from domain.demand import Resources, Shape
 from domain.planner import choices
-from domain.planner.alternatives import by_level, served, with_bundles_apart
+from domain.planner.alternatives import served, with_bundles_apart
 from domain.planner.amounts import exact, plain
 from domain.planner.candidates import Candidate, candidates, of_node
 from domain.planner.explanation.causes import STANDING_REQUEST, Purpose, Stop
+from domain.planner.launches.launched import hourly_usd, launched, shapes_of
 from domain.planner.limits import Limits, floor, pending_or_ready, raised_floor
 from domain.planner.mixing import mixed
 from domain.planner.model import (
-    Launch,
     NodePhase,
     NodeView,
-    Pack,
     Plan,
     PlannedGroup,
     PlanRequest,
@@ -26,9 +25,12 @@ from domain.planner.model import (
 )
 from domain.planner.needs import ordered_gangs, ordered_needs
 from domain.planner.nodes.runs import run_of_head, runs_of
-from domain.planner.nodes.slices import by_name, by_slices, with_first_hosts
+from domain.planner.nodes.slices import by_name, with_first_hosts
 from domain.planner.packing import NodeRun, Packing, new_runs
 from domain.planner.scale_in import idle_drains, removals
+from domain.planner.standing.keeping import Kept, kept_cheapest, rooms_of
+from domain.planner.standing.new_nodes import answering, new_rooms, with_standing, without
+from domain.planner.units.need import Need
 from domain.planner.units.room import NOTHING
 
 
@@ -41,11 +43,11 @@ def drafted(request: PlanRequest) -> Plan:
     kept = with_first_hosts(there, request)
     draft = _Draft(request, kept=kept)
     draft.keep_minimum()
-    draft.serve_standing_requests()
-    draft.keep_resources()
-    draft.serve_demand()
+    draft = min(_ways(draft), key=_quality)
+    draft.keep_for_standing_requests()
     draft.keep_spares()
-    launches = tuple(draft.launches())
+    runs = mixed(request, draft.kept, draft.new, machines=draft.candidates)
+    launches = tuple(launched(runs, request, candidates=draft.candidates, limits=draft.limits))
     idle = idle_drains(
         request, kept=kept, needed=draft.needed, limits=draft.limits, launches=launches
     )
@@ -57,8 +59,31 @@ def drafted(request: PlanRequest) -> Plan:
         unserved=choices.merged(draft.unserved),
         placements=draft.placements,
         fallbacks=draft.fallbacks,
-        hourly_usd=_hourly_usd(draft.limits, staying, launches),
+        hourly_usd=hourly_usd(draft.limits, staying, launches),
     )
+
+
+def _ways(draft: "_Draft") -> Iterator["_Draft"]:
+    """Yield the plan with the standing requests served before the demand, and after it.
+
+    One of the two may need fewer new nodes, since each may use those of the other.
+    """
+    other = draft.fork()
+    launches = draft.serve_standing_requests()
+    draft.keep_resources()
+    draft.serve_demand()
+    yield draft
+    if launches and draft.placed and draft.request.ranking is Ranking.PRICE:
+        other.serve_demand()
+        other.serve_standing_requests()
+        other.keep_resources()
+        yield other
+
+
+def _quality(draft: "_Draft") -> tuple[int, float, int]:
+    usd = sum(run.candidate.cost * run.count for run in draft.new if run.candidate)
+    waiting = sum(left.count for left in draft.unserved)
+    return waiting, round(usd, 9), sum(run.count for run in draft.new if run.candidate)
 
 
 class _Draft:
@@ -72,12 +97,24 @@ class _Draft:
         self.offers = of_node(request)
         self.new: list[NodeRun] = []
         self.unserved: list[Unserved] = []
+        self.standing = ordered_needs(
+            request.demand.standing_requests, self.candidates, source=STANDING_REQUEST
+        )
         self.needed: set[str] = set()
+        self.placed = False  # whether something that waits has a place
         self.placements: dict[str, tuple[Shape, ...]] = {}
         self.fallbacks = 0
 
+    def fork(self) -> "_Draft":
+        """Return a copy that goes another way."""
+        twin = copy(self)
+        twin.limits, twin.new = self.limits.fork(), self.new.copy()
+        twin.unserved, twin.needed = self.unserved.copy(), self.needed.copy()
+        return twin
+
     def keep_minimum(self) -> None:
         """Rent what a group lacks to its minimum, and to what strategies raise it to."""
+        self.limits.pace.is_free = True
         for group in self.request.groups:
             least = raised_floor(group) if self.request.autoscaling else floor(group)
             missing = least - self.limits.nodes.get(group.name, 0)
@@ -86,31 +123,54 @@ class _Draft:
             if missing > 0:
                 self.unserved.append(choices.minimum_missed(group, count=missing, stops=stops))
 
-    def serve_standing_requests(self) -> None:
-        """Make the cluster as a whole, used or not, large enough for the standing requests."""
+    def serve_standing_requests(self) -> bool:
+        """Launch what the cluster as a whole, used or not, lacks for the standing requests."""
+        kept = self._kept_cheapest(self.standing)
+        if not kept.left:
+            self.new = with_standing(self.new, kept.contents)
+            return False
+        self.limits.pace.is_free = True
         rooms = [(node, node.total) for node in self.kept]
-        packing = self._packing(self.request.head_total, rooms)
-        requests = self.request.demand.standing_requests
-        needs = ordered_needs(requests, self.candidates, source=STANDING_REQUEST)
-        packing = by_level(packing, needs)
+        new = [NodeRun(free=r.total, labels=r.labels, names=(r.name,)) for r in new_rooms(self.new)]
+        base = replace(self._packing(self.request.head_total, rooms), limits=self.limits)
+        base.runs = [run for run in base.runs if not run.candidate] + new
+        packing = served(base, self.standing, ())
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
-        self.needed |= packing.used_names()
-        self.new = [
-            replace(
-                run,
-                free=run.empty,
-                parts=NOTHING,
-                content=(),
-                purpose=choices.standing(run),
-                selectors=tuple(selector for need, _ in run.content for selector in need.selectors),
+        self.standing = without(self.standing, packing.left)
+        contents = [(n, run.content) for run in packing.runs if run.content for n in run.names]
+        self.new = with_standing(self.new, contents)
+        self.new += [
+            answering(
+                replace(run, free=run.empty, parts=NOTHING, content=()),
+                run.content,
+                count=run.count,
             )
             for run in packing.runs
             if run.candidate
         ]
+        return True
+
+    def keep_for_standing_requests(self) -> None:
+        """Keep the cheapest of the nodes that the standing requests lie on."""
+        if not self.standing:
+            return
+        kept = self._kept_cheapest(self.standing)
+        if kept.left:  # the search does not find again what it found before: nothing goes
+            self.needed |= {node.name for node in self.kept}
+            return
+        self.needed |= kept.names
+        self.new = with_standing(self.new, kept.contents)
+
+    def _kept_cheapest(self, needs: list[Need]) -> Kept:
+        there = rooms_of(self.request, self.kept, needed=self.needed, limits=self.limits)
+        head = run_of_head(self.request.head_total, self.request)
+        rooms = [*there, *new_rooms(self.new)]
+        return kept_cheapest(needs, head=head, rooms=rooms, ranking=self.request.ranking)
 
     def keep_resources(self) -> None:
         """Rent what the cluster as a whole lacks to its minimum of each resource."""
+        self.limits.pace.is_free = True
         for name, wanted in sorted(exact(self.request.min_resources).items()):
             least = plain({name: wanted})
             stops: list[Stop] = []
@@ -131,18 +191,25 @@ class _Draft:
         base = self._packing(self.request.head_free, rooms)
         demand = self.request.demand
         needs = ordered_needs(demand.shapes, self.candidates)
-        packing = served(base, needs, ordered_gangs(demand.gangs, self.candidates))
+        gangs = ordered_gangs(demand.gangs, self.candidates)
+        if gangs and base.limits.pace.limits:  # Ray's pace holds back no placement groups
+            base.limits.pace.is_free = True
+            base.limits.pace.allow(served(base, (), gangs).limits.pace)
+        base.limits.pace.is_free = False
+        packing = served(base, needs, gangs)
         self.limits = packing.limits
         self.unserved += choices.unserved(packing)
         self.needed |= packing.used_names()
         self.new = [run for run in packing.runs if run.candidate]
         self.fallbacks = packing.fallbacks()
+        self.placed = any(run.content for run in packing.runs)
         self.placements = {
-            name: tuple(_shapes(run)) for run in packing.runs if run.content for name in run.names
+            name: tuple(shapes_of(run)) for run in packing.runs if run.content for name in run.names
         }
 
     def keep_spares(self) -> None:
         """Keep some nodes of a group free: they start work at once."""
+        self.limits.pace.is_free = False
         for group in self.request.groups:
             own = [node for node in self.kept if node.group == group.name]
             free = [node for node in own if node.name not in self.placements and _is_free(node)]
@@ -156,35 +223,6 @@ class _Draft:
             missing = lacking - len(free)
             # A spare that cannot be had is nobody's demand: it does not wait.
             self._rent(self._own(group), count=missing, purpose=choices.spare(group, nodes=spare))
-
-    def launches(self) -> Iterator[Launch]:
-        """Yield the launches, one for each machine and purpose, in the order of their opening."""
-        runs = mixed(self.request, self.kept, self.new, machines=self.candidates)
-        for _, alike in groupby(_sorted_by_opening(runs), key=_opening):
-            yield self._launch(list(alike))
-
-    def _launch(self, runs: list[NodeRun]) -> Launch:
-        candidate = runs[0].candidate
-        if candidate is None:
-            raise ValueError("Only new nodes are launched.")
-        # Hosts of slices that are for nothing keep their place.
-        packs = [
-            Pack(count=run.count, shapes=tuple(_shapes(run)))
-            for run in by_slices(runs)
-            if run.content or candidate.hosts > 1
-        ]
-        return Launch(
-            group=candidate.group.name,
-            instance_type=candidate.offer.instance_type,
-            market=candidate.offer.market,
-            zone=candidate.offer.zone,
-            count=sum(run.count for run in runs),
-            hourly_usd=candidate.offer.hourly_usd,
-            packs=tuple(packs),
-            cause=choices.launch_cause(
-                runs, self.request, candidates=self.candidates, limits=self.limits
-            ),
-        )
 
     def _rent(self, machines: Iterable[Candidate], *, count: int, purpose: Purpose) -> list[Stop]:
         """Rent so many nodes, the first machines first; return what stopped those passed over."""
@@ -245,43 +283,9 @@ class _Draft:
         )
 
 
-def _opening(run: NodeRun) -> tuple[object, ...]:
-    return (run.candidate.key if run.candidate else None), run.purpose
-
-
-def _sorted_by_opening(runs: list[NodeRun]) -> list[NodeRun]:
-    """Return the runs with those of one machine and purpose together, in the order of the first."""
-    first: dict[object, int] = {}
-    for place, run in enumerate(runs):
-        first.setdefault(_opening(run), place)
-    return sorted(runs, key=lambda run: first[_opening(run)])
-
-
-def _shapes(run: NodeRun) -> Iterator[Shape]:
-    for need, count in run.content:
-        yield need.shape(count=count)
-
-
 def _is_free(node: NodeView) -> bool:
     return node.phase is NodePhase.PENDING or node.free == node.total
 
 
 def _cheapest_first(node: NodeView) -> tuple[object, ...]:
     return (node.hourly_usd or Decimal(0), *by_name(node))
-
-
-def _hourly_usd(
-    limits: Limits, staying: Iterable[NodeView], launches: Iterable[Launch]
-) -> Decimal | None:
-    """Return what all workers cost once the plan is carried out; None where a price is missing."""
-    total = Decimal(0)
-    for node in staying:
-        price = limits.price_of(node)
-        if price is None:
-            return None
-        total += price
-    for launch in launches:
-        if launch.hourly_usd is None:
-            return None
-        total += launch.hourly_usd * launch.count
-    return total

@@ -9,9 +9,10 @@ from typing import Self
 
 from domain.offerings import Market
 from domain.planner.amounts import STEPS, Amounts, add, exact
-from domain.planner.candidates import Candidate, of_node
+from domain.planner.candidates import Candidate, of_node, stand_in_price
 from domain.planner.explanation.causes import Machine, Stop, StopKind
 from domain.planner.model import NodePhase, NodeView, PlannedGroup, PlanRequest
+from domain.planner.upscaling.pace import Pace
 
 ENDLESS = 2**31
 
@@ -58,12 +59,17 @@ class Limits:
         self._on_demand: Counter[str] = Counter()
         self._rented: Counter[tuple[str, ...]] = Counter()
         self._totals: dict[str, int] = exact(request.head_total)
-        self._spent = request.head_usd_per_hour
         self._offers = of_node(request)
-        for node in kept:
+        self.pace = Pace(request)
+        nodes = list(kept)
+        staying = {node.name for node in nodes}
+        # A node that goes is paid for until its machine is gone.
+        self._leaving = [node for node in request.nodes if node.name not in staying]
+        self._spent = request.head_usd_per_hour
+        self._spent += sum((self.charge_of(node) for node in request.nodes), Decimal(0))
+        for node in nodes:
             self._nodes[node.group] += 1
             self._on_demand[node.group] += node.market is Market.ON_DEMAND
-            self._spent += self.price_of(node) or 0
             add(self._totals, exact(node.total))
 
     def fork(self) -> Self:
@@ -72,7 +78,8 @@ class Limits:
         copy._request, copy._most, copy._offers = self._request, self._most, self._offers
         copy._spent, copy._rented = self._spent, self._rented.copy()
         copy._nodes, copy._totals = self._nodes.copy(), self._totals.copy()
-        copy._on_demand = self._on_demand.copy()
+        copy._on_demand, copy._leaving = self._on_demand.copy(), self._leaving
+        copy.pace = self.pace.fork()
         return copy
 
     @property
@@ -90,6 +97,11 @@ class Limits:
         offer = self._offers.get((node.group, node.instance_type, node.market, node.zone))
         return offer.hourly_usd if offer else None
 
+    def charge_of(self, node: NodeView) -> Decimal:
+        """Return what a node counts with under a cap: its price, or what such a machine costs."""
+        price = self.price_of(node)
+        return Decimal(str(stand_in_price(node.total))) if price is None else price
+
     def room(self, candidate: Candidate) -> Room:
         """Return how many more nodes of a candidate there may be."""
         nodes, kind, resource = min(self._rooms(candidate), key=itemgetter(0))
@@ -101,6 +113,10 @@ class Limits:
         group, name = candidate.group, candidate.group.name
         most = ceiling(group, autoscaling=self._request.autoscaling)
         yield Limit(takes=1, room=most - self._nodes[name], key=("group", name))
+        if (all_nodes := self._request.max_nodes) is not None:
+            yield Limit(takes=1, room=all_nodes - self._nodes.total(), key=("nodes",))
+        if (start := self.pace.left(name)) is not None:
+            yield Limit(takes=1, room=start, key=("pace", name))
         if (few := self._on_demand_left(candidate)) is not None:
             yield Limit(takes=1, room=few, key=("on_demand", name))
         if (quota := candidate.offer.quota) is not None:
@@ -117,6 +133,7 @@ class Limits:
     def take(self, candidate: Candidate, *, count: int) -> None:
         """Count `count` more nodes of a candidate."""
         self._nodes[candidate.group.name] += count
+        self.pace.take(candidate.group.name, count)
         if candidate.offer.market is Market.ON_DEMAND:
             self._on_demand[candidate.group.name] += count
         self._rented[_rented(candidate)] += count
@@ -127,7 +144,7 @@ class Limits:
         """Count `node` no more."""
         self._nodes[node.group] -= 1
         self._on_demand[node.group] -= node.market is Market.ON_DEMAND
-        self._spent -= self.price_of(node) or 0
+        self._spent -= self.charge_of(node)
         add(self._totals, exact(node.total), times=-1)
 
     def _rooms(self, candidate: Candidate) -> Iterator[tuple[int, StopKind, str]]:
@@ -137,6 +154,8 @@ class Limits:
         most = ceiling(group, autoscaling=autoscaling)
         kind = StopKind.GROUP_MAXIMUM if autoscaling else StopKind.AUTOSCALING_OFF
         yield max(0, most - self._nodes[group.name]), kind, ""
+        if (all_nodes := self._request.max_nodes) is not None:
+            yield max(0, all_nodes - self._nodes.total()), StopKind.CLUSTER_MAXIMUM, ""
         if (few := self._on_demand_left(candidate)) is not None:
             yield few, StopKind.ON_DEMAND_MAXIMUM, ""
         if group.cooling:
@@ -150,6 +169,8 @@ class Limits:
             yield free // candidate.brings[name], StopKind.MAX_RESOURCES, name
         if (cap := self._request.max_usd_per_hour) is not None:
             yield self._affordable(candidate, cap)
+        if (start := self.pace.left(group.name)) is not None:
+            yield start, StopKind.UPSCALING_SPEED, ""
 
     def _stop(self, candidate: Candidate, kind: StopKind, resource: str) -> Stop:
         """Return the limit with what its sentence names, and no more: equal ones are told once."""
@@ -158,6 +179,12 @@ class Limits:
             case StopKind.GROUP_MAXIMUM | StopKind.AUTOSCALING_OFF:
                 most = ceiling(group, autoscaling=self._request.autoscaling)
                 return Stop(kind=kind, group=group.name, nodes=most, hosts=group.hosts)
+            case StopKind.CLUSTER_MAXIMUM:
+                return Stop(kind=kind, nodes=self._request.max_nodes or 0)
+            case StopKind.UPSCALING_SPEED:
+                speed = self._request.upscaling_speed or 0
+                most = self.pace.most(group.name)
+                return Stop(kind=kind, group=group.name, nodes=most, amount=speed)
             case StopKind.ON_DEMAND_MAXIMUM:
                 return Stop(kind=kind, group=group.name, nodes=group.most_on_demand or 0)
             case StopKind.GROUP_COOLING:
@@ -173,7 +200,14 @@ class Limits:
         cap = self._request.max_usd_per_hour or Decimal(0)
         if kind is StopKind.UNKNOWN_PRICE:
             return Stop(kind=kind, group=group.name, cap_usd=cap)
-        return Stop(kind=kind, instance_type=candidate.offer.instance_type, cap_usd=cap)
+        going = sum((self.charge_of(node) for node in self._leaving), Decimal(0))
+        waits = self._spent - going + (candidate.charge or 0) <= cap
+        return Stop(
+            kind=kind,
+            instance_type=candidate.offer.instance_type,
+            cap_usd=cap,
+            nodes=len(self._leaving) if waits else 0,
+        )
 
     def _on_demand_left(self, candidate: Candidate) -> int | None:
         """Return how many more on-demand nodes a spot group may have; None: any number."""

@@ -146,6 +146,8 @@ class PlanRequest:
     max_resources: Resources = field(default_factory=dict)  # over the whole cluster
     min_resources: Resources = field(default_factory=dict)
     max_usd_per_hour: Decimal | None = None  # of the whole cluster, its head included
+    max_nodes: int | None = None  # workers of all groups together
+    upscaling_speed: float | None = None  # as in Ray; None: any number may start at once
     head_usd_per_hour: Decimal = Decimal(0)
     most_idle_drains: int | None = None  # what the disruption budgets allow now; None: any number
 

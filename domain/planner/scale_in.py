@@ -32,7 +32,9 @@ def removals(request: PlanRequest) -> list[Drain]:
             nodes=[node for node in nodes if node.group == group.name],
             most=ceiling(group, autoscaling=request.autoscaling),
         )
-    return drains
+    gone = {drain.node for drain in drains}
+    staying = [node for node in nodes if node.name not in gone]
+    return [*drains, *_above_cluster_maximum(request, staying)]
 
 
 def idle_drains(
@@ -144,17 +146,49 @@ def _above_maximum(group: PlannedGroup, *, nodes: list[NodeView], most: int) -> 
         )
 
 
+def _above_cluster_maximum(request: PlanRequest, nodes: list[NodeView]) -> Iterable[Drain]:
+    """Yield the nodes beyond the cluster's maximum, first those beyond their group's minimum."""
+    excess = 0 if request.max_nodes is None else len(nodes) - request.max_nodes
+    if excess <= 0:
+        return
+    least_missed = sorted(sorted(nodes, key=by_name, reverse=True), key=_loss)
+    beyond = {group.name: -raised_floor(group) for group in request.groups}
+    for node in nodes:
+        beyond[node.group] += 1
+    spared: list[NodeView] = []
+    going: list[NodeView] = []
+    for node in least_missed:
+        (going if beyond[node.group] > 0 else spared).append(node)
+        beyond[node.group] -= 1
+    for node in [*going, *spared][:excess]:
+        yield Drain(
+            node=node.name,
+            label=node.shown,
+            cause=DrainCause(
+                kind=DrainKind.ABOVE_CLUSTER_MAXIMUM,
+                group=node.group,
+                nodes=len(nodes),
+                most=request.max_nodes or 0,
+                is_pending=node.phase is NodePhase.PENDING,
+                idle_seconds=node.idle_seconds,
+                age_seconds=node.age_seconds,
+            ),
+            idle=False,
+        )
+
+
 def _loss(node: NodeView) -> tuple[bool, float, float]:
     """Order nodes by what is lost with them: not up yet, long idle, young."""
     return (node.phase is NodePhase.READY, -(node.idle_seconds or 0), node.age_seconds)
 
 
+def may_idle(node: NodeView) -> bool:
+    """Return whether a node idles, for however long: it may be given back one day."""
+    return node.phase is NodePhase.READY and node.idle_seconds is not None
+
+
 def _too_idle(node: NodeView, group: PlannedGroup) -> bool:
-    return (
-        node.phase is NodePhase.READY
-        and node.idle_seconds is not None
-        and node.idle_seconds >= group.idle_seconds
-    )
+    return may_idle(node) and (node.idle_seconds or 0) >= group.idle_seconds
 
 
 def _would_miss(hosts: Iterable[NodeView], least: dict[str, int], limits: Limits) -> bool:

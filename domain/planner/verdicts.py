@@ -171,12 +171,13 @@ class _Groups:
         self.groups = request.groups
         self.machines = candidates(request)
         self._limits = Limits(request, kept=pending_or_ready(request.nodes))
-        self._rooms: dict[int, Room] = {}
+        self._rooms: dict[tuple[int, bool], Room] = {}
         self._of: dict[str, list[Candidate]] = {group.name: [] for group in request.groups}
         for machine in self.machines:
             self._of[machine.group.name].append(machine)
 
     def line(self, need: Need, *, shape: str, count: int, source: Source) -> DemandLine:
+        self._limits.pace.is_free = source.kind is not SourceKind.WORK
         verdicts = [
             GroupVerdict(group=group.name, verdict=self._verdict(group, need))
             for group in self.groups
@@ -217,9 +218,10 @@ class _Groups:
         )
 
     def _room(self, machine: Candidate) -> Room:
-        if id(machine) not in self._rooms:
-            self._rooms[id(machine)] = self._limits.room(machine)
-        return self._rooms[id(machine)]
+        key = id(machine), self._limits.pace.is_free
+        if key not in self._rooms:
+            self._rooms[key] = self._limits.room(machine)
+        return self._rooms[key]
 
 
 def _fit(fit: Fit) -> str:

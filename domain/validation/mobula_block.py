@@ -33,6 +33,7 @@ def own_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Pro
     yield from _mounts(config)
     yield from _environments(config)
     yield from _cap(config, target)
+    yield from _most_nodes(config)
 
 
 def _mounts(config: ComputeConfig) -> Iterator[Problem]:
@@ -87,3 +88,13 @@ def _cap(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
         message = f"The head and the groups' minimums cost {price(least)}/h, more than the cap."
         hint = "Raise the cap, or lower `min_nodes`."
         yield error(at, "cap-below-minimum", message, hint=hint)
+
+
+def _most_nodes(config: ComputeConfig) -> Iterator[Problem]:
+    most, at = config.mobula.max_nodes, "mobula.max_nodes"
+    least = sum(group.min_nodes for group in config.groups)
+    if most is not None and most < least:
+        message = f"The groups' `min_nodes` add up to {least}, more than `max_nodes` ({most})."
+        hint = "Raise `mobula.max_nodes`, or lower the groups' `min_nodes`."
+        fix = setting(at, least)
+        yield error(at, "cluster-maximum-below-minimums", message, hint=hint, fix=fix)

@@ -15,7 +15,7 @@ from providers.kubernetes.settings import settings
 _LIVE = re.compile(
     r"worker_nodes\[[^\]]*\]\.(min_nodes|max_nodes)$|(min|max)_resources(\.|$)"
     r"|mobula\.(autoscaling|scaling|idle_minutes|max_lifetime_minutes|max_usd_per_hour"
-    r"|environments)(\.|$)"
+    r"|max_nodes|upscaling_speed|environments)(\.|$)"
     # What Mobula follows itself; the operator has a group's idle time.
     r"|mobula\.groups\..*\.(warm_spare|on_demand_nodes|on_demand_percent|fallback_types"
     r"|consolidation)$"

@@ -186,6 +186,8 @@ _mobula = st.fixed_dictionaries(
         "worker_idle_seconds": st.integers(0, 10_000),
         "scaling": st.fixed_dictionaries({}, optional=_scaling),
         "max_usd_per_hour": st.none() | st.integers(0, 1000) | st.floats(0, 1000),
+        "max_nodes": st.none() | st.integers(1, 1000),
+        "upscaling_speed": st.none() | st.integers(0, 1000) | st.floats(0, 1000),
         "merge_instance_config": st.booleans(),
         "allow_burstable": st.booleans(),
         "groups": st.dictionaries(_texts, _group_settings, max_size=2),

@@ -13,6 +13,7 @@ from domain.configuration.spec import (
     WorkerGroup,
     written,
 )
+from domain.convert.autoscaler import autoscaler_options, losses_of_mode
 from domain.convert.kuberay.node_choice import node_choice
 from domain.convert.kuberay.pod_templates import PodSite, image_of, pod_template
 from domain.convert.result import (
@@ -35,6 +36,7 @@ _VERSION_OF_IMAGE = re.compile(r"(?:^|/)ray(?:-ml|-llm)?:(\d+\.\d+\.\d+)(?:[.-]|
 
 _CARRIED = frozenset({
     "image", "autoscaling", "worker_idle_seconds", "groups", "merge_instance_config",
+    "upscaling_speed",
 })  # fmt: skip
 
 
@@ -61,7 +63,7 @@ def write(config: ComputeConfig, setting: ExportContext) -> Exported:
     spec: Plain = {
         **({"rayVersion": version} if (version := _ray_version(setting)) else {}),
         "enableInTreeAutoscaling": config.mobula.autoscaling,
-        **_autoscaler(config),
+        **autoscaler_options(config),
         "headGroupSpec": head,
         "workerGroupSpecs": groups,
     }
@@ -120,16 +122,10 @@ def _losses_of_place(config: ComputeConfig) -> Iterator[Loss]:
     if not config.mobula.autoscaling and config.worker_idle_seconds != _USUAL_IDLE:
         why = "Without autoscaling, no idle worker is terminated."
         yield Loss(path="mobula.worker_idle_seconds", why=why)
+    yield from losses_of_mode(config)
 
 
 _USUAL_IDLE = MobulaBlock().worker_idle_seconds
-
-
-def _autoscaler(config: ComputeConfig) -> Plain:
-    if not config.mobula.autoscaling:
-        return {}
-    idle = config.worker_idle_seconds
-    return {"autoscalerOptions": {"version": "v2", "idleTimeoutSeconds": idle}}
 
 
 def _head(config: ComputeConfig, setting: ExportContext, losses: list[Loss]) -> Plain:

@@ -68,6 +68,8 @@ class StopKind(StrEnum):
     MAX_RESOURCES = "max_resources"
     UNKNOWN_PRICE = "unknown_price"  # and there is a cap
     COST_CAP = "cost_cap"
+    CLUSTER_MAXIMUM = "cluster_maximum"  # of nodes
+    UPSCALING_SPEED = "upscaling_speed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +79,10 @@ class Stop:
     kind: StopKind
     group: str = ""
     machine: Machine | None = None
-    nodes: int = 0  # the most that the group may have
+    nodes: int = 0  # the most that the group or cluster may have; that leave, and free the cap
     hosts: int = 1  # of each of its slices
     resource: str = ""
-    amount: float = 0  # the most of the resource
+    amount: float = 0  # the most of the resource; the upscaling speed
     instance_type: str = ""  # that costs too much
     cap_usd: Decimal = Decimal(0)  # an hour
     cooling: str = ""  # why it cools down, as whoever stopped it wrote it
@@ -179,6 +181,7 @@ class DrainKind(StrEnum):
 
     GROUP_REMOVED = "group_removed"
     ABOVE_MAXIMUM = "above_maximum"
+    ABOVE_CLUSTER_MAXIMUM = "above_cluster_maximum"
     IDLE = "idle"
 
 
@@ -186,7 +189,7 @@ class DrainKind(StrEnum):
 class DrainCause:
     kind: DrainKind
     group: str
-    nodes: int = 0  # that the group has
+    nodes: int = 0  # that the group or the cluster has
     most: int = 0  # that are wanted
     is_pending: bool = False
     idle_seconds: float | None = None

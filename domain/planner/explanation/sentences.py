@@ -58,6 +58,11 @@ def drain(node: str, cause: DrainCause) -> str:
                 f"{node} is removed ({_state(cause)}): group {cause.group} has {cause.nodes} "
                 f"nodes and needs at most {cause.most}."
             )
+        case DrainKind.ABOVE_CLUSTER_MAXIMUM:
+            return (
+                f"{node} is removed ({_state(cause)}): the cluster has {cause.nodes} nodes "
+                f"and may have at most {cause.most}."
+            )
         case DrainKind.IDLE:
             idle, limit = cause.idle_seconds or 0, cause.idle_limit
             return f"{node} was idle for {idle:.0f} s (limit {limit:g} s)."
@@ -84,7 +89,7 @@ def stop(limit: Stop) -> str:
             return f"group {limit.group} is {stop_of_group(limit)}"
         case StopKind.ON_DEMAND_MAXIMUM:
             return f"spot group {limit.group} {stop_of_group(limit)}"
-        case StopKind.GROUP_COOLING | StopKind.UNKNOWN_PRICE:
+        case StopKind.GROUP_COOLING | StopKind.UNKNOWN_PRICE | StopKind.UPSCALING_SPEED:
             return f"group {limit.group} {stop_of_group(limit)}"
     return stop_of_group(limit)
 
@@ -105,13 +110,27 @@ def stop_of_group(limit: Stop) -> str:
             return f"{machine(limit.machine)}: {limit.cooling}"
         case StopKind.QUOTA:
             return f"the quota for {machine(limit.machine)} is used up"
-        case StopKind.MAX_RESOURCES:
-            return f"max_resources.{limit.resource} = {limit.amount:g} is reached"
         case StopKind.UNKNOWN_PRICE:
             return f"has no known price, and the cap is {usd(limit.cap_usd)}/h"
-        case StopKind.COST_CAP:
-            cap = usd(limit.cap_usd)
-            return f"one more {limit.instance_type} would exceed the cap of {cap}/h"
+        case StopKind.UPSCALING_SPEED:
+            most, speed = limit.nodes, limit.amount
+            return f"starts at most {most} nodes at a time (upscaling_speed = {speed:g})"
+        case _:
+            return _stop_of_cluster(limit)
+
+
+def _stop_of_cluster(limit: Stop) -> str:
+    if limit.kind is StopKind.CLUSTER_MAXIMUM:
+        return f"the cluster is at its maximum of {limit.nodes} nodes"
+    if limit.kind is StopKind.MAX_RESOURCES:
+        return f"max_resources.{limit.resource} = {limit.amount:g} is reached"
+    cap = usd(limit.cap_usd)
+    more = f"one more {limit.instance_type} would exceed the cap of {cap}/h"
+    return f"{more} while {_leaving(limit.nodes)}" if limit.nodes else more
+
+
+def _leaving(nodes: int) -> str:
+    return "1 node is being removed" if nodes == 1 else f"{nodes} nodes are being removed"
 
 
 def misfit(why: Misfit) -> str:

@@ -50,6 +50,8 @@ def request_from_spec(
         max_resources=config.max_resources,
         min_resources=config.min_resources,
         max_usd_per_hour=None if cap is None else Decimal(str(cap)),
+        max_nodes=config.mobula.max_nodes,
+        upscaling_speed=config.mobula.upscaling_speed,
         head_usd_per_hour=_head_price(config, target) or Decimal(0),
     )
 

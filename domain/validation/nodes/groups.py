@@ -165,8 +165,9 @@ def _many(config: ComputeConfig) -> Iterator[Problem]:
     most = sum(group.max_nodes for group in config.groups)
     if most > MANY_NODES:
         message = f"The groups can grow to {most:,} nodes in total."
-        hint = "Set `max_resources`, or a maximum price in `mobula.max_usd_per_hour`."
+        hint = "Set `mobula.max_nodes`, `max_resources` or `mobula.max_usd_per_hour`."
         limited = bool(config.max_resources) or config.mobula.max_usd_per_hour is not None
+        limited |= (config.mobula.max_nodes or most) <= MANY_NODES
         if not limited:
             yield warning("worker_nodes", "many-nodes", message, hint=hint)
     if len(config.groups) > MANY_GROUPS:

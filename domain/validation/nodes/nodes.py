@@ -41,7 +41,7 @@ def node_problems(config: ComputeConfig, *, target: RegionCatalogue) -> Iterator
 def _node(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     yield from _machine(node, path, target)
     yield from resource_problems(node, path, target)
-    yield from label_problems(node, path)
+    yield from label_problems(node, path, target)
 
 
 def _machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
@@ -83,6 +83,16 @@ def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Pro
         yield error(path, "unknown-instance-type", message, hint=hint, fix=fix)
 
 
+# "p3.8xlarge" of AWS, "n1-standard-8" of Google Cloud; shapes of pods have no family.
+_TYPE_OF_FAMILY = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+\Z|[a-z]+\d[a-z]*-[a-z]+-\d+[a-z]*\Z")
+
+
+def _family(name: str) -> str:
+    """The family of a type: another one is other hardware, however alike the names are."""
+    lower = name.lower()
+    return re.split(r"[.-]", lower, maxsplit=1)[0] if _TYPE_OF_FAMILY.match(lower) else ""
+
+
 def _burstable(name: str, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     machine = target.type_named(name)
     if machine is not None and machine.burstable:
@@ -92,16 +102,6 @@ def _burstable(name: str, path: str, target: RegionCatalogue) -> Iterator[Proble
             "choose another family for work without pause."
         )
         yield note(path, "burstable-type", message, hint=hint)
-
-
-# "p3.8xlarge" of AWS, "n1-standard-8" of Google Cloud; shapes of pods have no family.
-_TYPE_OF_FAMILY = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+\Z|[a-z]+\d[a-z]*-[a-z]+-\d+[a-z]*\Z")
-
-
-def _family(name: str) -> str:
-    """The family of a type: another one is other hardware, however alike the names are."""
-    lower = name.lower()
-    return re.split(r"[.-]", lower, maxsplit=1)[0] if _TYPE_OF_FAMILY.match(lower) else ""
 
 
 def _found(

@@ -71,6 +71,8 @@ WHOLE: dict[str, Any] = {
         "max_lifetime_minutes": 70,
         "worker_idle_seconds": 77,
         "max_usd_per_hour": 2.5,
+        "max_nodes": 30,
+        "upscaling_speed": 1.5,
         "merge_instance_config": True,
         "allow_burstable": True,
         "mounts": [{"storage": "data", "path": "/mnt/data"}],

@@ -36,6 +36,8 @@ pytestmark = pytest.mark.django_db
         ("min_resources", "CPU=1", "  CPU: 1"),
         ("more_max", "licence=3", "  licence: 3"),
         ("max_usd_per_hour", "2.5", "  max_usd_per_hour: 2.5"),
+        ("max_nodes", "30", "  max_nodes: 30"),
+        ("upscaling_speed", "1.5", "  upscaling_speed: 1.5"),
         ("block", "SubnetId: subnet-1\n", "  SubnetId: subnet-1"),
         ("allow_burstable", "on", "  allow_burstable: true"),
         ("merge_blocks", "on", "  merge_instance_config: true"),

@@ -43,6 +43,8 @@ def group(**values: object) -> dict[str, object]:
         ({"mobula": {"image": "a:2"}}, "recreate", "recreate"),
         ({"mobula": {"idle_minutes": 5}}, "live", "live"),
         ({"mobula": {"max_usd_per_hour": 5}}, "live", "live"),
+        ({"mobula": {"max_nodes": 5}}, "live", "live"),
+        ({"mobula": {"upscaling_speed": 1}}, "live", "live"),
         ({"mobula": {"mounts": [{"storage": "s", "path": "/mnt/s"}]}}, "new nodes", "recreate"),
     ],
 )

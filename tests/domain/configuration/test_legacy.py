@@ -108,7 +108,6 @@ def test_two_switches_are_one_market(spot: str, fallback: str, market: str) -> N
     [
         ("[us-west-2a]", "[any, us-west-2a]", ("zones", "legacy-any-zone")),
         ("cloud: research", "cloud_id: cld_1", ("cloud", "legacy-cloud-id")),
-        ("cloud: research", "max_workers: 9", ("max_workers", "legacy-key-dropped")),
         ("cloud: research", "max_resources: {CPU: 9}", ("max_resources", "legacy-limits-differ")),
         (
             "max_workers: 5",
@@ -132,6 +131,11 @@ def test_problem_points_to_the_line_of_the_older_key() -> None:
         p for p in parse(TEXT.replace("max_workers: 5", "max_workers: x")).problems if p.line
     ]
     assert problem.line == 12
+
+
+def test_problem_of_the_clusters_maximum_points_to_its_line() -> None:
+    [problem] = [p for p in parse(f"max_workers: many\n{TEXT}").problems if p.line]
+    assert (problem.path, problem.line) == ("mobula.max_nodes", 1)
 
 
 def test_any_zone_alone_is_no_limit() -> None:

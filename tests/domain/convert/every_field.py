@@ -116,9 +116,14 @@ def fields() -> list[Field]:
     return found
 
 
+LIMITS = {"max_usd_per_hour": 2.5, "max_nodes": 30, "upscaling_speed": 1}
+
+
 def own_fields() -> list[Field]:
-    """Every field of `mobula.scaling` and of a group's own settings."""
+    """Every field of `mobula.scaling`, of a group's own settings, and the cluster's limits."""
     found = []
+    for key, value in LIMITS.items():
+        found.append((f"mobula.{key}", {"mobula": {key: value}}, f"mobula.{key}"))
     for key, value in SCALING.items():
         path = f"mobula.scaling.{key}"
         found.append((path, {"mobula": {"scaling": {key: value}}}, path))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from domain.catalogue.region import ANYWHERE
-from domain.configuration.spec import ComputeConfig, MobulaBlock, canonical
+from domain.configuration.spec import ComputeConfig, MobulaBlock, WorkerGroup, canonical
 from domain.convert import ExportContext, Format, Imported, detect, exported, imported
 from domain.yaml.text import dump, parse
 from tests.domain.configurations import EXAMPLES, GPU_WITH_FALLBACK, configurations
@@ -235,3 +235,22 @@ available_node_types:
     assert group.advanced_instance_config == {
         "instanceProperties": {"scheduling": {"onHostMaintenance": "TERMINATE"}}
     }
+
+
+@pytest.mark.parametrize(("most", "written"), [(None, 20), (7, 7), (90, 20)])
+def test_maximum_of_nodes_and_speed_are_ray_ups_own(most: int | None, written: int) -> None:
+    groups = (WorkerGroup(name="a", instance_type="m5.large"),) * 2
+    block = MobulaBlock(max_nodes=most, upscaling_speed=1.5)
+    found = exported(
+        ComputeConfig(worker_nodes=groups, mobula=block), Format.RAY_UP, ExportContext()
+    )
+    plain = read_yaml(found.text)
+    assert (plain["max_workers"], plain["upscaling_speed"]) == (written, 1.5)
+
+
+def test_maximum_of_nodes_survives_the_older_schema() -> None:
+    block = MobulaBlock(max_nodes=7)
+    found = exported(ComputeConfig(mobula=block), Format.ANYSCALE_LEGACY, ExportContext())
+    again = parse(found.text).config
+    assert again is not None
+    assert again.mobula.max_nodes == 7

@@ -1,5 +1,8 @@
 """RayCluster resources: the pods, the groups, and what comes back."""
 
+import pytest
+
+from domain.configuration.spec import ComputeConfig, MobulaBlock
 from domain.convert import ExportContext, Format, exported, imported
 from tests.domain.configurations import GPU_WITH_FALLBACK
 from tests.domain.convert.test_formats import ANYSCALE, WITH_IMAGE, config, read_yaml
@@ -88,3 +91,21 @@ def test_model_of_a_gpu_is_named_where_no_selector_is_known() -> None:
     written = exported(config(f"{text}worker_nodes: []\n"), Format.KUBERAY, WITH_IMAGE)
     lost = {one.path: one.why for one in written.losses}
     assert "T4" in lost["head_node.required_resources.accelerator"]
+
+
+@pytest.mark.parametrize(
+    ("speed", "mode"), [(None, None), (1, "Conservative"), (3, "Conservative")]
+)
+def test_upscaling_speed_is_the_conservative_mode(speed: int | None, mode: str | None) -> None:
+    block = MobulaBlock(upscaling_speed=speed)
+    found = exported(ComputeConfig(mobula=block), Format.KUBERAY, ExportContext())
+    options = read_yaml(found.text)["spec"]["autoscalerOptions"]
+    assert options.get("upscalingMode") == mode
+    lost = [loss.path for loss in found.losses if "upscaling" in loss.path]
+    assert lost == (["mobula.upscaling_speed"] if speed == 3 else [])
+
+
+def test_without_autoscaling_the_upscaling_speed_is_lost() -> None:
+    block = MobulaBlock(upscaling_speed=1, autoscaling=False)
+    found = exported(ComputeConfig(mobula=block), Format.KUBERAY, ExportContext())
+    assert "mobula.upscaling_speed" in {loss.path for loss in found.losses}

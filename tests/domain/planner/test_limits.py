@@ -1,10 +1,11 @@
 """Minimums, maximums and caps: what a plan keeps, and what it never passes."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from domain.planner import plan
 from tests.domain.planner.test_plan import CPU, GPU, waiting
-from tests.domain.planning import PENDING, group, node, request, shape, sizes, why
+from tests.domain.planning import LEAVING, PENDING, group, node, request, shape, sizes, why
 
 
 def test_a_group_is_kept_at_its_minimum() -> None:
@@ -58,6 +59,43 @@ def test_a_group_without_a_price_does_not_grow_under_a_cap() -> None:
     answer = plan(request(unpriced, demand=waiting(shape(CPU=1)), **cap))
     assert sizes(answer) == {}
     assert "has no known price" in why(answer)[0]
+
+
+def test_a_node_that_leaves_is_paid_for_until_its_machine_is_gone() -> None:
+    cap = {"max_usd_per_hour": Decimal(1), "head_usd_per_hour": Decimal("0.2")}
+    cpu = group("cpu", {"CPU": 2.0}, hourly_usd="0.3")
+    nodes = (node("n-1", cpu, phase=LEAVING), node("n-2", cpu, phase=LEAVING))
+    answer = plan(request(cpu, nodes=nodes, demand=waiting(shape(2, CPU=2)), **cap))
+    assert sizes(answer) == {}
+    assert why(answer) == [
+        "one more 2CPU would exceed the cap of $1.00/h while 2 nodes are being removed"
+    ]
+    gone = plan(request(cpu, nodes=nodes[:1], demand=waiting(shape(2, CPU=2)), **cap))
+    assert sizes(gone) == {"cpu": 1}
+
+
+def test_a_node_that_this_plan_removes_is_paid_for_too() -> None:
+    former, cpu = group("former", hourly_usd="0.9"), group("cpu", hourly_usd="0.3")
+    nodes = (node("n-1", former),)
+    removed = request(
+        cpu,
+        nodes=(replace(nodes[0], hourly_usd=Decimal("0.9")),),
+        demand=waiting(shape(CPU=2)),
+        max_usd_per_hour=Decimal(1),
+    )
+    answer = plan(removed)
+    assert [drain.node for drain in answer.drains] == ["n-1"]
+    assert not answer.launches
+
+
+def test_a_node_without_a_known_price_counts_with_what_such_a_machine_costs() -> None:
+    """Its offer's price, or else the usual one: never nothing."""
+    cpu = group("cpu", {"CPU": 100.0}, hourly_usd=None)
+    other = group("other", hourly_usd="0.3")
+    nodes = (node("n-1", cpu, free={"CPU": 0.0}),)
+    cap = {"max_usd_per_hour": Decimal(1)}
+    assert not plan(request(cpu, other, nodes=nodes, demand=waiting(shape(CPU=2)), **cap)).launches
+    assert plan(request(cpu, other, demand=waiting(shape(CPU=2)), **cap)).launches
 
 
 def test_a_maximum_of_nothing_is_a_maximum() -> None:

@@ -99,7 +99,8 @@ tasks = st.builds(
 )
 gangs = st.builds(
     Gang,
-    strategy=st.sampled_from(Strategy),
+    # What a node is for names a STRICT_PACK group as a whole, and not how its bundles lie.
+    strategy=st.sampled_from([s for s in Strategy if s is not Strategy.STRICT_PACK]),
     bundles=st.lists(st.builds(dict, GPU=sizes), min_size=1, max_size=4).map(plain_bundles),
 )
 

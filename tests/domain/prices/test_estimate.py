@@ -113,6 +113,14 @@ def test_a_cap_on_the_price_is_the_most_it_costs() -> None:
     assert priced(f"{GROUPS}mobula: {{max_usd_per_hour: 2}}")[2] == Decimal(2)
 
 
+def test_a_maximum_of_nodes_counts_the_dearest_machines() -> None:
+    free, limited = priced(GROUPS)[2], priced(f"{GROUPS}mobula: {{max_nodes: 2}}")[2]
+    assert free is not None
+    assert limited is not None
+    assert limited < free
+    assert priced(f"{GROUPS}mobula: {{max_nodes: 10000}}")[2] == free
+
+
 def test_a_cap_below_the_minimum_does_not_make_the_minimum_cheaper() -> None:
     assert priced(f"{GROUPS}mobula: {{max_usd_per_hour: 0.1}}")[2] == Decimal("0.5")
 

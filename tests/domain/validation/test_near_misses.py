@@ -55,6 +55,12 @@ CASES = [
     ("group-name-for-pods", "Kubernetes", group("max_nodes: 2")),
     ("many-nodes", "", f"{group('max_nodes: 5000')}max_resources: {{CPU: 100}}\n"),
     ("many-nodes", "", f"{group('max_nodes: 5000')}mobula: {{max_usd_per_hour: 9}}\n"),
+    ("many-nodes", "", f"{group('max_nodes: 5000')}mobula: {{max_nodes: 100}}\n"),
+    (
+        "cluster-maximum-below-minimums",
+        "",
+        f"{group('min_nodes: 3, max_nodes: 5')}mobula: {{max_nodes: 3}}\n",
+    ),
     ("spot-minimum", "", group("min_nodes: 1, market_type: PREFER_SPOT")),
     ("spot-minimum", "", group("market_type: SPOT")),
     ("no-spot-for-type", "AWS", group("market_type: SPOT")),
