@@ -49,9 +49,10 @@ def _gcp(machine: str, block: Plain, spot: bool) -> Plain:
 
 
 def scheduling(node_config: Plain) -> Plain:
-    """Google's scheduling: a mapping in its API, a list with one in Ray's examples."""
+    """Google's scheduling: a mapping in its API, a list of single settings in Ray's examples."""
     value = node_config.get("scheduling")
-    return mapping(next(iter(items(value)), {})) if isinstance(value, list) else mapping(value)
+    entries = items(value) if isinstance(value, list) else [value]
+    return {key: item for entry in entries for key, item in mapping(entry).items()}
 
 
 _WRITERS: Mapping[ProviderKind, tuple[str, NodeWriter]] = {

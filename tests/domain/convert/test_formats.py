@@ -226,7 +226,7 @@ available_node_types:
 """
     found = imported(text)
     assert {loss.path for loss in found.losses} == {
-        "provider.region", "provider.project_id", "max_workers", "idle_timeout_minutes",
+        "provider.region", "provider.project_id", "idle_timeout_minutes",
     }  # fmt: skip
     assert found.notes == {"name": "theirs"}
     assert found.config is not None
