@@ -158,7 +158,10 @@ def _group(
         why = "ray up has no on-demand fallback: the group is spot only."
         losses.append(Loss(path=f"{path}.market_type", why=why))
     most = group.max_nodes if config.mobula.autoscaling else group.min_nodes
-    if most != group.max_nodes:
+    if most == 0:
+        why = "Without autoscaling the group has no nodes."
+        losses.append(Loss(path=path, why=why))
+    elif most != group.max_nodes:
         why = "Without autoscaling a group keeps its minimum."
         losses.append(Loss(path=f"{path}.max_nodes", why=why))
     own = config.mobula.groups.get(group.name)

@@ -37,6 +37,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(arguments: argparse.Namespace) -> int:
     """Print every problem of the file; the exit code says whether one is an error."""
     # Imported here: the other commands need neither pydantic nor a YAML parser.
+    from domain.convert.workload import workload_of
     from domain.problems import has_errors
     from domain.validation import check_text
     from domain.yaml.fixes import apply_all
@@ -46,15 +47,18 @@ def run(arguments: argparse.Namespace) -> int:
         return UNREADABLE
     try:
         text = read_text(arguments.file)
+        placed = configuration_in(arguments.file, text)
         target = target_of_options(arguments)
     except (OSError, ValueError) as error:
         print(f"mobula: {error}", file=sys.stderr)
         return UNREADABLE
     if arguments.environment:
-        text = in_environment(text, arguments.environment)
-    problems = check_text(text, target=target)
+        placed = text = in_environment(placed, arguments.environment)
+    problems = check_text(placed, target=target)
     if arguments.fix:
-        fixed = apply_all(text, problems)
+        workload = workload_of(text)
+        fixed = apply_all(workload.body if workload else text, problems)
+        fixed = workload.with_body(fixed) if workload else fixed
         if not arguments.write:
             print(fixed, end="")
         elif fixed != text:
@@ -110,6 +114,32 @@ def read_text(file: str) -> str:
         raise Unreadable(f"{name} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
         raise Unreadable(f"{name} cannot be read: not UTF-8 text.") from error
+
+
+def read_configuration(file: str) -> str:
+    """Return the text of the configuration in a file, which may be that of a job or a service.
+
+    Raises Unreadable with a sentence.
+    """
+    return configuration_in(file, read_text(file))
+
+
+def configuration_in(file: str, text: str) -> str:
+    """Return the configuration in the text of a file, at its lines; name what is left out of it.
+
+    Raises Unreadable with a sentence if the file has its configuration elsewhere.
+    """
+    from domain.convert.workload import KEY, workload_of, workload_problem
+
+    if problem := workload_problem(text):
+        raise Unreadable(f"{file}: {problem.message} {problem.hint}")
+    workload = workload_of(text)
+    if workload is None:
+        return text
+    if workload.others:
+        others = ", ".join(f"`{name}`" for name in workload.others)
+        print(f"mobula: only `{KEY}` of {file} is read, not {others}.", file=sys.stderr)
+    return workload.text
 
 
 def as_json(problem: "Problem") -> dict[str, str]:

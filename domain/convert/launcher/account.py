@@ -29,26 +29,31 @@ class Account:
     def text(self, key: str) -> str:
         """The text of the key, "" if there is none."""
         value = self.take(key)
-        if isinstance(value, str) or value is None:
-            return value or ""
-        return str(value) if isinstance(value, int | float) else self._misfit(key, "a text", "")
+        if isinstance(value, str | int | float):
+            return str(value)
+        if value is not None:
+            self.lose(key, why="This is not a text.")
+        return ""
 
     def whole(self, key: str) -> int | None:
         """The whole number of the key, None if there is none."""
-        value: object = self.take(key)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
-        if isinstance(value, float) and value.is_integer():
+        value = self.take(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
             return int(value)
-        return self._misfit(key, "a whole number", None)
+        if value is not None:
+            self.lose(key, why="This is not a whole number.")
+        return None
 
     def seconds(self, key: str, *, unit: int) -> int | None:
         """The time of the key in seconds, None if there is none; it is written in such units."""
         value = self.take(key)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if is_number and isfinite(value) and value >= 0:
-            return round(value * unit)
-        return None if value is None else self._misfit(key, "a number of 0 or more", None)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            seconds = float(value) * unit
+            if isfinite(seconds) and seconds >= 0:
+                return round(seconds)
+        if value is not None:
+            self.lose(key, why="This is not a number of 0 or more.")
+        return None
 
     def inner(self, key: str) -> "Account":
         """The account of the mapping at the key; an empty one if there is none.
@@ -59,7 +64,7 @@ class Account:
         if isinstance(value, Account):
             return value
         if value is not None and not isinstance(value, Mapping):
-            self._misfit(key, "a mapping", None)
+            self.lose(key, why="This is not a mapping.")
         content = value if isinstance(value, Mapping) else {}
         return Account(content, (*self.loc, key), losses=self.losses)
 
@@ -69,10 +74,6 @@ class Account:
             if says_something(self.content[key]):
                 self.lose(key, why=reason(key))
         self.content.clear()
-
-    def _misfit[Value](self, key: str, kind: str, value: Value) -> Value:
-        self.lose(key, why=f"This is not {kind}.")
-        return value
 
 
 def says_something(value: object) -> bool:

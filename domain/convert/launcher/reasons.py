@@ -20,7 +20,7 @@ _TOP: Mapping[str, str] = {
     "cluster_synced_files": "Mobula copies no files between nodes: use a mount, or the image.",
     "rsync_exclude": "Mobula copies no files to nodes.",
     "rsync_filter": "Mobula copies no files to nodes.",
-    "upscaling_speed": "Mobula launches all the nodes that are needed at once.",
+    "upscaling_speed": "Mobula launches all the nodes that are needed together.",
     "min_workers": "Ray ignores this next to `available_node_types`.",
     "initial_workers": _OLDER,
     "autoscaling_mode": _OLDER,
