@@ -24,6 +24,7 @@ from domain.convert.result import (
     without_empty,
 )
 from domain.offerings import Market, ProviderKind
+from domain.problems import path_of
 from domain.quantities import tidy_number
 from domain.yaml.writing import dump_value
 
@@ -161,6 +162,8 @@ def _group(
     if most == 0:
         why = "Without autoscaling the group has no nodes."
         losses.append(Loss(path=path, why=why))
+        if group.name in config.mobula.groups:
+            losses.append(Loss(path=path_of(("mobula", "groups", group.name)), why=why))
     elif most != group.max_nodes:
         why = "Without autoscaling a group keeps its minimum."
         losses.append(Loss(path=f"{path}.max_nodes", why=why))

@@ -135,6 +135,9 @@ def _subnets(config: Account) -> None:
 
 def _market(config: Account, found: Machine, *, is_head: bool) -> None:
     """How the machine is bought: spot is a field of a group, and nothing that a head can be."""
+    for index, entry in enumerate(items(config.content.get("scheduling"))):
+        if not isinstance(entry, Mapping) and says_something(entry):
+            config.lose("scheduling", index, why="This is not a setting.")
     if scheduling(config.content):
         config.content["scheduling"] = scheduling(config.content)
     options, times = mapping(config.content.get(MARKET)), mapping(config.content.get("scheduling"))
