@@ -10,6 +10,7 @@ from accounts.permissions import Action, may, require
 from configurations.models import Draft
 from configurations.services.drafts import open_draft
 from domain.convert import Format, Imported, Loss, detect, imported, losses_of_notes
+from domain.convert.workload import workload_of, workload_problem
 from domain.yaml.text import dump, modernised
 from domain.yaml.tree import MAX_BYTES
 
@@ -45,6 +46,8 @@ class ImportPreview:
         """Where it came from, and what could not be carried over."""
         losses = [*self.found.losses, *self._version][:_LOSSES_IN_ORIGIN]
         lost = " ".join(f"{loss.path}: {loss.why}" for loss in losses)
+        if (more := len(self.found.losses) + len(self._version) - len(losses)) > 0:
+            lost += f" And {more} more."
         words = [f"Imported from {self.source.label}."]
         words += (
             [f"It uses image {self.image}: register the image, then select it here."]
@@ -81,5 +84,8 @@ def open_import(text: str, *, source: str = "", team: Team, by: User) -> Draft:
 def _own_text(text: str, source: Format, found: Imported) -> str:
     """Return the text for the editor: of our own format as it was written, comments included."""
     if source in _OWN:
-        return modernised(text)
+        if workload_problem(text):
+            return ""
+        workload = workload_of(text)
+        return modernised(workload.body if workload else text)
     return dump(found.config) if found.config else ""

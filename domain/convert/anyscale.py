@@ -3,23 +3,97 @@
 from collections.abc import Iterator
 from typing import Any
 
+from domain.configuration.patching import BLOCKS, patched
 from domain.configuration.spec import (
     ComputeConfig,
     MarketType,
     MobulaBlock,
     NodeConfig,
+    ResourceConfig,
+    WorkerGroup,
     written,
 )
 from domain.convert.result import ExportContext, Exported, Imported, Loss, Plain
+from domain.convert.workload import workload_of, workload_problem
 from domain.yaml.text import dump, parse
 from domain.yaml.writing import dump_value
 
 _OURS = "Not supported by Anyscale."
+_IDLE = "idle_termination_seconds"
+"""The flag of Anyscale that is our `worker_idle_seconds`."""
+_SAID_OTHERWISE = frozenset({"autoscaling", "worker_idle_seconds", "merge_instance_config"})
+_WITH_THE_WORKLOAD = "Anyscale sets it with each job, service or workspace"
 
 
-def write(config: ComputeConfig, _: ExportContext) -> Exported:
-    """The newer schema: all but Mobula's own block."""
-    return Exported(dump(config.replace(mobula=MobulaBlock())), tuple(_own_losses(config)))
+def write(config: ComputeConfig, setting: ExportContext) -> Exported:
+    """The newer schema; of Mobula's own block, what it can say in other words."""
+    losses = [*_own_losses(config, besides=_SAID_OTHERWISE), *_losses_of_context(config, setting)]
+    plain = _in_their_words(config, losses).replace(mobula=MobulaBlock())
+    return Exported(dump(plain), tuple(losses))
+
+
+def _in_their_words(config: ComputeConfig, losses: list[Loss]) -> ComputeConfig:
+    """The configuration with a fixed size, idle time and merged blocks as Anyscale has them."""
+    if not config.mobula.autoscaling:
+        why = "Anyscale always autoscales: each group's maximum is set to its minimum."
+        losses.append(Loss(path="mobula.autoscaling", why=why))
+    if config.configs is None:
+        return config.replace(**_changes(config, config.mobula, "", losses), flags=_flags(config))
+    several = [
+        resource.model_copy(update=_changes(resource, config.mobula, f"configs[{index}].", losses))
+        for index, resource in enumerate(config.configs)
+    ]
+    return config.replace(configs=several, flags=_flags(config))
+
+
+def _flags(config: ComputeConfig) -> Plain:
+    if "worker_idle_seconds" not in written(config.mobula):
+        return dict(config.flags)
+    return {**config.flags, _IDLE: config.worker_idle_seconds}
+
+
+def _changes(
+    resource: ResourceConfig, block: MobulaBlock, path: str, losses: list[Loss]
+) -> dict[str, Any]:
+    shared = resource.advanced_instance_config
+
+    def node[N: NodeConfig](which: N) -> N:
+        own = which.advanced_instance_config
+        if not block.merge_instance_config or own is None:
+            return which
+        merged = patched(dict(shared), own, BLOCKS)
+        return which.model_copy(update={"advanced_instance_config": merged})
+
+    groups = [node(group) for group in resource.groups]
+    if not block.autoscaling:
+        groups = list(_fixed(groups, path, losses))
+    return {
+        "head_node": node(resource.head_node) if resource.head_node else None,
+        "worker_nodes": None if resource.worker_nodes is None else tuple(groups),
+    }
+
+
+def _fixed(groups: list[WorkerGroup], path: str, losses: list[Loss]) -> Iterator[WorkerGroup]:
+    """Without autoscaling a group keeps its minimum; Anyscale has no group of 0 nodes at most."""
+    for index, group in enumerate(groups):
+        at = f"{path}worker_nodes[{index}]"
+        if group.min_nodes == 0:
+            why = "Without autoscaling the group has no nodes: it is left out."
+            losses.append(Loss(path=at, why=why))
+            continue
+        if group.max_nodes != group.min_nodes:
+            why = "Without autoscaling a group keeps its minimum."
+            losses.append(Loss(path=f"{at}.max_nodes", why=why))
+        yield group.model_copy(update={"max_nodes": group.min_nodes})
+
+
+def _losses_of_context(config: ComputeConfig, setting: ExportContext) -> Iterator[Loss]:
+    """The image and the version of Ray that are known from elsewhere than our block."""
+    if setting.image and not config.mobula.image:
+        yield Loss(path="image", why=f"{_WITH_THE_WORKLOAD}: image_uri: {setting.image}.")
+    if setting.ray_version and not config.mobula.image:
+        why = f"{_WITH_THE_WORKLOAD}: ray_version: {setting.ray_version}."
+        yield Loss(path="ray_version", why=why)
 
 
 def write_own(config: ComputeConfig, _: ExportContext) -> Exported:
@@ -28,7 +102,12 @@ def write_own(config: ComputeConfig, _: ExportContext) -> Exported:
 
 
 def read_text(text: str) -> Imported:
-    """A configuration of either schema, or of ours."""
+    """A configuration of either schema, or of ours; also inside a job, service or workspace."""
+    if problem := workload_problem(text):
+        return Imported(None, (), (problem,))
+    if workload := workload_of(text):
+        found = parse(workload.text)
+        return Imported(found.draft, workload.losses, found.problems, workload.notes)
     found = parse(text)
     return Imported(found.draft, (), found.problems)
 
@@ -36,13 +115,15 @@ def read_text(text: str) -> Imported:
 def _own_losses(config: ComputeConfig, *, besides: frozenset[str] = frozenset()) -> Iterator[Loss]:
     for key in written(config.mobula):
         if key not in besides:
-            yield Loss(path=f"mobula.{key}", why=_OURS)
+            why = f"{_WITH_THE_WORKLOAD}, by image_uri." if key == "image" else _OURS
+            yield Loss(path=f"mobula.{key}", why=why)
 
 
-def write_legacy(config: ComputeConfig, _: ExportContext) -> Exported:
+def write_legacy(config: ComputeConfig, setting: ExportContext) -> Exported:
     """The older schema, as it is sent over the wire; it knows one cloud resource."""
-    kept = frozenset({"idle_minutes", "max_lifetime_minutes", "max_nodes"})
-    losses = list(_own_losses(config, besides=kept))
+    kept = _SAID_OTHERWISE | {"idle_minutes", "max_lifetime_minutes", "max_nodes"}
+    losses = [*_own_losses(config, besides=kept), *_losses_of_context(config, setting)]
+    config = _in_their_words(config, losses)
     if config.configs is not None:
         losses.append(Loss(path="configs", why="The older schema supports one cloud resource."))
         config = config.primary

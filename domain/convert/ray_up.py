@@ -24,6 +24,7 @@ from domain.convert.result import (
     without_empty,
 )
 from domain.offerings import Market, ProviderKind
+from domain.problems import path_of
 from domain.quantities import tidy_number
 from domain.yaml.writing import dump_value
 
@@ -50,9 +51,10 @@ def _gcp(machine: str, block: Plain, spot: bool) -> Plain:
 
 
 def scheduling(node_config: Plain) -> Plain:
-    """Google's scheduling: a mapping in its API, a list with one in Ray's examples."""
+    """Google's scheduling: a mapping in its API, a list of single settings in Ray's examples."""
     value = node_config.get("scheduling")
-    return mapping(next(iter(items(value)), {})) if isinstance(value, list) else mapping(value)
+    entries = items(value) if isinstance(value, list) else [value]
+    return {key: item for entry in entries for key, item in mapping(entry).items()}
 
 
 _WRITERS: Mapping[ProviderKind, tuple[str, NodeWriter]] = {
@@ -161,7 +163,12 @@ def _group(
         why = "ray up has no on-demand fallback: the group is spot only."
         losses.append(Loss(path=f"{path}.market_type", why=why))
     most = group.max_nodes if config.mobula.autoscaling else group.min_nodes
-    if most != group.max_nodes:
+    if most == 0:
+        why = "Without autoscaling the group has no nodes."
+        losses.append(Loss(path=path, why=why))
+        if group.name in config.mobula.groups:
+            losses.append(Loss(path=path_of(("mobula", "groups", group.name)), why=why))
+    elif most != group.max_nodes:
         why = "Without autoscaling a group keeps its minimum."
         losses.append(Loss(path=f"{path}.max_nodes", why=why))
     own = config.mobula.groups.get(group.name)

@@ -1,172 +1,201 @@
 """Reading the YAML of `ray up`: its node types, and all else of a node as a raw block."""
 
-from collections.abc import Iterable
-from math import isfinite
-from typing import Any
-
-from domain.convert.ray_up import MARKET, WRAPPERS, scheduling
+from domain.convert.launcher.account import Account, says_something
+from domain.convert.launcher.machines import machine
+from domain.convert.launcher.node_types import (
+    USUAL_MAX_WORKERS,
+    NodeTypes,
+    head_missing,
+    node_types,
+)
+from domain.convert.launcher.reasons import why_of_node, why_of_place, why_of_top
 from domain.convert.result import Imported, Loss, Plain, mapping, opened, without_empty
-from domain.problems import Problem, error
+from domain.problems import Problem, error, shown
 from domain.yaml.structure import structure
 
-_OURS = "Set by Mobula and the image."
-_READ = frozenset({
-    "cluster_name", "max_workers", "idle_timeout_minutes", "provider", "available_node_types",
-    "head_node_type", "docker",
-})  # fmt: skip
-# The key of our block that a machine's description stands under, for each provider that is known.
-_WRAPPED: dict[str, str | None] = {"aws": None, "gcp": WRAPPERS[0]}
-_NODE_KEYS = frozenset({
-    "node_config", "resources", "labels", "min_workers", "max_workers", "idle_timeout_s",
-})  # fmt: skip
-_MACHINE = frozenset({"InstanceType", "machineType"})
-_USUAL_MINUTES, _USUAL_WORKERS = 5, 2
+_KNOWN = ("aws", "gcp", "local")
+_USUAL_IDLE_SECONDS = 300
 """What Ray takes where the text says nothing."""
 
 
 def read_text(text: str) -> Imported:
     """The configuration that a launcher's YAML describes."""
-    top, problems = opened(text)
-    if top is None:
+    content, problems = opened(text)
+    if content is None:
         return Imported(None, (), problems)
-    types = mapping(top.get("available_node_types"))
-    head = str(top.get("head_node_type", ""))
-    if head not in types:
-        message = "This is not a ray up YAML: `head_node_type` is not in `available_node_types`."
-        return Imported(None, (), (error("head_node_type", "not-ray-up", message),))
-    return _Reading(top, types, head).done(problems)
+    kind = _provider_of(content)
+    if kind not in _KNOWN:
+        return Imported(None, (), (*problems, _unsupported(kind)))
+    losses: list[Loss] = []
+    top = Account(content, losses=losses)
+    types = node_types(top, kind)
+    if types is None:
+        return Imported(None, (), (*problems, head_missing()))
+    return _Reading(top, types, kind).done((*problems, *types.problems))
+
+
+def _provider_of(content: Plain) -> str:
+    """The provider's type; without one, that of the machines."""
+    if kind := mapping(content.get("provider")).get("type"):
+        return str(kind)
+    types = mapping(content.get("available_node_types")).values()
+    configs = [mapping(mapping(node_type).get("node_config")) for node_type in types]
+    return "gcp" if any("machineType" in config for config in configs) else "aws"
+
+
+def _unsupported(kind: str) -> Problem:
+    message = f"ray up files for {shown(kind)} cannot be imported."
+    hint = "Mobula reads those for AWS, Google Cloud and local machines (aws, gcp, local)."
+    return error("provider.type", "ray-up-provider", message, hint=hint)
 
 
 class _Reading:
     """One cluster being read, with what could not be carried over so far."""
 
-    def __init__(self, top: Plain, types: Plain, head: str) -> None:
+    def __init__(self, top: Account, types: NodeTypes, kind: str) -> None:
         self.top = top
-        self.head = mapping(types[head])
-        self.groups = {name: mapping(one) for name, one in types.items() if name != head}
-        self.head_path = f"available_node_types.{head}"
-        self.losses: list[Loss] = []
+        self.types = types
+        self.kind = kind
+        self.problems: list[Problem] = []
+        limit = top.whole("max_workers")
+        self.limit = USUAL_MAX_WORKERS if limit is None else limit
+        self.idle: dict[str, int] = {}
 
-    def done(self, problems: tuple[Problem, ...]) -> Imported:
-        self._lose("", self.top.keys() - _READ, _OURS)
-        docker = mapping(self.top.get("docker"))
-        self._lose("docker.", docker.keys() - {"image", "container_name"}, _OURS)
+    def done(self, earlier: tuple[Problem, ...]) -> Imported:
+        """The configuration, and what is lost of the file."""
+        groups = self._groups()
         plain: Plain = {
-            "head_node": self._head(),
-            "worker_nodes": [self._group(name, one) for name, one in self.groups.items()],
+            "head_node": self._head(has_groups=bool(groups)),
+            "worker_nodes": groups,
             **self._zones(),
-            "mobula": self._block(),
+            "mobula": {**self._block(), **self._limits(groups)},
         }
-        self._limit(plain["worker_nodes"])
+        notes = {"image": self._image(), "name": self.top.text("cluster_name")}
+        self.top.close(why_of_top)
         found = structure(plain)
-        names = {"image": docker.get("image"), "name": self.top.get("cluster_name")}
-        notes = {key: str(value) for key, value in names.items() if value}
-        return Imported(found.draft, tuple(self.losses), (*problems, *found.problems), notes)
+        return Imported(
+            found.draft,
+            tuple(self.top.losses),
+            (*earlier, *self.problems, *found.problems),
+            {key: value for key, value in notes.items() if value},
+        )
 
-    def _lose(self, path: str, keys: Iterable[str], why: str) -> None:
-        self.losses += [Loss(path=f"{path}{key}", why=why) for key in sorted(keys)]
+    def _image(self) -> str:
+        """The container image of the cluster, or of its nodes if they all have the same."""
+        docker = self.top.inner("docker")
+        image = docker.text("image")
+        docker.take("container_name")
+        own = {docker.content.get("head_image"), docker.content.get("worker_image")}
+        if own == {image} or (not image and len(own) == 1 and None not in own):
+            image = docker.text("head_image")
+            docker.take("worker_image")
+        docker.close(why_of_top)
+        return image
 
     def _zones(self) -> Plain:
-        place = mapping(self.top.get("provider"))
-        self._lose(
-            "provider.", place.keys() - {"type", "availability_zone"}, "Set by the cloud's region."
-        )
-        if str(place.get("type")) not in _WRAPPED:
-            why = "Only AWS and Google Cloud node types can be imported."
-            self.losses.append(Loss(path="provider.type", why=why))
-        words = str(place.get("availability_zone") or "").split(",")
-        zones = [word.strip() for word in words if word.strip()]
+        place = self.top.inner("provider")
+        place.take("type")
+        written = place.take("availability_zone")
+        words = written if isinstance(written, list) else str(written or "").split(",")
+        zones = [str(word).strip() for word in words if str(word).strip()]
+        if self.kind == "local":
+            for key in ("head_ip", "worker_ips", "coordinator_address"):
+                place.take(key)  # named with the node types
+        place.close(why_of_place)
         return {"zones": zones} if zones else {}
 
     def _block(self) -> Plain:
-        idle = _seconds(self.top.get("idle_timeout_minutes", _USUAL_MINUTES), unit=60)
-        if idle is None:
-            why = "This is not a number of minutes."
-            self.losses.append(Loss(path="idle_timeout_minutes", why=why))
-        own = {
-            name: {"worker_idle_seconds": seconds}
-            for name, one in self.groups.items()
-            if (seconds := _seconds(one.get("idle_timeout_s"), unit=1)) is not None
-        }
+        has_idle = "idle_timeout_minutes" in self.top.content
+        idle = self.top.seconds("idle_timeout_minutes", unit=60)
+        if idle is None and not has_idle:
+            idle = _USUAL_IDLE_SECONDS
         block = {} if idle is None else {"worker_idle_seconds": idle}
+        own = {name: {"worker_idle_seconds": seconds} for name, seconds in self.idle.items()}
         return {**block, **({"groups": own} if own else {})}
 
-    def _limit(self, groups: list[Plain]) -> None:
-        most = _whole(self.top.get("max_workers"), _USUAL_WORKERS)
-        together = sum(group["max_nodes"] for group in groups)
-        if most < together:
-            why = f"Mobula limits resources, not nodes: the groups allow {together} nodes in total."
-            self.losses.append(Loss(path="max_workers", why=why))
+    def _limits(self, groups: list[Plain]) -> Plain:
+        """What limits all groups together; each alone has at most as many nodes anyway."""
+        limits: Plain = {}
+        if self.limit < sum(group["max_nodes"] for group in groups):
+            limits["max_nodes"] = self.limit
+        speed = self.top.content.get("upscaling_speed")
+        if isinstance(speed, int | float) and not isinstance(speed, bool) and speed >= 0:
+            limits["upscaling_speed"] = self.top.take("upscaling_speed")
+        return limits
 
-    def _head(self) -> Plain:
-        found = self._node(self.head, self.head_path)
+    def _head(self, *, has_groups: bool) -> Plain:
+        head = self.types.head
+        for key in ("min_workers", "max_workers", "idle_timeout_s"):
+            head.take(key)  # of the workers of this type, which are a group
+        found = self._node(head, is_head=True) or {}
         resources = found.get("resources", {})
-        if self.groups and "CPU" not in resources:
+        if has_groups and "CPU" not in resources:
             why = "The head runs workloads; to keep this in Mobula, set resources.CPU on the head."
-            self.losses.append(Loss(path=self.head_path, why=why))
-        if self.groups:  # a head with workers has none of either anyway
+            head.lose(why=why)
+        if has_groups:  # a head with workers has none of either anyway
             kept = {k: v for k, v in resources.items() if k not in {"CPU", "GPU"} or v != 0}
             found["resources"] = kept
+        found.pop("is_spot", None)
         return without_empty(found)
 
-    def _group(self, name: str, one: Plain) -> Plain:
-        path = f"available_node_types.{name}"
-        most = _whole(one.get("max_workers"), self.top.get("max_workers"), _USUAL_WORKERS)
-        if most < 1:
-            why = "A group in Mobula has a maximum of at least 1."
-            self.losses.append(Loss(path=f"{path}.max_workers", why=why))
-        return {
-            "name": name,
-            **self._node(one, path),
-            "min_nodes": one.get("min_workers", 0),
-            "max_nodes": max(1, most),
-            "market_type": "SPOT" if _is_spot(mapping(one.get("node_config"))) else "ON_DEMAND",
-        }
+    def _groups(self) -> list[Plain]:
+        types: dict[str, Account] = dict(self.types.workers)
+        head = self.types.head
+        if "max_workers" in head.content or says_something(head.content.get("min_workers")):
+            copy = Account(head.content, head.loc, losses=[])  # the head names what is lost
+            copy.content.setdefault("max_workers", 0)
+            types = {self.types.head_name: copy, **types}
+        groups = (self._group(name, account) for name, account in types.items())
+        return [group for group in groups if group is not None]
 
-    def _node(self, one: Plain, path: str) -> Plain:
-        node_config = mapping(one.get("node_config"))
-        machine = node_config.get("InstanceType") or node_config.get("machineType") or ""
-        self._lose(f"{path}.", one.keys() - _NODE_KEYS, _OURS)
+    def _group(self, name: str, account: Account) -> Plain | None:
+        least = account.whole("min_workers") or 0
+        own = account.whole("max_workers")
+        most = self.limit if own is None else min(own, self.limit)
+        if most < 1:
+            self._parked(account, own, least)
+            return None
+        idle = account.seconds("idle_timeout_s", unit=1)
+        node = self._node(account, is_head=False)
+        if node is None:
+            return None
+        if idle is not None:
+            self.idle[name] = idle
+        market = "SPOT" if node.pop("is_spot", False) else "ON_DEMAND"
+        sizes = {"min_nodes": least, "max_nodes": most, "market_type": market}
+        return {"name": name, **node, **sizes}
+
+    def _parked(self, account: Account, own: int | None, least: int) -> None:
+        """A group that may have no node is left out; workers of the head's type only if meant."""
+        is_head = account.loc == self.types.head.loc
+        if is_head and (own or 0) < 1 and least < 1:
+            return
+        whose = "The cluster's maximum" if own is None or own > 0 else "Its maximum"
+        why = f"{whose} is 0 workers: the group is left out."
+        self.top.losses.append(_loss(account, "max_workers" if is_head else "", why))
+        account.content.clear()
+
+    def _node(self, account: Account, *, is_head: bool) -> Plain | None:
+        resources = dict(account.inner("resources").content)
+        labels = dict(account.inner("labels").content)
+        found = machine(account.inner("node_config"), self.kind, is_head=is_head)
+        account.close(why_of_node)
+        if found.problem is not None:
+            if found.problem not in self.problems:
+                self.problems.append(found.problem)
+            return None
+        if found.gpus:
+            resources.setdefault("GPU", found.gpus)
         return without_empty({
-            "instance_type": str(machine),
-            "resources": mapping(one.get("resources")),
-            "labels": mapping(one.get("labels")),
-            "advanced_instance_config": self._rest(node_config, f"{path}.node_config"),
+            "instance_type": found.type,
+            "resources": resources,
+            "labels": labels,
+            "advanced_instance_config": found.block,
+            "is_spot": found.is_spot or None,
         })  # fmt: skip
 
-    def _rest(self, node_config: Plain, path: str) -> Plain:
-        """The raw block without what the fields say: the machine, and how it is bought."""
-        rest = {key: value for key, value in node_config.items() if key not in _MACHINE}
-        if _is_spot(node_config):
-            options = mapping(rest.pop(MARKET, {}))
-            why = "A group's market has its own field."
-            self._lose(f"{path}.{MARKET}.", options.keys() - {"MarketType"}, why)
-            other = {k: v for k, v in scheduling(rest).items() if k not in _SPOT_KEYS}
-            rest = without_empty({**rest, "scheduling": other})
-        kind = str(mapping(self.top.get("provider")).get("type"))
-        wrapper = _WRAPPED.get(kind)
-        return {wrapper: rest} if wrapper and rest else rest
 
-
-_SPOT_KEYS = frozenset({"preemptible", "provisioningModel"})
-
-
-def _is_spot(node_config: Plain) -> bool:
-    market = mapping(node_config.get(MARKET)).get("MarketType")
-    found = scheduling(node_config)
-    return (
-        market == "spot"
-        or bool(found.get("preemptible"))
-        or (found.get("provisioningModel") == "SPOT")
-    )
-
-
-def _whole(*values: Any) -> int:
-    return next((value for value in values if type(value) is int), _USUAL_WORKERS)
-
-
-def _seconds(value: object, *, unit: int) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    seconds = float(value) * unit
-    return round(seconds) if isfinite(seconds) else None
+def _loss(account: Account, key: str, why: str) -> Loss:
+    named: list[Loss] = []
+    Account({}, account.loc, losses=named).lose(*([key] if key else []), why=why)
+    return named[0]

@@ -87,7 +87,7 @@ class Window:
         """Yield the moments after `after` at which the window opens, in its own time zone."""
         for start in CronSim(self.cron or self._as_cron(), after.astimezone(self.zone)):
             # In the hour that comes twice, cronsim steps back to the first of the two.
-            if start > after:
+            if start.astimezone(UTC) > after.astimezone(UTC):
                 yield start
 
     def end_of(self, start: datetime) -> datetime:
@@ -124,7 +124,7 @@ def window_of(item: Timed) -> Window:
 def next_openings(window: Window, *, after: datetime, count: int = 5) -> list[Opening]:
     """Return the next openings that begin after `after`, each with its end."""
     openings = ((start, window.end_of(start)) for start in window.starts(after))
-    return list(islice(((start, end) for start, end in openings if end > start), count))
+    return list(islice((opening for opening in openings if _lasts(opening)), count))
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -151,7 +151,13 @@ def _opening_at(window: Window, minute: datetime) -> Opening | None:
     if start is None:
         return None
     end = window.end_of(start)
-    return (start, end) if start <= minute < end else None
+    return (start, end) if _lasts((start, end)) and start <= minute < end else None
+
+
+def _lasts(opening: Opening) -> bool:
+    """Return whether an opening ends after its start; Python compares clocks within a zone."""
+    start, end = (moment.astimezone(UTC) for moment in opening)
+    return end > start
 
 
 def _last_start(window: Window, minute: datetime) -> datetime | None:
@@ -187,13 +193,52 @@ def _check_cron(cron: str, minutes: int) -> None:
     try:
         next(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)))
     except CronSimError as error:
-        raise ValueError(f"cron {cron!r} is not valid: {error}.") from error
+        instead = _without_wrapped_days(cron)
+        hint = f" Write {instead}." if instead else ""
+        raise ValueError(f"cron {cron!r} is not valid: {error}.{hint}") from error
     except StopIteration as error:
         raise ValueError(f"cron {cron!r} never matches a date.") from error
     if not 1 <= minutes <= LONGEST:
         raise ValueError(
             f"minutes of a window with cron must be 1 to {LONGEST}, a week; it is {minutes}."
         )
+
+
+_DAY_RANGE = re.compile(r"(\w+)-(\w+)(/\d+)?", re.ASCII)
+_CRON_DAYS = ("sun", *DAYS[:-1])  # by their numbers; 7 is Sunday, too
+
+
+def _without_wrapped_days(cron: str) -> str:
+    """Return the line with its weekdays listed where a range goes past Saturday; "" if none does.
+
+    Ranges such as sat-sun and fri-mon run past the end of cron's week: 6 is Saturday, 0 Sunday.
+    """
+    *others, weekdays = cron.lower().split()
+    listed = ",".join(_listed(part) for part in weekdays.split(","))
+    instead = " ".join([*others, listed])
+    if listed == weekdays:
+        return ""
+    try:
+        next(CronSim(instead, datetime(2026, 1, 1, tzinfo=UTC)))
+    except (CronSimError, StopIteration):
+        return ""
+    return instead
+
+
+def _listed(part: str) -> str:
+    found = _DAY_RANGE.fullmatch(part)
+    numbers = [_number_of_day(word) for word in found.groups()[:2]] if found else []
+    first, last = (*numbers, None, None)[:2]
+    if found is None or found[3] or first is None or last is None or first <= last:
+        return part
+    days = [(first + step) % 7 for step in range((last - first) % 7 + 1)]
+    return ",".join(_CRON_DAYS[day] for day in days)
+
+
+def _number_of_day(word: str) -> int | None:
+    if word in _CRON_DAYS:
+        return _CRON_DAYS.index(word)
+    return int(word) if word in "0123456" and len(word) == 1 else None
 
 
 def _check_week(window: Window) -> None:

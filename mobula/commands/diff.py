@@ -5,7 +5,7 @@ import json
 import sys
 
 from mobula.commands.targets import PROVIDERS
-from mobula.commands.validate import UNREADABLE, Unreadable, read_text
+from mobula.commands.validate import UNREADABLE, Unreadable, read_configuration
 
 SAME, DIFFERENT = 0, 1
 
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     configs = []
     for file in (arguments.old, arguments.new):
         try:
-            draft = parse(read_text(file)).draft
+            draft = parse(read_configuration(file)).draft
         except Unreadable as error:
             print(f"mobula: {error}", file=sys.stderr)
             return UNREADABLE

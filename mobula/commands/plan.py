@@ -9,7 +9,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mobula.commands.targets import add_target, local_target, target_of_options
-from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
+from mobula.commands.validate import (
+    INVALID,
+    UNREADABLE,
+    VALID,
+    as_line,
+    read_configuration,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from domain.catalogue.region import RegionCatalogue
@@ -47,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         target = local_target() if arguments.provider is None else target_of_options(arguments)
-        text = read_text(arguments.file)
+        text = read_configuration(arguments.file)
         demand = _demand(arguments.demand)
     except (OSError, ValueError) as error:
         print(f"mobula: {error}", file=sys.stderr)

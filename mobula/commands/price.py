@@ -5,7 +5,7 @@ import json
 import sys
 
 from mobula.commands.targets import THIS_MACHINE, add_target, target_of_options
-from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
+from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_configuration
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     from domain.yaml.text import parse
 
     try:
-        text, target = read_text(arguments.file), target_of_options(arguments)
+        text, target = read_configuration(arguments.file), target_of_options(arguments)
     except (OSError, ValueError) as error:
         print(f"mobula: {error}", file=sys.stderr)
         return UNREADABLE

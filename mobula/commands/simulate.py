@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobula.commands.targets import add_target, local_target, target_of_options
-from mobula.commands.validate import INVALID, UNREADABLE, VALID, as_line, read_text
+from mobula.commands.validate import (
+    INVALID,
+    UNREADABLE,
+    VALID,
+    as_line,
+    read_configuration,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         target = local_target() if arguments.provider is None else target_of_options(arguments)
-        text = read_text(arguments.file)
+        text = read_configuration(arguments.file)
         arrivals = _arrivals(arguments)
     except (OSError, ValueError) as error:
         print(f"mobula: {error}", file=sys.stderr)

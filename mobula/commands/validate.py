@@ -3,12 +3,14 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobula.commands.targets import add_target, target_of_options
 
 if TYPE_CHECKING:
+    from domain.catalogue.region import RegionCatalogue
     from domain.problems import Problem
     from domain.yaml.fixes import Fixed
 
@@ -40,22 +42,23 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here: the other commands need neither pydantic nor a YAML parser.
     from domain.problems import has_errors
     from domain.validation import check_text
-    from domain.yaml.fixes import safely_fixed, with_safe_fixes
+    from domain.yaml.fixes import safely_fixed
 
     if wrong := wrong_options(arguments):
         print(f"mobula: {wrong}", file=sys.stderr)
         return UNREADABLE
     try:
         text = read_text(arguments.file)
+        placed = configuration_in(arguments.file, text)
         target = target_of_options(arguments)
     except (OSError, ValueError) as error:
         print(f"mobula: {error}", file=sys.stderr)
         return UNREADABLE
     if arguments.environment:
-        text = in_environment(text, arguments.environment)
-    problems = check_text(text, target=target)
+        placed = text = in_environment(placed, arguments.environment)
+    problems = check_text(placed, target=target)
     if arguments.fix:
-        fixed = with_safe_fixes(text, lambda changed: check_text(changed, target=target))
+        fixed = _fixed(arguments.file, text, target)
         if not arguments.write:
             print(fixed.text, end="")
         elif fixed.text != text:
@@ -65,13 +68,29 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([as_json(problem) for problem in problems], indent=2))
     else:
-        safe = {id(problem) for problem in safely_fixed(text, problems)}
+        safe = {id(problem) for problem in safely_fixed(placed, problems)}
         for problem in problems:
             print(as_line(arguments.file, problem, is_safe=id(problem) in safe))
     failed = has_errors(problems)
     if not failed and not arguments.json:
         print(f"{arguments.file} is valid.")
     return INVALID if failed else VALID
+
+
+def _fixed(file: str, text: str, target: "RegionCatalogue") -> "Fixed":
+    """Return the text of a file with its safe fixes; around a configuration nothing changes."""
+    from domain.convert.workload import workload_of
+    from domain.validation import check_text
+    from domain.yaml.fixes import with_safe_fixes
+
+    workload = workload_of(text)
+    body = workload.body if workload else text
+    fixed = with_safe_fixes(body, lambda changed: check_text(changed, target=target))
+    if workload is None:
+        return fixed
+    whole = workload.with_body(fixed.text)
+    left = check_text(configuration_in(file, whole), target=target)
+    return replace(fixed, text=whole, left=tuple(left))
 
 
 def wrong_options(arguments: argparse.Namespace) -> str:
@@ -113,6 +132,32 @@ def read_text(file: str) -> str:
         raise Unreadable(f"{name} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
         raise Unreadable(f"{name} cannot be read: not UTF-8 text.") from error
+
+
+def read_configuration(file: str) -> str:
+    """Return the text of the configuration in a file, which may be that of a job or a service.
+
+    Raises Unreadable with a sentence.
+    """
+    return configuration_in(file, read_text(file))
+
+
+def configuration_in(file: str, text: str) -> str:
+    """Return the configuration in the text of a file, at its lines; name what is left out of it.
+
+    Raises Unreadable with a sentence if the file has its configuration elsewhere.
+    """
+    from domain.convert.workload import KEY, workload_of, workload_problem
+
+    if problem := workload_problem(text):
+        raise Unreadable(f"{file}: {problem.message} {problem.hint}")
+    workload = workload_of(text)
+    if workload is None:
+        return text
+    if workload.others:
+        others = ", ".join(f"`{name}`" for name in workload.others)
+        print(f"mobula: only `{KEY}` of {file} is read, not {others}.", file=sys.stderr)
+    return workload.text
 
 
 def as_json(problem: "Problem") -> dict[str, str]:

@@ -203,3 +203,72 @@ def test_difference_has_its_effect(file: Path, capsys: pytest.CaptureFixture[str
     assert "[live] Group cpu: Maximum nodes: 4 → 6" in capsys.readouterr().out
     assert main(["diff", str(file), str(file)]) == 0
     assert main(["diff", str(file), str(file.parent / "none")]) == 2
+
+
+JOB = """\
+name: nightly  # of ours
+compute_config:
+  head_node: {instance_type: m5.2xlarge}
+  worker_nodes:
+    - {name: cpu, instance_type: m5.4xlarge, min_nodes: 5, max_nodes: 4}
+entrypoint: python main.py
+"""
+
+
+def test_configuration_inside_a_job_is_checked_at_its_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text(JOB)
+    assert main(["validate", str(path), "--provider", "aws"]) == 1
+    shown = capsys.readouterr()
+    assert f"{path}:5:" in shown.out
+    assert "worker_nodes[0].max_nodes" in shown.out
+    assert "not `name`, `entrypoint`" in shown.err
+
+
+def test_fixes_of_a_configuration_inside_a_job_keep_the_job(tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text(JOB.replace("max_nodes: 4", 'max_nodes: "6"'))
+    main(["validate", str(path), "--fix", "--write"])
+    assert path.read_text() == JOB.replace("max_nodes: 4", "max_nodes: 6")
+
+
+def test_suggestions_are_printed_and_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text(JOB)
+    main(["validate", str(path), "--fix", "--write"])
+    assert path.read_text() == JOB
+    line = next(n for n, x in enumerate(JOB.splitlines(), start=1) if "max_nodes" in x)
+    err = capsys.readouterr().err
+    assert f"Not fixed: {path}:{line}:" in err
+    assert "Suggestion: Set to 5." in err
+
+
+@pytest.mark.parametrize("command", [["validate"], ["price", "--provider", "aws"]])
+def test_named_configuration_of_a_job_is_refused(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text("name: a\ncompute_config: shared:1\nentrypoint: b\n")
+    assert main([*command, str(path)]) == 2
+    assert "name of a saved configuration: 'shared:1'" in capsys.readouterr().err
+
+
+def test_configuration_inside_a_job_is_priced_planned_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job, demand = tmp_path / "job.yaml", tmp_path / "demand.txt"
+    job.write_text(JOB.replace("max_nodes: 4", "max_nodes: 6"))
+    demand.write_text("1 x CPU:2\n")
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        "head_node: {instance_type: m5.2xlarge}\n"
+        "worker_nodes: [{name: cpu, instance_type: m5.4xlarge, min_nodes: 5, max_nodes: 6}]\n"
+    )
+    assert main(["price", str(job), "--provider", "aws"]) == 0
+    assert main(["plan", str(job), "--provider", "aws", "--demand", str(demand)]) == 0
+    assert main(["diff", str(job), str(other)]) == 0
+    capsys.readouterr()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from domain.convert.autoscaler import CONSERVATIVE, CONSERVATIVE_SPEED
 from domain.convert.kuberay.documents import FoundCluster, read_file
 from domain.convert.kuberay.pods import read_pod
 from domain.convert.kuberay.replicas import bounds_of
@@ -20,8 +21,8 @@ _OF_GROUP = frozenset({
     "groupName", "replicas", "minReplicas", "maxReplicas", "numOfHosts", "idleTimeoutSeconds",
     "rayStartParams", "resources", "labels", "template", "suspend",
 })  # fmt: skip
-# Values of the autoscaler's options that ask for what is so anyway: nothing limits its pace.
-_USUAL = {"upscalingMode": ("Default", "Aggressive")}
+# Only the first limits how fast nodes are launched.
+_MODES = (CONSERVATIVE, "Default", "Aggressive")
 
 
 def read_text(text: str, *, name: str = "") -> Imported:
@@ -86,8 +87,8 @@ class _Reading:
             why = "The cluster is suspended; it is not when it is launched."
             self.losses.append(Loss(path=f"{self.path}.suspend", why=why))
         self._lose(self.path, self.spec, _OF_SPEC, _OURS)
-        usual = {key for key, values in _USUAL.items() if options.get(key) in values}
-        self._lose(f"{self.path}.autoscalerOptions", options, _OF_OPTIONS | usual, _OURS)
+        known = {"upscalingMode"} if options.get("upscalingMode") in _MODES else set()
+        self._lose(f"{self.path}.autoscalerOptions", options, _OF_OPTIONS | known, _OURS)
         read = structure(plain)
         return Imported(read.draft, tuple(self.losses), (*problems, *read.problems), self.notes)
 
@@ -108,6 +109,8 @@ class _Reading:
         block: Plain = {} if self.autoscaling else {"autoscaling": False}
         if type(options.get("idleTimeoutSeconds")) is int:
             block["worker_idle_seconds"] = options["idleTimeoutSeconds"]
+        if options.get("upscalingMode") == CONSERVATIVE:
+            block["upscaling_speed"] = CONSERVATIVE_SPEED
         own = {
             str(group.get("groupName")): {"worker_idle_seconds": group["idleTimeoutSeconds"]}
             for group in groups

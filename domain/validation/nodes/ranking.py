@@ -63,6 +63,17 @@ def _ranker(ranker: object, path: str, config: ComputeConfig) -> Iterator[Proble
         settings = ranker.get("ranker_config")
         order = settings.get("group_order") if isinstance(settings, Mapping) else None
         yield from _order(order, f"{path}.ranker_config.group_order", config)
+        if isinstance(settings, Mapping) and settings.get("enable_replacement") is True:
+            yield from _replacement(f"{path}.ranker_config.enable_replacement", config)
+
+
+def _replacement(path: str, config: ComputeConfig) -> Iterator[Problem]:
+    """Replacing nodes by rank does not ask which labels their work selects."""
+    labeled = [shown(group.name) for group in config.groups if group.labels]
+    if labeled and len(config.groups) > 1:
+        message = f"Nodes are replaced by rank, but {', '.join(labeled)} can be selected by labels."
+        hint = "Anyscale advises against both: a replacement may lack the label that work selects."
+        yield warning(path, "ranking-replaces-labeled", message, hint=hint)
 
 
 def _order(order: object, path: str, config: ComputeConfig) -> Iterator[Problem]:

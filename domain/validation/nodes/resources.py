@@ -31,7 +31,7 @@ def resource_problems(node: NodeConfig, path: str, target: RegionCatalogue) -> I
     yield from name_problems(node.resources, at)
     yield from _amounts(node.resources, at)
     yield from byte_problems(node.resources, at)
-    yield from _object_store(node.resources, at)
+    yield from _object_store(node, at, target)
     yield from _against_machine(node, path, target)
 
 
@@ -77,15 +77,27 @@ def byte_problems(resources: Mapping[str, float], path: str) -> Iterator[Problem
             yield warning(at, "resource-in-bytes", message, hint=hint, fix=fix)
 
 
-def _object_store(resources: Mapping[str, float], path: str) -> Iterator[Problem]:
-    store, memory = resources.get("object_store_memory", 0), resources.get("memory", 0)
+def _object_store(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
+    """An object store that leaves nothing of the memory that is declared, or of the machine's."""
+    store, memory = node.resources.get("object_store_memory", 0), node.resources.get("memory", 0)
+    machine = machine_of(node, target)
+    physical = machine.memory_bytes if machine else 0
+    at = f"{path}.object_store_memory"
     if memory and store > memory:
         message = (
             f"The object store ({format_bytes(int(store))}) is larger than the memory of the node "
             f"({format_bytes(int(memory))})."
         )
         hint = "The object store comes on top of task memory: both must fit on the machine."
-        yield warning(f"{path}.object_store_memory", "object-store-too-large", message, hint=hint)
+        yield warning(at, "object-store-too-large", message, hint=hint)
+    elif physical and store and (store >= physical or store + memory > physical):
+        and_tasks = f" and task memory ({format_bytes(int(memory))})" if memory else ""
+        message = (
+            f"The object store ({format_bytes(int(store))}){and_tasks} leaves nothing of the "
+            f"machine's memory ({format_bytes(physical)})."
+        )
+        hint = "Ray's object store uses 30% of the memory by default: lower it."
+        yield warning(at, "object-store-too-large", message, hint=hint)
 
 
 def _against_machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:

@@ -44,7 +44,6 @@ def test_all_that_a_foreign_cluster_says_is_read_or_named() -> None:
     assert {loss.path.removeprefix("spec.rayClusterSpec.") for loss in found.losses} == {
         "metadata.namespace",
         "spec.entrypoint",
-        "autoscalerOptions.upscalingMode",
         "headGroupSpec",
         "headGroupSpec.serviceType",
         "headGroupSpec.template.resources.cpu",

@@ -177,3 +177,36 @@ def test_a_window_is_read_from_what_the_configuration_says() -> None:
     assert window_of(item) == Window(days=("mon",), start="08:00", end="18:00")
     always = SimpleNamespace(cron="", minutes=60, days=(), start="", end="", time_zone="UTC")
     assert not has_window(always)
+
+
+@pytest.mark.parametrize(
+    ("cron", "minutes", "zone", "day", "openings"),
+    [
+        ("30 2 * * *", 60, "Europe/Berlin", 24,
+         ["Sun 25 02:30 +0200 to Sun 25 02:30 +0100", "Mon 26 02:30 +0100 to Mon 26 03:30 +0100"]),
+        ("45 2 * * *", 30, "Europe/Berlin", 24,
+         ["Sun 25 02:45 +0200 to Sun 25 02:15 +0100", "Mon 26 02:45 +0100 to Mon 26 03:15 +0100"]),
+        ("30 1 * * *", 60, "America/New_York", 31,
+         ["Sun 01 01:30 -0400 to Sun 01 01:30 -0500", "Mon 02 01:30 -0500 to Mon 02 02:30 -0500"]),
+    ],
+)  # fmt: skip
+def test_opening_that_ends_in_the_doubled_hour_is_listed(
+    cron: str, minutes: int, zone: str, day: int, openings: list[str]
+) -> None:
+    window = Window(cron=cron, minutes=minutes, time_zone=zone)
+    after = datetime(2026, 10, day, 12, tzinfo=UTC)
+    assert clocks(window, after) == openings
+    [(start, end), _] = next_openings(window, after=after, count=2)
+    assert end.astimezone(UTC) - start.astimezone(UTC) == timedelta(minutes=minutes)
+    assert window.is_open(start.astimezone(UTC) + timedelta(minutes=minutes // 2))
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "instead"),
+    [("sat-sun", "sat,sun"), ("fri-mon", "fri,sat,sun,mon"), ("6-0", "sat,sun"),
+     ("Sat-Sun", "sat,sun"), ("wed,sat-sun", "wed,sat,sun")],
+)  # fmt: skip
+def test_range_past_the_end_of_crons_week_names_its_days(weekdays: str, instead: str) -> None:
+    with pytest.raises(ValueError, match=f"Write 0 8 \\* \\* {instead}\\."):
+        Window(cron=f"0 8 * * {weekdays}", minutes=60)
+    assert Window(cron=f"0 8 * * {instead}", minutes=60)

@@ -42,6 +42,7 @@ CASES = [
     ("resource-set-by-ray", "", group('resources: {"accelerator_type:A10G": 1}')),
     ("accelerator-not-on-machine", "", hardware("GPU: 1, accelerator: L4")),
     ("object-store-too-large", "", group("resources: {object_store_memory: 8589934592}")),
+    ("object-store-too-large", "AWS", group("resources: {object_store_memory: 17179869184}")),
     ("reservation-too-large", "", group("resources: {system_reserved_cpu_millicpu: 1000}")),
     ("gpus-hidden", "", group("resources: {GPU: 0}")),
     ("group-offers-nothing", "", group("resources: {CPU: 0, GPU: 0, slots: 1}")),
