@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.planner.cheapest.linear import INFINITE, Program
-from domain.planner.cheapest.problem import Floats, PackingProblem
+from domain.planner.cheapest.problem import Floats, Ints, PackingProblem
 
 # What it costs to leave one copy out, in prices of the dearest kind: more than to serve it.
 PENALTY = 1_000.0
@@ -25,8 +25,45 @@ class Values:
     rates: Floats  # L, what one step of each limit is worth, 0 where it does not bind
 
 
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class WholeNodes:
+    """Whole nodes of each kind whose resources suffice, if contents may be split."""
+
+    bound: float  # dollars an hour
+    nodes: Ints  # T
+
+
 def values(problem: PackingProblem) -> Values:
     """Return what the shapes are worth while the limits allow so much."""
+    shapes, kinds = problem.most.shape
+    program, dealt, limit = _program(problem)
+    solved = program.solve()
+    if solved is None:
+        raise ArithmeticError("The program of values has an optimum, always: each copy may wait.")
+    margins = np.full((shapes, kinds), -np.inf)
+    margins[dealt[:, 0], dealt[:, 1]] = -solved.reduced[kinds : kinds + len(dealt)]
+    return Values(
+        bound=solved.objective,
+        worth=np.maximum(solved.duals[:shapes], 0),
+        nodes=solved.values[:kinds],
+        margins=margins,
+        rates=-np.minimum(solved.duals[limit:], 0),
+    )
+
+
+def whole_nodes(problem: PackingProblem, *, gap: float, most_nodes: int) -> WholeNodes | None:
+    """Return the cheapest whole nodes that have room enough, found within a limit on the search."""
+    kinds = len(problem.prices)
+    program, _, _ = _program(problem)
+    found = program.solve_whole(gap=gap, most_nodes=most_nodes, columns=kinds)
+    if found is None:
+        return None
+    nodes = np.rint(found[:kinds]).astype(np.int64)
+    return WholeNodes(bound=program.whole_bound(), nodes=nodes)
+
+
+def _program(problem: PackingProblem) -> tuple[Program, Ints, int]:
+    """Return the program, the pairs of shape and kind in it, and its first row of limits."""
     shapes, kinds = problem.most.shape
     scale = np.maximum(problem.bins.max(axis=0, initial=1), 1).astype(float)
     most = np.minimum(problem.most, problem.counts[:, None])
@@ -75,15 +112,4 @@ def values(problem: PackingProblem) -> Values:
     )
     penalty = PENALTY * float(problem.prices.max(initial=1.0))
     program.add(np.full(shapes, penalty), [([shape], [1.0]) for shape in range(shapes)])
-    solved = program.solve()
-    if solved is None:
-        raise ArithmeticError("The program of values has an optimum, always: each copy may wait.")
-    margins = np.full((shapes, kinds), -np.inf)
-    margins[dealt[:, 0], dealt[:, 1]] = -solved.reduced[kinds : kinds + len(dealt)]
-    return Values(
-        bound=solved.objective,
-        worth=np.maximum(solved.duals[:shapes], 0),
-        nodes=solved.values[:kinds],
-        margins=margins,
-        rates=-np.minimum(solved.duals[limit:], 0),
-    )
+    return program, dealt, limit

@@ -4,7 +4,7 @@ P. C. Gilmore, R. E. Gomory: A Linear Programming Approach to the Cutting-Stock 
 Research 9 (1961), with several kinds of bins, several resources and limits.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -126,9 +126,16 @@ def sketched(problem: PackingProblem, *, rounds: int = GREEDY_ROUNDS) -> tuple[C
     return columns, solved
 
 
-def generate(problem: PackingProblem) -> tuple[Columns, Solved]:
-    """Return patterns that serve the problem at the least cost in parts of nodes."""
-    columns, solved = sketched(problem)
+def generate(
+    problem: PackingProblem, *, start: Sequence[tuple[int, Ints]] = ()
+) -> tuple[Columns, Solved]:
+    """Return patterns that serve the problem at the least cost in parts of nodes.
+
+    `start` are patterns that do so for some of its kinds.
+    """
+    columns, solved = sketched(problem, rounds=0 if start else GREEDY_ROUNDS)
+    if columns.add(start):
+        solved = columns.solve()
     pricing = Pricing(problem)
     for width in WIDTHS if len(problem.counts) <= WIDE_SHAPES else (NARROW,):
         for _ in range(SEARCH_ROUNDS):

@@ -1,15 +1,22 @@
 """The search for the cheapest nodes: which way for which problem."""
 
+import numpy as np
+
 from domain.planner.cheapest.assignment import values
-from domain.planner.cheapest.columns import generate
+from domain.planner.cheapest.columns import Columns, generate
+from domain.planner.cheapest.counted import counted
+from domain.planner.cheapest.dive import dived
 from domain.planner.cheapest.dominance import worth_searching
-from domain.planner.cheapest.exact import exact
+from domain.planner.cheapest.exact import closed, exact
+from domain.planner.cheapest.linear import Solved
 from domain.planner.cheapest.problem import Floats, PackingProblem, Solution
 from domain.planner.cheapest.rounding import fitted, whole
 from domain.planner.cheapest.sequence import in_sequence
 
 # Up to so many shapes, column generation ends in milliseconds.
 FEW_SHAPES = 60
+# A plan that costs so little more than the bound, in parts of it, is good enough.
+GOAL = 3e-4
 
 
 def cheapest(problem: PackingProblem) -> Solution:
@@ -31,4 +38,38 @@ def _search(problem: PackingProblem) -> tuple[Solution, Floats]:
     if len(problem.counts) > FEW_SHAPES:
         return in_sequence(few).on(large), values(few).rates
     columns, solved = generate(few)
-    return whole(problem, columns, solved, kinds=large), columns.rates(solved)
+    solution = whole(problem, columns, solved, kinds=large)
+    if solution.left.any():
+        return solution, columns.rates(solved)
+    # The small sizes that were left out may be cheaper where only few nodes are needed.
+    start = [(int(large[kind]), held) for kind, held in columns.known()]
+    columns, solved = generate(problem, start=start)
+    if _is_close(solution, problem, solved.objective):
+        return solution, columns.rates(solved)
+    return _closer(problem, columns, solved, solution), columns.rates(solved)
+
+
+def _is_close(solution: Solution, problem: PackingProblem, bound: float) -> bool:
+    return solution.cost(problem) - bound <= GOAL * bound
+
+
+def _closer(
+    problem: PackingProblem, columns: Columns, solved: Solved, solution: Solution
+) -> Solution:
+    """Return a cheaper solution, where the bound leaves room for one."""
+
+    def better(way: Solution | None) -> Solution:
+        return solution if way is None else min(solution, way, key=lambda way: way.key(problem))
+
+    solution = better(dived(problem, columns, solved))
+    if _is_close(solution, problem, solved.objective):
+        return solution
+    nodes = counted(problem, gap=GOAL / 2)
+    solution = better(nodes.solution)
+    bound = max(solved.objective, nodes.bound)
+    if _is_close(solution, problem, bound):
+        return solution
+    solution = better(whole(problem, columns, solved, kinds=np.arange(len(problem.prices))))
+    if _is_close(solution, problem, bound):
+        return solution
+    return closed(problem, columns, solved, solution, gap=GOAL * bound)
