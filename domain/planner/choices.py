@@ -97,10 +97,17 @@ def spare(group: PlannedGroup, *, nodes: int) -> Purpose:
 
 def unserved(packing: Packing) -> list[Unserved]:
     """Return what has no place, with what stopped each machine that it fits."""
-    return [
-        Unserved(resources=plain(need.amounts), count=count, cause=_waits(need, packing))
-        for need, count in packing.left
-    ]
+    causes: dict[object, UnservedCause] = {}
+    waiting: list[Unserved] = []
+    for need, count in packing.left:
+        key = need.key, need.apart, need.source
+        if key not in causes:
+            causes[key] = _waits(need, packing)
+        waiting.append(Unserved(resources=plain(need.amounts), count=count, cause=causes[key]))
+    for need, count in packing.undecided:
+        cause = UnservedCause(source=need.source, undecided=True)
+        waiting.append(Unserved(resources=plain(need.amounts), count=count, cause=cause))
+    return waiting
 
 
 def merged(items: Iterable[Unserved]) -> tuple[Unserved, ...]:

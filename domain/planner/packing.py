@@ -97,11 +97,16 @@ class Packing:
     limits: Limits
     by_price: bool  # else in the order of the candidates
     left: list[tuple[Need, int]] = field(default_factory=list)  # what found no place
+    undecided: list[tuple[Need, int]] = field(default_factory=list)  # what nobody looked at yet
 
     def fork(self) -> Self:
         """Return a copy that can be thrown away."""
         return replace(
-            self, runs=self.runs.copy(), limits=self.limits.fork(), left=self.left.copy()
+            self,
+            runs=self.runs.copy(),
+            limits=self.limits.fork(),
+            left=self.left.copy(),
+            undecided=self.undecided.copy(),
         )
 
     def reopen(self) -> None:
@@ -217,7 +222,7 @@ def new_run(candidate: Candidate, *, count: int) -> NodeRun:
 
 def unserved(packing: Packing) -> int:
     """Return how many copies found no place."""
-    return sum(count for _, count in packing.left)
+    return sum(count for _, count in (*packing.left, *packing.undecided))
 
 
 def nodes_opened(runs: Iterable[NodeRun]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from domain.demand import Gang
-from domain.planner.needs import gang_needs
+from domain.planner.gangs.one_by_one import gang_by_gang
 from domain.planner.packing import Need, Packing, nodes_opened, unserved
 
 # First fit looks at every node for every need: beyond so many it would take longer than the search.
@@ -22,40 +22,43 @@ def _quality(packing: Packing) -> tuple[int, float, int]:
 def _ways(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Iterator[Packing]:
     """Yield packings in which each placement group has all its bundles, or none of them."""
     # Late: numpy and HiGHS take half a second to load, and the web process may never plan.
-    from domain.planner.together import placed_together, rows_of
+    from domain.planner.gangs.rows import rows_of
+    from domain.planner.together import placed_together
 
     if not base.by_price:
         yield _first_fit(base, needs, gangs)
         return
-    together, complete = placed_together(base, rows_of(needs, gangs, base.candidates))
-    if complete:
+    together = _all_together(base, needs, gangs)
+    if together:
         yield together
     else:
         rest = rows_of(needs, (), base.candidates)
-        yield placed_together(_gang_by_gang(base, gangs), rest)[0]
+        yield placed_together(gang_by_gang(base.fork(), gangs), rest)[0]
         # Where limits bind, what waits beside the groups may be more than they are.
-        yield _gang_by_gang(placed_together(base, rest)[0], gangs)
+        yield gang_by_gang(placed_together(base.fork(), rest)[0], gangs)
     items = len(needs) + len(gangs)
-    if not complete or items * (items + len(base.runs)) <= FIRST_FIT_STEPS:
+    if not together or items * (items + len(base.runs)) <= FIRST_FIT_STEPS:
         yield _first_fit(base, needs, gangs)
 
 
+def _all_together(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing | None:
+    """Return all demand placed at once, or None where some placement group is not complete."""
+    from domain.planner.gangs.dealing import undealt
+    from domain.planner.gangs.rows import is_dealt_later, rows_of
+    from domain.planner.together import placed_together
+
+    rooms = [run.free for run in base.runs]
+    packing, complete = placed_together(base, rows_of(needs, gangs, base.candidates, rooms))
+    if not complete:
+        return None
+    if not is_dealt_later(gangs):
+        return packing
+    # The few whose bundles would meet on a node get nodes beside what was planned for them.
+    return gang_by_gang(packing.fork(), undealt(gangs, packing.runs, base.candidates))
+
+
 def _first_fit(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing:
-    packing = _gang_by_gang(base.fork(), gangs)
+    packing = gang_by_gang(base.fork(), gangs)
     for need in packing.take_planned(needs):
         packing.serve(need)
-    return packing
-
-
-def _gang_by_gang(packing: Packing, gangs: Sequence[Gang]) -> Packing:
-    """Return the packing with each placement group that fits whole on it."""
-    for gang in gangs:
-        trial = packing.fork()
-        wanted = gang_needs(gang, packing.candidates)
-        if any(trial.serve(need) for need in wanted):
-            packing = packing.fork()
-            packing.left += [(need, need.count) for need in wanted]
-        else:
-            trial.reopen()
-            packing = trial
     return packing

@@ -1,11 +1,9 @@
 """All needs at once: on the room that is there, and then on the cheapest new nodes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from domain.demand import Gang, Strategy
 from domain.planner.arrays import Arrays, Row
 from domain.planner.candidates import Candidate
 from domain.planner.cheapest import Packed, cheapest
@@ -13,41 +11,7 @@ from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.dominance import worth_searching
 from domain.planner.cheapest.problem import Floats, Ints, PackingProblem, times
 from domain.planner.cheapest.reuse import There, reuse
-from domain.planner.explanation.causes import WORK
-from domain.planner.needs import alike, gang_needs
-from domain.planner.packing import Content, Need, Packing, new_run
-
-
-def rows_of(
-    needs: Sequence[Need], gangs: Sequence[Gang], machines: Sequence[Candidate]
-) -> list[Row]:
-    """Return the rows of what waits; equal placement groups share theirs.
-
-    Bundles that may lie anywhere share a row with equal bundles and tasks.
-    """
-    spread: list[Row] = []
-    anywhere: dict[tuple[object, ...], Row] = {}
-    for number, (gang, count) in enumerate(alike(gangs)):
-        for need in gang_needs(gang, machines):
-            row = Row(need=replace(need, count=need.count * count, apart=False), is_gang=True)
-            if gang.strategy is Strategy.STRICT_SPREAD:
-                spread.append(replace(row, spread=f"{number}", groups=count))
-            else:
-                _merge(anywhere, row)
-    for need in needs:
-        _merge(anywhere, Row(need=need))
-    return [*spread, *anywhere.values()]
-
-
-def _merge(rows: dict[tuple[object, ...], Row], row: Row) -> None:
-    """Add the row to an equal one; it keeps its source only where all of it has the same."""
-    same = rows.get(row.need.key)
-    if same is None:
-        rows[row.need.key] = row
-        return
-    source = same.need.source if same.need.source == row.need.source else WORK
-    need = replace(same.need, count=same.need.count + row.need.count, source=source)
-    rows[row.need.key] = replace(same, need=need, is_gang=same.is_gang or row.is_gang)
+from domain.planner.packing import Content, Packing, new_run
 
 
 def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:

@@ -21,8 +21,7 @@ def dived(problem: PackingProblem, columns: Columns, solved: Solved) -> Solution
     for _ in range(STEPS):
         packed, rest = trimmed(rest, _surest(columns, solved))
         done += packed
-        last = exact(rest)
-        if last is not None:
+        if (last := exact(rest)) is not None:
             return Solution(packed=(*done, *last.packed), left=last.left)
         columns, solved = generate(rest, start=_clipped(columns.known(), rest.counts))
     return Solution(packed=tuple(done), left=rest.counts)

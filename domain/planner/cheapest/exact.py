@@ -21,7 +21,9 @@ MOST_CLOSE, CLOSING_NODES, CLOSING_ROUNDS = 600, 100, 3
 
 def exact(problem: PackingProblem) -> Solution | None:
     """Return the best of all solutions, or None where the problem is too large to try them all."""
-    if problem.counts.sum() > MOST_COPIES or len(problem.counts) > MOST_SHAPES:
+    if not problem.counts.any():
+        return Solution(packed=(), left=problem.counts)
+    if problem.counts.sum() > MOST_COPIES or np.count_nonzero(problem.counts) > MOST_SHAPES:
         return None
     contents: list[tuple[int, Ints]] = []
     for kind in problem.rentable():

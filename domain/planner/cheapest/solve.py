@@ -61,15 +61,15 @@ def _closer(
     def better(way: Solution | None) -> Solution:
         return solution if way is None else min(solution, way, key=lambda way: way.key(problem))
 
+    solution = better(whole(problem, columns, solved, kinds=np.arange(len(problem.prices))))
+    if _is_close(solution, problem, solved.objective):
+        return solution
     solution = better(dived(problem, columns, solved))
     if _is_close(solution, problem, solved.objective):
         return solution
     nodes = counted(problem, gap=GOAL / 2)
     solution = better(nodes.solution)
     bound = max(solved.objective, nodes.bound)
-    if _is_close(solution, problem, bound):
-        return solution
-    solution = better(whole(problem, columns, solved, kinds=np.arange(len(problem.prices))))
     if _is_close(solution, problem, bound):
         return solution
     return closed(problem, columns, solved, solution, gap=GOAL * bound)

@@ -1,0 +1,62 @@
+"""Placement groups one after the other, by first fit, within a budget of work."""
+
+from collections.abc import Sequence
+
+from domain.demand import Gang
+from domain.planner.candidates import Candidate
+from domain.planner.needs import form, gang_needs
+from domain.planner.packing import Need, Packing
+
+# So many looks at a node or a machine; what is left then waits for the next pass.
+STEPS = 200_000
+
+
+def gang_by_gang(packing: Packing, gangs: Sequence[Gang], *, steps: int = STEPS) -> Packing:
+    """Return the packing with each placement group that fits whole on it.
+
+    The budget counts work and no seconds: the same request gives the same plan on every machine.
+    What it does not reach is noted as undecided.
+    """
+    bundles = _Bundles(packing.candidates)
+    full: set[object] = set()  # what found no place: nor will it on what others leave
+    for gang in gangs:
+        wanted = bundles.of(gang)
+        if form(gang) in full or any(need.key in full for need in wanted):
+            packing.left += [(need, need.count) for need in wanted]
+        elif steps <= 0:
+            packing.undecided += [(need, need.count) for need in wanted]
+        else:
+            steps -= len(wanted) * (len(packing.runs) + len(packing.candidates))
+            packing, blocked = _tried(packing, wanted)
+            if blocked is not None:
+                full |= {form(gang), blocked}
+    return packing
+
+
+class _Bundles:
+    """The bundles of placement groups, found once for equal ones."""
+
+    def __init__(self, machines: Sequence[Candidate]) -> None:
+        self._machines = machines
+        self._known: dict[object, list[Need]] = {}
+
+    def of(self, gang: Gang) -> list[Need]:
+        key = form(gang)
+        if key not in self._known:
+            self._known[key] = gang_needs(gang, self._machines)
+        return self._known[key]
+
+
+def _tried(packing: Packing, wanted: Sequence[Need]) -> tuple[Packing, object]:
+    """Return the packing with a placement group on it, or as it was with what blocks such groups.
+
+    None: it has its place. Where not even the first bundle found one, its shape blocks others.
+    """
+    trial = packing.fork()
+    for place, need in enumerate(wanted):
+        if left := trial.serve(need):
+            nothing = place == 0 and left == need.count
+            packing.left += [(need, need.count) for need in wanted]
+            return packing, need.key if nothing else ()
+    trial.reopen()
+    return trial, None
