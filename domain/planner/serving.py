@@ -33,9 +33,9 @@ def _ways(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Iterat
         yield together
     else:
         rest = rows_of(needs, (), base.candidates)
-        yield placed_together(gang_by_gang(base.fork(), gangs), rest)[0]
+        yield placed_together(gang_by_gang(base, gangs), rest)[0]
         # Where limits bind, what waits beside the groups may be more than they are.
-        yield gang_by_gang(placed_together(base.fork(), rest)[0], gangs)
+        yield gang_by_gang(placed_together(base, rest)[0], gangs)
     items = len(needs) + len(gangs)
     if not together or items * (items + len(base.runs)) <= FIRST_FIT_STEPS:
         yield _first_fit(base, needs, gangs)
@@ -43,7 +43,7 @@ def _ways(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Iterat
 
 def _all_together(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing | None:
     """Return all demand placed at once, or None where some placement group is not complete."""
-    from domain.planner.gangs.dealing import undealt
+    from domain.planner.gangs.dealing import dealt
     from domain.planner.gangs.rows import is_dealt_later, rows_of
     from domain.planner.together import placed_together
 
@@ -51,14 +51,11 @@ def _all_together(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -
     packing, complete = placed_together(base, rows_of(needs, gangs, base.candidates, rooms))
     if not complete:
         return None
-    if not is_dealt_later(gangs):
-        return packing
-    # The few whose bundles would meet on a node get nodes beside what was planned for them.
-    return gang_by_gang(packing.fork(), undealt(gangs, packing.runs, base.candidates))
+    return dealt(packing, gangs) if is_dealt_later(gangs) else packing
 
 
 def _first_fit(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing:
-    packing = gang_by_gang(base.fork(), gangs)
+    packing = gang_by_gang(base, gangs)
     for need in packing.take_planned(needs):
         packing.serve(need)
     return packing

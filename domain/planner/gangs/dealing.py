@@ -1,20 +1,37 @@
 """Which node has which bundle of which placement group, where bundles must lie apart."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from domain.demand import Gang, Strategy
 from domain.planner.candidates import Candidate
+from domain.planner.cheapest.problem import Ints
+from domain.planner.gangs.one_by_one import one_by_one
 from domain.planner.needs import gang_needs
-from domain.planner.packing import NodeRun
+from domain.planner.packing import Need, NodeRun, Packing, unserved
 
 
-def undealt(
+def dealt(packing: Packing, gangs: Sequence[Gang]) -> Packing | None:
+    """Return a packing in which bundles lie apart, or None where the limits do not allow it.
+
+    `packing` has places for all bundles; those that would meet others of their group there get new
+    nodes, on which nothing of the group is.
+    """
+    parts = _undealt(gangs, packing.runs, packing.candidates)
+    if not parts:
+        return packing
+    beside = one_by_one(replace(packing.fork(), runs=[]), parts)
+    if unserved(beside) > unserved(packing):
+        return None
+    return replace(beside, runs=[*packing.runs, *beside.runs])
+
+
+def _undealt(
     gangs: Sequence[Gang], runs: Iterable[NodeRun], machines: Sequence[Candidate]
-) -> list[Gang]:
-    """Return the placement groups whose bundles find no nodes of their own in what nodes hold.
+) -> list[list[Need]]:
+    """Return the bundles that find no node of their own in what nodes hold, by their group.
 
     Each bundle goes to the node that holds most of its shape, the largest groups first: for groups
     of one shape that finds a way whenever there is one.
@@ -22,13 +39,14 @@ def undealt(
     places = _places(runs)
     spread = [gang for gang in gangs if gang.strategy is Strategy.STRICT_SPREAD]
     spread.sort(key=lambda gang: -len(gang.bundles))
-    return [gang for gang in spread if not _deal(gang, places, machines)]
+    parts = (list(_deal(gang_needs(gang, machines), places)) for gang in spread)
+    return [part for part in parts if part]
 
 
-def _places(runs: Iterable[NodeRun]) -> dict[tuple[object, ...], np.ndarray]:
+def _places(runs: Iterable[NodeRun]) -> dict[tuple[object, ...], Ints]:
     """Return how many of each shape each node holds."""
     contents = [run.content for run in runs if run.content for _ in range(run.count)]
-    places: dict[tuple[object, ...], np.ndarray] = {}
+    places: dict[tuple[object, ...], Ints] = {}
     for node, content in enumerate(contents):
         for need, times in content:
             if need.key not in places:
@@ -37,23 +55,17 @@ def _places(runs: Iterable[NodeRun]) -> dict[tuple[object, ...], np.ndarray]:
     return places
 
 
-def _deal(
-    gang: Gang, places: dict[tuple[object, ...], np.ndarray], machines: Sequence[Candidate]
-) -> bool:
-    wanted = Counter({need.key: need.count for need in gang_needs(gang, machines)})
-    if wanted.keys() - places.keys():
-        return False
-    used = np.zeros(len(next(iter(places.values()))), dtype=bool)
-    taken: list[tuple[tuple[object, ...], int]] = []
+def _deal(bundles: Sequence[Need], places: dict[tuple[object, ...], Ints]) -> Iterable[Need]:
+    """Take places for the bundles of one group; yield what finds none."""
+    nodes = len(next(iter(places.values())))
+    used = np.zeros(nodes, dtype=bool)
     # What few nodes hold chooses first.
-    for key in sorted(wanted, key=lambda key: int(np.count_nonzero(places[key]))):
-        for _ in range(wanted[key]):
-            left = np.where(used, 0, places[key])
-            node = int(left.argmax())
-            if not left[node]:
-                return False
-            used[node] = True
-            taken.append((key, node))
-    for key, node in taken:
-        places[key][node] -= 1
-    return True
+    for need in sorted(bundles, key=lambda need: int(np.count_nonzero(places[need.key]))):
+        there = places[need.key]
+        left = np.where(used, 0, there)
+        chosen = np.argsort(-left, kind="stable")[: need.count]
+        chosen = chosen[left[chosen] > 0]
+        used[chosen] = True
+        there[chosen] -= 1
+        if missing := need.count - len(chosen):
+            yield replace(need, count=missing)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from domain.demand import Gang
-from domain.planner.candidates import Candidate
 from domain.planner.needs import form, gang_needs
 from domain.planner.packing import Need, Packing
 
@@ -11,17 +10,28 @@ from domain.planner.packing import Need, Packing
 STEPS = 200_000
 
 
-def gang_by_gang(packing: Packing, gangs: Sequence[Gang], *, steps: int = STEPS) -> Packing:
-    """Return the packing with each placement group that fits whole on it.
+def gang_by_gang(packing: Packing, gangs: Sequence[Gang]) -> Packing:
+    """Return the packing with each placement group that fits whole on it."""
+    known: dict[object, list[Need]] = {}
+    for gang in gangs:
+        if form(gang) not in known:
+            known[form(gang)] = gang_needs(gang, packing.candidates)
+    return one_by_one(packing, [known[form(gang)] for gang in gangs])
+
+
+def one_by_one(
+    packing: Packing, bundles: Sequence[Sequence[Need]], *, steps: int = STEPS
+) -> Packing:
+    """Return the packing with each list of bundles on it that fits whole.
 
     The budget counts work and no seconds: the same request gives the same plan on every machine.
     What it does not reach is noted as undecided.
     """
-    bundles = _Bundles(packing.candidates)
+    packing = packing.fork()
     full: set[object] = set()  # what found no place: nor will it on what others leave
-    for gang in gangs:
-        wanted = bundles.of(gang)
-        if form(gang) in full or any(need.key in full for need in wanted):
+    for wanted in bundles:
+        alike = tuple((need.key, need.count) for need in wanted)
+        if alike in full or any(need.key in full for need in wanted):
             packing.left += [(need, need.count) for need in wanted]
         elif steps <= 0:
             packing.undecided += [(need, need.count) for need in wanted]
@@ -29,22 +39,8 @@ def gang_by_gang(packing: Packing, gangs: Sequence[Gang], *, steps: int = STEPS)
             steps -= len(wanted) * (len(packing.runs) + len(packing.candidates))
             packing, blocked = _tried(packing, wanted)
             if blocked is not None:
-                full |= {form(gang), blocked}
+                full |= {alike, blocked}
     return packing
-
-
-class _Bundles:
-    """The bundles of placement groups, found once for equal ones."""
-
-    def __init__(self, machines: Sequence[Candidate]) -> None:
-        self._machines = machines
-        self._known: dict[object, list[Need]] = {}
-
-    def of(self, gang: Gang) -> list[Need]:
-        key = form(gang)
-        if key not in self._known:
-            self._known[key] = gang_needs(gang, self._machines)
-        return self._known[key]
 
 
 def _tried(packing: Packing, wanted: Sequence[Need]) -> tuple[Packing, object]:
