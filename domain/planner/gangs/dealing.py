@@ -5,21 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from domain.demand import Gang, Strategy
-from domain.planner.candidates import Candidate
 from domain.planner.cheapest.problem import Ints
 from domain.planner.gangs.one_by_one import one_by_one
-from domain.planner.needs import gang_needs
+from domain.planner.gangs.waiting import GangForm
 from domain.planner.packing import Need, NodeRun, Packing, unserved
 
 
-def dealt(packing: Packing, gangs: Sequence[Gang]) -> Packing | None:
+def dealt(packing: Packing, gangs: Sequence[GangForm]) -> Packing | None:
     """Return a packing in which bundles lie apart, or None where the limits do not allow it.
 
     `packing` has places for all bundles; those that would meet others of their group there get new
     nodes, on which nothing of the group is.
     """
-    parts = _undealt(gangs, packing.runs, packing.candidates)
+    parts = _undealt(gangs, packing.runs)
     if not parts:
         return packing
     beside = one_by_one(replace(packing.fork(), runs=[]), parts)
@@ -28,18 +26,16 @@ def dealt(packing: Packing, gangs: Sequence[Gang]) -> Packing | None:
     return replace(beside, runs=[*packing.runs, *beside.runs])
 
 
-def _undealt(
-    gangs: Sequence[Gang], runs: Iterable[NodeRun], machines: Sequence[Candidate]
-) -> list[list[Need]]:
+def _undealt(gangs: Sequence[GangForm], runs: Iterable[NodeRun]) -> list[list[Need]]:
     """Return the bundles that find no node of their own in what nodes hold, by their group.
 
     Each bundle goes to the node that holds most of its shape, the largest groups first: for groups
     of one shape that finds a way whenever there is one.
     """
     places = _places(runs)
-    spread = [gang for gang in gangs if gang.strategy is Strategy.STRICT_SPREAD]
-    spread.sort(key=lambda gang: -len(gang.bundles))
-    parts = (list(_deal(gang_needs(gang, machines), places)) for gang in spread)
+    spread = [gang for gang in gangs if gang.is_apart]
+    spread.sort(key=lambda gang: -sum(need.count for need in gang.bundles))
+    parts = (list(_deal(gang.bundles, places)) for gang in spread)
     return [part for part in parts if part]
 
 

@@ -2,21 +2,10 @@
 
 from collections.abc import Sequence
 
-from domain.demand import Gang
-from domain.planner.needs import form, gang_needs
 from domain.planner.packing import Need, Packing
 
 # So many looks at a node or a machine; what is left then waits for the next pass.
 STEPS = 200_000
-
-
-def gang_by_gang(packing: Packing, gangs: Sequence[Gang]) -> Packing:
-    """Return the packing with each placement group that fits whole on it."""
-    known: dict[object, list[Need]] = {}
-    for gang in gangs:
-        if form(gang) not in known:
-            known[form(gang)] = gang_needs(gang, packing.candidates)
-    return one_by_one(packing, [known[form(gang)] for gang in gangs])
 
 
 def one_by_one(

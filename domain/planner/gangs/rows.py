@@ -3,44 +3,30 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from domain.demand import Gang, Strategy
 from domain.planner.amounts import Amounts, times_in
 from domain.planner.arrays import Row
-from domain.planner.candidates import Candidate
 from domain.planner.explanation.causes import WORK
-from domain.planner.needs import alike, gang_needs
+from domain.planner.gangs.waiting import GangForm
 from domain.planner.packing import Need
 
 # So many different placement groups whose bundles lie apart have rows of their own.
 MOST_APART = 12
 
-type Form = tuple[list[Need], int]
-"""The bundles of one placement group, and how many equal ones there are."""
-
 
 def rows_of(
-    needs: Sequence[Need],
-    gangs: Sequence[Gang],
-    machines: Sequence[Candidate],
-    rooms: Iterable[Amounts] = (),
+    needs: Sequence[Need], forms: Sequence[GangForm] = (), rooms: Iterable[Amounts] = ()
 ) -> list[Row]:
     """Return the rows of what waits; equal placement groups share theirs.
 
     Bundles that may lie anywhere share a row with equal bundles and tasks; `rooms` are those of
-    the nodes that are there.
+    all nodes, there or new.
     """
-    rooms = [*rooms, *(machine.brings for machine in machines)]
-    spread: list[Form] = []
-    anywhere: dict[tuple[object, ...], Row] = {}
-    for gang, count in alike(gangs):
-        bundles = gang_needs(gang, machines)
-        if gang.strategy is Strategy.STRICT_SPREAD:
-            spread.append((bundles, count))
-        else:
-            for need in bundles:
-                _merge(anywhere, _row(need, count))
     apart: list[Row] = []
-    for row in _apart(spread, rooms):
+    anywhere: dict[tuple[object, ...], Row] = {}
+    for form in forms:
+        for need in () if form.is_apart else form.bundles:
+            _merge(anywhere, _row(need, form.count))
+    for row in _apart([form for form in forms if form.is_apart], list(rooms)):
         if row.spread:
             apart.append(row)
         else:
@@ -50,61 +36,57 @@ def rows_of(
     return [*apart, *anywhere.values()]
 
 
-def is_dealt_later(gangs: Sequence[Gang]) -> bool:
+def is_dealt_later(forms: Sequence[GangForm]) -> bool:
     """Return whether there are too many different placement groups to keep each apart in rows."""
-    forms = alike(gang for gang in gangs if gang.strategy is Strategy.STRICT_SPREAD)
-    return sum(_is_mixed(gang) for gang, _ in forms) > MOST_APART
+    return sum(form.is_apart and len(form.bundles) > 1 for form in forms) > MOST_APART
 
 
-def _is_mixed(gang: Gang) -> bool:
-    return any(bundle != gang.bundles[0] for bundle in gang.bundles)
-
-
-def _apart(forms: Sequence[Form], rooms: Sequence[Amounts]) -> Iterator[Row]:
+def _apart(forms: Sequence[GangForm], rooms: Sequence[Amounts]) -> Iterator[Row]:
     """Yield the rows of bundles that lie apart; without `spread` where any node keeps to it."""
-    mixed = [form for form in forms if len(form[0]) > 1]
-    alike: dict[tuple[object, ...], list[Form]] = {}
-    for bundles, count in forms:
-        if len(bundles) == 1:
-            alike.setdefault(bundles[0].key, []).append((bundles, count))
+    mixed = [form for form in forms if len(form.bundles) > 1]
+    alike: dict[tuple[object, ...], list[GangForm]] = {}
+    for form in forms:
+        if len(form.bundles) == 1:
+            alike.setdefault(form.bundles[0].key, []).append(form)
     for number, same in enumerate(alike.values()):
         yield from _of_one_shape(same, rooms, name=f"alike {number}")
     if len(mixed) <= MOST_APART:
-        for number, (bundles, count) in enumerate(mixed):
-            yield from _own_rows(bundles, count, rooms, name=f"mixed {number}")
+        for number, form in enumerate(mixed):
+            yield from _own_rows(form, rooms, name=f"mixed {number}")
         return
-    groups = sum(count for _, count in mixed)
+    groups = sum(form.count for form in mixed)
     merged: dict[tuple[object, ...], Row] = {}
-    for bundles, count in mixed:
-        for need in bundles:
-            _merge(merged, replace(_row(need, count), spread="mixed", groups=groups))
+    for form in mixed:
+        for need in form.bundles:
+            _merge(merged, replace(_row(need, form.count), spread="mixed", groups=groups))
     yield from merged.values()
 
 
-def _of_one_shape(forms: Sequence[Form], rooms: Sequence[Amounts], *, name: str) -> Iterator[Row]:
+def _of_one_shape(
+    forms: Sequence[GangForm], rooms: Sequence[Amounts], *, name: str
+) -> Iterator[Row]:
     """Yield rows of groups of equal bundles that differ in how many those are.
 
     Where no node holds more than the bundles of all groups ÷ those of the largest, they can be
     dealt out (Gale and Ryser): all of them are one row. Else each form has its own.
     """
-    bundles = sum(needs[0].count * count for needs, count in forms)
-    most = bundles // max(needs[0].count for needs, _ in forms)
-    if len(forms) <= MOST_APART and _may_meet([forms[0][0][0]], most, rooms):
-        for number, (needs, count) in enumerate(forms):
-            yield from _own_rows(needs, count, rooms, name=f"{name} {number}")
+    need = forms[0].bundles[0]
+    bundles = sum(form.bundles[0].count * form.count for form in forms)
+    most = bundles // max(form.bundles[0].count for form in forms)
+    meets = _may_meet([need], most, rooms)
+    if meets and len(forms) <= MOST_APART:
+        for number, form in enumerate(forms):
+            yield from _own_rows(form, rooms, name=f"{name} {number}")
         return
-    row = replace(_row(forms[0][0][0], 1), spread=name, groups=most)
-    row = replace(row, need=replace(row.need, count=bundles))
-    yield row if _may_meet([row.need], most, rooms) else replace(row, spread="", groups=0)
+    row = _row(replace(need, count=1), bundles)
+    yield replace(row, spread=name, groups=most) if meets else row
 
 
-def _own_rows(
-    bundles: Sequence[Need], count: int, rooms: Sequence[Amounts], *, name: str
-) -> Iterator[Row]:
-    meets = _may_meet(bundles, count, rooms)
-    for need in bundles:
-        row = _row(need, count)
-        yield replace(row, spread=name, groups=count) if meets else row
+def _own_rows(form: GangForm, rooms: Sequence[Amounts], *, name: str) -> Iterator[Row]:
+    meets = _may_meet(form.bundles, form.count, rooms)
+    for need in form.bundles:
+        row = _row(need, form.count)
+        yield replace(row, spread=name, groups=form.count) if meets else row
 
 
 def _may_meet(bundles: Sequence[Need], groups: int, rooms: Iterable[Amounts]) -> bool:
