@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from domain.demand import Gang
-from domain.planner.gangs.one_by_one import STEPS, one_by_one
+from domain.planner.gangs.one_by_one import STEPS, one_by_one, steps_for
 from domain.planner.gangs.waiting import GangForm, WaitingGangs
 from domain.planner.packing import Need, Packing, nodes_opened, unserved
 
 # First fit looks at every node for every need: beyond so many it would take longer than the search.
 FIRST_FIT_STEPS = 4_000
+# So large a part of what there is room for is planned at once where trying each takes too long.
+CAUTION = 0.6
 
 
 def best_served(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing:
@@ -31,34 +33,51 @@ def _ways(base: Packing, needs: Sequence[Need], gangs: WaitingGangs) -> Iterator
     if not base.by_price:
         yield _filled(one_by_one(base, each), needs)
         return
-    together = _all_together(base, needs, gangs.forms)
+    together, complete = _at_once(base, needs, gangs.forms)
     items = len(needs) + len(each)
-    if together:
+    if complete:
         yield together
         if items * (items + len(base.runs)) <= FIRST_FIT_STEPS:
             yield _filled(one_by_one(base, each), needs)
         return
-    rest, placed = rows_of(needs), one_by_one(base, each)
+    rest = rows_of(needs)
+    if steps_for(base, each) > STEPS and (part := _first_at_once(base, gangs, together)):
+        yield placed_together(part, rest)[0]
+        return
+    placed = one_by_one(base, each)
     yield placed_together(placed, rest)[0]
-    # Where limits bind, what waits beside the groups may be more than they are.
-    yield one_by_one(placed_together(base, rest)[0], each)
-    if len(needs) * (len(needs) + len(placed.runs)) <= STEPS:
-        yield _filled(placed, needs)
+    if needs:  # Where limits bind, what waits beside the groups may be more than they are.
+        yield one_by_one(placed_together(base, rest)[0], each)
+        if len(needs) * (len(needs) + len(placed.runs)) <= STEPS:
+            yield _filled(placed, needs)
 
 
-def _all_together(
+def _first_at_once(base: Packing, gangs: WaitingGangs, together: Packing) -> Packing | None:
+    """Return the first placement groups at once, and some more one by one, if they are complete.
+
+    They are well within what there was room for: all one by one would take too long.
+    """
+    first, others = gangs.split(gangs.share_of(together.left, part=CAUTION))
+    packing, complete = _at_once(base, (), first.forms)
+    if not complete:
+        return None
+    return one_by_one(packing, [gang.bundles for gang in others.each], steps=STEPS // 3)
+
+
+def _at_once(
     base: Packing, needs: Sequence[Need], gangs: Sequence[GangForm]
-) -> Packing | None:
-    """Return all demand placed at once, or None where some placement group is not complete."""
+) -> tuple[Packing, bool]:
+    """Return all demand placed at once, and whether all placement groups are complete."""
     from domain.planner.gangs.dealing import dealt
     from domain.planner.gangs.rows import is_dealt_later, rows_of
     from domain.planner.together import placed_together
 
     rooms = [run.free for run in base.runs] + [machine.brings for machine in base.candidates]
     packing, complete = placed_together(base, rows_of(needs, gangs, rooms))
-    if not complete:
-        return None
-    return dealt(packing, gangs) if is_dealt_later(gangs) else packing
+    if not complete or not is_dealt_later(gangs):
+        return packing, complete
+    apart = dealt(packing, gangs)
+    return apart or packing, apart is not None
 
 
 def _filled(packing: Packing, needs: Sequence[Need]) -> Packing:

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from domain.planner.packing import Need, Packing
 
 # So many looks at a node or a machine; what is left then waits for the next pass.
-STEPS = 200_000
+STEPS = 150_000
+
+
+def steps_for(packing: Packing, bundles: Sequence[Sequence[Need]]) -> int:
+    """Return how much work the lists of bundles are at least, each tried on the packing."""
+    return sum(map(len, bundles)) * (len(packing.runs) + len(packing.candidates))
 
 
 def one_by_one(
@@ -25,7 +30,7 @@ def one_by_one(
         elif steps <= 0:
             packing.undecided += [(need, need.count) for need in wanted]
         else:
-            steps -= len(wanted) * (len(packing.runs) + len(packing.candidates))
+            steps -= steps_for(packing, [wanted])
             packing, blocked = _tried(packing, wanted)
             if blocked is not None:
                 full |= {alike, blocked}
