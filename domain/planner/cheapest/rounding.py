@@ -40,12 +40,9 @@ def rounded_down(columns: Columns, solved: Solved) -> Solution:
     return Solution(packed=tuple(columns.packed(counts)), left=columns.problem.counts)
 
 
-def whole(problem: PackingProblem, columns: Columns, solved: Solved, *, kinds: Ints) -> Solution:
-    """Return a solution in whole nodes: those of `solved`, and the best found for the rest.
-
-    `columns` are of some `kinds` of the problem; the rest is served by any.
-    """
-    done, rest = trimmed(problem, rounded_down(columns, solved).on(kinds).packed)
+def whole(problem: PackingProblem, columns: Columns, solved: Solved) -> Solution:
+    """Return a solution in whole nodes: those of `solved`, and the best found for the rest."""
+    done, rest = trimmed(problem, rounded_down(columns, solved).packed)
     if not rest.counts.any():
         return Solution(packed=done, left=rest.counts)
     gap = (GAP if len(problem.counts) <= MANY_SHAPES else WIDE_GAP) * solved.objective
@@ -56,21 +53,19 @@ def whole(problem: PackingProblem, columns: Columns, solved: Solved, *, kinds: I
     best = min(quick, key=lambda way: way.key(rest))
     bound = solved.objective - Solution(packed=done, left=rest.counts).cost(problem)
     if best.cost(rest) - bound > gap or best.left.any():
-        known = [(int(kinds[kind]), held) for kind, held in columns.known()]
-        best = _searched(rest, known, quick, best=best, gap=gap, charges=charges)
+        best = _searched(rest, columns.known(), quick, best=best, gap=gap, charges=charges)
     solution = Solution(packed=(*done, *best.packed), left=best.left)
     least = np.ceil(solved.values[: columns.waiting].sum() - WHOLE)
     if best.left.sum() <= least:
         return solution
-    return min(solution, _all_whole(problem, columns, kinds, charges), key=lambda s: s.key(problem))
+    return min(solution, _all_whole(problem, columns, charges), key=lambda s: s.key(problem))
 
 
-def _all_whole(problem: PackingProblem, columns: Columns, kinds: Ints, charges: Floats) -> Solution:
+def _all_whole(problem: PackingProblem, columns: Columns, charges: Floats) -> Solution:
     """Return the most that the known patterns serve where the limits do not let all be served."""
     fewer = columns.without(columns.solve(), gain=math.inf)
     packed = fewer.whole(gap=1e-5, most_nodes=SCARCE_NODES) or []
-    nodes = Solution(packed=tuple(packed), left=columns.problem.counts).on(kinds)
-    done, rest = trimmed(problem, nodes.packed)
+    done, rest = trimmed(problem, packed)
     last = fitted(rest, in_sequence(rest), charges)
     return Solution(packed=(*done, *last.packed), left=last.left)
 

@@ -1,7 +1,5 @@
 """The search for the cheapest nodes: which way for which problem."""
 
-import numpy as np
-
 from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.columns import Columns, generate
 from domain.planner.cheapest.counted import counted
@@ -15,8 +13,9 @@ from domain.planner.cheapest.sequence import in_sequence
 
 # Up to so many shapes, column generation ends in milliseconds.
 FEW_SHAPES = 60
-# A plan that costs so little more than the bound, in parts of it, is good enough.
-GOAL = 3e-4
+# A plan that costs so little more than the bound, in parts of it, is good enough; where there are
+# many copies the last nodes are a small part, and the search for them takes long.
+GOAL, MANY_GOAL, MANY_COPIES = 3e-4, 1.5e-3, 1_000
 
 
 def cheapest(problem: PackingProblem) -> Solution:
@@ -33,24 +32,23 @@ def cheapest(problem: PackingProblem) -> Solution:
 
 def _search(problem: PackingProblem) -> tuple[Solution, Floats]:
     """Return a packing, and what one step of each limit is worth in it."""
-    large = worth_searching(problem, sizes=False)
-    few = problem.only(large)
     if len(problem.counts) > FEW_SHAPES:
+        large = worth_searching(problem, sizes=False)
+        few = problem.only(large)
         return in_sequence(few).on(large), values(few).rates
-    columns, solved = generate(few)
-    solution = whole(problem, columns, solved, kinds=large)
-    if solution.left.any():
-        return solution, columns.rates(solved)
-    # The small sizes that were left out may be cheaper where only few nodes are needed.
-    start = [(int(large[kind]), held) for kind, held in columns.known()]
-    columns, solved = generate(problem, start=start)
-    if _is_close(solution, problem, solved.objective):
-        return solution, columns.rates(solved)
-    return _closer(problem, columns, solved, solution), columns.rates(solved)
+    columns, solved = generate(problem)
+    solution = whole(problem, columns, solved)
+    if not solution.left.any() and not _is_close(solution, problem, solved.objective):
+        solution = _closer(problem, columns, solved, solution)
+    return solution, columns.rates(solved)
+
+
+def _goal(problem: PackingProblem) -> float:
+    return GOAL if problem.counts.sum() <= MANY_COPIES else MANY_GOAL
 
 
 def _is_close(solution: Solution, problem: PackingProblem, bound: float) -> bool:
-    return solution.cost(problem) - bound <= GOAL * bound
+    return solution.cost(problem) - bound <= _goal(problem) * bound
 
 
 def _closer(
@@ -61,15 +59,12 @@ def _closer(
     def better(way: Solution | None) -> Solution:
         return solution if way is None else min(solution, way, key=lambda way: way.key(problem))
 
-    solution = better(whole(problem, columns, solved, kinds=np.arange(len(problem.prices))))
-    if _is_close(solution, problem, solved.objective):
-        return solution
     solution = better(dived(problem, columns, solved))
     if _is_close(solution, problem, solved.objective):
         return solution
-    nodes = counted(problem, gap=GOAL / 2)
+    nodes = counted(problem, gap=_goal(problem) / 2)
     solution = better(nodes.solution)
     bound = max(solved.objective, nodes.bound)
     if _is_close(solution, problem, bound):
         return solution
-    return closed(problem, columns, solved, solution, gap=GOAL * bound)
+    return closed(problem, columns, solved, solution, gap=_goal(problem) * bound)

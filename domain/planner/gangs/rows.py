@@ -11,6 +11,8 @@ from domain.planner.packing import Need
 
 # So many different placement groups whose bundles lie apart have rows of their own.
 MOST_APART = 12
+# A node that may hold so many bundles of different groups loses nothing by such a limit.
+PLENTY = 24
 
 
 def rows_of(
@@ -74,7 +76,7 @@ def _of_one_shape(
     bundles = sum(form.bundles[0].count * form.count for form in forms)
     most = bundles // max(form.bundles[0].count for form in forms)
     meets = _may_meet([need], most, rooms)
-    if meets and len(forms) <= MOST_APART:
+    if meets and most < PLENTY and len(forms) <= MOST_APART:
         for number, form in enumerate(forms):
             yield from _own_rows(form, rooms, name=f"{name} {number}")
         return
