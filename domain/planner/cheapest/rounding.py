@@ -47,18 +47,29 @@ def whole(problem: PackingProblem, columns: Columns, solved: Solved) -> Solution
         return Solution(packed=done, left=rest.counts)
     gap = (GAP if len(problem.counts) <= MANY_SHAPES else WIDE_GAP) * solved.objective
     charges = problem.charges(columns.rates(solved))
-    worths = values(rest)
-    packings = (in_sequence(rest, seed=seed, worths=worths) for seed in range(QUICK))
-    quick = [fitted(rest, packing, charges) for packing in packings]
+    waiting = solved.values[: columns.waiting].sum()
+    quick = list(_quick(rest, charges, most=QUICK if waiting < WHOLE else 1))
     best = min(quick, key=lambda way: way.key(rest))
     bound = solved.objective - Solution(packed=done, left=rest.counts).cost(problem)
-    if best.cost(rest) - bound > gap or best.left.any():
+    if waiting < WHOLE and (best.cost(rest) - bound > gap or best.left.any()):
         best = _searched(rest, columns.known(), quick, best=best, gap=gap, charges=charges)
     solution = Solution(packed=(*done, *best.packed), left=best.left)
-    least = np.ceil(solved.values[: columns.waiting].sum() - WHOLE)
-    if best.left.sum() <= least:
+    if best.left.sum() <= np.ceil(waiting - WHOLE):
         return solution
     return min(solution, _all_whole(problem, columns, charges), key=lambda s: s.key(problem))
+
+
+def _quick(rest: PackingProblem, charges: Floats, *, most: int) -> Iterable[Solution]:
+    """Yield quick packings of the rest, until one is as good as the one before."""
+    last: Solution | None = None
+    worths = values(rest)
+    for seed in range(most):
+        packing = in_sequence(rest, seed=seed, worths=worths)
+        way = fitted(rest, packing, charges)
+        yield way
+        if last is not None and way.key(rest) == last.key(rest):
+            return
+        last = way
 
 
 def _all_whole(problem: PackingProblem, columns: Columns, charges: Floats) -> Solution:
