@@ -7,9 +7,9 @@ import numpy as np
 from domain.planner.arrays import Arrays, Row
 from domain.planner.candidates import Candidate
 from domain.planner.cheapest import Packed, cheapest
-from domain.planner.cheapest.assignment import values
+from domain.planner.cheapest.assignment import Shares, shares
 from domain.planner.cheapest.dominance import worth_searching
-from domain.planner.cheapest.problem import Floats, Ints, PackingProblem, times
+from domain.planner.cheapest.problem import Ints, PackingProblem, times
 from domain.planner.cheapest.reuse import There, reuse
 from domain.planner.packing import Content, Packing, new_run
 
@@ -62,7 +62,8 @@ def _reused(packing: Packing, arrays: Arrays, rentable: Sequence[Candidate]) -> 
         planned=np.array([arrays.planned(run) for run in runs]),
     )
     new = arrays.problem(rentable, packing.limits, arrays.counts)
-    places, left = reuse(there, arrays.counts, _worth(new))
+    dealt = _shares(new, there)
+    places, left = reuse(there, arrays.counts, dealt.worth, dealt.held)
     packing.runs = [
         runs[place.run].laden(_content(arrays, place.held), start=place.start, stop=place.stop)
         for place in places
@@ -70,12 +71,13 @@ def _reused(packing: Packing, arrays: Arrays, rentable: Sequence[Candidate]) -> 
     return left
 
 
-def _worth(problem: PackingProblem) -> Floats:
-    """Return what a copy of each shape would cost on new nodes; much, where none can hold it."""
-    kinds = worth_searching(problem, sizes=False)
-    if not len(kinds):
-        return problem.needs.astype(float).sum(axis=1)
-    return values(problem.only(kinds)).worth
+def _shares(new: PackingProblem, there: There) -> Shares:
+    """Return how copies are best dealt out to what is there; the larger first, if nothing is new."""
+    kinds = worth_searching(new, sizes=False)
+    if len(kinds):
+        return shares(new.only(kinds), there)
+    nothing = np.zeros((len(there.nodes), len(new.counts)), dtype=np.int64)
+    return Shares(worth=new.needs.astype(float).sum(axis=1), held=nothing)
 
 
 def _content(arrays: Arrays, held: Ints) -> Content:

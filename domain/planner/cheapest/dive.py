@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from domain.planner.cheapest.assignment import WHOLE
 from domain.planner.cheapest.columns import Columns, generate
 from domain.planner.cheapest.exact import exact
 from domain.planner.cheapest.linear import Solved
 from domain.planner.cheapest.problem import Ints, Packed, PackingProblem, Solution
-from domain.planner.cheapest.rounding import WHOLE, trimmed
+from domain.planner.cheapest.rounding import trimmed
 
 # After so many steps without an end, the other ways are as good.
 STEPS = 30

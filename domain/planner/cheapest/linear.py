@@ -30,10 +30,15 @@ class Program:
         self._highs = highspy._Highs()  # type: ignore[attr-defined]  # noqa: SLF001
         self._highs.setOptionValue("output_flag", False)
         self._highs.setOptionValue("threads", 1)
+        self.columns = self.rows = 0
+        self.add_rows(lower, upper)
+
+    def add_rows(self, lower: Floats, upper: Floats) -> None:
+        """Add a row without entries for each pair of bounds; columns to come have those."""
         nothing = np.array([], dtype=np.int32)
         for low, high in zip(lower, upper, strict=True):
             self._highs.addRow(float(low), float(high), 0, nothing, np.array([]))
-        self.columns = 0
+        self.rows += len(lower)
 
     def add(
         self,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from domain.planner.cheapest.assignment import values
+from domain.planner.cheapest.assignment import WHOLE, values
 from domain.planner.cheapest.columns import Columns, sketched
 from domain.planner.cheapest.linear import Solved
 from domain.planner.cheapest.problem import (
@@ -30,8 +30,6 @@ SCARCE_NODES = 1
 QUICK = 4
 # So many rounds of greedy fills give patterns of the small kinds, which only the rest needs.
 SKETCH = 3
-# What HiGHS calls whole may miss it by so much.
-WHOLE = 1e-6
 
 
 def rounded_down(columns: Columns, solved: Solved) -> Solution:
