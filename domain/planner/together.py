@@ -72,7 +72,7 @@ def _reused(packing: Packing, arrays: Arrays, rentable: Sequence[Candidate]) -> 
 
 
 def _shares(new: PackingProblem, there: There) -> Shares:
-    """Return how copies are best dealt out to what is there; the larger first, if nothing is new."""
+    """Return how copies are best dealt out to what is there and to what is new."""
     kinds = worth_searching(new, sizes=False)
     if len(kinds):
         return shares(new.only(kinds), there)

@@ -126,6 +126,14 @@ def sketched(problem: PackingProblem, *, rounds: int = GREEDY_ROUNDS) -> tuple[C
     return columns, solved
 
 
+def known(problem: PackingProblem, start: Iterable[tuple[int, Ints]]) -> tuple[Columns, Solved]:
+    """Return patterns that are known, with those of one shape, and how many of each serve best."""
+    columns = Columns(problem)
+    columns.add(_singles(problem))
+    columns.add(start)
+    return columns, columns.solve()
+
+
 def generate(
     problem: PackingProblem, *, start: Sequence[tuple[int, Ints]] = ()
 ) -> tuple[Columns, Solved]:
@@ -133,9 +141,7 @@ def generate(
 
     `start` are patterns that do so for some of its kinds.
     """
-    columns, solved = sketched(problem, rounds=0 if start else GREEDY_ROUNDS)
-    if columns.add(start):
-        solved = columns.solve()
+    columns, solved = known(problem, start) if start else sketched(problem)
     pricing = Pricing(problem)
     for width in WIDTHS if len(problem.counts) <= WIDE_SHAPES else (NARROW,):
         for _ in range(SEARCH_ROUNDS):

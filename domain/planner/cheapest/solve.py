@@ -1,7 +1,7 @@
 """The search for the cheapest nodes: which way for which problem."""
 
 from domain.planner.cheapest.assignment import values
-from domain.planner.cheapest.columns import Columns, generate
+from domain.planner.cheapest.columns import Columns, generate, known
 from domain.planner.cheapest.counted import counted
 from domain.planner.cheapest.dive import dived
 from domain.planner.cheapest.dominance import worth_searching
@@ -13,9 +13,11 @@ from domain.planner.cheapest.sequence import in_sequence
 
 # Up to so many shapes, column generation ends in milliseconds.
 FEW_SHAPES = 60
-# A plan that costs so little more than the bound, in parts of it, is good enough; where there are
-# many copies the last nodes are a small part, and the search for them takes long.
-GOAL, MANY_GOAL, MANY_COPIES = 3e-4, 1.5e-3, 1_000
+# A plan that costs so little more than the bound, in parts of it, is good enough. Of many copies
+# the last nodes are a small part, and the search for them takes long.
+GOAL, MANY_GOAL, MANY_COPIES = 3e-4, 6e-3, 1_000
+# Small sizes are searched where large ones alone cost so much more than the bound.
+SIZES = 2.5e-3
 
 
 def cheapest(problem: PackingProblem) -> Solution:
@@ -32,11 +34,17 @@ def cheapest(problem: PackingProblem) -> Solution:
 
 def _search(problem: PackingProblem) -> tuple[Solution, Floats]:
     """Return a packing, and what one step of each limit is worth in it."""
+    large = worth_searching(problem, sizes=False)
+    few = problem.only(large)
     if len(problem.counts) > FEW_SHAPES:
-        large = worth_searching(problem, sizes=False)
-        few = problem.only(large)
         return in_sequence(few).on(large), values(few).rates
-    columns, solved = generate(problem)
+    # Large nodes first: small ones come in where they make a difference.
+    columns, solved = generate(few)
+    start = [(int(large[kind]), held) for kind, held in columns.known()]
+    if solved.objective > (1 + min(SIZES, _goal(problem))) * values(problem).bound:
+        columns, solved = generate(problem, start=start)
+    else:
+        columns, solved = known(problem, start)
     solution = whole(problem, columns, solved)
     if not solution.left.any() and not _is_close(solution, problem, solved.objective):
         solution = _closer(problem, columns, solved, solution)
