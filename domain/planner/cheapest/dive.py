@@ -21,6 +21,8 @@ def dived(problem: PackingProblem, columns: Columns, solved: Solved) -> Solution
     rest = problem
     for _ in range(STEPS):
         packed, rest = trimmed(rest, _surest(columns, solved))
+        if not packed:
+            break
         done += packed
         if (last := exact(rest)) is not None:
             return Solution(packed=(*done, *last.packed), left=last.left)
@@ -32,8 +34,11 @@ def _surest(columns: Columns, solved: Solved) -> list[Packed]:
     """Return the nodes that are whole, or else one of the content nearest to it."""
     values = solved.values[columns.waiting :]
     counts = np.floor(values + WHOLE).astype(np.int64)
-    if not counts.any() and len(values):
-        counts[np.argmax(values)] = 1
+    if not counts.any():
+        problem = columns.problem
+        one_more = [place for place, kind in enumerate(columns.kinds) if problem.nodes_left(kind)]
+        if one_more and values[one_more].max() > 0:
+            counts[max(one_more, key=lambda place: values[place])] = 1
     return columns.packed(counts)
 
 
