@@ -88,6 +88,8 @@ def _filled(said: InstanceType, built_in: InstanceType | None) -> InstanceType:
     return replace(
         said,
         gpu_memory_bytes=said.gpu_memory_bytes or (built_in.gpu_memory_bytes if said.gpus else 0),
+        accelerator=said.accelerator or built_in.accelerator,
+        accelerator_units=said.accelerator_units or built_in.accelerator_units,
         network_gbps=said.network_gbps or built_in.network_gbps,
     )
 

@@ -7,8 +7,9 @@ from typing import Any, cast
 from django import forms
 
 from accounts.models import Team
-from clusters.models import Group
+from clusters.models import Cluster, Group
 from clusters.workloads import Workload
+from configurations.models import Version
 from configurations.queries import launchable_versions
 from domain.limits import CLUSTER_NAME_LENGTH, MAX_NODES, wrong_name
 
@@ -72,6 +73,31 @@ class ResizeForm(forms.Form):
         """Return the form that shows the group as it is."""
         values = {"min_nodes": group.min_nodes, "max_nodes": group.max_nodes}
         return cls(initial=values, prefix=group.name)
+
+
+class UpdateForm(forms.Form):
+    """Which other version of its template a running cluster moves to."""
+
+    def __init__(self, *args: object, cluster: Cluster, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        rows = launchable_versions(cluster.team).filter(template=cluster.version.template_id)
+        self.versions = rows.exclude(pk=cluster.version_id)
+        self.fields["version"] = forms.ModelChoiceField(
+            self.versions,
+            label="Version",
+            empty_label=None,
+            error_messages={
+                "invalid_choice": "Select another version of this cluster's template.",
+                "required": "Select the version to update to.",
+            },
+        )
+
+    @property
+    def chosen(self) -> Version | None:
+        """The version that the form shows: the newest one where it names none that exists."""
+        named = str(self["version"].value() or "")
+        rows = self.versions.filter(pk=named) if named.isdecimal() and len(named) < 19 else None
+        return (rows.first() if rows else None) or self.versions.first()
 
 
 class HoldForm(forms.Form):

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import detail, jobs, launching, operations, scaling, tables
+from clusters.views import detail, jobs, launching, operations, scaling, tables, updating
 from clusters.views.list import cluster_list
 
 
@@ -27,6 +27,10 @@ urlpatterns = [
     path("clusters/<uuid:pk>/start/", operations.start, name="start"),
     path("clusters/<uuid:pk>/terminate/", operations.terminate, name="terminate"),
     path("clusters/<uuid:pk>/hold/", operations.hold, name="hold"),
+    path("clusters/<uuid:pk>/update/", updating.update, name="update"),
+    path("clusters/<uuid:pk>/update/preview/", updating.preview, name="update-preview"),
+    path("clusters/<uuid:pk>/replace/", updating.replace, name="replace"),
+    path("clusters/<uuid:pk>/replace/cancel/", updating.cancel, name="cancel-replacement"),
     path("clusters/<uuid:pk>/groups/<str:group>/resize/", operations.resize, name="resize"),
     path("clusters/<uuid:pk>/groups/<str:group>/again/", operations.try_again, name="try-again"),
     path("clusters/<uuid:pk>/groups/<str:group>/rule/enable/", scaling.enable, name="enable-rule"),

@@ -63,7 +63,7 @@ def compare(old: Version, new: Version, *, target: RegionCatalogue) -> Compariso
     return Comparison(
         old=old,
         new=new,
-        differences=[_difference(change) for change in found],
+        differences=[difference(change) for change in found],
         pairs=list(side_by_side(old.text, new.text)),
         effect=str(effect or ""),
         tone=TONES[effect] if effect else "",
@@ -99,7 +99,8 @@ def _pairs(
         )
 
 
-def _difference(change: Change) -> Difference:
+def difference(change: Change) -> Difference:
+    """Return the change in words, with its effect on a running cluster."""
     return Difference(
         label=change.label,
         old=in_words(change.old),

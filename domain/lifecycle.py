@@ -81,6 +81,7 @@ class EndCause(StrEnum):
     INTERRUPTED = "interrupted"  # the provider took a spot machine back
     SPOT_RETURN = "back to spot"
     CONSOLIDATED = "consolidated"
+    OUTDATED = "outdated"  # it ran with settings of an earlier version
 
     @property
     def is_failure(self) -> bool:

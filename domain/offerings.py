@@ -47,6 +47,8 @@ class InstanceType:
     gpus: float = 0.0  # per machine; a part of one where the hardware is shared
     gpu_model: str = ""  # in Ray's words: "A10G"
     gpu_memory_bytes: int = 0  # of all its GPUs together
+    accelerator: str = ""  # the model of those that are no GPUs, in Ray's words: "TPU-V6E"
+    accelerator_units: float = 0.0  # how many Ray counts: chips of TPUs, cores of Neuron devices
     family: str = ""
     arch: str = "x86_64"
     zones: frozenset[str] | None = None  # that offer it

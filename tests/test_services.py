@@ -94,6 +94,10 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     "clusters.services.operating.terminate_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.rules.disable_rule": lambda t: ((t.cluster,), _RULE),
     "clusters.services.rules.enable_rule": lambda t: ((t.cluster,), _RULE),
+    "clusters.services.updating.cancel_replacement": lambda t: ((t.cluster,), {}),
+    "clusters.services.updating.check_update": lambda t: ((t.cluster,), {"version": t.version}),
+    "clusters.services.updating.replace_outdated": lambda t: ((t.cluster,), {}),
+    "clusters.services.updating.update_cluster": lambda t: ((t.cluster,), {"version": t.version}),
     "configurations.services.cloning.clone_version": lambda t: (
         (t.version,),
         {"cloud": t.cloud, "chosen": {}},
@@ -126,7 +130,10 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     "insights.services.change_rate_card": lambda _: ((_CARD,), {"note": ""}),
 }
 # A viewer may look.
-READS = {"clusters.services.launch_checks.check_launch"}
+READS = {
+    "clusters.services.launch_checks.check_launch",
+    "clusters.services.updating.check_update",
+}
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ class Instance:
     def shapes(self) -> int:
         """How many different things wait."""
         bundles = {
-            tuple(sorted(bundle.items())) for gang in self.demand.gangs for bundle in gang.bundles
+            tuple(sorted(bundle.resources.items()))
+            for gang in self.demand.gangs
+            for bundle in gang.bundles
         }
         return len(self.demand.shapes) + len(bundles)
 

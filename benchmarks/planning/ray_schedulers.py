@@ -162,7 +162,7 @@ def _old_group(gang: Gang) -> Any:
 
     group = PlacementGroupTableData(strategy=PlacementStrategy.Value(gang.strategy.value))
     for bundle in gang.bundles:
-        group.bundles.add().unit_resources.update(bundle)
+        group.bundles.add().unit_resources.update(bundle.resources)
     return group
 
 
@@ -193,7 +193,9 @@ def _new_group(gang: Gang, *, name: str) -> Any:
         Strategy.STRICT_SPREAD: kinds.ANTI_AFFINITY,
     }.get(gang.strategy)
     constraints = [(kind, f"_PG_{name}", "")] if kind else []
-    requests = [ResourceRequestUtil.make(dict(bundle), constraints) for bundle in gang.bundles]
+    requests = [
+        ResourceRequestUtil.make(dict(bundle.resources), constraints) for bundle in gang.bundles
+    ]
     return GangResourceRequest(requests=requests)
 
 

@@ -10,8 +10,10 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import TypedDict
 
 from clouds.facts.custom import Rate, Rates, WithCustomPrices, WithCustomTypes
+from domain.catalogue.accelerators import NEURON_CORES
 from domain.catalogue.provider import CatalogueFiles
 from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
@@ -127,6 +129,22 @@ def _offered(files: CatalogueFiles, region: str) -> Iterator[tuple[str, frozense
             yield row[files.name], frozenset(row["zones"].split())
 
 
+class _Accelerator(TypedDict):
+    accelerator: str
+    accelerator_units: float
+
+
+def _accelerator(row: Mapping[str, str]) -> _Accelerator:
+    """Return accelerators that are no GPUs, where Ray counts them."""
+    name, count = row["accelerator_other"], float(row["accelerator_other_count"] or 0)
+    if name in NEURON_CORES:
+        units = count * NEURON_CORES[name]
+        return _Accelerator(accelerator="aws-neuron-core", accelerator_units=units)
+    if name.startswith("TPU-"):
+        return _Accelerator(accelerator=name, accelerator_units=count)
+    return _Accelerator(accelerator="", accelerator_units=0)
+
+
 def _type(
     row: Mapping[str, str], name: str, *, zones: frozenset[str] | None, has_spot: bool
 ) -> InstanceType:
@@ -138,6 +156,7 @@ def _type(
         gpus=float(row["gpus"] or 0),
         gpu_model=row["gpu_model"],
         gpu_memory_bytes=round(float(row["gpu_memory_gib"] or 0) * GIB),
+        **_accelerator(row),
         family=row["family"],
         arch=row["arch"],
         zones=zones or None,

@@ -82,6 +82,8 @@ class CatalogueType(models.Model):
     gpus = models.FloatField(default=0)
     gpu_model = models.CharField(max_length=63, blank=True)
     gpu_memory_bytes = models.BigIntegerField(default=0)
+    accelerator = models.CharField(max_length=63, blank=True)
+    accelerator_units = models.FloatField(default=0)
     family = models.CharField(max_length=63, blank=True)
     arch = models.CharField(max_length=20)
     zones = ArrayField(models.CharField(max_length=63))

@@ -69,6 +69,10 @@ class Cluster(models.Model):
     min_resources = models.JSONField(default=dict)
     max_resources = models.JSONField(default=dict)
 
+    replacing_since = models.DateTimeField(
+        null=True, help_text="Since when outdated nodes are being replaced. Empty: they stay."
+    )
+
     # The reconcile loop: whose turn it is, and when somebody must look again.
     lease_token = models.UUIDField(null=True)
     lease_expires = models.DateTimeField(null=True)
@@ -153,6 +157,13 @@ class Node(models.Model):
     cluster = models.ForeignKey(Cluster, models.PROTECT, related_name="nodes")
     group = models.ForeignKey(Group, models.PROTECT, related_name="nodes")
     run = models.ForeignKey("clusters.Run", models.PROTECT, related_name="nodes")
+    version = models.ForeignKey(
+        "configurations.Version",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The version whose settings it was launched with.",
+    )
     role = models.CharField(max_length=10, choices=[(r.value, r.value) for r in NodeRole])
     market = models.CharField(
         max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.value) for m in Market]

@@ -54,6 +54,7 @@ class ScalingDecision(models.Model):
         UNSERVED = "unserved", "Unscheduled"
         CONSOLIDATE = "consolidate"
         SPOT_RETURN = "spot_return", "Back to spot"
+        REPLACE = "replace"
         RECOMMEND = "recommend"
         KEEP = "keep"  # what was not worth to be moved
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from clusters.models import Cluster
 from configurations.models import Version
@@ -19,8 +21,13 @@ REPLACEMENT_THRESHOLD = timedelta(minutes=60)
 
 def configuration_of(cluster: Cluster) -> ComputeConfig:
     """Return the configuration of the cloud resource that the cluster runs on."""
-    every = resources_of(cluster)
-    return every[min(cluster.resource, len(every) - 1)]
+    return config_of(cluster.version_id, cluster.environment, cluster.resource)
+
+
+def config_of(version_id: int, environment: str, resource: int) -> ComputeConfig:
+    """Return what a version says for an environment of one cloud resource, by its index."""
+    every = _resources(version_id, environment)
+    return every[min(resource, len(every) - 1)]
 
 
 def resources_of(cluster: Cluster) -> tuple[ComputeConfig, ...]:
@@ -34,6 +41,20 @@ def _resources(version_id: int, environment: str) -> tuple[ComputeConfig, ...]:
     return for_environment(config, environment).resource_configs
 
 
+def settings_of(config: ComputeConfig) -> dict[str, Any]:
+    """Return what the configuration says of the cluster's own settings, by their columns."""
+    block = config.mobula
+    return {
+        "autoscaling": block.autoscaling,
+        "idle_minutes": block.idle_minutes,
+        "max_lifetime_minutes": block.max_lifetime_minutes,
+        "worker_idle_seconds": config.worker_idle_seconds,
+        "max_usd_per_hour": _dollars(block.max_usd_per_hour),
+        "min_resources": config.min_resources,
+        "max_resources": config.max_resources,
+    }
+
+
 def start_timeout(config: ComputeConfig) -> timedelta:
     """Return how long a head may take to come up before the next resource is tried."""
     return _duration(config.flags.get("zone_starting_timeout"), START_TIMEOUT)
@@ -43,6 +64,10 @@ def replacement_threshold(config: ComputeConfig, group: WorkerGroup) -> timedelt
     """Return how long an on-demand node stands in for spot before it may be replaced."""
     name = "replacement_threshold"
     return _duration(group.flags.get(name, config.flags.get(name)), REPLACEMENT_THRESHOLD)
+
+
+def _dollars(amount: float | None) -> Decimal | None:
+    return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.0001"))
 
 
 def _duration(value: object, otherwise: timedelta) -> timedelta:

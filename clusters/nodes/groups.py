@@ -10,6 +10,12 @@ from domain.configuration.spec import ComputeConfig, MarketType, NodeConfig
 from domain.lifecycle import NodeRole
 from domain.offerings import Market
 
+_OF_A_GROUP = (
+    *("role", "position", "instance_type", "market", "vcpus", "memory_bytes", "gpus"),
+    *("resources", "labels", "min_nodes", "max_nodes", "idle_seconds"),
+    *("stopped_at", "stopped_reason"),
+)
+
 
 def groups_of(cluster: Cluster, config: ComputeConfig, target: RegionCatalogue) -> list[Group]:
     """Return the cluster's groups on this target, not saved yet.
@@ -26,6 +32,20 @@ def groups_of(cluster: Cluster, config: ComputeConfig, target: RegionCatalogue) 
         if group.market_type is MarketType.SPOT:
             row.market = Market.SPOT
     return [head, *workers]
+
+
+def regroup(cluster: Cluster, groups: list[Group]) -> None:
+    """Give the cluster these groups; one that it has no more stays for its nodes' sake, empty."""
+    names = {group.name for group in groups}
+    gone = cluster.groups.exclude(name__in=names)
+    gone.filter(nodes=None).delete()
+    gone.update(min_nodes=0, max_nodes=0)
+    Group.objects.bulk_create(
+        groups,
+        update_conflicts=True,
+        unique_fields=["cluster", "name"],
+        update_fields=_OF_A_GROUP,
+    )
 
 
 def missing_machines(config: ComputeConfig, target: RegionCatalogue) -> list[str]:

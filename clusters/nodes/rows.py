@@ -27,9 +27,12 @@ def add_nodes(
     """Write `count` new nodes down under names never used before.
 
     The counter moves only for the holder of the lease, so that two workers, one of them late,
-    can never both answer the same demand. Without a launch they are the group's own machine.
+    can never both answer the same demand, and only for the version that was planned with. Without
+    a launch they are the group's own machine.
     """
-    held = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
+    held = Cluster.objects.filter(
+        pk=cluster.pk, lease_token=cluster.lease_token, version_id=cluster.version_id
+    )
     if not held.update(next_node=F("next_node") + count):
         raise LeaseLost
     cluster.refresh_from_db(fields=["next_node"])
@@ -42,6 +45,7 @@ def add_nodes(
             cluster=cluster,
             group=group,
             run_id=cluster.run_id,
+            version_id=cluster.version_id,
             role=group.role,
             decision=decision,
             planned=shapes,

@@ -11,10 +11,10 @@ from clouds.drivers import driver_for
 from clouds.models import Cloud
 from clusters import runs
 from clusters.leases import renew
-from clusters.models import Cluster, Group
+from clusters.models import Cluster
 from clusters.models.event import EventSeverity
 from clusters.nodes.config import resources_of
-from clusters.nodes.groups import groups_of, missing_machines
+from clusters.nodes.groups import groups_of, missing_machines, regroup
 from clusters.transitions import note
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
@@ -138,7 +138,7 @@ def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, rea
         min_resources=resource.config.min_resources,
         max_resources=resource.config.max_resources,
     )
-    _regroup(cluster, groups_of(cluster, resource.config, target))
+    regroup(cluster, groups_of(cluster, resource.config, target))
     kind = EventKind.CLOUD_RESOURCE_SWITCHED
     note(cluster, message, kind=kind, fields=fields, severity=EventSeverity.WARNING)
 
@@ -146,24 +146,3 @@ def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, rea
 def _name(cluster: Cluster, resource: _Resource) -> str:
     count = len(resources_of(cluster))
     return f"{resource.cloud} (cloud resource {resource.number + 1} of {count})"
-
-
-_OF_A_GROUP = (
-    *("role", "position", "instance_type", "market", "vcpus", "memory_bytes", "gpus"),
-    *("resources", "labels", "min_nodes", "max_nodes", "idle_seconds"),
-    *("stopped_at", "stopped_reason"),
-)
-
-
-def _regroup(cluster: Cluster, groups: list[Group]) -> None:
-    """Give the cluster these groups; one that it has no more stays for its nodes' sake, empty."""
-    names = {group.name for group in groups}
-    gone = cluster.groups.exclude(name__in=names)
-    gone.filter(nodes=None).delete()
-    gone.update(min_nodes=0, max_nodes=0)
-    Group.objects.bulk_create(
-        groups,
-        update_conflicts=True,
-        unique_fields=["cluster", "name"],
-        update_fields=_OF_A_GROUP,
-    )

@@ -1,4 +1,4 @@
-"""What a pass takes away beside idle nodes: by consolidation, and to go back to spot."""
+"""What a pass takes away beside idle nodes: outdated ones, by consolidation, for spot."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from clusters.scaling.consolidation.policy import move_time
 from clusters.scaling.consolidation.proposing import propose
 from clusters.scaling.consolidation.record import forget, is_acting
 from clusters.scaling.consolidation.steps import advance
+from clusters.scaling.replacement import replace_next
 from clusters.scaling.spot_return import spot_returns
 from domain.configuration.spec import Disruption
 from domain.lifecycle import EndCause, NodeRole, NodeState
@@ -44,6 +45,9 @@ def disrupt(
     if last is not None and is_acting(last):
         most = _most(cluster, nodes, Disruption.CONSOLIDATION)
         advance(cluster, nodes, request, last, most=most)
+        return nodes
+    if cluster.replacing_since and replace_next(cluster, nodes, answer):
+        forget(last)
         return nodes
     if not _is_quiet(cluster, nodes, request, answer):
         forget(last)

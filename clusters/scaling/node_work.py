@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import ceil
 
 from clusters.models import Node
+from domain.demand.reserved import bundles_of, reserved
 from domain.lifecycle import NodeState
-from domain.planner.consolidation.reserved import bundles_of, reserved
 from domain.planner.model import Work
 
 _OBJECTS = "object_store_memory"

@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from clusters.agent_report import current_demand, has_fresh_report
 from clusters.models import Cluster, Group, Node
 from clusters.nodes.config import configuration_of
+from clusters.nodes.outdated import labels_of_node
 from clusters.scaling.budgets import left_to_go
 from clusters.scaling.cooldowns import cooling_of, stopped_of
 from clusters.scaling.node_work import work_of
@@ -83,7 +84,9 @@ def request_for(
             for group in groups
             if group.role == NodeRole.WORKER
         ),
-        nodes=tuple(_view(node, fresh=fresh) for node in nodes if node.role == NodeRole.WORKER),
+        nodes=tuple(
+            _view(cluster, node, fresh=fresh) for node in nodes if node.role == NodeRole.WORKER
+        ),
         demand=current_demand(cluster) if demand is None else demand,
         now=now(),
         autoscaling=cluster.autoscaling,
@@ -162,7 +165,7 @@ def _failing(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def _view(node: Node, *, fresh: bool) -> NodeView:
+def _view(cluster: Cluster, node: Node, *, fresh: bool) -> NodeView:
     ready = node.state == NodeState.READY
     moment = now()
     idle_since = node.idle_since if fresh else None
@@ -176,7 +179,7 @@ def _view(node: Node, *, fresh: bool) -> NodeView:
         instance_type=node.machine,
         market=Market(node.market),
         zone=node.zone,
-        labels={**node.group.labels, NODE_GROUP_LABEL: node.group.name},
+        labels={**labels_of_node(cluster, node), NODE_GROUP_LABEL: node.group.name},
         hourly_usd=_dollars(node),
         idle_seconds=(moment - idle_since).total_seconds() if idle_since else None,
         age_seconds=(moment - node.requested_at).total_seconds(),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.db import IntegrityError, transaction
 
 from accounts.errors import Invalid, as_invalid
@@ -12,6 +10,7 @@ from accounts.permissions import Action, may, require
 from accounts.services import record
 from clusters import runs
 from clusters.models import Cluster, Group
+from clusters.nodes.config import settings_of
 from clusters.nodes.groups import groups_of
 from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
@@ -33,7 +32,6 @@ def launch_cluster(*, name: str, version: Version, environment: str = "", by: Us
 
 @transaction.atomic
 def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Cluster:
-    block = ready.config.mobula
     cluster = Cluster(
         name=name,
         team=version.template.team,
@@ -42,13 +40,7 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         version=version,
         environment=ready.environment,
         image_version=ready.image_version,
-        autoscaling=block.autoscaling,
-        idle_minutes=block.idle_minutes,
-        max_lifetime_minutes=block.max_lifetime_minutes,
-        worker_idle_seconds=ready.config.worker_idle_seconds,
-        max_usd_per_hour=_dollars(block.max_usd_per_hour),
-        min_resources=ready.config.min_resources,
-        max_resources=ready.config.max_resources,
+        **settings_of(ready.config),
     )
     _check_name_is_free(cluster)
     _save_new(cluster)
@@ -67,10 +59,6 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
 
 def _where(ready: Launchable) -> str:
     return f" for {ready.environment}" if ready.environment else ""
-
-
-def _dollars(amount: float | None) -> Decimal | None:
-    return None if amount is None else Decimal(str(amount)).quantize(Decimal("0.0001"))
 
 
 def _save_new(cluster: Cluster) -> None:

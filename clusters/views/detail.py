@@ -14,15 +14,17 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
-from clusters.forms import HoldForm, ResizeForm, WorkloadForm
+from clusters.forms import HoldForm, ResizeForm, UpdateForm, WorkloadForm
 from clusters.models import Cluster
 from clusters.nodes.tokens import has_token_auth, ray_token
 from clusters.queries import clusters, scaling
 from clusters.queries.consolidation import consolidation_of
 from clusters.queries.cooldowns import cooldowns_of
+from clusters.queries.outdated import outdated_summary
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
 from clusters.views.requests import visible_cluster
+from clusters.views.updating import update_context
 from clusters.workloads import WORKLOADS
 from domain.events import EventKind
 from domain.lifecycle import ClusterState
@@ -67,6 +69,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "end_cost": f"It has cost {usd(spent)} so far and costs "
         f"{usd(cluster.hourly_microusd or 0)} per hour.",  # type: ignore[attr-defined]
         "start_cost": f"It has cost {usd(spent)} so far.",
+        "outdated": outdated_summary(cluster, nodes),
         "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
         "now": now(),
         **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
@@ -141,8 +144,13 @@ def _events(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict
     }
 
 
-def _configuration(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
-    return {"text": cluster.version.text}
+def _configuration(
+    request: SignedInRequest,
+    cluster: Cluster,
+    rows: clusters.Rows,  # noqa: ARG001
+) -> dict[str, Any]:
+    context = update_context(cluster, UpdateForm(cluster=cluster), by=request.user)
+    return {"text": cluster.version.text, **context}
 
 
 _TAB_CONTEXT = {

@@ -59,6 +59,7 @@ def _has(one: InstanceType, required: PhysicalResources) -> bool:
     cpus, memory = required.CPU or 0, required.memory or 0
     return (
         one.gpus == (required.GPU or 0)
+        and one.accelerator_units == (required.TPU or 0)
         and one.arch == (required.cpu_architecture or "x86_64")
         and cpus <= one.vcpus <= max(cpus, 1) * _SLACK
         and memory <= one.memory_bytes <= max(memory, 1) * _SLACK

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.catalogue.accelerators import UNNAMED_TPU, accelerator_resources
 from domain.catalogue.region import RegionCatalogue
+from domain.configuration.ray_labels import ACCELERATOR
 from domain.configuration.spec import (
     ComputeConfig,
     NodeConfig,
@@ -19,7 +21,8 @@ RESERVATIONS = frozenset({"system_reserved_cpu_millicpu", "system_reserved_memor
 def effective_resources(
     node: NodeConfig, instance_type: InstanceType, *, is_head: bool, has_workers: bool
 ) -> dict[str, float]:
-    """The logical resources Ray gets from a node: CPU, GPU, `memory` in bytes, and custom ones.
+    """The logical resources Ray gets from a node: CPU, GPU, `memory` in bytes, accelerators' and
+    custom ones.
 
     What `resources` says replaces what the machine has. A head with workers offers no CPU and no
     GPU unless `resources` says otherwise, so that work goes to the workers.
@@ -32,17 +35,26 @@ def effective_resources(
     if instance_type.gpus:
         amounts["GPU"] = 0.0 if keeps_free else float(instance_type.gpus)
     declared = {name: n for name, n in node.resources.items() if name not in RESERVATIONS}
-    return {**amounts, **declared}
+    gpus = declared.get("GPU", amounts.get("GPU", 0))
+    accelerators = accelerator_resources(instance_type, declared=declared, gpus=gpus)
+    if keeps_free:  # of a head, Ray is told to offer none, and looks for no model
+        accelerators = {}
+    return {**amounts, **accelerators, **declared}
 
 
-def declared_type(required: PhysicalResources) -> InstanceType:
-    """The smallest machine that has the required hardware."""
+def declared_type(
+    required: PhysicalResources, labels: Mapping[str, str] | None = None
+) -> InstanceType:
+    """The smallest machine that has the required hardware; `labels` may name the accelerator."""
+    model = (labels or {}).get(ACCELERATOR) or required.accelerator or ""
     return InstanceType(
         name="custom",
         vcpus=float(required.CPU or 0),
         memory_bytes=required.memory or 0,
         gpus=float(required.GPU or 0),
-        gpu_model=required.accelerator or "",
+        gpu_model=model if required.GPU else "",
+        accelerator=(model or UNNAMED_TPU) if required.TPU else "",
+        accelerator_units=float(required.TPU or 0),
     )
 
 
@@ -72,4 +84,6 @@ def machine_of(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None
     """The machine a node runs on, as far as the configuration or the catalogue tells."""
     if node.instance_type is not None:
         return target.type_named(node.instance_type)
-    return declared_type(node.required_resources) if node.required_resources else None
+    if node.required_resources is None:
+        return None
+    return declared_type(node.required_resources, node.required_labels)

@@ -59,6 +59,6 @@ def why_of(effect: Effect, rules: EffectRules) -> str:
         case Effect.LIVE:
             return "A running cluster can be updated without losing a node."
         case Effect.NEW_NODES:
-            return "Running nodes do not change; only new nodes use it."
+            return "Running nodes do not change until they are replaced; new nodes use it."
         case Effect.RECREATE:
             return rules.why_recreate

@@ -41,6 +41,7 @@ class Disruption(StrEnum):
     IDLE = "idle"
     CONSOLIDATION = "consolidation"
     SPOT_RETURN = "spot_return"
+    OUTDATED = "outdated"  # nodes that run with settings of an earlier version
 
 
 ConsolidationWord = Annotated[ConsolidationMode, BeforeValidator(off_if_false)]

@@ -8,24 +8,32 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from typing import Any
 
-from domain.demand import (
+from domain.demand.model import (
+    Bundle,
     Demand,
     Gang,
     LabelSelector,
     Resources,
     Shape,
     Strategy,
+    describe,
+    plain_bundles,
+)
+from domain.demand.report import (
+    OLD_STANDING_REQUESTS,
+    STANDING_REQUESTS,
     UnreadableDemand,
     demand_from_report,
-    describe,
+    report_of,
 )
+from domain.demand.reserved import is_inside_group
 from domain.quantities import LARGEST, parse_bytes
 
 MOST_COUNT, MOST_BUNDLES = 1_000_000, 1_000
 EXAMPLE = "4 x CPU:2, memory:8GiB"
+_KINDS = {"shapes", "gangs", STANDING_REQUESTS, OLD_STANDING_REQUESTS, "inside_groups"}
 _IN_BYTES = {"memory", "object_store_memory"}
 _LINE = re.compile(
     rf"(?:(?P<strategy>{'|'.join(Strategy)})\s+)?(?:(?P<count>\d{{1,9}})\s*[x×*]\s*)?"
@@ -50,7 +58,11 @@ def demand_from_text(text: str) -> Demand:
         (shapes if isinstance(item, Shape) else gangs).append(item)  # type: ignore[arg-type]
     if not (shapes or gangs):
         raise ValueError(f"Enter at least one line of demand, such as {EXAMPLE}.")
-    return Demand(shapes=tuple(shapes), gangs=tuple(gangs))
+    return Demand(
+        shapes=tuple(shape for shape in shapes if not is_inside_group(shape.resources)),
+        gangs=tuple(gangs),
+        inside_groups=tuple(shape for shape in shapes if is_inside_group(shape.resources)),
+    )
 
 
 def text_of(demand: Demand, *, longest: int) -> str:
@@ -58,25 +70,36 @@ def text_of(demand: Demand, *, longest: int) -> str:
 
     What is longer than `longest` is cut after a whole line.
     """
-    whole = _lines_of(demand) if _fits_lines(demand) else json.dumps(asdict(demand))
+    whole = _lines_of(demand) if _fits_lines(demand) else json.dumps(report_of(demand))
     if len(whole) <= longest:
         return whole
     return _lines_of(demand)[: longest + 1].rpartition("\n")[0]
 
 
 def _fits_lines(demand: Demand) -> bool:
-    labelled = any(shape.selectors for shape in demand.shapes)
-    mixed = any(gang.bundles.count(gang.bundles[0]) < len(gang.bundles) for gang in demand.gangs
-                if gang.bundles)  # fmt: skip
-    return not (demand.standing_requests or labelled or mixed)
+    lines = [*map(_fits_line, _every_shape(demand)), *map(_fits_line, demand.gangs)]
+    return not demand.standing_requests and all(lines)
+
+
+def _fits_line(item: Shape | Gang) -> bool:
+    """A line has no labels, and of a placement group it has only equal bundles."""
+    if isinstance(item, Shape):
+        return not (item.selectors or item.fallbacks)
+    plain = Bundle(resources=item.bundles[0].resources) if item.bundles else None
+    return not item.fallbacks and all(bundle == plain for bundle in item.bundles)
 
 
 def _lines_of(demand: Demand) -> str:
-    shapes = [f"{shape.count} x {_written(shape.resources)}" for shape in demand.shapes]
+    """Return the demand that lines can say."""
+    shapes = [
+        f"{shape.count} x {_written(shape.resources)}"
+        for shape in (*demand.shapes, *demand.inside_groups)
+        if _fits_line(shape)
+    ]
     gangs = [
-        f"{gang.strategy} {len(gang.bundles)} x {_written(gang.bundles[0])}"
+        f"{gang.strategy} {len(gang.bundles)} x {_written(gang.bundles[0].resources)}"
         for gang in demand.gangs
-        if gang.bundles and all(bundle == gang.bundles[0] for bundle in gang.bundles)
+        if gang.bundles and _fits_line(gang)
     ]
     return "\n".join(shapes + gangs)
 
@@ -101,14 +124,13 @@ def _from_json(text: str) -> Demand:
         ) from error
     except RecursionError:
         raise ValueError("The JSON is nested too deeply to be demand.") from None
-    known = {"shapes", "gangs", "standing_requests"}
-    if not isinstance(report, dict) or not report.keys() <= known:
+    if not isinstance(report, dict) or not report.keys() <= _KINDS:
         raise ValueError(
             'The JSON must be an object with "shapes", "gangs" or "standing_requests", such as '
             '{"shapes": [{"resources": {"CPU": 2}, "count": 4}]}.'
         )
     try:
-        return demand_from_report(report)
+        return demand_from_report(report, strict=True)
     except ValueError as error:
         why = error.why if isinstance(error, UnreadableDemand) else str(error).rstrip(".")
         raise ValueError(
@@ -122,28 +144,32 @@ def _no_number(name: str) -> Any:
 
 
 def _checked(demand: Demand) -> Demand:
-    for shape in (*demand.shapes, *demand.standing_requests):
+    for shape in _every_shape(demand):
         _check_count(shape.count)
-        _check_selectors(shape.selectors)
-    for resources in _every_resources(demand):
-        for name, amount in resources.items():
+    for item in _every_item(demand):
+        for selectors in (item.selectors, *item.fallbacks):
+            _check_selectors(selectors)
+        for name, amount in item.resources.items():
             if not name.isprintable() or amount > LARGEST:
                 raise ValueError(f"{name[:40]!r} is {amount:g}: more than any machine has.")
     return demand
 
 
-def _every_resources(demand: Demand) -> Iterator[Resources]:
-    yield from (shape.resources for shape in (*demand.shapes, *demand.standing_requests))
-    yield from (bundle for gang in demand.gangs for bundle in gang.bundles)
+def _every_shape(demand: Demand) -> Iterator[Shape]:
+    yield from (*demand.shapes, *demand.standing_requests, *demand.inside_groups)
+
+
+def _every_item(demand: Demand) -> Iterator[Shape | Bundle]:
+    yield from _every_shape(demand)
+    for gang in demand.gangs:
+        yield from (bundle for bundles in (gang.bundles, *gang.fallbacks) for bundle in bundles)
 
 
 def _check_selectors(selectors: Iterable[LabelSelector]) -> None:
-    for one in selectors:
-        words = (one.key, *one.values)
+    for selector in selectors:
+        words = (selector.key, *selector.values)
         if not all(isinstance(word, str) and word.isprintable() for word in words):
             raise ValueError("A label selector's key and values must be text.")
-        if one.operator not in {"in", "not in"}:
-            raise ValueError('The operator of a label selector must be "in" or "not in".')
 
 
 def _from_line(line: str) -> Shape | Gang:
@@ -157,7 +183,7 @@ def _from_line(line: str) -> Shape | Gang:
         return Shape(resources=resources, count=count)
     if count > MOST_BUNDLES:
         raise ValueError(f"{count:,} bundles are too many: use at most {MOST_BUNDLES:,}.")
-    return Gang(strategy=Strategy(match["strategy"]), bundles=(resources,) * count)
+    return Gang(strategy=Strategy(match["strategy"]), bundles=plain_bundles([resources] * count))
 
 
 def _check_count(count: int) -> None:

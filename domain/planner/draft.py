@@ -217,10 +217,7 @@ class _Draft:
             yield replace(same[0], count=len(same), names=names)
 
     def _run(self, node: NodeView, room: Resources) -> NodeRun:
-        planned = tuple(
-            (Need(amounts=exact(s.resources), count=s.count, selectors=s.selectors), s.count)
-            for s in node.planned
-        )
+        planned = tuple((Need.of(shape), shape.count) for shape in node.planned)
         return NodeRun(
             free=exact(room),
             labels=labels_of(node, self.offers),
@@ -264,7 +261,7 @@ def _sorted_by_opening(runs: list[NodeRun]) -> list[NodeRun]:
 
 def _shapes(run: NodeRun) -> Iterator[Shape]:
     for need, count in run.content:
-        yield Shape(resources=plain(need.amounts), count=count, selectors=need.selectors)
+        yield need.shape(count=count)
 
 
 def _is_free(node: NodeView) -> bool:

@@ -49,6 +49,8 @@ class Offer:
     quota: int | None = None  # so many more may be rented; None: no limit is known
     cooling: str = ""  # why it cannot be rented now, as part of a sentence
     rank: int | None = None  # with Ranking.ORDER: its own place; None: that of its group
+    hosts: int = 1  # nodes that come and go together: the hosts of a TPU slice
+    first_host: Resources = field(default_factory=dict)  # what only the first of them has beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

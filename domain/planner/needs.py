@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice, product
 
-from domain.demand import Gang, Resources, Shape, Strategy
+from domain.demand import Bundle, Gang, Selectors, Shape, Strategy
 from domain.planner.amounts import Amounts, add, exact, plain
 from domain.planner.candidates import Candidate
 from domain.planner.explanation.causes import (
@@ -17,6 +18,9 @@ from domain.planner.explanation.causes import (
 )
 from domain.planner.packing import Need
 
+# Bundles that go on one node and have fallbacks of their own: so many combinations are tried.
+MOST_ALTERNATIVES = 16
+
 
 def ordered_needs(
     shapes: Iterable[Shape], machines: Sequence[Candidate], *, source: Source = WORK
@@ -27,8 +31,7 @@ def ordered_needs(
     for shape in shapes:
         if shape.count <= 0:
             continue
-        amounts = exact(shape.resources)
-        need = Need(amounts=amounts, count=0, selectors=shape.selectors, source=source)
+        need = Need.of(shape, source=source)
         counts[need.key] += shape.count
         first[need.key] = need
     needs = [replace(need, count=counts[key]) for key, need in first.items()]
@@ -41,8 +44,8 @@ def ordered_gangs(gangs: Iterable[Gang], machines: Sequence[Candidate]) -> list[
     largest = _largest_node(machines)
 
     def hardness(gang: Gang) -> tuple[object, ...]:
-        together = Need(amounts=total(exact(bundle) for bundle in gang.bundles), count=1)
-        return (*_hardness(together, largest), gang.strategy, _bundles(gang))
+        together = Need(amounts=total(exact(bundle.resources) for bundle in gang.bundles), count=1)
+        return (*_hardness(together, largest), gang.strategy, _contents(gang))
 
     return sorted((gang for gang in gangs if gang.bundles), key=hardness)
 
@@ -54,9 +57,16 @@ def gang_needs(gang: Gang, machines: Sequence[Candidate]) -> list[Need]:
     """
     source = placement_group(gang.strategy)
     if gang.strategy is Strategy.STRICT_PACK:
-        together = total(exact(bundle) for bundle in gang.bundles)
-        return [Need(amounts=together, count=1, source=source)]
-    bundles = [Shape(resources=bundle, count=1) for bundle in gang.bundles]
+        return [_on_one_node(gang.bundles, source)]
+    bundles = (
+        Shape(
+            resources=bundle.resources,
+            count=1,
+            selectors=bundle.selectors,
+            fallbacks=bundle.fallbacks,
+        )
+        for bundle in gang.bundles
+    )
     needs = ordered_needs(bundles, machines, source=source)
     if gang.strategy is Strategy.STRICT_SPREAD:
         return [replace(need, apart=True) for need in needs]
@@ -73,7 +83,7 @@ def alike(gangs: Iterable[Gang]) -> list[tuple[Gang, int]]:
 
 def form(gang: Gang) -> tuple[object, ...]:
     """Return what makes two placement groups equal."""
-    return gang.strategy, _bundles(gang)
+    return gang.strategy, *_contents(gang)
 
 
 def total(parts: Iterable[Amounts]) -> dict[str, int]:
@@ -99,12 +109,40 @@ def misfit(need: Need, machines: Sequence[Candidate]) -> Misfit:
     return Misfit(kind=MisfitKind.NOT_TOGETHER)
 
 
-def _bundles(gang: Gang) -> tuple[tuple[tuple[str, float], ...], ...]:
-    return tuple(sorted(_items(bundle) for bundle in gang.bundles))
+def _on_one_node(bundles: Sequence[Bundle], source: Source) -> Need:
+    """Return the bundles as one need, whose node all their selectors accept."""
+    alternatives = dict.fromkeys((bundle.selectors, *bundle.fallbacks) for bundle in bundles)
+    selectors, *fallbacks = (
+        tuple(dict.fromkeys(selector for part in parts for selector in part))
+        for parts in islice(product(*alternatives), MOST_ALTERNATIVES)
+    )
+    return Need(
+        amounts=total(exact(bundle.resources) for bundle in bundles),
+        count=1,
+        selectors=selectors,
+        fallbacks=tuple(fallbacks),
+        source=source,
+    )
 
 
-def _items(bundle: Resources) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted(bundle.items()))
+def _contents(gang: Gang) -> tuple[object, ...]:
+    """Return what makes two placement groups of one strategy alike."""
+    return _bundles(gang.bundles), tuple(map(_bundles, gang.fallbacks))
+
+
+def _bundles(bundles: Iterable[Bundle]) -> tuple[object, ...]:
+    return tuple(
+        sorted(
+            (tuple(sorted(bundle.resources.items())), _words(bundle.selectors, *bundle.fallbacks))
+            for bundle in bundles
+        )
+    )
+
+
+def _words(*alternatives: Selectors) -> tuple[object, ...]:
+    return tuple(
+        tuple((s.key, s.operator, s.values) for s in selectors) for selectors in alternatives
+    )
 
 
 def _largest_node(machines: Sequence[Candidate]) -> dict[str, int]:
@@ -121,10 +159,10 @@ def _hardness(need: Need, largest: Amounts) -> tuple[object, ...]:
     share = max(
         (amount / largest.get(name, 1) for name, amount in need.amounts.items()), default=0.0
     )
-    selectors = [(s.key, s.operator, s.values) for s in need.selectors]
+    selectors = _words(need.selectors, *need.fallbacks)
     return (
         "GPU" not in need.amounts,
-        not selectors,
+        not need.selectors,
         -share,
         sorted(need.amounts.items()),
         selectors,

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from domain.demand import LabelSelector
-from domain.planner.amounts import Amounts, less, times_in
+from domain.demand import LabelSelector, Selectors, Shape
+from domain.planner.amounts import Amounts, exact, less, plain, times_in
 from domain.planner.candidates import Candidate
 from domain.planner.explanation.causes import WORK, Purpose, Source
 from domain.planner.limits import Limits
@@ -17,9 +17,30 @@ class Need:
 
     amounts: Amounts
     count: int
-    selectors: tuple[LabelSelector, ...] = ()
+    selectors: Selectors = ()
+    fallbacks: tuple[Selectors, ...] = ()  # to try in their order where the selectors find no node
     apart: bool = False
     source: Source = WORK
+
+    @classmethod
+    def of(cls, shape: Shape, *, source: Source = WORK) -> Self:
+        """Return what `shape` needs."""
+        return cls(
+            amounts=exact(shape.resources),
+            count=shape.count,
+            selectors=shape.selectors,
+            fallbacks=shape.fallbacks,
+            source=source,
+        )
+
+    def shape(self, *, count: int) -> Shape:
+        """Return so many of it as demand."""
+        return Shape(
+            resources=plain(self.amounts),
+            count=count,
+            selectors=self.selectors,
+            fallbacks=self.fallbacks,
+        )
 
     def accepts(self, labels: Mapping[str, str]) -> bool:
         return not self.selectors or all(s.accepts(labels) for s in self.selectors)
@@ -27,7 +48,7 @@ class Need:
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two needs the same shape."""
-        return tuple(sorted(self.amounts.items())), self.selectors
+        return tuple(sorted(self.amounts.items())), self.selectors, self.fallbacks
 
 
 type Content = tuple[tuple[Need, int], ...]

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from domain.planner.draft import drafted
 from domain.planner.model import NodePhase, Plan, PlanRequest, ZonePolicy
+from domain.planner.request.implicit import with_implicit_resources
 
 
 def plan(request: PlanRequest) -> Plan:
@@ -14,6 +15,7 @@ def plan(request: PlanRequest) -> Plan:
     The same request always gives the same plan. A plan that was carried out is followed by an
     empty one, with the exceptions that docs/scaling.md names.
     """
+    request = with_implicit_resources(request)
     zones = _zones(request)
     if request.zones is not ZonePolicy.ONE or len(zones) < 2:
         return drafted(request)

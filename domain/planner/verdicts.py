@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from domain.demand import Resources, Shape, describe
-from domain.planner.amounts import exact, times_in
+from domain.demand import Bundle, Shape, describe
+from domain.planner.amounts import times_in
 from domain.planner.candidates import Candidate, candidates
 from domain.planner.explanation import sentences
 from domain.planner.explanation.causes import (
@@ -22,6 +22,7 @@ from domain.planner.limits import Limits, Room, machine_of, pending_or_ready
 from domain.planner.model import Plan, PlannedGroup, PlanRequest
 from domain.planner.needs import alike, gang_needs, misfit
 from domain.planner.packing import Need
+from domain.planner.request.implicit import with_implicit_resources
 from domain.wording import price
 
 # Work that asks for nothing fits without end; nobody needs to read more than this.
@@ -95,10 +96,10 @@ class DemandLine:
 
 def explained(request: PlanRequest) -> Iterator[DemandLine]:
     """Yield each line of the request's demand with a verdict of each of its groups."""
-    groups = _Groups(request)
-    demand = request.demand
+    request = with_implicit_resources(request)
+    groups, demand = _Groups(request), request.demand
     for shape in demand.shapes:
-        yield groups.line(_need(shape), shape=_shape(shape), count=shape.count, source=WORK)
+        yield groups.line(Need.of(shape), shape=_shape(shape), count=shape.count, source=WORK)
     for gang, count in alike(demand.gangs):
         needs = gang_needs(gang, groups.machines)
         if needs:
@@ -107,7 +108,7 @@ def explained(request: PlanRequest) -> Iterator[DemandLine]:
             yield groups.line(needs[0], shape=bundles, count=count, source=source)
     for shape in demand.standing_requests:
         source = STANDING_REQUEST
-        yield groups.line(_need(shape), shape=_shape(shape), count=shape.count, source=source)
+        yield groups.line(Need.of(shape), shape=_shape(shape), count=shape.count, source=source)
 
 
 def more_usd(plan: Plan) -> Decimal | None:
@@ -203,20 +204,16 @@ def _fit(fit: Fit) -> str:
     return f"fits: {each} of it on one node of {sentences.machine(fit.machine)}, {more} possible"
 
 
-def _need(shape: Shape) -> Need:
-    return Need(amounts=exact(shape.resources), count=shape.count, selectors=shape.selectors)
-
-
-def _shape(shape: Shape) -> str:
+def _shape(shape: Shape | Bundle) -> str:
     labels = " and ".join(selector.words for selector in shape.selectors)
     return f"{describe(shape.resources)} on {labels}" if labels else describe(shape.resources)
 
 
-def _bundles(bundles: Sequence[Resources]) -> str:
+def _bundles(bundles: Sequence[Bundle]) -> str:
     """Return the bundles, equal ones once with their number."""
     counts: dict[str, int] = {}
     for bundle in bundles:
-        counts[describe(bundle)] = counts.get(describe(bundle), 0) + 1
+        counts[_shape(bundle)] = counts.get(_shape(bundle), 0) + 1
     words = [f"{count} × {shape}" for shape, count in counts.items()]
     more = len(words) - MOST_BUNDLES
     return " + ".join(words[:MOST_BUNDLES]) + (f" + {more} more" if more > 0 else "")

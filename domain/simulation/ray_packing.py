@@ -159,11 +159,11 @@ def _gangs_of(demand: Demand) -> Iterator[list[Request]]:
         if gang.strategy is Strategy.STRICT_PACK:
             together: dict[str, int] = {}
             for bundle in gang.bundles:
-                add(together, exact(bundle))
+                add(together, exact(bundle.resources))
             yield [Request(amounts=together, count=1)]
         else:
             apart = number if gang.strategy is Strategy.STRICT_SPREAD else None
-            yield [_request(bundle, apart=apart) for bundle in gang.bundles]
+            yield [_request(bundle.resources, apart=apart) for bundle in gang.bundles]
 
 
 def _tasks_of(demand: Demand) -> list[Request]:

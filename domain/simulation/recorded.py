@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from domain.demand import Gang, Strategy
+from domain.demand import Gang, Strategy, plain_bundles
 from domain.quantities import parse_bytes
 from domain.simulation.work import Arrival, in_order
 
@@ -62,7 +62,9 @@ def _arrival(item: Mapping[str, Any]) -> Arrival:
         bundles = tuple(_resources(bundle) for bundle in item["bundles"])
         if not bundles:
             raise ValueError("a placement group needs bundles.")
-        gang = Gang(strategy=Strategy(item.get("strategy") or Strategy.PACK), bundles=bundles)
+        gang = Gang(
+            strategy=Strategy(item.get("strategy") or Strategy.PACK), bundles=plain_bundles(bundles)
+        )
     return Arrival(
         at=_whole(item, "at", least=0),
         seconds=_whole(item, "seconds", least=1),

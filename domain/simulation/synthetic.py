@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from random import Random
 
-from domain.demand import Gang, Strategy
+from domain.demand import Gang, Strategy, plain_bundles
 from domain.simulation.conditions import DAY, stream
 from domain.simulation.work import Arrival, in_order
 
@@ -63,7 +63,9 @@ def _nightly(luck: Random, day: int, size: float) -> Iterator[Arrival]:
         yield _tasks(
             luck, start, {"CPU": 2.0, "memory": 6 * GIB}, mean=60 * size, seconds=(300, 900)
         )
-    gang = Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"CPU": 3.0, "GPU": 1.0},) * 4)
+    gang = Gang(
+        strategy=Strategy.STRICT_SPREAD, bundles=plain_bundles([{"CPU": 3.0, "GPU": 1.0}] * 4)
+    )
     trained = luck.randrange(3 * _HOUR // 2, 5 * _HOUR // 2)
     yield Arrival(at=at + _HOUR, seconds=trained, count=max(1, round(size)), gang=gang)
     yield _tasks(luck, at + 4 * _HOUR, {"CPU": 1.0}, mean=40 * size, seconds=(120, 600))

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from domain.demand import Gang, Resources, Strategy
+from domain.demand import Bundle, Gang, Resources, Selectors, Strategy
 from domain.planner.amounts import Amounts, add, exact
+
+type Alternatives = tuple[Selectors, ...]
+"""Label selectors, and then their fallbacks in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +19,8 @@ class Arrival:
     seconds: int  # that each of them runs
     count: int = 1
     resources: Resources = field(default_factory=dict)
+    selectors: Selectors = ()
+    fallbacks: tuple[Selectors, ...] = ()
     gang: Gang | None = None
 
 
@@ -25,6 +30,7 @@ class Kind:
 
     number: int
     bundles: tuple[Amounts, ...]  # one for a task
+    labels: tuple[Alternatives, ...]  # which nodes each bundle accepts
     resources: Resources  # of a task, as Ray reports it
     gang: Gang | None = None
 
@@ -54,11 +60,11 @@ class Kinds:
         """Return the kind of an arrival: the same one for the same resources."""
         key = _key(arrival)
         if key not in self._known:
-            gang = arrival.gang
-            bundles = gang.bundles if gang else (arrival.resources,)
+            gang, bundles = arrival.gang, _bundles(arrival)
             self._known[key] = Kind(
                 number=len(self._known),
-                bundles=tuple(exact(bundle) for bundle in bundles),
+                bundles=tuple(exact(bundle.resources) for bundle in bundles),
+                labels=tuple((bundle.selectors, *bundle.fallbacks) for bundle in bundles),
                 resources=arrival.resources,
                 gang=gang,
             )
@@ -70,8 +76,18 @@ def in_order(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
     return tuple(sorted(arrivals, key=lambda arrival: arrival.at))
 
 
+def _bundles(arrival: Arrival) -> tuple[Bundle, ...]:
+    if arrival.gang:
+        return arrival.gang.bundles
+    bundle = Bundle(
+        resources=arrival.resources, selectors=arrival.selectors, fallbacks=arrival.fallbacks
+    )
+    return (bundle,)
+
+
 def _key(arrival: Arrival) -> object:
-    if arrival.gang is None:
-        return tuple(sorted(arrival.resources.items()))
-    bundles = tuple(tuple(sorted(bundle.items())) for bundle in arrival.gang.bundles)
-    return arrival.gang.strategy, bundles
+    bundles = tuple(
+        (tuple(sorted(bundle.resources.items())), bundle.selectors, bundle.fallbacks)
+        for bundle in _bundles(arrival)
+    )
+    return arrival.gang and arrival.gang.strategy, bundles

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
+from domain.catalogue.accelerators import NEURON_CORES
 from domain.offerings import InstanceType
 
 MIB = 2**20
@@ -34,6 +35,7 @@ def machine_type(row: Mapping[str, Any], *, zones: frozenset[str]) -> InstanceTy
         gpus=sum(_count(gpu) for gpu in gpus),
         gpu_model=_model(gpus[0]["Name"]) if gpus else "",
         gpu_memory_bytes=_gpu_memory(row, gpus),
+        **_neuron(row),
         family=name.partition(".")[0],
         arch=_arch(row),
         zones=zones,
@@ -43,6 +45,20 @@ def machine_type(row: Mapping[str, Any], *, zones: frozenset[str]) -> InstanceTy
         local_disk_bytes=_disk(row.get("InstanceStorageInfo", {})),
         network_gbps=_gbps(network.get("NetworkPerformance", "")),
     )
+
+
+class _Accelerator(TypedDict):
+    accelerator: str
+    accelerator_units: float
+
+
+def _neuron(row: Mapping[str, Any]) -> _Accelerator:
+    """Return the cores of Inferentia and Trainium, which Ray counts instead of devices."""
+    cores = 0.0
+    for device in row.get("NeuronInfo", {}).get("NeuronDevices", ()):
+        each = NEURON_CORES.get(device.get("Name", ""), device.get("CoreInfo", {}).get("Count", 0))
+        cores += device.get("Count", 0) * each
+    return _Accelerator(accelerator="aws-neuron-core" if cores else "", accelerator_units=cores)
 
 
 def _count(gpu: Mapping[str, Any]) -> float:

@@ -149,7 +149,8 @@ def labels_flag(labels: Mapping[str, str], version: Version) -> tuple[str, ...]:
 def resource_flags(spec: NodeSpec) -> tuple[str, ...]:
     """Return the flags for the node's logical resources; its size fills in what is not said."""
     size = find_size(spec.instance_type)
-    resources = dict(spec.resources)
+    # Ray sets what begins with this itself, and refuses it from anybody else.
+    resources = {name: n for name, n in spec.resources.items() if not name.startswith("node:")}
     cpus = resources.pop("CPU", size.vcpus)
     gpus = resources.pop("GPU", size.gpus)
     memory = resources.pop("memory", size.memory_bytes)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from benchmarks.planning.answer import Answer, Load
 from benchmarks.planning.instance import Instance, NodeType, Standing
-from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy
+from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy, plain_bundles
 
 FOUR = NodeType(name="four", resources={"CPU": 4.0}, hourly_usd=Decimal("0.4"))
 NINE = NodeType(name="nine", resources={"CPU": 9.0}, hourly_usd=Decimal("0.8"))
@@ -17,7 +17,7 @@ def cpus(amount: float, count: int = 1, *selectors: LabelSelector) -> Shape:
 
 
 def gang(strategy: Strategy, *bundles: float) -> Gang:
-    return Gang(strategy=strategy, bundles=tuple({"CPU": amount} for amount in bundles))
+    return Gang(strategy=strategy, bundles=plain_bundles({"CPU": amount} for amount in bundles))
 
 
 def instance(

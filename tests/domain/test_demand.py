@@ -10,6 +10,7 @@ from domain.demand import (
     Strategy,
     demand_from_report,
     describe,
+    plain_bundles,
 )
 
 
@@ -44,7 +45,13 @@ def test_an_agents_report_is_read_as_it_was_sent() -> None:
     selector = LabelSelector(key="zone", operator="not in", values=("a", "b"))
     assert demand_from_report(report) == Demand(
         shapes=(Shape(resources={"CPU": 0.5, "memory": 1024.0}, count=40, selectors=(selector,)),),
-        gangs=(Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"CPU": 1.0}, {"GPU": 1.0})),),
+        gangs=(
+            Gang(
+                strategy=Strategy.STRICT_SPREAD,
+                bundles=plain_bundles([{"CPU": 1.0}, {"GPU": 1.0}]),
+                id="7",
+            ),
+        ),
         standing_requests=(Shape(resources={"CPU": 1.0}, count=8),),
     )
 

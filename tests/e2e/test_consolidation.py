@@ -30,7 +30,7 @@ mobula:
       fallback_types: [8CPU-32GB]
       consolidation: act
 """
-WORK = Path(__file__).with_name("shrinking_work.py")
+WORK = Path(__file__).parent / "work" / "shrinking.py"
 
 
 def test_an_actor_moves_from_a_large_node_to_a_small_one(mobula: Console) -> None:

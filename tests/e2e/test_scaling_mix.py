@@ -59,7 +59,7 @@ mobula:
 
 # What is full already counts for nothing.
 BESIDE = TEXT.replace("min_nodes: 1", "min_nodes: 0")
-MIXED, HALVES = (Path(__file__).with_name(f"{name}_work.py") for name in ("mixed", "half"))
+MIXED, HALVES = (Path(__file__).parent / "work" / f"{name}.py" for name in ("mixed", "half"))
 
 
 @pytest.fixture(scope="module")

@@ -82,7 +82,7 @@ def _items(instance: Instance) -> Iterator[Item]:
         counts[_item(shape.resources, selectors=shape.selectors)] += shape.count
     apart, holders = Counter[Item](), Counter[Item]()
     for gang in instance.demand.gangs:
-        bundles = [_item(bundle) for bundle in gang.bundles]
+        bundles = [_item(bundle.resources, selectors=bundle.selectors) for bundle in gang.bundles]
         if gang.strategy is Strategy.STRICT_PACK:
             counts[_together(bundles)] += 1
         elif gang.strategy is Strategy.STRICT_SPREAD:

@@ -10,7 +10,15 @@ from random import Random
 from benchmarks.planning.instance import Instance, NodeType, Standing
 from benchmarks.planning.instances.catalogue import catalogue, gpu_model
 from benchmarks.planning.instances.traces import CPU_SHAPES, cpumem, grouped, seeded
-from domain.demand import Demand, Gang, LabelSelector, Resources, Shape, Strategy
+from domain.demand import (
+    Demand,
+    Gang,
+    LabelSelector,
+    Resources,
+    Shape,
+    Strategy,
+    plain_bundles,
+)
 from domain.quantities import GIB
 
 _HUGE_SHAPES = 2_000
@@ -176,7 +184,7 @@ def _gang(random: Random) -> Gang:
     cpus, gib = random.choice(_BUNDLES)
     count = random.randint(2, 4 if strategy is Strategy.STRICT_PACK else 8)
     bundle = {"CPU": cpus, "memory": float(gib) * GIB}
-    return Gang(strategy=strategy, bundles=(bundle,) * count)
+    return Gang(strategy=strategy, bundles=plain_bundles([bundle] * count))
 
 
 def _offered(model: str, types: tuple[NodeType, ...]) -> bool:

@@ -75,7 +75,7 @@ class _Nodes:
 
 
 def _settle(gang: Gang, nodes: _Nodes) -> bool:
-    bundles = [amounts(bundle) for bundle in gang.bundles]
+    bundles = [amounts(bundle.resources) for bundle in gang.bundles]
     if gang.strategy is Strategy.STRICT_PACK:
         return _settle_on_one(bundles, nodes)
     return _settle_on_many(bundles, nodes, apart=gang.strategy is Strategy.STRICT_SPREAD)
@@ -107,7 +107,7 @@ def _settle_on_many(bundles: list[Amounts], nodes: _Nodes, *, apart: bool) -> bo
 
 
 def _is_unplaced(gang: Gang, unplaced: Counter[Amounts]) -> bool:
-    bundles = [amounts(bundle) for bundle in gang.bundles]
+    bundles = [amounts(bundle.resources) for bundle in gang.bundles]
     for wanted in (Counter(bundles), Counter([together(bundles)])):
         if wanted <= unplaced:
             unplaced.subtract(wanted)

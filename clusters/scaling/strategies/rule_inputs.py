@@ -68,7 +68,7 @@ def waiting_amounts(demand: Demand) -> dict[str, float]:
             amounts[resource] += amount * shape.count
     for gang in demand.gangs:
         for bundle in gang.bundles:
-            for resource, amount in bundle.items():
+            for resource, amount in bundle.resources.items():
                 amounts[resource] += amount
     return dict(nlargest(MOST_RESOURCES, amounts.items(), key=lambda item: item[1]))
 

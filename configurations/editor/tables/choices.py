@@ -28,6 +28,7 @@ REASON_LABELS = {
     "idle": "Idle nodes",
     "consolidation": "Consolidation",
     "spot_return": "Return to spot",
+    "outdated": "Replace outdated",
 }
 DAY_LABELS = {
     "mon": "Mon", "tue": "Tue", "wed": "Wed", "thu": "Thu", "fri": "Fri", "sat": "Sat", "sun": "Sun"

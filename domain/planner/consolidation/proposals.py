@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from domain.configuration.spec import ConsolidationMode
+from domain.demand.reserved import bundles_of
 from domain.offerings import Market
 from domain.planner.consolidation.pool import Pool, twin_of
 from domain.planner.consolidation.quick_fit import Fit
-from domain.planner.consolidation.reserved import bundles_of
 from domain.planner.consolidation.score import THRESHOLD, Score, Weights
 from domain.planner.consolidation.trial import (
     Trial,

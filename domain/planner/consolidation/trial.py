@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from domain.configuration.ray_labels import ACCELERATOR
 from domain.demand import LabelSelector, Shape
+from domain.demand.reserved import bundles_of, reserved
 from domain.offerings import Market
 from domain.planner.candidates import candidates, labels_of, of_node
 from domain.planner.consolidation.quick_fit import Fit, fitting
-from domain.planner.consolidation.reserved import bundles_of, reserved
 from domain.planner.explanation import sentences
 from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.mixing import on_demand_wanted

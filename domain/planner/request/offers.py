@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from domain.catalogue.accelerators import Slice, slice_of
 from domain.catalogue.matching import types_for
 from domain.catalogue.node_resources import effective_resources, machine_of
 from domain.catalogue.region import RegionCatalogue
@@ -39,6 +40,7 @@ def offers_of(
     Raises ValueError, with a sentence, when none of its machines is known.
     """
     machines = list(_machines(group, config, target))
+    hosts = _slice(group)
     _, ranks = ranking_of(config)
     if not machines:
         raise ValueError(
@@ -55,6 +57,8 @@ def offers_of(
             hourly_usd=target.prices.get((machine.name, market)),
             cooling=cold(machine.name, zone, market),
             rank=_rank(group.name, market, ranks),
+            hosts=hosts.hosts,
+            first_host={hosts.head: 1.0} if hosts.head else {},
         )
         for machine in machines
         for market in markets_of(group, config)
@@ -88,6 +92,13 @@ def ranking_of(config: ComputeConfig) -> tuple[Ranking, dict[str, int]]:
             order = ranker.get("ranker_config", {}).get("group_order", [])
             return Ranking.ORDER, _ranks(order)
     return Ranking.PRICE, {}
+
+
+def _slice(group: WorkerGroup) -> Slice:
+    required = group.required_resources
+    if required is None or not required.TPU:
+        return Slice(hosts=1)
+    return slice_of(group.required_labels, hosts=required.tpu_hosts or 1)
 
 
 def _ranks(order: object) -> dict[str, int]:
@@ -131,7 +142,7 @@ def _labels(
 ) -> dict[str, str]:
     """Return what a node answers to when work asks for labels; Ray gives some by itself."""
     given = {
-        ACCELERATOR: machine.gpu_model,
+        ACCELERATOR: machine.gpu_model or machine.accelerator,
         "ray.io/availability-zone": zone,
         "ray.io/region": region,
         "ray.io/market-type": _MARKET_LABELS[market],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from domain.catalogue.accelerators import ACCELERATOR_TYPE, models_of
 from domain.catalogue.node_resources import RESERVATIONS, machine_of
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import NodeConfig
@@ -45,7 +46,7 @@ def name_problems(resources: Mapping[str, float], path: str) -> Iterator[Problem
             fix = renaming(here, meant) if meant not in resources else removing(here)
             hint = f"Write `{meant}`."
             yield warning(at, "resource-letter-case", message, hint=hint, fix=fix)
-        elif name.startswith(("accelerator_type:", "node:")):
+        elif name.startswith("node:"):
             message = f"The resource {shown(name)} is set by Ray."
             hint = "Remove it: Ray's value applies."
             gone = removing(inside(path, name))
@@ -106,12 +107,27 @@ def _against_machine(node: NodeConfig, path: str, target: RegionCatalogue) -> It
             hint = f"Lower it to {_as_bytes(name, physical)}."
             fix = setting(at, int(physical))  # Ray takes whole numbers
             yield report(at, "logical-exceeds-physical", message, hint=hint, fix=fix)
+    yield from _accelerators(node, path, models=models_of(machine))
     yield from _reserved(node, path, cpus=machine.vcpus, memory=machine.memory_bytes)
     if node.resources.get("GPU") == 0 and machine.gpus:
         message = f"The machine's {machine.gpus:g} GPUs are billed but hidden from Ray."
         hint = "Choose a machine without GPUs, or remove the 0."
         at = f"{path}.resources.GPU"
         yield note(at, "gpus-hidden", message, hint=hint, fix=removing(at))
+
+
+def _accelerators(node: NodeConfig, path: str, *, models: list[str]) -> Iterator[Problem]:
+    """A model that the machine does not have: work that asks for it would run on another one."""
+    for name, amount in node.resources.items():
+        model = name.removeprefix(ACCELERATOR_TYPE)
+        if model == name or not amount or not models or model in models:
+            continue
+        message = f"The node reports {shown(name)}, but its machine has {models[-1]}."
+        hint = (
+            f"Work that requests {model} would run on {models[-1]}. Choose a machine with {model}."
+        )
+        at = below(f"{path}.resources", name)
+        yield warning(at, "accelerator-not-on-machine", message, hint=hint)
 
 
 def _reserved(node: NodeConfig, path: str, *, cpus: float, memory: int) -> Iterator[Problem]:

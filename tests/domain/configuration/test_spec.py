@@ -109,7 +109,13 @@ def test_the_canonical_form_says_the_whole_configuration(any_config: ComputeConf
 def test_a_worker_offers_its_machine_and_what_it_reports_besides() -> None:
     group = WorkerGroup(instance_type="g5.2xlarge", resources={"licence": 1, "CPU": 4})
     offered = effective_resources(group, WITH_GPU, is_head=False, has_workers=True)
-    assert offered == {"CPU": 4, "GPU": 1, "memory": 32 * GIB, "licence": 1}
+    assert offered == {
+        "CPU": 4,
+        "GPU": 1,
+        "memory": 32 * GIB,
+        "licence": 1,
+        "accelerator_type:A10G": 1,
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.demand import Demand, Gang, Strategy
+from domain.demand import Demand, Gang, Strategy, plain_bundles
 from domain.planner import plan
 from tests.domain.planner.test_plan import CPU, GPU, IN_A, waiting
 from tests.domain.planning import group, request, shape, why
@@ -36,6 +36,6 @@ def test_everything_that_stops_the_groups_is_named() -> None:
 
 
 def test_equal_placement_groups_wait_in_one_line() -> None:
-    pair = Gang(strategy=Strategy.PACK, bundles=({"TPU": 1.0}, {"TPU": 1.0}))
+    pair = Gang(strategy=Strategy.PACK, bundles=plain_bundles([{"TPU": 1.0}] * 2))
     (left,) = plan(request(CPU, demand=Demand(gangs=(pair,) * 10))).unserved
     assert left.count == 20

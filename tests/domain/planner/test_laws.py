@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy
+from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy, plain_bundles
 from domain.planner import NodeView, Plan, PlannedGroup, PlanRequest, plan
 from domain.planner.explanation.causes import SourceKind
 from tests.domain.planning import LEAVING, PENDING, READY, carried_out, group, node
@@ -42,7 +42,7 @@ shapes = st.builds(Shape, resources=amounts, count=st.integers(0, 30), selectors
 gangs = st.builds(
     Gang,
     strategy=st.sampled_from(Strategy),
-    bundles=st.lists(amounts.filter(bool), max_size=4).map(tuple),
+    bundles=st.lists(amounts.filter(bool), max_size=4).map(plain_bundles),
 )
 demands = st.builds(
     Demand,

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.demand import Demand, Gang, LabelSelector, Strategy
+from domain.demand import Demand, Gang, LabelSelector, Strategy, plain_bundles
 from domain.offerings import Market
 from domain.planner import PlannedGroup, plan
 from domain.planner.model import Ranking, ZonePolicy
@@ -182,7 +182,7 @@ def test_groups_with_one_place_in_the_order_are_taken_by_price() -> None:
 @pytest.mark.parametrize("cap", ["0.1", "1", "1.1"])
 def test_a_dear_placement_group_takes_no_budget_from_more_work_than_it_is(cap: str) -> None:
     offers = (offer({"CPU": 1.0, "GPU": 1.0}, usd="1"), offer({"CPU": 1.0}, usd="0.05"))
-    pair = Gang(strategy=Strategy.PACK, bundles=({"CPU": 0.5, "GPU": 1.0},))
+    pair = Gang(strategy=Strategy.PACK, bundles=plain_bundles([{"CPU": 0.5, "GPU": 1.0}]))
     demand = Demand(shapes=(shape(3, CPU=0.5),), gangs=(pair,))
     its = group("cpu", offers=offers)
     answer = plan(request(its, demand=demand, max_usd_per_hour=Decimal(cap)))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.demand import Demand, Gang, Shape, Strategy
+from domain.demand import Demand, Gang, Shape, Strategy, plain_bundles
 from domain.objective import Objective
 from domain.offerings import Market
 from domain.planner import Offer, Plan, PlannedGroup, PlanRequest, plan
@@ -24,7 +24,7 @@ gangs = st.lists(
     st.builds(
         Gang,
         strategy=st.sampled_from(Strategy),
-        bundles=st.lists(amounts, min_size=1, max_size=3).map(tuple),
+        bundles=st.lists(amounts, min_size=1, max_size=3).map(plain_bundles),
     ),
     max_size=1,
 ).map(tuple)

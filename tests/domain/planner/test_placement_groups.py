@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from domain.demand import Demand, Gang, Resources, Strategy
+from domain.demand import Demand, Gang, Resources, Strategy, plain_bundles
 from domain.planner import plan
 from tests.domain.planner.test_plan import CPU, GPU
 from tests.domain.planning import group, node, request, shape, sizes, why
 
 
 def gang(strategy: Strategy, *bundles: Resources) -> Demand:
-    return Demand(gangs=(Gang(strategy=strategy, bundles=bundles),))
+    return Demand(gangs=(Gang(strategy=strategy, bundles=plain_bundles(bundles)),))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_strict_spread_uses_free_nodes_first() -> None:
 
 
 def test_bundles_of_different_placement_groups_may_share_a_node() -> None:
-    pair = Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"CPU": 1.0}, {"CPU": 1.0}))
+    pair = Gang(strategy=Strategy.STRICT_SPREAD, bundles=plain_bundles([{"CPU": 1.0}] * 2))
     assert sizes(plan(request(CPU, demand=Demand(gangs=(pair, pair))))) == {"cpu": 2}
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy
+from domain.demand import Demand, Gang, LabelSelector, Shape, Strategy, plain_bundles
 from domain.demand.text import demand_from_text, text_of
 from domain.offerings import Market
 from domain.planner import PlannedGroup, PlanRequest, plan
@@ -94,8 +94,8 @@ def test_an_open_market_is_taken_before_one_that_cools_down() -> None:
 
 
 def test_groups_that_fit_come_first_and_gangs_are_counted() -> None:
-    spread = Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"CPU": 2.0}, {"CPU": 2.0}))
-    pack = Gang(strategy=Strategy.STRICT_PACK, bundles=({"CPU": 2.0}, {"CPU": 2.0}))
+    spread = Gang(strategy=Strategy.STRICT_SPREAD, bundles=plain_bundles([{"CPU": 2.0}] * 2))
+    pack = Gang(strategy=Strategy.STRICT_PACK, bundles=plain_bundles([{"CPU": 2.0}] * 2))
     demand = Demand(
         gangs=(spread, spread, pack), standing_requests=(Shape(resources={"CPU": 1.0}, count=3),)
     )
@@ -166,7 +166,7 @@ def test_demand_is_read_as_json_and_as_lines(text: str) -> None:
 def test_lines_hold_placement_groups_too_and_can_be_read_again() -> None:
     text = "{CPU: 1}\n\nSTRICT_SPREAD 3 x GPU:1"
     found = demand_from_text(text)
-    gang = Gang(strategy=Strategy.STRICT_SPREAD, bundles=({"GPU": 1.0},) * 3)
+    gang = Gang(strategy=Strategy.STRICT_SPREAD, bundles=plain_bundles([{"GPU": 1.0}] * 3))
     assert found == Demand(shapes=(Shape(resources={"CPU": 1.0}, count=1),), gangs=(gang,))
     assert text_of(found, longest=100) == "1 x CPU:1\nSTRICT_SPREAD 3 x GPU:1"
     assert text_of(found, longest=20) == "1 x CPU:1"
@@ -175,7 +175,7 @@ def test_lines_hold_placement_groups_too_and_can_be_read_again() -> None:
 
 def test_what_lines_cannot_say_is_written_as_json() -> None:
     labelled = Demand(shapes=(shape(1, ZONE_A, CPU=1.0),), standing_requests=(shape(2, CPU=2.0),))
-    gang = Gang(strategy=Strategy.PACK, bundles=({"CPU": 1.0}, {"CPU": 2.0}))
+    gang = Gang(strategy=Strategy.PACK, bundles=plain_bundles([{"CPU": 1.0}, {"CPU": 2.0}]))
     for demand in (labelled, Demand(gangs=(gang,))):
         assert text_of(demand, longest=1000).startswith("{")
         assert demand_from_text(text_of(demand, longest=1000)) == demand

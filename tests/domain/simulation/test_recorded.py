@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from domain.demand import Gang, Strategy
+from domain.demand import Gang, Strategy, plain_bundles
 from domain.simulation import Arrival
 from domain.simulation.recorded import read_csv, read_json
 
@@ -18,7 +18,7 @@ def test_json_tells_tasks_and_placement_groups_in_the_order_of_time() -> None:
             {"at": 60, "seconds": 30, "count": 4, "shape": {"CPU": 2, "memory": "4Gi"}},
         ]
     )
-    pair = Gang(strategy=Strategy.SPREAD, bundles=({"GPU": 1.0}, {"GPU": 1.0}))
+    pair = Gang(strategy=Strategy.SPREAD, bundles=plain_bundles([{"GPU": 1.0}] * 2))
     assert read_json(text) == (TASKS, Arrival(at=90, seconds=5, gang=pair))
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.demand import Demand, Gang, Strategy
+from domain.demand import Demand, Gang, Strategy, plain_bundles
 from domain.offerings import Market
 from domain.planner import PlannedGroup, PlanRequest
 from domain.simulation import Arrival, ReplayOutcome, Scenario, simulate
@@ -55,7 +55,7 @@ def tasks(at: int, count: int, *, seconds: int = 600, **resources: float) -> Arr
 
 
 def gang(strategy: Strategy, *, at: int = 0, bundles: int = 3) -> Arrival:
-    wanted = Gang(strategy=strategy, bundles=({"CPU": 1.0},) * bundles)
+    wanted = Gang(strategy=strategy, bundles=plain_bundles([{"CPU": 1.0}] * bundles))
     return Arrival(at=at, seconds=600, gang=wanted)
 
 

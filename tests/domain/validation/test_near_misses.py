@@ -38,6 +38,8 @@ CASES = [
     ("only-larger-types", "", hardware("GPU: 0")),
     ("resource-in-bytes", "", group("resources: {memory: 8589934592}")),
     ("resource-set-by-ray", "", group("resources: {accelerator_slots: 1}")),
+    ("resource-set-by-ray", "", group('resources: {"accelerator_type:A10G": 1}')),
+    ("accelerator-not-on-machine", "", hardware("GPU: 1, accelerator: L4")),
     ("object-store-too-large", "", group("resources: {object_store_memory: 8589934592}")),
     ("reservation-too-large", "", group("resources: {system_reserved_cpu_millicpu: 1000}")),
     ("gpus-hidden", "", group("resources: {GPU: 0}")),

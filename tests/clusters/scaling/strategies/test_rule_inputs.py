@@ -15,7 +15,7 @@ from clusters.scaling.strategies.rule_inputs import (
     waiting_amounts,
     waiting_since,
 )
-from domain.demand import Demand, Gang, Shape, Strategy
+from domain.demand import Demand, Gang, Shape, Strategy, plain_bundles
 from domain.strategies.expression import Facts
 from tests.clusters.with_strategies import WAITING
 
@@ -47,7 +47,7 @@ def test_thousands_of_resources_do_not_grow_the_samples() -> None:
 
 
 def test_bundles_wait_too_and_nodes_for_a_floor_are_not_needed() -> None:
-    gang = Gang(strategy=Strategy.PACK, bundles=({"CPU": 1}, {"GPU": 1, "CPU": 1}))
+    gang = Gang(strategy=Strategy.PACK, bundles=plain_bundles([{"CPU": 1}, {"GPU": 1, "CPU": 1}]))
     demand = Demand(shapes=WAITING.shapes, gangs=(gang,))
     assert waiting_amounts(demand) == {"CPU": 6, "GPU": 1}
     coming = Facts(now=moment_now(), busy_nodes=1, pending_nodes=3)

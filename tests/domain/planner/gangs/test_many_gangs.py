@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from domain.demand import Demand, Gang, Strategy
+from domain.demand import Bundle, Demand, Gang, Strategy
 from domain.planner import plan
 from domain.planner.gangs.one_by_one import one_by_one
 from domain.planner.gangs.rows import MOST_APART, rows_of
@@ -23,7 +23,12 @@ def different(count: int, *, strategy: Strategy, bundles: int = 10) -> tuple[Gan
         Gang(
             strategy=strategy,
             bundles=tuple(
-                {"CPU": random.randint(1, 16) / 2, "memory": float(random.randint(1, 32))}
+                Bundle(
+                    resources={
+                        "CPU": random.randint(1, 16) / 2,
+                        "memory": float(random.randint(1, 32)),
+                    }
+                )
                 for _ in range(bundles)
             ),
         )
@@ -37,8 +42,8 @@ def test_a_thousand_different_groups_are_planned(strategy: Strategy) -> None:
     answer = plan(request(BIG, demand=Demand(gangs=gangs)))
     assert not answer.unserved
     # Nodes hold what lies apart on different ones, so as much as anywhere else.
-    cpus = sum(bundle["CPU"] for gang in gangs for bundle in gang.bundles)
-    memory = sum(bundle["memory"] for gang in gangs for bundle in gang.bundles)
+    cpus = sum(bundle.resources["CPU"] for gang in gangs for bundle in gang.bundles)
+    memory = sum(bundle.resources["memory"] for gang in gangs for bundle in gang.bundles)
     least = max(cpus / 16, memory / 64)
     assert sum(launch.count for launch in answer.launches) <= 1.25 * least
 
@@ -74,12 +79,12 @@ def test_many_different_groups_get_different_nodes_for_their_bundles() -> None:
             assert sum(shape.count for shape in pack.shapes) <= len(gangs)
             for shape in pack.shapes:
                 placed[tuple(sorted(shape.resources.items()))] += shape.count * pack.count
-    wanted = Counter(tuple(sorted(b.items())) for gang in gangs for b in gang.bundles)
+    wanted = Counter(tuple(sorted(b.resources.items())) for gang in gangs for b in gang.bundles)
     assert all(placed[key] >= count for key, count in wanted.items())
 
 
 def test_groups_of_one_shape_share_a_row_where_no_node_holds_too_many() -> None:
-    bundle = {"CPU": 8.0}
+    bundle = Bundle(resources={"CPU": 8.0})
     gangs = [
         Gang(strategy=Strategy.STRICT_SPREAD, bundles=(bundle,) * size)
         for size, _ in product((2, 3, 4), range(4))

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from domain.demand import Resources
+from domain.demand.model import Resources
 
 _RESERVED = re.compile(r"(.+)_group_(?:(\d+)_)?([0-9a-f]{16,})")
 
@@ -38,3 +38,8 @@ def bundles_of(total: Resources) -> list[str]:
         for item in held
         if item and item.resource == "bundle" and item.bundle is not None
     ]
+
+
+def is_inside_group(resources: Resources) -> bool:
+    """Return whether work asks for what a placement group has reserved: it waits in that group."""
+    return any("_group_" in name and reserved(name) for name in resources)

@@ -1,0 +1,100 @@
+"""Move a running cluster to another version, and replace its outdated nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.answers import perform
+from accounts.errors import ServiceError
+from accounts.models import User
+from accounts.permissions import Action, may, require
+from accounts.requests import SignedInRequest
+from clusters.forms import UpdateForm
+from clusters.models import Cluster
+from clusters.services.updating import (
+    Update,
+    cancel_replacement,
+    check_update,
+    replace_outdated,
+    update_cluster,
+)
+from clusters.views.requests import page_of, visible_cluster
+from configurations.comparison import TONES, difference
+
+
+@require_GET
+def preview(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Answer a change of the choice with what the update would change."""
+    cluster = visible_cluster(request, pk)
+    form = UpdateForm(initial=request.GET.dict(), cluster=cluster)
+    context = update_context(cluster, form, by=request.user)
+    return render(request, "clusters/update.html#changes", {"cluster": cluster, **context})
+
+
+@require_POST
+def update(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Move the cluster to another version of its template."""
+    cluster = visible_cluster(request, pk)
+    require(may(request.user, Action.OPERATE, team=cluster.team))
+    form = UpdateForm(request.POST, cluster=cluster)
+    return perform(
+        request,
+        lambda: update_cluster(cluster, **form.cleaned_data, by=request.user),
+        form=form,
+        done=lambda update: f"Updated {cluster} to {update.version}.",
+        to=page_of(cluster, "nodes"),
+    )
+
+
+@require_POST
+def replace(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Replace the nodes that run with settings of an earlier version."""
+    cluster = visible_cluster(request, pk)
+    return perform(
+        request,
+        lambda: replace_outdated(cluster, by=request.user),
+        done="Replacing the outdated nodes.",
+        to=page_of(cluster, "nodes"),
+    )
+
+
+@require_POST
+def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Let outdated nodes that have not been replaced yet run on."""
+    cluster = visible_cluster(request, pk)
+    return perform(
+        request,
+        lambda: cancel_replacement(cluster, by=request.user),
+        done="Replacement canceled.",
+        to=page_of(cluster, "nodes"),
+    )
+
+
+def update_context(cluster: Cluster, form: UpdateForm, *, by: User) -> dict[str, Any]:
+    """Return the form, what the chosen version changes, or why it cannot be updated to."""
+    version = form.chosen
+    context: dict[str, Any] = {
+        "update_form": form,
+        "update_version": version,
+        "may_operate": may(by, Action.OPERATE, team=cluster.team),
+    }
+    if version is None:
+        return context
+    try:
+        found = check_update(cluster, version=version, by=by)
+    except ServiceError as error:
+        return {**context, "update_errors": error.messages}
+    return {**context, **_shown(found)}
+
+
+def _shown(found: Update) -> dict[str, Any]:
+    return {
+        "update": found,
+        "update_tone": TONES[found.effect] if found.effect else "good",
+        "differences": [difference(change) for change in found.changes],
+    }

@@ -1,0 +1,96 @@
+"""Work whose placement follows Ray's finer rules; it runs on the cluster, one kind a call.
+
+Each kind prints `placed` with the nodes that its parts ran on. `spread` goes on until a file
+`--until` exists, and says where its bundles lie then.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import ray
+
+parser = argparse.ArgumentParser()
+parser.add_argument("kind", choices=["serve", "fallback", "fractions", "spread"])
+parser.add_argument("--until", type=Path)
+options = parser.parse_args()
+
+
+@ray.remote
+def where(seconds: float) -> str:
+    time.sleep(seconds)
+    return os.environ["MOBULA_NODE"]
+
+
+@ray.remote
+class Keeper:
+    def where(self) -> str:
+        return os.environ["MOBULA_NODE"]
+
+
+def serve() -> list[str]:
+    """Three replicas, one a node at most."""
+    from ray import serve as ray_serve
+
+    @ray_serve.deployment(
+        num_replicas=3, max_replicas_per_node=1, ray_actor_options={"num_cpus": 0.1}
+    )
+    class Model:
+        def __call__(self) -> str:
+            return os.environ["MOBULA_NODE"]
+
+    handle = ray_serve.run(Model.bind(), name="app", route_prefix=None)
+    nodes: set[str] = set()
+    deadline = time.monotonic() + 60
+    while len(nodes) < 3 and time.monotonic() < deadline:
+        nodes.add(handle.remote().result())
+    ray_serve.shutdown()
+    return sorted(nodes)
+
+
+def fallback() -> list[str]:
+    """A task that would like gold, and takes silver."""
+    task = where.options(
+        num_cpus=1,
+        label_selector={"tier": "gold"},
+        fallback_strategy=[{"label_selector": {"tier": "silver"}}],
+    )
+    return [ray.get(task.remote(0.2))]
+
+
+def fractions() -> list[str]:
+    """Three actors of 0.6 GPU: two GPUs hold two of them."""
+    actors = [Keeper.options(num_cpus=0, num_gpus=0.6).remote() for _ in range(3)]
+    return ray.get([actor.where.remote() for actor in actors])
+
+
+def spread() -> list[str]:
+    """A STRICT_SPREAD group of two: a lost bundle comes back on a node of its own."""
+    from ray.util.placement_group import placement_group, placement_group_table
+
+    group = placement_group([{"CPU": 2}] * 2, strategy="STRICT_SPREAD")
+    ray.get(group.ready())
+    print("placed", json.dumps(_nodes(placement_group_table(group))), flush=True)  # noqa: T201
+    while not options.until.exists():
+        time.sleep(0.2)
+    ray.get(group.ready())
+    deadline = time.monotonic() + 120
+    table = placement_group_table(group)
+    while table["state"] != "CREATED" and time.monotonic() < deadline:
+        time.sleep(0.2)
+        table = placement_group_table(group)
+    print("state", table["state"], flush=True)  # noqa: T201
+    return _nodes(table)
+
+
+def _nodes(table: dict[str, object]) -> list[str]:
+    """Return Mobula's names of the nodes that hold the bundles."""
+    bundles = table["bundles_to_node_id"]
+    names = {node["NodeID"]: node["NodeName"] for node in ray.nodes()}
+    return sorted(names[node] for node in bundles.values())  # type: ignore[attr-defined]
+
+
+ray.init()
+print("placed", json.dumps(globals()[options.kind]()), flush=True)  # noqa: T201 - the job's log
