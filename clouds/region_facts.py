@@ -90,6 +90,8 @@ def _filled(said: InstanceType, built_in: InstanceType | None) -> InstanceType:
         gpu_memory_bytes=said.gpu_memory_bytes or (built_in.gpu_memory_bytes if said.gpus else 0),
         accelerator=said.accelerator or built_in.accelerator,
         accelerator_units=said.accelerator_units or built_in.accelerator_units,
+        burstable=said.burstable or built_in.burstable,
+        is_current=said.is_current and built_in.is_current,
         network_gbps=said.network_gbps or built_in.network_gbps,
     )
 

@@ -31,6 +31,7 @@ def target_for(cloud: Cloud | None) -> RegionCatalogue:
         types=types,
         zones=catalogue.zones_in(cloud),
         prices=_prices(cloud, types or {}),
+        card=_card(cloud),
     )
 
 
@@ -48,14 +49,18 @@ def target_of(version: Version, *, user: User) -> RegionCatalogue:
 def _prices(cloud: Cloud, types: Mapping[str, InstanceType]) -> Prices:
     """Cloud list prices; the rate card's for what it names no price for."""
     own = catalogue.prices_in(cloud)
-    row = current_rate(cloud.pk, now(), kind=cloud.provider)
-    card = rate_card(row) if row else None
+    card = _card(cloud)
     if card is None:
         return own
     # A rate card knows no markets: as spot, a machine costs what it always costs.
     unpriced = [one for one in types.values() if (one.name, Market.ON_DEMAND) not in own]
     by_card = {(one.name, market): _price(card, one) for one in unpriced for market in Market}
     return {**by_card, **own}
+
+
+def _card(cloud: Cloud) -> RateCard | None:
+    row = current_rate(cloud.pk, now(), kind=cloud.provider)
+    return rate_card(row) if row else None
 
 
 def _price(card: RateCard, one: InstanceType) -> Decimal:

@@ -63,8 +63,8 @@ class _Span:
 def estimate(config: ComputeConfig, *, target: RegionCatalogue) -> Estimate:
     """What the cluster costs an hour, from its smallest to its largest."""
     config = config.primary
-    head = price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)
-    workers = [_span(group, target) for group in config.groups]
+    head = _price(config.head_node or NodeConfig(), config, target)
+    workers = [_span(group, config, target) for group in config.groups]
     known = [span for span in workers if span is not None]
     if head is None or len(known) < len(workers):
         return Estimate(least=None, at_launch=None, most=None)
@@ -96,8 +96,8 @@ def _floors(
     for group, count in zip(config.groups, counts, strict=True):
         nodes = config.settings_of(group.name).on_demand_of(count)
         if nodes and group.market_type in markets:
-            on_demand = price_of(group, target, market=Market.ON_DEMAND) or Decimal(0)
-            spot = price_of(group, target, market=Market.SPOT)
+            on_demand = _price(group, config, target) or Decimal(0)
+            spot = _price(group, config, target, market=Market.SPOT)
             total += nodes * max(on_demand - (on_demand if spot is None else spot), Decimal(0))
     return total
 
@@ -120,9 +120,9 @@ def unpriced(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
     missing = [
         group.instance_type or f"the hardware of {group.name}"
         for group in config.groups
-        if _span(group, target) is None
+        if _span(group, config, target) is None
     ]
-    if price_of(head, target, market=Market.ON_DEMAND) is None:
+    if _price(head, config, target) is None:
         missing.insert(0, head.instance_type or "the head's machine")
     return list(dict.fromkeys(missing))
 
@@ -138,9 +138,9 @@ def ceilings(config: ComputeConfig, *, target: RegionCatalogue) -> list[Ceiling]
     ]
 
 
-def _span(group: WorkerGroup, target: RegionCatalogue) -> _Span | None:
-    on_demand = price_of(group, target, market=Market.ON_DEMAND)
-    spot = price_of(group, target, market=Market.SPOT)
+def _span(group: WorkerGroup, config: ComputeConfig, target: RegionCatalogue) -> _Span | None:
+    on_demand = _price(group, config, target)
+    spot = _price(group, config, target, market=Market.SPOT)
     match group.market_type:
         case MarketType.SPOT:
             prices = spot, spot
@@ -150,6 +150,16 @@ def _span(group: WorkerGroup, target: RegionCatalogue) -> _Span | None:
             prices = on_demand, on_demand
     low, high = prices
     return None if low is None or high is None else _Span(low, max(low, high))
+
+
+def _price(
+    node: NodeConfig,
+    config: ComputeConfig,
+    target: RegionCatalogue,
+    *,
+    market: Market = Market.ON_DEMAND,
+) -> Decimal | None:
+    return price_of(node, target, market=market, burstable=config.mobula.allow_burstable)
 
 
 def _fewest(group: WorkerGroup, config: ComputeConfig) -> int:

@@ -51,6 +51,8 @@ class InstanceType:
     accelerator_units: float = 0.0  # how many Ray counts: chips of TPUs, cores of Neuron devices
     family: str = ""
     arch: str = "x86_64"
+    burstable: bool = False  # has its CPUs only for bursts, or as a share of a core
+    is_current: bool = True  # machine images of today start on it
     zones: frozenset[str] | None = None  # that offer it
     has_spot: bool = True
     has_efa: bool = False

@@ -41,7 +41,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What one click does about a problem: its button's words, and the changes in their order."""
+    """What one click does about a problem: its button's words, and the changes in their order.
+
+    Made without a click only where nothing that was meant is lost (`domain.yaml.safety`).
+    """
 
     label: str
     steps: tuple[Step, ...]

@@ -29,7 +29,7 @@ GUESSES = [
         "clusters/reconcile/cloud_resources.py",
         "switch",
     ),
-    ("How is a KubeRay manifest imported?", "domain/convert/kuberay_import.py", "read_text"),
+    ("How is a KubeRay manifest imported?", "domain/convert/kuberay/reading.py", "read_text"),
     ("What does a report of an agent change?", "clusters/agent/sync.py", "apply_report"),
     ("What does the Machines page show?", "configurations/views/machines.py", "machines"),
     ("Where is plan()?", "domain/planner/plan.py", "plan"),

@@ -21,6 +21,8 @@ from providers.registry import traits_of
 
 GIB = 2**30
 _HERE = Path(__file__).parent
+# EC2's first families start no image with hardware virtualization [EC2 user guide, AMI types].
+_PARAVIRTUAL = {"c1", "m1", "m2", "t1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,8 @@ def _type(
         **_accelerator(row),
         family=row["family"],
         arch=row["arch"],
+        burstable="true" in {row.get("burstable"), row.get("shared_core")},
+        is_current=row.get("current_generation") != "false" or row["family"] not in _PARAVIRTUAL,
         zones=zones or None,
         has_spot=row["spot_supported"] == "true" if says_spot else has_spot,
         has_efa=row.get("efa") == "true",

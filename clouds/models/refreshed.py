@@ -86,6 +86,8 @@ class CatalogueType(models.Model):
     accelerator_units = models.FloatField(default=0)
     family = models.CharField(max_length=63, blank=True)
     arch = models.CharField(max_length=20)
+    burstable = models.BooleanField(default=False)
+    is_current = models.BooleanField(default=True)
     zones = ArrayField(models.CharField(max_length=63))
     has_spot = models.BooleanField()
     has_efa = models.BooleanField()

@@ -64,7 +64,8 @@ def _group(
     is_head: bool,
 ) -> Group:
     """Return a group of one such node; the caller gives workers their name and their limits."""
-    size = types_for(node, target, market=Market.ON_DEMAND)[0]
+    burstable = config.mobula.allow_burstable
+    size = types_for(node, target, market=Market.ON_DEMAND, burstable=burstable)[0]
     return Group(
         cluster=cluster,
         name="head",

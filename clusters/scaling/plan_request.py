@@ -19,7 +19,7 @@ from clusters.scaling.cooldowns import cooling_of, stopped_of
 from clusters.scaling.node_work import work_of
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
-from domain.configuration.spec import ComputeConfig, Disruption
+from domain.configuration.spec import ComputeConfig, Disruption, WorkerGroup
 from domain.cooldowns import CapacityPool, why_cold
 from domain.demand import Demand, demand_from_report
 from domain.lifecycle import EndCause, NodeRole, NodeState
@@ -114,7 +114,7 @@ def planned_group(
     stop = around.stopped.get(group.name, "")
     configured = around.config.group(group.name)
     idle = cluster.worker_idle_seconds if group.idle_seconds is None else group.idle_seconds
-    if configured is None or not _is_known(group, around.target):
+    if configured is None or not _is_known(group, configured, around.target):
         return _as_its_row(group, floors=floors, idle_seconds=idle, cooling=stop)
     sized = configured.model_copy(
         update={"min_nodes": group.min_nodes, "max_nodes": group.max_nodes}
@@ -123,8 +123,10 @@ def planned_group(
     return replace(planned, idle_seconds=idle)
 
 
-def _is_known(group: Group, target: RegionCatalogue) -> bool:
+def _is_known(group: Group, configured: WorkerGroup, target: RegionCatalogue) -> bool:
     """A cloud may have stopped to offer a type that a cluster runs on."""
+    if configured.required_resources is not None and target.traits.exact_sizes:
+        return True
     return target.type_named(group.instance_type) is not None
 
 

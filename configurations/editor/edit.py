@@ -36,7 +36,7 @@ from domain.configuration.merge import three_way
 from domain.configuration.spec import ComputeConfig, WorkerGroup
 from domain.problems import Problem, by_place, located
 from domain.validation import check_text
-from domain.yaml.fixes import apply_all
+from domain.yaml.fixes import apply_all, safely_fixed
 from domain.yaml.text import Parsed, parse, update_text
 
 
@@ -70,7 +70,9 @@ def fixed(edit: Edit, action: str, *, user: User) -> Edit:
     """The editor after a click on `fix:3`, the fix of that problem, or on `fix:all`."""
     number = action.removeprefix("fix:")
     problems = edit.problems
-    if number != "all":
+    if number == "all":
+        problems = safely_fixed(edit.text, problems)
+    else:
         problems = problems[_number(number) : _number(number) + 1] if number.isdecimal() else []
     return begin(apply_all(edit.text, problems), user=user, part=edit.part)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from configurations.editor.fields import CLUSTER, GROUP, GROUP_SETTINGS, HEAD
 from configurations.editor.forms.base import EditorForm
@@ -12,6 +13,7 @@ from configurations.editor.state import Edit, Finding
 from configurations.editor.tables.table import Table
 from configurations.editor.values import ENTRIES
 from domain.problems import Problem, Severity, error, is_within, loc_of, parent_of
+from domain.yaml.fixes import safely_fixed
 
 _ENTRY = re.compile(r"mobula\.scaling\.(schedules|rules|budgets)\[(\d{1,6})\]\.?(.*)", re.DOTALL)
 _GROUP = re.compile(r"worker_nodes\[(\d{1,6})\]\.?(.*)", re.DOTALL)
@@ -27,7 +29,11 @@ def place(edit: Edit, found: Iterable[Problem]) -> None:
         unreadable += [*_unreadable(row.form, where), *_unreadable_of(row.typed, where)]
     for entry in [*edit.schedules, *edit.rules, *edit.budgets]:
         unreadable += _unreadable(entry.form, f"{entry.title}: ")
-    edit.findings = unreadable + [_found(edit, problem) for problem in found]
+    problems = list(found)
+    safe = {id(problem) for problem in safely_fixed(edit.text, problems)}
+    edit.findings = unreadable + [
+        replace(_found(edit, problem), is_safe=id(problem) in safe) for problem in problems
+    ]
 
 
 def _unreadable(form: EditorForm, where: str) -> Iterable[Finding]:

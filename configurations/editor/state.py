@@ -40,6 +40,7 @@ class Finding:
     problem: Problem
     field_id: str = ""
     section: str = ""
+    is_safe: bool = False  # its fix loses nothing; else it is a suggestion
 
     @property
     def tone(self) -> str:
@@ -163,8 +164,8 @@ class Edit:
 
     @property
     def fixes(self) -> int:
-        """How many of the problems one click can mend."""
-        return sum(problem.fix is not None for problem in self.problems)
+        """How many of the problems one click on "Fix all" mends: those that lose nothing."""
+        return sum(finding.is_safe for finding in self.findings)
 
     @property
     def has_errors(self) -> bool:

@@ -9,7 +9,7 @@ from accounts.models import Team, User
 from accounts.permissions import Action, may, require
 from configurations.models import Draft
 from configurations.services.drafts import open_draft
-from domain.convert import Format, Imported, detect, imported
+from domain.convert import Format, Imported, Loss, detect, imported, losses_of_notes
 from domain.yaml.text import dump, modernised
 from domain.yaml.tree import MAX_BYTES
 
@@ -31,9 +31,19 @@ class ImportPreview:
         return self.found.notes.get("image", "")
 
     @property
+    def losses(self) -> tuple[Loss, ...]:
+        """What does not carry over, the image and the version of Ray among it."""
+        return (*self.found.losses, *losses_of_notes(self.found.notes, names_image=False))
+
+    @property
+    def _version(self) -> tuple[Loss, ...]:
+        notes = {key: value for key, value in self.found.notes.items() if key != "image"}
+        return losses_of_notes(notes, names_image=False)
+
+    @property
     def origin(self) -> str:
         """Where it came from, and what could not be carried over."""
-        losses = self.found.losses[:_LOSSES_IN_ORIGIN]
+        losses = [*self.found.losses, *self._version][:_LOSSES_IN_ORIGIN]
         lost = " ".join(f"{loss.path}: {loss.why}" for loss in losses)
         words = [f"Imported from {self.source.label}."]
         words += (

@@ -36,6 +36,7 @@ def import_template(request: SignedInRequest) -> HttpResponse:
         return redirect("configurations:draft", pk=draft.pk)
     form = ImportForm(initial=form.cleaned_data)
     context = {"form": form, "found": preview.found, "source": preview.source}
+    context["losses"] = preview.losses
     return _import_page(request, {**context, "ours": preview.text})
 
 

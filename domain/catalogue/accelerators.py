@@ -4,6 +4,7 @@ A task of `accelerator_type="A10G"` asks for 0.001 of `accelerator_type:A10G`, o
 each node with such a GPU 1 [ray/_private/resource_and_label_spec.py, Ray 2.60].
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
@@ -24,7 +25,7 @@ _ONLY_MODELS = {"neuron_cores": "aws-neuron-core", "HPU": "Intel-GAUDI"}
 _PARTS = {"A100": {40: "A100-40G", 80: "A100-80G"}}
 # Anyscale's name of a model, and Ray's.
 _ALIASES = {"TPU-V5E": ["TPU-V5E", "TPU-V5LITEPOD"]}
-_WHOLE = {part: model for model, parts in _PARTS.items() for part in parts.values()}
+_SIZED = re.compile(r"(?P<model>.+)-(?P<gb>\d+)GB?\Z", re.ASCII)  # "A100-80G", "V100-32G"
 _GIB = 2**30
 # How many cores Ray sees on one device of AWS [neuron-ls; AWS_NEURON_INSTANCE_MAP of Ray]. Those
 # of Trainium2 are logical cores, two physical ones each, as its driver counts unless told.
@@ -64,9 +65,24 @@ def models_of(machine: InstanceType) -> list[str]:
     """Return the names that tasks may ask for the machine's GPUs by: the model, then its part."""
     if not machine.gpu_model:
         return []
-    whole = _WHOLE.get(machine.gpu_model, machine.gpu_model)
-    part = machine.gpu_model if whole != machine.gpu_model else part_of(machine)
+    sized = _SIZED.match(machine.gpu_model)
+    whole = sized["model"] if sized else machine.gpu_model
+    part = _PARTS.get(whole, {}).get(int(sized["gb"]), "") if sized else part_of(machine)
     return [whole, part] if part else [whole]
+
+
+def has_model(machine: InstanceType, wanted: str) -> bool:
+    """Tell whether the machine's accelerator is the wanted one: "A100", or by size "A100-80G"."""
+    if wanted in {machine.gpu_model, machine.accelerator}:
+        return True
+    if machine.accelerator:
+        return wanted in _ALIASES.get(machine.accelerator, ())
+    sized = _SIZED.match(wanted)
+    if not sized or sized["model"] != machine.gpu_model or not machine.gpus:
+        return False
+    each = machine.gpu_memory_bytes / machine.gpus
+    # Clouds count in GiB, or list what is left of the GB on the label.
+    return any(abs(each / unit - int(sized["gb"])) < 1 for unit in (_GIB, 10**9))
 
 
 def part_of(machine: InstanceType) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 
+from domain.catalogue.accelerators import has_model
+from domain.catalogue.node_resources import attached_gpus, declared_type, named_type
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
 from domain.configuration.spec import NodeConfig, PhysicalResources
@@ -15,32 +17,57 @@ _SLACK = 2  # a machine may have up to twice the CPUs and memory that were asked
 _UNPRICED = Decimal("Infinity")
 
 
-def types_for(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> list[InstanceType]:
+def types_for(
+    node: NodeConfig, target: RegionCatalogue, *, market: Market, burstable: bool = False
+) -> list[InstanceType]:
     """The types a node may run on: the one it names, or up to three that have its hardware.
 
-    Empty where the target does not offer them or nothing is known of it.
+    Burstable ones are slow or dear when they work without pause: unless allowed, they are taken
+    only where nothing else has the hardware. Empty where the target offers none, or nothing is
+    known of it.
     """
     if node.instance_type is not None:
-        named = target.type_named(node.instance_type)
+        named = named_type(node, target)
         return [named] if named else []
-    if node.required_resources is None or target.types is None:
+    if node.required_resources is None:
+        return []
+    if target.traits.exact_sizes:
+        return [declared_type(node.required_resources, node.required_labels)]
+    if target.types is None:
         return []
     wanted = node.required_labels.get(ACCELERATOR)
-    return list(_types_with(node.required_resources, wanted, target, market))
+    return list(_types_with(node.required_resources, wanted, target, market, burstable))
 
 
 @lru_cache(maxsize=512)  # one check asks for the same hardware several times
 def _types_with(
-    required: PhysicalResources, gpu_model: str | None, target: RegionCatalogue, market: Market
+    required: PhysicalResources,
+    gpu_model: str | None,
+    target: RegionCatalogue,
+    market: Market,
+    burstable: bool,
 ) -> tuple[InstanceType, ...]:
     fitting = matches(required, (target.types or {}).values(), gpu_model=gpu_model)
+    fitting = [machine for machine in fitting if machine.is_current] or fitting
+    if not burstable:
+        fitting = [machine for machine in fitting if not machine.burstable] or fitting
     return tuple(ranked(fitting, target.prices, market=market)[:MOST_TYPES])
 
 
-def price_of(node: NodeConfig, target: RegionCatalogue, *, market: Market) -> Decimal | None:
+def price_of(
+    node: NodeConfig, target: RegionCatalogue, *, market: Market, burstable: bool = False
+) -> Decimal | None:
     """The dollars an hour of the type that a node would be given first; None if unknown."""
-    types = types_for(node, target, market=market)
-    return target.prices.get((types[0].name, market)) if types else None
+    types = types_for(node, target, market=market, burstable=burstable)
+    return usd_of(node, types[0], target, market=market) if types else None
+
+
+def usd_of(
+    node: NodeConfig, machine: InstanceType, target: RegionCatalogue, *, market: Market
+) -> Decimal | None:
+    """The dollars an hour of a node on that machine; None if unknown, as with attached GPUs."""
+    gpus, _ = attached_gpus(node, target)
+    return None if gpus else target.usd_of(machine, market=market)
 
 
 def matches(
@@ -51,7 +78,7 @@ def matches(
     return [
         machine
         for machine in types
-        if _has(machine, required) and (not model or machine.gpu_model == model)
+        if _has(machine, required) and (not model or has_model(machine, model))
     ]
 
 

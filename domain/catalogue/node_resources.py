@@ -1,9 +1,10 @@
 """What a node brings: the instance types a cloud offers, and the resources Ray gets from one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.catalogue.accelerators import UNNAMED_TPU, accelerator_resources
+from domain.catalogue.pod_shapes import shape_name
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
 from domain.configuration.spec import (
@@ -47,14 +48,21 @@ def declared_type(
 ) -> InstanceType:
     """The smallest machine that has the required hardware; `labels` may name the accelerator."""
     model = (labels or {}).get(ACCELERATOR) or required.accelerator or ""
+    name = shape_name(
+        cpus=required.CPU or 0,
+        memory_bytes=required.memory or 0,
+        accelerators=required.GPU or required.TPU or 0,
+        model=model or (UNNAMED_TPU if required.TPU else ""),
+    )
     return InstanceType(
-        name="custom",
+        name=name,
         vcpus=float(required.CPU or 0),
         memory_bytes=required.memory or 0,
         gpus=float(required.GPU or 0),
         gpu_model=model if required.GPU else "",
         accelerator=(model or UNNAMED_TPU) if required.TPU else "",
         accelerator_units=float(required.TPU or 0),
+        arch=required.cpu_architecture or "x86_64",
     )
 
 
@@ -83,7 +91,22 @@ def shapes_of(config: ComputeConfig, target: RegionCatalogue) -> Shapes:
 def machine_of(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None:
     """The machine a node runs on, as far as the configuration or the catalogue tells."""
     if node.instance_type is not None:
-        return target.type_named(node.instance_type)
+        return named_type(node, target)
     if node.required_resources is None:
         return None
     return declared_type(node.required_resources, node.required_labels)
+
+
+def named_type(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None:
+    """The machine of the type that a node names, with the GPUs that its block attaches to it."""
+    machine = target.type_named(node.instance_type)
+    gpus, model = attached_gpus(node, target)
+    if machine is None or not gpus:
+        return machine
+    return replace(machine, gpus=gpus, gpu_model=model, gpu_memory_bytes=0)
+
+
+def attached_gpus(node: NodeConfig, target: RegionCatalogue) -> tuple[float, str]:
+    """The number and model of the GPUs that a node's block attaches; 0 where it attaches none."""
+    attached = target.traits.attached_gpus
+    return attached(node.advanced_instance_config or {}) if attached else (0.0, "")

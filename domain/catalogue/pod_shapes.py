@@ -3,7 +3,7 @@
 import re
 
 from domain.offerings import InstanceType
-from domain.quantities import GIB
+from domain.quantities import GIB, tidy_number
 
 _SHAPE = re.compile(
     r"(?P<cpus>[1-9]\d{0,3})CPU-(?P<gb>[1-9]\d{0,4})GB(-(?P<gpus>[1-9]\d?)x(?P<model>[A-Za-z0-9-]+))?\Z",
@@ -23,3 +23,9 @@ def shape_type(name: str) -> InstanceType | None:
         gpus=float(match["gpus"] or 0),
         gpu_model=match["model"] or "",
     )
+
+
+def shape_name(*, cpus: float, memory_bytes: int, accelerators: float = 0, model: str = "") -> str:
+    """The name of a machine of this size: "8CPU-32GB-1xT4"."""
+    size = f"{tidy_number(cpus)}CPU-{tidy_number(round(memory_bytes / GIB, 2))}GB"
+    return f"{size}-{tidy_number(accelerators)}x{model or 'GPU'}" if accelerators else size

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from domain.configuration.effects import USUAL, EffectRules
+from domain.configuration.ray_labels import SET_BY_RAY
 from domain.configuration.spec import ComputeConfig
 from domain.instance_settings import SettingsTable
 from domain.offerings import InstanceType, ProviderKind
@@ -22,6 +23,9 @@ type ConfigCheck = Callable[[ComputeConfig], Iterator[Problem]]
 
 type CustomType = Callable[[str], InstanceType | None]
 """The machine that the name of a custom type stands for; None if it is no such name."""
+
+type AttachedGpus = Callable[[Mapping[str, object]], tuple[float, str]]
+"""The number and model of the GPUs that an `advanced_instance_config` attaches to a machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,8 @@ class ProviderTraits:
     types: Sequence[InstanceType] = ()  # that every account has
     files: CatalogueFiles | None = None
     custom_type: CustomType | None = None
+    exact_sizes: bool = False  # required_resources make a machine of just that size
+    attached_gpus: AttachedGpus | None = None
     usual_start: timedelta | None = None  # of a head, from the request to Ray's answer
 
     # Checks of configurations.
@@ -74,6 +80,7 @@ class ProviderTraits:
     group_name: re.Pattern[str] | None = None
     longest_group_name: int = 63
     check_config: ConfigCheck | None = None
+    labels_of_ray: frozenset[str] = SET_BY_RAY  # that Ray sets on each of its nodes by itself
     effects: EffectRules = USUAL
 
     # Raw instance configurations.

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from domain.catalogue.provider import ANY_PROVIDER, ProviderTraits
-from domain.offerings import InstanceType, Prices, ProviderKind
+from domain.offerings import InstanceType, Market, Prices, ProviderKind
+from domain.pricing import RateCard, hourly_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -16,6 +18,7 @@ class RegionCatalogue:
     types: Mapping[str, InstanceType] | None = None
     zones: frozenset[str] | None = None
     prices: Prices = field(default_factory=dict)
+    card: RateCard | None = None  # what machines of any size cost, by their resources
 
     @property
     def provider(self) -> ProviderKind | None:
@@ -25,6 +28,20 @@ class RegionCatalogue:
     def type_named(self, name: str | None) -> InstanceType | None:
         """The instance type of that name, if the cloud is known to offer it."""
         return (self.types or {}).get(name or "")
+
+    def usd_of(self, machine: InstanceType, *, market: Market) -> Decimal | None:
+        """What one machine costs an hour; None if unknown.
+
+        A machine made to measure has no list price. A rate card knows no markets: as spot, it
+        costs what it always costs.
+        """
+        price = self.prices.get((machine.name, market))
+        if price is not None or self.card is None or self.type_named(machine.name):
+            return price
+        if machine.accelerator_units:  # the card has no price of those
+            return None
+        size = {"vcpus": machine.vcpus, "gpus": machine.gpus}
+        return hourly_usd(self.card, memory_bytes=machine.memory_bytes, **size)
 
 
 ANYWHERE = RegionCatalogue()

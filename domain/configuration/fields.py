@@ -40,6 +40,7 @@ _LABELS = {
     "worker_idle_seconds": "Worker idle timeout (s)",
     "max_usd_per_hour": "Max $/h",
     "merge_instance_config": "Merge node and cluster instance configurations",
+    "allow_burstable": "Allow burstable instance types",
     "schedules": "Schedules",
     "forecast": "Forecast",
     "rules": "Scaling rules",

@@ -2,9 +2,10 @@
 
 ACCELERATOR = "ray.io/accelerator-type"
 TPU_TOPOLOGY = "ray.io/tpu-topology"
+MARKET_TYPE = "ray.io/market-type"
 # Ray sets these on each node itself: what a configuration says is overwritten or refused.
 SET_BY_RAY = frozenset({
-    "ray.io/node-id", "ray.io/node-group", "ray.io/market-type", "ray.io/region",
+    "ray.io/node-id", "ray.io/node-group", MARKET_TYPE, "ray.io/region",
     "ray.io/availability-zone",
 })  # fmt: skip
 # The constants of ray.util.accelerators in Ray 2.60: the names that tasks may ask for.

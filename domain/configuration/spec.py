@@ -114,6 +114,8 @@ class MobulaBlock(Model):
     max_usd_per_hour: Amount | None = None
     # Anyscale lets a node's block replace the cluster's; with this, the two are merged.
     merge_instance_config: Flag = False
+    # Burstable machines may be chosen for `required_resources`; named ones always may.
+    allow_burstable: Flag = False
     groups: Annotated[dict[Text, GroupSettings], BeforeValidator(empty_if_null)] = {}
     mounts: tuple[Mount, ...] = ()
     # By environment (dev, test, prod): what differs there, as a part of a configuration.

@@ -1,7 +1,13 @@
 """Configurations in the formats of others, and back, with a list of what does not carry over."""
 
 from domain.convert.formats import Format, detect, exported, imported
-from domain.convert.result import ExportContext, Exported, Imported, Loss
+from domain.convert.result import (
+    ExportContext,
+    Exported,
+    Imported,
+    Loss,
+    losses_of_notes,
+)
 
 __all__ = [
     "ExportContext",
@@ -12,4 +18,5 @@ __all__ = [
     "detect",
     "exported",
     "imported",
+    "losses_of_notes",
 ]

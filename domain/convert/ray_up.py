@@ -180,7 +180,9 @@ def _node(
     *,
     spot: bool,
 ) -> Plain:
-    found = types_for(node, setting.target, market=Market.ON_DEMAND)
+    found = types_for(
+        node, setting.target, market=Market.ON_DEMAND, burstable=config.mobula.allow_burstable
+    )
     machine = node.instance_type or (found[0].name if found else "")
     if not machine:
         why = (

@@ -49,6 +49,22 @@ class Imported:
     notes: Mapping[str, str] = field(default_factory=dict)  # such as the image that was named
 
 
+def losses_of_notes(notes: Mapping[str, str], *, names_image: bool) -> tuple[Loss, ...]:
+    """What was named of the image and of Ray, where the other format has no place for it.
+
+    With `names_image` the format takes an image; the version of Ray is then the image's.
+    """
+    image, version = notes.get("image", ""), notes.get("ray_version", "")
+    found = []
+    if image and not names_image:
+        why = f"{image}: register the image in Mobula, then set mobula.image."
+        found.append(Loss(path="image", why=why))
+    if version and not (names_image and version in image):
+        why = f"Ray {version}: a cluster runs the version of its image."
+        found.append(Loss(path="rayVersion", why=why))
+    return tuple(found)
+
+
 def opened(text: str) -> tuple[Plain | None, tuple[Problem, ...]]:
     """The top mapping of a YAML text in safe plain values, None if unreadable; and its problems."""
     tree, cleaning = read(text), Cleaning()

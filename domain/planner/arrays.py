@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.planner.amounts import Amounts
 from domain.planner.candidates import Candidate
 from domain.planner.cheapest.problem import Bools, Ints, PackingProblem
 from domain.planner.limits import Limits
-from domain.planner.packing import Need, NodeRun
+from domain.planner.packing import Need, NodeRun, new_run
+from domain.planner.units.columns import UnitColumn, columns
+from domain.planner.units.room import pieces_of, units_of
+from domain.planner.units.unit import UNIT_RESOURCES, is_possible
 
 # Rooms are cut to so much, 100 TiB of memory, and needs to one step more: sums stay within 64 bits,
 # and what asks for more than any machine has waits like everything that fits nowhere.
@@ -32,26 +34,26 @@ class Row:
 
 
 class Arrays:
-    """Rows of needs, and all that can hold them, in the same columns of resources."""
+    """Rows of needs, and all that can hold them, in the same columns of resources.
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    Resources that come in units have further columns where fractions of them are wanted or free.
+    """
+
+    def __init__(self, rows: Sequence[Row], runs: Iterable[NodeRun] = ()) -> None:
         self.rows = rows
         # Work that asks for nothing goes anywhere; an array without columns would not say so.
         names = {name for row in rows for name in row.need.amounts} or {"CPU"}
         self._columns = {name: place for place, name in enumerate(sorted(names))}
+        self._units = _unit_columns(rows, runs)
         self._spread = {row.spread: row.groups for row in rows if row.spread}
-        self.needs = np.array(
-            [
-                self._vector(row.need.amounts, spread={row.spread: 1}, most=MOST_ROOM + 1)
-                for row in rows
-            ],
-            dtype=np.int64,
-        ).reshape(len(rows), len(self._columns) + len(self._spread))
+        self.needs = np.array([self._need(row) for row in rows], dtype=np.int64).reshape(
+            len(rows), len(self._columns) + len(self._units) + len(self._spread)
+        )
         self.counts = np.array([row.need.count for row in rows], dtype=np.int64)
 
-    def rooms(self, rooms: Iterable[Amounts]) -> Ints:
+    def rooms(self, runs: Iterable[NodeRun]) -> Ints:
         """Return the rooms of nodes, each with a place for all placement groups that spread."""
-        vectors = [self._vector(room, spread=self._spread) for room in rooms]
+        vectors = [self._room(run) for run in runs]
         return np.array(vectors, dtype=np.int64).reshape(len(vectors), self.needs.shape[1])
 
     def allowed(self, labels: Sequence[Mapping[str, str]]) -> Bools:
@@ -70,7 +72,7 @@ class Arrays:
         return PackingProblem(
             needs=self.needs,
             counts=counts,
-            bins=self.rooms(candidate.brings for candidate in candidates),
+            bins=self.rooms(new_run(candidate, count=1) for candidate in candidates),
             prices=np.array([candidate.cost for candidate in candidates], dtype=float),
             allowed=self.allowed([candidate.labels for candidate in candidates]),
             limits=takes,
@@ -89,11 +91,45 @@ class Arrays:
                     left -= min(most, row.need.count)
         return wanted
 
-    def _vector(
-        self, amounts: Amounts, *, spread: Mapping[str, int], most: int = MOST_ROOM
-    ) -> list[int]:
-        plain = [min(amounts.get(name, 0), most) for name in self._columns]
-        return plain + [spread.get(name, 0) for name in self._spread]
+    def _need(self, row: Row) -> list[int]:
+        amounts, split = row.need.amounts, row.need.split
+        plain = [min(amounts.get(name, 0), MOST_ROOM + 1) for name in self._columns]
+        for place, name in enumerate(self._columns):
+            if name in UNIT_RESOURCES and not (name in split or is_possible(amounts.get(name, 0))):
+                plain[place] = MOST_ROOM + 1
+        pieces = {name: pieces_of(amounts.get(name, 0), split.get(name)) for name in UNIT_RESOURCES}
+        units = [min(column.need(pieces[column.name]), MOST_ROOM + 1) for column in self._units]
+        return plain + units + [int(name == row.spread) for name in self._spread]
+
+    def _room(self, run: NodeRun) -> list[int]:
+        plain = [min(run.free.get(name, 0), MOST_ROOM) for name in self._columns]
+        units = [
+            min(column.room(units_of(run.free, run.parts, column.name)), MOST_ROOM)
+            for column in self._units
+        ]
+        held = {row.spread: 0 for row in self.rows if row.spread}
+        for row in self.rows:
+            if row.spread:
+                held[row.spread] += sum(times for need, times in run.content if need is row.need)
+        return plain + units + [max(0, most - held[name]) for name, most in self._spread.items()]
+
+
+def _unit_columns(rows: Sequence[Row], runs: Iterable[NodeRun]) -> list[UnitColumn]:
+    """Return the columns of resources of which parts of units are wanted or free."""
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        for name in row.need.amounts.keys() & UNIT_RESOURCES:
+            pieces = pieces_of(row.need.amounts[name], row.need.split.get(name))
+            wanted.setdefault(name, set()).update(amount for amount, _ in pieces)
+    free: dict[str, set[int]] = {}
+    for run in runs:
+        for name, parts in run.parts.items():
+            free.setdefault(name, set()).update(parts)
+    return [
+        column
+        for name, amounts in sorted(wanted.items())
+        for column in columns(name, amounts=amounts, parts=free.get(name, ()))
+    ]
 
 
 def _limits(

@@ -1,6 +1,6 @@
 """The machines that each group could grow by, as the planner compares them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -25,9 +25,24 @@ class Candidate:
 
     group: PlannedGroup
     offer: Offer
-    brings: Amounts
+    brings: Amounts  # one node, or the first host of a slice
     cost: float  # what plans are compared by, dollars an hour
     charge: Decimal | None  # the most that one may cost, for the cap; None: not known
+
+    @property
+    def hosts(self) -> int:
+        """How many nodes come together."""
+        return self.offer.hosts
+
+    @property
+    def whole_cost(self) -> float:
+        """What the fewest nodes cost that come at all."""
+        return self.cost * self.hosts
+
+    @property
+    def further(self) -> Amounts:
+        """What each host of a slice brings but the first."""
+        return {name: n for name, n in self.brings.items() if name not in self.offer.first_host}
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -52,7 +67,7 @@ def candidates(request: PlanRequest) -> list[Candidate]:
         Candidate(
             group=group,
             offer=offer,
-            brings=exact(offer.resources),
+            brings=exact({**offer.resources, **offer.first_host}),
             cost=_cost(group, offer, objective=request.objective, on_demand=on_demand),
             charge=_charge(group, offer, zones=request.zones),
         )
@@ -73,11 +88,34 @@ def of_node(request: PlanRequest) -> dict[tuple[str, str, Market, str], Offer]:
     }
 
 
+def preferred(
+    fits: Iterable[tuple[Candidate, int]], *, by_price: bool, needs_gpu: bool
+) -> list[Candidate]:
+    """Return candidates, each with how many copies it takes, in the order in which they open.
+
+    By the price of a copy, or else by their place, and those of one place by price.
+    """
+
+    def place(fit: tuple[Candidate, int]) -> tuple[float, ...]:
+        candidate, copies = fit
+        price = candidate.whole_cost / copies, candidate.whole_cost
+        if by_price:
+            return price
+        return candidate.rank, not needs_gpu and "GPU" in candidate.brings, *price
+
+    return [candidate for candidate, _ in sorted(fits, key=place)]
+
+
+def offer_key(node: NodeView) -> tuple[str, str, Market, str]:
+    """Return the key of what a node was rented as."""
+    return node.group, node.instance_type, node.market, node.zone
+
+
 def labels_of(
     node: NodeView, offers: Mapping[tuple[str, str, Market, str], Offer]
 ) -> dict[str, str]:
     """Return the labels of a node: those of its offer, and its own beside them."""
-    offer = offers.get((node.group, node.instance_type, node.market, node.zone))
+    offer = offers.get(offer_key(node))
     return {**(offer.labels if offer else {}), **node.labels}
 
 

@@ -5,7 +5,7 @@ from math import ceil
 
 from domain.demand import Resources
 from domain.objective import Objective
-from domain.planner.amounts import add, plain, times_in
+from domain.planner.amounts import STEPS, add, plain
 from domain.planner.candidates import Candidate
 from domain.planner.explanation.causes import (
     Amounts,
@@ -26,6 +26,9 @@ from domain.planner.limits import Limits, machine_of, raised_floor
 from domain.planner.model import PlannedGroup, PlanRequest, Ranking, Unserved
 from domain.planner.needs import misfit
 from domain.planner.packing import Need, NodeRun, Packing
+from domain.planner.units.columns import least_units
+from domain.planner.units.room import pieces_of
+from domain.planner.units.unit import UNIT_RESOURCES
 
 # A launch names so many things that stood in the way.
 MOST_STOPS = 2
@@ -39,12 +42,14 @@ def launch_cause(
     limits: Limits,
 ) -> LaunchCause:
     """Return why so many equal machines are launched."""
-    machine = machine_of(_candidate(runs[0]))
+    candidate = _candidate(runs[0])
+    machine, hosts = machine_of(candidate), candidate.hosts
     count = sum(run.count for run in runs)
     if purpose := runs[0].purpose:
-        return LaunchCause(count=count, machine=machine, purpose=purpose)
+        return LaunchCause(count=count, machine=machine, hosts=hosts, purpose=purpose)
     choice = _choice(runs, request, candidates=candidates, limits=limits)
-    return LaunchCause(count=count, machine=machine, served=_served(runs), choice=choice)
+    served = _served(runs)
+    return LaunchCause(count=count, machine=machine, hosts=hosts, served=served, choice=choice)
 
 
 def minimum(group: PlannedGroup) -> Purpose:
@@ -183,7 +188,7 @@ def _once(stops: Iterable[Stop]) -> tuple[Stop, ...]:
 def _could(other: Candidate, runs: Sequence[NodeRun]) -> bool:
     """Return whether a machine could hold the largest need of each node alone."""
     return all(
-        need.accepts(other.labels) and times_in(other.brings, need.amounts, at_most=1)
+        need.accepts(other.labels) and need.copies_in(other.brings, at_most=1)
         for run in runs
         for need, _ in run.content
     )
@@ -192,11 +197,17 @@ def _could(other: Candidate, runs: Sequence[NodeRun]) -> bool:
 def _nodes_instead(other: Candidate, runs: Sequence[NodeRun]) -> int:
     """Return the fewest nodes of another machine with as much of everything as is used."""
     used: dict[str, int] = {}
+    pieces: dict[str, list[tuple[int, int]]] = {}
     for run in runs:
         for need, times in run.content:
             add(used, need.amounts, times=times * run.count)
+            for name in need.amounts.keys() & UNIT_RESOURCES:
+                some = pieces_of(need.amounts[name], need.split.get(name), times=times * run.count)
+                pieces.setdefault(name, []).extend(some)
+    used |= {name: least_units(some) * STEPS for name, some in pieces.items()}
     shares = [amount / other.brings[name] for name, amount in used.items() if amount]
-    return max(1, ceil(max(shares, default=1) - 1e-9))
+    nodes = max(1, ceil(max(shares, default=1) - 1e-9))
+    return -(-nodes // other.hosts) * other.hosts
 
 
 def _price_instead(other: Candidate, runs: Sequence[NodeRun]) -> float:

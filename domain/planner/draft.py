@@ -8,7 +8,7 @@ from itertools import groupby
 from domain.demand import Resources, Shape
 from domain.planner import choices
 from domain.planner.amounts import exact, plain
-from domain.planner.candidates import Candidate, candidates, labels_of, of_node
+from domain.planner.candidates import Candidate, candidates, of_node
 from domain.planner.explanation.causes import STANDING_REQUEST, Purpose, Stop
 from domain.planner.limits import Limits, floor, pending_or_ready, raised_floor
 from domain.planner.mixing import mixed
@@ -24,16 +24,20 @@ from domain.planner.model import (
     Unserved,
 )
 from domain.planner.needs import ordered_gangs, ordered_needs
-from domain.planner.packing import Need, NodeRun, Packing, new_run
-from domain.planner.scale_in import by_name, idle_drains, removals
+from domain.planner.nodes.runs import run_of_head, runs_of
+from domain.planner.nodes.slices import by_name, by_slices, with_first_hosts
+from domain.planner.packing import NodeRun, Packing, new_runs
+from domain.planner.scale_in import idle_drains, removals
 from domain.planner.serving import best_served
+from domain.planner.units.room import NOTHING
 
 
 def drafted(request: PlanRequest) -> Plan:
     """Return the plan for machines in any of the zones that the request offers."""
     removed = removals(request)
     gone = {drain.node for drain in removed}
-    kept = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
+    there = [node for node in pending_or_ready(request.nodes) if node.name not in gone]
+    kept = with_first_hosts(there, request)
     draft = _Draft(request, kept=kept)
     draft.keep_minimum()
     draft.serve_standing_requests()
@@ -92,7 +96,8 @@ class _Draft:
         self.new = [
             replace(
                 run,
-                free=run.candidate.brings,
+                free=run.empty,
+                parts=NOTHING,
                 content=(),
                 purpose=choices.standing(run),
                 selectors=tuple(selector for need, _ in run.content for selector in need.selectors),
@@ -158,7 +163,12 @@ class _Draft:
         candidate = runs[0].candidate
         if candidate is None:
             raise ValueError("Only new nodes are launched.")
-        packs = [Pack(count=run.count, shapes=tuple(_shapes(run))) for run in runs if run.content]
+        # Hosts of slices that are for nothing keep their place.
+        packs = [
+            Pack(count=run.count, shapes=tuple(_shapes(run)))
+            for run in by_slices(runs)
+            if run.content or candidate.hosts > 1
+        ]
         return Launch(
             group=candidate.group.name,
             instance_type=candidate.offer.instance_type,
@@ -180,9 +190,11 @@ class _Draft:
                 break
             room = self.limits.room(machine)
             stops.append(room.stop)
-            if taken := min(count, room.nodes):
+            whole = -(-count // machine.hosts) * machine.hosts
+            if taken := min(whole, room.nodes):
                 self.limits.take(machine, count=taken)
-                self.new.append(replace(new_run(machine, count=taken), purpose=purpose))
+                runs = new_runs(machine, count=taken)
+                self.new += [replace(run, purpose=purpose) for run in runs]
                 count -= taken
         return stops
 
@@ -203,26 +215,13 @@ class _Draft:
         """Return the head, the nodes and the new ones so far, in the order they are filled."""
         return Packing(
             candidates=self.candidates,
-            runs=[NodeRun(free=exact(head), labels={}), *self._runs(nodes), *self.new],
+            runs=[
+                run_of_head(head, self.request.head_total),
+                *runs_of(nodes, self.offers, self.request.demand.shapes),
+                *self.new,
+            ],
             limits=self.limits,
             by_price=self.request.ranking is Ranking.PRICE,
-        )
-
-    def _runs(self, nodes: list[tuple[NodeView, Resources]]) -> Iterator[NodeRun]:
-        """Yield the nodes; equal ones of one group that stand together are one run."""
-        runs = ((node.group, self._run(node, room)) for node, room in nodes)
-        for _, alike in groupby(runs, key=_kind_of_node):
-            same = [run for _, run in alike]
-            names = tuple(name for run in same for name in run.names)
-            yield replace(same[0], count=len(same), names=names)
-
-    def _run(self, node: NodeView, room: Resources) -> NodeRun:
-        planned = tuple((Need.of(shape), shape.count) for shape in node.planned)
-        return NodeRun(
-            free=exact(room),
-            labels=labels_of(node, self.offers),
-            names=(node.name,),
-            planned=planned,
         )
 
     def _order(self, node: NodeView) -> tuple[object, ...]:
@@ -240,11 +239,6 @@ class _Draft:
             node.idle_seconds or 0,
             *by_name(node),
         )
-
-
-def _kind_of_node(item: tuple[str, NodeRun]) -> tuple[object, ...]:
-    group, run = item
-    return group, run.labels, run.free, run.planned
 
 
 def _opening(run: NodeRun) -> tuple[object, ...]:

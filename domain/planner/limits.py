@@ -93,6 +93,7 @@ class Limits:
     def room(self, candidate: Candidate) -> Room:
         """Return how many more nodes of a candidate there may be."""
         nodes, kind, resource = min(self._rooms(candidate), key=itemgetter(0))
+        nodes -= nodes % candidate.hosts
         return Room(nodes=nodes, stop=self._stop(candidate, kind, resource))
 
     def limits(self, candidate: Candidate) -> Iterator[Limit]:
@@ -156,7 +157,7 @@ class Limits:
         match kind:
             case StopKind.GROUP_MAXIMUM | StopKind.AUTOSCALING_OFF:
                 most = ceiling(group, autoscaling=self._request.autoscaling)
-                return Stop(kind=kind, group=group.name, nodes=most)
+                return Stop(kind=kind, group=group.name, nodes=most, hosts=group.hosts)
             case StopKind.ON_DEMAND_MAXIMUM:
                 return Stop(kind=kind, group=group.name, nodes=group.most_on_demand or 0)
             case StopKind.GROUP_COOLING:

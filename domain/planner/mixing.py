@@ -25,7 +25,7 @@ def mixed(
     """
     runs = list(new)
     for group in request.groups:
-        if group.on_demand_nodes or group.on_demand_percent:
+        if group.hosts == 1 and (group.on_demand_nodes or group.on_demand_percent):
             runs = _with_on_demand(group, kept, runs, machines)
     return _spread(kept, runs, machines) if request.zones is ZonePolicy.SPREAD else runs
 
@@ -95,7 +95,7 @@ def _dealt(
     run: NodeRun, nodes: Counter[tuple[str, str]], machines: Sequence[Candidate]
 ) -> Iterator[NodeRun]:
     candidate = run.candidate
-    if candidate is None:
+    if candidate is None or candidate.hosts > 1:  # a slice lies in one zone
         yield run
         return
     alike = [

@@ -60,7 +60,7 @@ class PlannedGroup:
     name: str
     offers: tuple[Offer, ...]  # in the order of preference; the first is what minima are kept with
     min_nodes: int
-    max_nodes: int
+    max_nodes: int  # all hosts of slices counted, as Ray counts
     idle_seconds: float  # give a node back after so long without work
     rank: int = 0  # with Ranking.ORDER: lower comes first; equal ones by price
     weight: float = 1  # with Ranking.PRICE: prices are divided by it
@@ -72,6 +72,11 @@ class PlannedGroup:
     most_on_demand: int | None = None  # of a group that is to be spot; None: any number
     cooling: str = ""  # why nothing of it can be rented now
     known: tuple[Offer, ...] = ()  # not to rent: what nodes that are there may be
+
+    @property
+    def hosts(self) -> int:
+        """How many of its nodes come and go together."""
+        return max((offer.hosts for offer in (*self.offers, *self.known)), default=1)
 
     @property
     def instance_type(self) -> str:
@@ -92,6 +97,11 @@ class Work:
     bundles: int = 0  # of placement groups
     object_bytes: int = 0  # primary copies
 
+    @property
+    def pieces(self) -> int:
+        """How many pieces of work hold resources of the node."""
+        return self.tasks + self.actors + self.bundles
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeView:
@@ -111,6 +121,7 @@ class NodeView:
     age_seconds: float = 0
     planned: tuple[Shape, ...] = ()  # what it was launched for, while that may still be coming
     work: Work = Work()
+    units: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # free of each, if known
     label: str = ""  # for people; "": its name
 
     @property

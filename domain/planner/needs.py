@@ -1,7 +1,7 @@
 """Demand in the order in which it is placed: the hardest to place first."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
 
@@ -17,6 +17,8 @@ from domain.planner.explanation.causes import (
     placement_group,
 )
 from domain.planner.packing import Need
+from domain.planner.units.room import broken_units, copies_in, split_of
+from domain.planner.units.unit import UNIT_RESOURCES
 
 # Bundles that go on one node and have fallbacks of their own: so many combinations are tried.
 MOST_ALTERNATIVES = 16
@@ -104,9 +106,24 @@ def misfit(need: Need, machines: Sequence[Candidate]) -> Misfit:
     if large := [name for name, amount in need.amounts.items() if amount > most[name]]:
         largest = amounts_of(plain({name: most[name] for name in large}))
         return Misfit(kind=MisfitKind.TOO_LARGE, largest=largest)
-    if not any(need.accepts(machine.labels) for machine in machines):
+    if broken := tuple(broken_units(need.amounts, need.split)):
+        return Misfit(kind=MisfitKind.NOT_WHOLE, missing=broken)
+    able = [machine for machine in machines if need.accepts(machine.labels)]
+    if not able:
         return Misfit(kind=MisfitKind.LABELS, selectors=need.selectors)
+    if units := tuple(_short_of_units(need, able)):
+        return Misfit(kind=MisfitKind.UNITS, missing=units)
     return Misfit(kind=MisfitKind.NOT_TOGETHER)
+
+
+def _short_of_units(need: Need, machines: Sequence[Candidate]) -> Iterator[str]:
+    """Yield what no node has units enough for, though it has as much in all."""
+    for name in sorted(need.split.keys() & UNIT_RESOURCES):
+        part = {name: need.amounts[name]}
+        if not any(
+            copies_in(machine.brings, part, at_most=1, split=need.split) for machine in machines
+        ):
+            yield name
 
 
 def _on_one_node(bundles: Sequence[Bundle], source: Source) -> Need:
@@ -116,8 +133,10 @@ def _on_one_node(bundles: Sequence[Bundle], source: Source) -> Need:
         tuple(dict.fromkeys(selector for part in parts for selector in part))
         for parts in islice(product(*alternatives), MOST_ALTERNATIVES)
     )
+    amounts = [exact(bundle.resources) for bundle in bundles]
     return Need(
-        amounts=total(exact(bundle.resources) for bundle in bundles),
+        amounts=total(amounts),
+        split=split_of(amounts),
         count=1,
         selectors=selectors,
         fallbacks=tuple(fallbacks),

@@ -1,14 +1,15 @@
 """Demand on nodes: which of them hold how many of which need."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from domain.demand import LabelSelector, Selectors, Shape
 from domain.planner.amounts import Amounts, exact, less, plain, times_in
-from domain.planner.candidates import Candidate
+from domain.planner.candidates import Candidate, preferred
 from domain.planner.explanation.causes import WORK, Purpose, Source
 from domain.planner.limits import Limits
+from domain.planner.units.room import NOTHING, Parts, Split, copies_in, parts_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Need:
     fallbacks: tuple[Selectors, ...] = ()  # to try in their order where the selectors find no node
     apart: bool = False
     source: Source = WORK
+    split: Split = field(default_factory=lambda: NOTHING)  # of a STRICT_PACK group
 
     @classmethod
     def of(cls, shape: Shape, *, source: Source = WORK) -> Self:
@@ -50,6 +52,15 @@ class Need:
         """What makes two needs the same shape."""
         return tuple(sorted(self.amounts.items())), self.selectors, self.fallbacks
 
+    @property
+    def most(self) -> int:
+        """How many of it may lie on one node."""
+        return 1 if self.apart else self.count
+
+    def copies_in(self, free: Amounts, parts: Parts = NOTHING, *, at_most: int) -> int:
+        """Return how many of it fit on a node."""
+        return copies_in(free, self.amounts, at_most=at_most, parts=parts, split=self.split)
+
 
 type Content = tuple[tuple[Need, int], ...]
 """What one node is given to do: needs with how many copies of each."""
@@ -61,6 +72,7 @@ class NodeRun:
 
     free: Amounts
     labels: Mapping[str, str]
+    parts: Parts = field(default_factory=lambda: NOTHING)  # free of partly used GPUs
     count: int = 1
     names: tuple[str, ...] = ()  # of nodes that are there already
     candidate: Candidate | None = None  # of nodes that are new
@@ -68,13 +80,21 @@ class NodeRun:
     planned: Content = ()  # what they were launched for
     purpose: Purpose | None = None  # why new nodes are rented, where no demand says it
     selectors: tuple[LabelSelector, ...] = ()  # that new nodes answer to, beside their content's
+    further: bool = False  # hosts of slices, but not their first
     closed: bool = False  # holds a bundle that wants no other of its placement group beside it
+
+    @property
+    def empty(self) -> Amounts:
+        """What one of the new nodes brings."""
+        if self.candidate is None:
+            raise ValueError("What a node that is there brought is not known.")
+        return self.candidate.further if self.further else self.candidate.brings
 
     def holds(self, need: Need) -> int:
         """Return how many of `need` one of these nodes takes."""
         if self.closed or not need.accepts(self.labels):
             return 0
-        return times_in(self.free, need.amounts, at_most=1 if need.apart else need.count)
+        return need.copies_in(self.free, self.parts, at_most=need.most)
 
     def may_be(self, candidate: Candidate) -> bool:
         """Return whether the labels of another machine still serve what these nodes are for."""
@@ -95,18 +115,37 @@ class NodeRun:
             yield replace(self, count=self.count - touched, names=self.names[touched:])
 
     def laden(self, content: Content, *, start: int, stop: int) -> "NodeRun":
-        """Return some of the nodes with more on them."""
+        """Return some of the nodes with more on them, which must fit."""
+        parts = self._parts_with(content)
+        if parts is None:
+            raise ValueError("The units of the node do not hold this.")
         free = self.free
         for need, times in content:
             free = less(free, need.amounts, times=times)
         return replace(
             self,
             free=free,
+            parts=parts,
             count=stop - start,
             names=self.names[start:stop],
             content=(*self.content, *content),
             closed=any(need.apart for need, _ in content),
         )
+
+    def fitting(self, content: Content) -> Content:
+        """Return what the units of one node hold of content that fits but for them."""
+        if self._parts_with(content) is not None:
+            return content
+        run, held = self, list[tuple[Need, int]]()
+        for need, times in content:
+            if taken := need.copies_in(run.free, run.parts, at_most=times):
+                run = run.laden(((need, taken),), start=0, stop=1)
+                held.append((need, taken))
+        return tuple(held)
+
+    def _parts_with(self, content: Content) -> Parts | None:
+        wanted = ((need.amounts, need.split, times) for need, times in content)
+        return parts_after(self.free, self.parts, wanted)
 
 
 @dataclass(kw_only=True)
@@ -174,27 +213,12 @@ class Packing:
     def fitting(self, need: Need) -> list[Candidate]:
         """Return the candidates whose empty nodes can take one of `need`, the preferred first."""
         fits = [
-            (
-                candidate,
-                times_in(candidate.brings, need.amounts, at_most=1 if need.apart else need.count),
-            )
+            (candidate, _copies_on(candidate, need))
             for candidate in self.candidates
             if need.accepts(candidate.labels)
         ]
         fits = [(candidate, times) for candidate, times in fits if times]
-        if self.by_price:
-            fits.sort(key=lambda fit: (fit[0].cost / fit[1], fit[0].cost))
-        else:  # those of one place by price
-            spares_gpus = "GPU" not in need.amounts
-            fits.sort(
-                key=lambda fit: (
-                    fit[0].rank,
-                    spares_gpus and "GPU" in fit[0].brings,
-                    fit[0].cost / fit[1],
-                    fit[0].cost,
-                )
-            )
-        return [candidate for candidate, _ in fits]
+        return preferred(fits, by_price=self.by_price, needs_gpu="GPU" in need.amounts)
 
     def _fill(self, need: Need) -> int:
         left, runs = need.count, list[NodeRun]()
@@ -212,7 +236,9 @@ class Packing:
         return left
 
     def _open(self, candidate: Candidate, need: Need, *, left: int) -> int:
-        each = times_in(candidate.brings, need.amounts, at_most=1 if need.apart else left)
+        if candidate.hosts > 1:
+            return self._open_slices(candidate, need, left=left)
+        each = need.copies_in(candidate.brings, at_most=min(need.most, left))
         count = min(-(-left // each), self.limits.room(candidate).nodes)
         if count == 0:
             return left
@@ -221,6 +247,27 @@ class Packing:
         opened = new_run(candidate, count=count).serve(need, each=each, served=served)
         self.runs.extend(opened)
         return left - served
+
+    def _open_slices(self, candidate: Candidate, need: Need, *, left: int) -> int:
+        while left and self.limits.room(candidate).nodes:
+            self.limits.take(candidate, count=candidate.hosts)
+            for run in new_runs(candidate, count=candidate.hosts):
+                if each := min(run.holds(need), left):
+                    served = min(left, each * run.count)
+                    left -= served
+                    self.runs.extend(run.serve(need, each=each, served=served))
+                else:
+                    self.runs.append(run)
+        return left
+
+
+def _copies_on(candidate: Candidate, need: Need) -> int:
+    """Return how many of a need one empty node, or one slice, takes."""
+    first = need.copies_in(candidate.brings, at_most=need.most)
+    if candidate.hosts == 1:
+        return first
+    further = need.copies_in(candidate.further, at_most=need.most)
+    return min(need.count, first + (candidate.hosts - 1) * further)
 
 
 def _still_wanted(run: NodeRun, wanted: Mapping[tuple[object, ...], Need]) -> Content:
@@ -233,7 +280,7 @@ def _still_wanted(run: NodeRun, wanted: Mapping[tuple[object, ...], Need]) -> Co
         if count := times_in(free, need.amounts, at_most=min(times, need.count)):
             content.append((need, count))
             free = less(free, need.amounts, times=count)
-    return tuple(content)
+    return run.fitting(tuple(content))
 
 
 def new_run(candidate: Candidate, *, count: int) -> NodeRun:
@@ -241,11 +288,17 @@ def new_run(candidate: Candidate, *, count: int) -> NodeRun:
     return NodeRun(free=candidate.brings, labels=candidate.labels, count=count, candidate=candidate)
 
 
+def new_runs(candidate: Candidate, *, count: int) -> Iterator[NodeRun]:
+    """Yield `count` empty new nodes, the first hosts of slices last: others may need them."""
+    if candidate.hosts == 1:
+        yield new_run(candidate, count=count)
+        return
+    first = new_run(candidate, count=count // candidate.hosts)
+    further = count - first.count
+    yield replace(first, free=candidate.further, count=further, further=True)
+    yield first
+
+
 def unserved(packing: Packing) -> int:
     """Return how many copies found no place."""
     return sum(count for _, count in (*packing.left, *packing.undecided))
-
-
-def nodes_opened(runs: Iterable[NodeRun]) -> int:
-    """Return how many of the nodes are new."""
-    return sum(run.count for run in runs if run.candidate)

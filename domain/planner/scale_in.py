@@ -1,15 +1,15 @@
 """Which nodes to give back: those of capacity that was removed, and those that idle."""
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from domain.offerings import Market
-from domain.planner.amounts import exact
+from domain.planner.amounts import add, exact
 from domain.planner.explanation.causes import DrainCause, DrainKind
 from domain.planner.limits import Limits, ceiling, pending_or_ready, raised_floor
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import Drain, Launch, NodePhase, NodeView, PlannedGroup, PlanRequest
+from domain.planner.nodes.slices import by_name, slices
 
 
 def removals(request: PlanRequest) -> list[Drain]:
@@ -53,13 +53,16 @@ def idle_drains(
     for launch in launches:
         on_demand[launch.group] += launch.count if launch.market is Market.ON_DEMAND else 0
     idle = [
-        node
-        for node in sorted(kept, key=lambda node: _worth_least(node, limits))
-        if node.name not in needed and _too_idle(node, groups[node.group])
+        hosts
+        for hosts in slices(kept, request.groups)
+        if all(node.name not in needed and _too_idle(node, groups[node.group]) for node in hosts)
     ]
+    idle.sort(key=lambda hosts: min(_worth_least(node, limits) for node in hosts))
     going: list[NodeView] = []
     # Once spot nodes are gone, fewer on-demand ones need to stay: so until no more may go.
-    while some := _one_pass(request, [n for n in idle if n not in going], going, on_demand, limits):
+    while some := _one_pass(
+        request, [hosts for hosts in idle if hosts[0] not in going], going, on_demand, limits
+    ):
         going += some
     return [
         Drain(
@@ -79,27 +82,32 @@ def idle_drains(
 
 def _one_pass(
     request: PlanRequest,
-    idle: Iterable[NodeView],
+    idle: Iterable[Sequence[NodeView]],
     going: Sequence[NodeView],
     on_demand: Counter[str],
     limits: Limits,
 ) -> list[NodeView]:
-    """Return those of the idle nodes that may go beside those that do, and count them no more."""
+    """Return those of the idle nodes that may go beside those that do, and count them no more.
+
+    The hosts of a slice go together, even where fewer nodes may go.
+    """
     groups = {group.name: group for group in request.groups}
     least = exact(request.min_resources)
     most = request.most_idle_drains
     gone: list[NodeView] = []
-    for node in idle:
+    for hosts in idle:
         if most is not None and len(going) + len(gone) >= most:
             break
-        group = groups[node.group]
-        if limits.nodes[group.name] <= raised_floor(group) or _would_miss(node, least, limits):
+        group = groups[hosts[0].group]
+        rest = limits.nodes[group.name] - len(hosts)
+        if rest < raised_floor(group) or _would_miss(hosts, least, limits):
             continue
-        if _belongs_on_demand(node, group, on_demand[group.name], limits):
+        if _belongs_on_demand(hosts[0], group, on_demand[group.name], limits):
             continue
-        limits.give_back(node)
-        on_demand[group.name] -= node.market is Market.ON_DEMAND
-        gone.append(node)
+        for node in hosts:
+            limits.give_back(node)
+            on_demand[group.name] -= node.market is Market.ON_DEMAND
+        gone += hosts
     return gone
 
 
@@ -114,15 +122,12 @@ def _worth_least(node: NodeView, limits: Limits) -> tuple[object, ...]:
     return (-(price or 0), -(node.idle_seconds or 0), *by_name(node))
 
 
-def by_name(node: NodeView) -> tuple[object, ...]:
-    """Return a sort key in which "c-2" comes before "c-10"."""
-    parts = re.split(r"(\d+)", node.name)
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
-
-
 def _above_maximum(group: PlannedGroup, *, nodes: list[NodeView], most: int) -> Iterable[Drain]:
-    least_missed = sorted(sorted(nodes, key=by_name, reverse=True), key=_loss)
-    for node in least_missed[: max(0, len(nodes) - most)]:
+    newest = reversed(slices(nodes, (group,)))
+    least_missed = sorted(newest, key=lambda hosts: max(map(_loss, hosts)))
+    beyond = max(0, len(nodes) - most)
+    going = least_missed[: -(-beyond // group.hosts)]
+    for node in (node for hosts in going for node in hosts):
         yield Drain(
             node=node.name,
             label=node.shown,
@@ -152,8 +157,10 @@ def _too_idle(node: NodeView, group: PlannedGroup) -> bool:
     )
 
 
-def _would_miss(node: NodeView, least: dict[str, int], limits: Limits) -> bool:
-    brings = exact(node.total)
+def _would_miss(hosts: Iterable[NodeView], least: dict[str, int], limits: Limits) -> bool:
+    brings: dict[str, int] = {}
+    for node in hosts:
+        add(brings, exact(node.total))
     return any(
         name in brings and limits.totals.get(name, 0) - brings[name] < amount
         for name, amount in least.items()

@@ -1,6 +1,7 @@
 """All needs at once: on the room that is there, and then on the cheapest new nodes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,10 @@ from domain.planner.cheapest.assignment import Shares, shares
 from domain.planner.cheapest.dominance import worth_searching
 from domain.planner.cheapest.problem import Ints, PackingProblem, times
 from domain.planner.cheapest.reuse import There, reuse
-from domain.planner.packing import Content, Packing, new_run
+from domain.planner.packing import Content, NodeRun, Packing, new_run
+
+# Searches again, where the units of nodes did not hold what the sums of the search allowed.
+ROUNDS = 4
 
 
 def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
@@ -21,39 +25,81 @@ def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
     """
     if not rows:
         return base, True
-    packing, arrays = base.fork(), Arrays(rows)
-    rentable = [
-        candidate for candidate in packing.candidates if packing.limits.room(candidate).nodes
-    ]
-    left = _reused(packing, arrays, rentable)
-    solution = cheapest(arrays.problem(rentable, packing.limits, left))
-    for packed in solution.packed:
-        _rent(packing, arrays, rentable[packed.kind], packed)
-    packing.left += _content(arrays, left - _served(solution.packed, left))
+    packing, arrays = base.fork(), Arrays(rows, base.runs)
+    left, refused = arrays.counts, True
+    for _ in range(ROUNDS):
+        if not (refused and left.any()):
+            break
+        left, refused = _placed(packing, arrays, left)
+    _serve_rest(packing, arrays, left, refused=refused)
     waiting = {need.key for need, _ in packing.left}
     return packing, not any(row.is_gang and row.need.key in waiting for row in rows)
 
 
-def _served(packed: Sequence[Packed], like: Ints) -> Ints:
-    return sum((node.count * node.pattern for node in packed), np.zeros_like(like))
+def _serve_rest(packing: Packing, arrays: Arrays, left: Ints, *, refused: bool) -> None:
+    """Place by first fit tasks that the search left; note what still waits.
+
+    The search knows no slices, and may leave what units refused at last.
+    """
+    may_fit = refused or any(candidate.hosts > 1 for candidate in packing.candidates)
+    for place in map(int, np.flatnonzero(left)):
+        row, count = arrays.rows[place], int(left[place])
+        if may_fit and not row.is_gang:
+            packing.serve(replace(row.need, count=count))
+        else:
+            packing.left.append((row.need, count))
 
 
-def _rent(packing: Packing, arrays: Arrays, candidate: Candidate, packed: Packed) -> None:
+def _placed(packing: Packing, arrays: Arrays, counts: Ints) -> tuple[Ints, bool]:
+    """Put copies on nodes; return what is left, and whether units refused what sums allowed."""
+    rentable = [
+        candidate
+        for candidate in packing.candidates
+        if candidate.hosts == 1 and packing.limits.room(candidate).nodes
+    ]
+    left, reuse_refused = _reused(packing, arrays, rentable, counts)
+    solution = cheapest(arrays.problem(rentable, packing.limits, left))
+    refused = reuse_refused
+    for packed in solution.packed:
+        served = _rent(packing, arrays, rentable[packed.kind], packed)
+        refused |= bool((served < packed.count * packed.pattern).any())
+        left = left - served
+    return left, refused
+
+
+def _rent(packing: Packing, arrays: Arrays, candidate: Candidate, packed: Packed) -> Ints:
+    """Open the nodes as far as the limits allow; return the copies that they serve."""
+    # A limit that the search saw in floats may be met by a hair.
     count = min(packed.count, packing.limits.room(candidate).nodes)
-    content = _content(arrays, packed.pattern)
-    if short := packed.count - count:  # a limit that the search saw in floats is met by a hair
-        packing.left += [(need, times * short) for need, times in content]
-    if count:
-        packing.limits.take(candidate, count=count)
-        packing.runs.append(new_run(candidate, count=count).laden(content, start=0, stop=count))
+    if not count:
+        return np.zeros_like(packed.pattern)
+    run = new_run(candidate, count=count)
+    held = _held(run, arrays, packed.pattern)
+    if not held.any():
+        return held
+    packing.limits.take(candidate, count=count)
+    packing.runs.append(run.laden(_content(arrays, held), start=0, stop=count))
+    return count * held
 
 
-def _reused(packing: Packing, arrays: Arrays, rentable: Sequence[Candidate]) -> Ints:
-    """Put on the nodes that are there what they take; return what is left."""
+def _held(run: NodeRun, arrays: Arrays, pattern: Ints) -> Ints:
+    """Return what of a pattern the units of a node really hold: the columns are sums."""
+    content = _content(arrays, pattern)
+    taken = run.fitting(content)
+    if taken is content:
+        return pattern
+    times = {id(need): count for need, count in taken}
+    return np.array([times.get(id(row.need), 0) for row in arrays.rows], dtype=np.int64)
+
+
+def _reused(
+    packing: Packing, arrays: Arrays, rentable: Sequence[Candidate], counts: Ints
+) -> tuple[Ints, bool]:
+    """Put on the nodes that are there what they take; return what is left, and if units refused."""
     runs = packing.runs
-    rooms = arrays.rooms(run.free for run in runs)
+    rooms = arrays.rooms(runs)
     if not times(arrays.needs, rooms).any():
-        return arrays.counts
+        return counts, False
     there = There(
         needs=arrays.needs,
         rooms=rooms,
@@ -61,14 +107,19 @@ def _reused(packing: Packing, arrays: Arrays, rentable: Sequence[Candidate]) -> 
         allowed=arrays.allowed([run.labels for run in runs]),
         planned=np.array([arrays.planned(run) for run in runs]),
     )
-    new = arrays.problem(rentable, packing.limits, arrays.counts)
+    new = arrays.problem(rentable, packing.limits, counts)
     dealt = _shares(new, there)
-    places, left = reuse(there, arrays.counts, dealt.worth, dealt.held)
-    packing.runs = [
-        runs[place.run].laden(_content(arrays, place.held), start=place.start, stop=place.stop)
-        for place in places
-    ]
-    return left
+    places, left = reuse(there, counts, dealt.worth, dealt.held)
+    packing.runs, refused = [], False
+    for place in places:
+        held = _held(runs[place.run], arrays, place.held)
+        packing.runs.append(
+            runs[place.run].laden(_content(arrays, held), start=place.start, stop=place.stop)
+        )
+        if held is not place.held:
+            left = left + (place.stop - place.start) * (place.held - held)
+            refused = True
+    return left, refused
 
 
 def _shares(new: PackingProblem, there: There) -> Shares:

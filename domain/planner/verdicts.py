@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.demand import Bundle, Shape, describe
-from domain.planner.amounts import times_in
 from domain.planner.candidates import Candidate, candidates
 from domain.planner.explanation import sentences
 from domain.planner.explanation.causes import (
@@ -178,7 +177,7 @@ class _Groups:
             (machine, times)
             for machine in self._of[group.name]
             if need.accepts(machine.labels)
-            and (times := times_in(machine.brings, need.amounts, at_most=most))
+            and (times := need.copies_in(machine.brings, at_most=most))
         ]
         if not fitting:
             return misfit(need, self._of[group.name])

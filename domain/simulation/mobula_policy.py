@@ -184,6 +184,7 @@ def _view(node: SimulatedNode, now: int) -> NodeView:
         idle_seconds=None if node.idle_since is None else now - node.idle_since,
         age_seconds=now - node.asked_at,
         planned=node.planned,
+        units=node.free_of_units(),
     )
 
 

@@ -1,7 +1,8 @@
 """How Ray's autoscaler packs: of all nodes, the one that requests would use best takes what it can.
 
 Written after `_try_schedule` and `_compute_score` of Ray 2.60's `autoscaler/v2/scheduler.py`, with
-equal requests counted instead of tried one by one.
+equal requests counted instead of tried one by one. As there, fractions of GPUs add up, though Ray's
+scheduler gives each on one GPU.
 """
 
 from collections import Counter

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.planner.amounts import Amounts
-from domain.simulation.nodes import PendingWork, RunningWork, SimulatedNode
+from domain.simulation.nodes import Grant, PendingWork, RunningWork, SimulatedNode
 from domain.simulation.work import Kind
 
 type Queues = dict[Kind, deque[PendingWork]]
@@ -67,19 +67,28 @@ def _started(queue: deque[PendingWork], count: int, places: Places, now: int) ->
 
 def _places(kind: Kind, ready: Sequence[SimulatedNode]) -> Places:
     """Return where all bundles of a placement group go, or nothing when one has no place."""
+    bundles = sorted(kind.bundles, key=lambda amounts: -sum(amounts.values()))
+    if not kind.is_packed:
+        return _dealt(bundles, ready, apart=kind.is_apart)
+    largest = _busiest(ready, bundles[0]) if bundles else []
+    ways = (_dealt(bundles, [node], apart=False) for node in largest)
+    return next((places for places in ways if places), ())
+
+
+def _dealt(bundles: Sequence[Amounts], ready: Sequence[SimulatedNode], *, apart: bool) -> Places:
     places: list[tuple[SimulatedNode, Amounts, int]] = []
-    bundles = (kind.total,) if kind.is_packed else kind.bundles
-    for bundle in sorted(bundles, key=lambda amounts: -sum(amounts.values())):
-        taken = {node for node, _, _ in places} if kind.is_apart else set()
+    grants: list[Grant] = []
+    for bundle in bundles:
+        taken = {node for node, _, _ in places} if apart else set()
         node = next(
             (ready_node for ready_node in _busiest(ready, bundle) if ready_node not in taken), None
         )
         if node is None:
             break
-        node.take(bundle, times=1)  # the next bundle must see it
+        grants.append(node.take(bundle, times=1))  # the next bundle must see it
         places.append((node, bundle, 1))
-    for node, bundle, _ in places:
-        node.give_back(bundle, times=1)
+    for (node, bundle, _), grant in zip(places, grants, strict=True):
+        node.give_back(bundle, grant, times=1)
     return tuple(places) if len(places) == len(bundles) else ()
 
 

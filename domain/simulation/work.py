@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from domain.demand import Bundle, Gang, Resources, Selectors, Strategy
-from domain.planner.amounts import Amounts, add, exact
+from domain.planner.amounts import Amounts, exact
 
 type Alternatives = tuple[Selectors, ...]
 """Label selectors, and then their fallbacks in order."""
@@ -33,13 +32,6 @@ class Kind:
     labels: tuple[Alternatives, ...]  # which nodes each bundle accepts
     resources: Resources  # of a task, as Ray reports it
     gang: Gang | None = None
-
-    @cached_property
-    def total(self) -> Amounts:
-        total: dict[str, int] = {}
-        for bundle in self.bundles:
-            add(total, bundle)
-        return total
 
     @property
     def is_packed(self) -> bool:

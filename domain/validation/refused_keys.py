@@ -23,8 +23,10 @@ def refused_keys(
     """Keys that the launch itself sets, which the provider's driver refuses."""
     for key in sorted(block.keys() & traits.refused_keys.keys()):
         at, message = path_of((*loc, key)), f"`{key}` is set by Mobula at launch."
-        hint = traits.refused_keys[key] or "Remove it."
-        yield error(at, "block-refused-key", message, hint=hint, fix=removing((*loc, key)))
+        # What is set elsewhere must be written there before it may be taken out here.
+        elsewhere = traits.refused_keys[key]
+        fix = None if elsewhere else removing((*loc, key))
+        yield error(at, "block-refused-key", message, hint=elsewhere or "Remove it.", fix=fix)
     for key in sorted(block.keys() & traits.inner_blocks):
         inner = block[key]
         if isinstance(inner, Mapping):

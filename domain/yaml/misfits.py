@@ -143,8 +143,11 @@ def _key_hint(loc: Loc) -> str:
     return f"Known keys here: {', '.join(here.model_fields)}."
 
 
-def _key_fix(loc: Loc, value: object, plain: Plain) -> Fix:
-    """Give the key the name or the place that was probably meant, else take it out."""
+def _key_fix(loc: Loc, value: object, plain: Plain) -> Fix | None:
+    """Give the key the name or the place that was probably meant, else take out a single value.
+
+    A block with something in it was meant: nobody is offered to throw it away.
+    """
     key, here, siblings = str(loc[-1]), _model_at(loc), _siblings(plain, loc)
     if len(loc) == 1 and (ours := _ours(key, value, plain)):
         return moving(loc, ("mobula", ours), value)
@@ -153,7 +156,9 @@ def _key_fix(loc: Loc, value: object, plain: Plain) -> Fix:
     meant = RENAMED.get(key, "")
     meant = meant if meant in here.model_fields else nearest(key, here.model_fields)
     is_free = bool(meant) and meant not in siblings and not _is_beside_configs(meant, loc, plain)
-    return renaming(loc, meant) if is_free and _fits(here, meant, value) else removing(loc)
+    if is_free and _fits(here, meant, value):
+        return renaming(loc, meant)
+    return None if isinstance(value, Mapping | list | tuple) and value else removing(loc)
 
 
 def _is_beside_configs(key: str, loc: Loc, plain: Plain) -> bool:

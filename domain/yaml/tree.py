@@ -26,6 +26,7 @@ from ruamel.yaml.reader import ReaderError
 
 from domain.problems import Loc, Mark, Problem, error, path_of, shown, warning
 from domain.quantities import LARGEST
+from domain.yaml.manifest_words import manifest_scalar
 from domain.yaml.plain_tree import (
     MAX_DEPTH,
     MAX_VALUES,
@@ -36,7 +37,7 @@ from domain.yaml.plain_tree import (
 
 MAX_BYTES = 1_048_576
 
-_VALUE_EVENTS = (ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent)
+VALUE_EVENTS = (ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent)
 type ValueEvent = ScalarEvent | AliasEvent | MappingStartEvent | SequenceStartEvent
 
 # What ruamel.yaml lets through from its scanner, besides its own errors, on hostile text.
@@ -82,16 +83,26 @@ class Tree:
 def read(text: str) -> Tree:
     """The text as plain values; `is_complete` is false if it could not be read to its end."""
     tree = Tree()
-    if problem := _unreadable(text):
+    if problem := unreadable(text):
         tree.problems.append(problem)
         return tree
-    try:
-        _Builder(tree, YAML(typ="safe", pure=True).parse(text)).build()
-    except TooMuch as too_much:
-        tree.problems.append(too_much.problem)
-    except _PARSER_FAILURES as failure:
-        tree.problems.append(_syntax_problem(failure, text))
+    build(Builder(tree, events_of(text)), text)
     return tree
+
+
+def build(builder: "Builder", text: str) -> None:
+    """Let the builder fill its tree; what stops it becomes a problem of the tree."""
+    try:
+        builder.build()
+    except TooMuch as too_much:
+        builder.tree.problems.append(too_much.problem)
+    except _PARSER_FAILURES as failure:
+        builder.tree.problems.append(_syntax_problem(failure, text))
+
+
+def events_of(text: str) -> Iterator[Event]:
+    """What the parser meets in the text, one after the other."""
+    return iter(YAML(typ="safe", pure=True).parse(text))
 
 
 def scalar(text: str) -> object:
@@ -110,15 +121,17 @@ def scalar(text: str) -> object:
 
 
 def needs_quotes(text: str) -> bool:
-    """True if the text without quotes would be read as something else, by us or by YAML 1.1."""
-    reads_as_text = scalar(text) == text and text != "<<" and text.isprintable()
+    """True if the text without quotes would be read as something else, by us or by Kubernetes."""
+    reads_as_text = scalar(text) == text == manifest_scalar(text) and text.isprintable()
+    reads_as_text = reads_as_text and text != "<<"
     # In a list within a list, a question mark at the beginning would mark a key.
     if text.startswith("?"):
         return True
     return not reads_as_text or bool(_DATE.match(text) or _READ_DIFFERENTLY.match(text))
 
 
-def _unreadable(text: str) -> Problem | None:
+def unreadable(text: str) -> Problem | None:
+    """Why the text is not even looked at; None if it is."""
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         message = f"The text is {size:,} bytes long; at most {MAX_BYTES:,} are read."
@@ -128,7 +141,7 @@ def _unreadable(text: str) -> Problem | None:
     return None
 
 
-class _Builder:
+class Builder:
     """Turns parser events into values; recursion is bounded by MAX_DEPTH."""
 
     def __init__(self, tree: Tree, events: Iterator[Event]) -> None:
@@ -147,11 +160,12 @@ class _Builder:
                     return
             elif isinstance(event, StreamEndEvent):
                 break
-            elif isinstance(event, _VALUE_EVENTS):
-                self.tree.value = self._value(event, ())
+            elif isinstance(event, VALUE_EVENTS):
+                self.tree.value = self.value(event, ())
         self.tree.is_complete = True
 
-    def _value(self, event: ValueEvent, loc: Loc) -> object:
+    def value(self, event: ValueEvent, loc: Loc) -> object:
+        """The value that begins with this event."""
         self._count(event, loc)
         if isinstance(event, AliasEvent):
             return self._aliased(event, loc)
@@ -162,7 +176,7 @@ class _Builder:
         elif isinstance(event, SequenceStartEvent):
             value = self._sequence(loc)
         else:
-            value = self._scalar(event, loc)
+            value = self.scalar(event, loc)
         if event.anchor:
             self.anchors[event.anchor] = value
         return value
@@ -172,10 +186,10 @@ class _Builder:
         merged: list[object] = []
         for event in self._until(MappingEndEvent):
             # A key is read at the place of its mapping; only then is its own place known.
-            key = self._key(event, loc)
+            key = self.key(event, loc)
             below = (*loc, key) if isinstance(key, str) else (*loc, "?")
             self.tree.marks.setdefault(path_of(below), _mark(event))
-            value = self._value(cast("ValueEvent", next(self.events)), below)
+            value = self.value(cast("ValueEvent", next(self.events)), below)
             if key == "<<" and isinstance(event, ScalarEvent) and not event.style:
                 merged.extend(value if isinstance(value, list) else [value])
             elif key in mapping:
@@ -188,8 +202,9 @@ class _Builder:
             mapping = {**source, **mapping} if isinstance(source, dict) else mapping
         return mapping
 
-    def _key(self, event: ValueEvent, loc: Loc) -> object:
-        key = self._value(event, loc)
+    def key(self, event: ValueEvent, loc: Loc) -> object:
+        """The key of a mapping; `_NO_KEY` if it can be none."""
+        key = self.value(event, loc)
         if isinstance(key, Hashable):
             return key
         message = "A key must be a word, not a list or a mapping."
@@ -202,10 +217,11 @@ class _Builder:
         for event in self._until(SequenceEndEvent):
             below = (*loc, len(items))
             self.tree.marks[path_of(below)] = _mark(event)
-            items.append(self._value(event, below))
+            items.append(self.value(event, below))
         return items
 
-    def _scalar(self, event: ScalarEvent, loc: Loc) -> object:
+    def scalar(self, event: ScalarEvent, loc: Loc) -> object:
+        """The value of a single word or text."""
         text = str(event.value)
         if event.style or str(event.tag or "").endswith(":str"):
             return text

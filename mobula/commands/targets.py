@@ -26,6 +26,7 @@ def target_of_options(arguments: argparse.Namespace) -> "RegionCatalogue":
     """
     from clouds import facts
     from domain.catalogue.region import ANYWHERE, RegionCatalogue
+    from domain.pricing import DEFAULT_CARD
     from providers.registry import traits_of
 
     if arguments.provider is None:
@@ -40,7 +41,7 @@ def target_of_options(arguments: argparse.Namespace) -> "RegionCatalogue":
         raise ValueError(f"Unknown {kind.label} region '{region}'. Use one of {', '.join(known)}.")
     if known:
         return facts.target_of_facts(kind, region=region)
-    return RegionCatalogue(traits=traits)
+    return RegionCatalogue(traits=traits, card=DEFAULT_CARD if traits.has_default_rates else None)
 
 
 def local_target() -> "RegionCatalogue":

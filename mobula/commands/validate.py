@@ -10,6 +10,7 @@ from mobula.commands.targets import add_target, target_of_options
 
 if TYPE_CHECKING:
     from domain.problems import Problem
+    from domain.yaml.fixes import Fixed
 
 VALID, INVALID, UNREADABLE = 0, 1, 2
 
@@ -28,7 +29,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser.add_argument("file", help="the YAML file, or - for standard input")
     add_target(parser)
     parser.add_argument("--environment", help="apply this environment's overlay first")
-    parser.add_argument("--fix", action="store_true", help="print the text with all fixes applied")
+    parser.add_argument("--fix", action="store_true", help="print the text with safe fixes")
     parser.add_argument("--write", action="store_true", help="with --fix: write to the file")
     parser.add_argument("--json", action="store_true", help="print the problems as a JSON list")
     parser.set_defaults(run=run)
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     # Imported here: the other commands need neither pydantic nor a YAML parser.
     from domain.problems import has_errors
     from domain.validation import check_text
-    from domain.yaml.fixes import apply_all
+    from domain.yaml.fixes import safely_fixed, with_safe_fixes
 
     if wrong := wrong_options(arguments):
         print(f"mobula: {wrong}", file=sys.stderr)
@@ -54,17 +55,19 @@ def run(arguments: argparse.Namespace) -> int:
         text = in_environment(text, arguments.environment)
     problems = check_text(text, target=target)
     if arguments.fix:
-        fixed = apply_all(text, problems)
+        fixed = with_safe_fixes(text, lambda changed: check_text(changed, target=target))
         if not arguments.write:
-            print(fixed, end="")
-        elif fixed != text:
-            Path(arguments.file).write_text(fixed, encoding="utf-8")
+            print(fixed.text, end="")
+        elif fixed.text != text:
+            Path(arguments.file).write_text(fixed.text, encoding="utf-8")
+        tell_fixes(arguments.file, fixed)
         return INVALID if has_errors(problems) else VALID
     if arguments.json:
         print(json.dumps([as_json(problem) for problem in problems], indent=2))
     else:
+        safe = {id(problem) for problem in safely_fixed(text, problems)}
         for problem in problems:
-            print(as_line(arguments.file, problem))
+            print(as_line(arguments.file, problem, is_safe=id(problem) in safe))
     failed = has_errors(problems)
     if not failed and not arguments.json:
         print(f"{arguments.file} is valid.")
@@ -124,10 +127,24 @@ def as_json(problem: "Problem") -> dict[str, str]:
     }
 
 
-def as_line(file: str, problem: "Problem") -> str:
-    """Return a problem in one line, as compilers print it."""
+def tell_fixes(file: str, fixed: "Fixed") -> None:
+    """Print beside the text which fixes were made, and what is left for a person to choose."""
+    for problem in fixed.made:
+        if problem.fix:
+            print(f"Fixed: {problem.path or file}: {problem.fix.label}.", file=sys.stderr)
+    for problem in fixed.left:
+        if problem.fix:
+            print(f"Not fixed: {as_line(file, problem)}", file=sys.stderr)
+
+
+def as_line(file: str, problem: "Problem", *, is_safe: bool = False) -> str:
+    """Return a problem in one line, as compilers print it.
+
+    `--fix` makes the safe fixes; the others are suggestions.
+    """
     place = ":".join(str(part) for part in (file, problem.line, problem.column) if part)
     path = f" {problem.path}:" if problem.path else ""
     hint = f" {problem.hint}" if problem.hint else ""
-    fix = f" --fix: {problem.fix.label}." if problem.fix else ""
+    kind = "--fix" if is_safe else "Suggestion"
+    fix = f" {kind}: {problem.fix.label}." if problem.fix else ""
     return f"{place}: {problem.severity}:{path} {problem.message}{hint}{fix} [{problem.code}]"

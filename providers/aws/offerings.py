@@ -38,6 +38,8 @@ def machine_type(row: Mapping[str, Any], *, zones: frozenset[str]) -> InstanceTy
         **_neuron(row),
         family=name.partition(".")[0],
         arch=_arch(row),
+        is_current="hvm" in row.get("SupportedVirtualizationTypes", ("hvm",)),
+        burstable=bool(row.get("BurstablePerformanceSupported")),
         zones=zones,
         has_spot="spot" in row.get("SupportedUsageClasses", ()),
         has_efa=bool(network.get("EfaSupported")),

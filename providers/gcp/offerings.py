@@ -58,6 +58,7 @@ def machine(
             gpu_memory_bytes=count * gib * GIB,
             family=row["name"].partition("-")[0],
             arch="arm64" if row.get("architecture") == "ARM64" else "x86_64",
+            burstable=bool(row.get("isSharedCpu")),
             zones=zones,
             local_disk_bytes=ssds * LOCAL_SSD_BYTES,
         ),

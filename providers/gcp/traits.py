@@ -5,6 +5,7 @@ import re
 from domain.catalogue.provider import CatalogueFiles, ProviderMarks, ProviderTraits
 from domain.instance_settings import SettingsTable
 from domain.quantities import GIB
+from providers.gcp.attached import attached_gpus
 from providers.gcp.custom_types import custom_type
 from providers.gcp.schema import check_block
 from providers.gcp.settings import settings
@@ -14,7 +15,7 @@ _TYPE = re.compile(
     r"|maxgpu|edgegpu|micro|small|medium|custom|flex)[a-z0-9-]*\Z|custom-\d+-\d+\Z"
 )
 _TYPE_INSTEAD = "Set the node's `instance_type`."
-_GPUS_INSTEAD = "GPUs come with the machine type."
+_GPUS_INSTEAD = "Set an `instance_type` that has the GPUs: G2, A2 and A3 do, N1 has none."
 
 TRAITS = ProviderTraits(
     marks=ProviderMarks(
@@ -36,6 +37,7 @@ TRAITS = ProviderTraits(
         zones_of_types=True,
     ),
     custom_type=custom_type,
+    attached_gpus=attached_gpus,
     head_cpus=8,
     head_memory=32 * GIB,
     zone=r"{region}-[a-z]",

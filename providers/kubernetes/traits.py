@@ -28,10 +28,14 @@ TRAITS = ProviderTraits(
     has_default_rates=True,
     # The shapes that Anyscale's operator declares where nobody declares others.
     default_shapes=("2CPU-8GB", "4CPU-16GB", "8CPU-32GB", "8CPU-32GB-1xT4"),
+    exact_sizes=True,
     # The operator makes pod names from the group's: DNS-1035, and room for its suffixes.
     group_name=re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?\Z"),
     longest_group_name=40,
     check_config=check_config,
+    # The operator tells Ray the group, and nothing of the market or the place: there, the labels
+    # of a group are all that Ray knows.
+    labels_of_ray=frozenset({"ray.io/node-id", "ray.io/node-group"}),
     effects=EffectRules(
         live=_LIVE,
         recreate=re.compile(r""),

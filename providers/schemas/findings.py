@@ -30,11 +30,33 @@ def unknown_key(
     message = f"{schema.owner} has no key {_named(loc)} here."
     if inner := _holder_of(key, shape, schema):
         return _error(loc, "block-unknown-key", message, hint=f"Move it under `{inner}`.")
+    value = around.get(key)
     near = nearest(key, free)
-    step = Step(Verb.RENAME, loc, near) if near else Step(Verb.REMOVE, loc)
-    label = f"Rename to {near}" if near else f"Remove {shown_short(key)}"
+    if near and _takes(schema.shapes.get(shape.members[near]), value):
+        fix: Fix | None = Fix(f"Rename to {near}", (Step(Verb.RENAME, loc, near),))
+    elif isinstance(value, Mapping | list | tuple) and value:
+        fix = None  # what was meant by it, a person must say
+    else:
+        fix = Fix(f"Remove {shown_short(key)}", (Step(Verb.REMOVE, loc),))
     hint = did_you_mean(key, free) or "Remove it."
-    return _error(loc, "block-unknown-key", message, hint=hint, fix=Fix(label, (step,)))
+    return _error(loc, "block-unknown-key", message, hint=hint, fix=fix)
+
+
+_TAKEN: Mapping[Kind, tuple[type, ...]] = {
+    Kind.TEXT: (str, int, float, bool),
+    Kind.WHOLE: (int, float, str),
+    Kind.NUMBER: (int, float, str),
+    Kind.TRUTH: (bool, str),
+    Kind.LIST: (list, tuple),
+    Kind.RECORD: (Mapping,),
+    Kind.MAP: (Mapping,),
+    Kind.ANY: (object,),
+}
+
+
+def _takes(shape: SchemaShape | None, value: object) -> bool:
+    """True if a value of this kind may stand under the key, as far as the schema tells."""
+    return shape is None or value is None or isinstance(value, _TAKEN[shape.kind])
 
 
 def _holder_of(key: str, shape: SchemaShape, schema: Schema) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mobula.cli import main
+from tests.domain.convert.kuberay import files
 
 AWS = """\
 cloud: prod
@@ -105,6 +106,40 @@ def test_what_is_no_cluster_is_not_converted(file: Path, capsys: object) -> None
     file.write_text("kind: RayCluster\n")
     assert main(["convert", str(file), "--to", "mobula"]) == 1
     assert main(["convert", str(file.parent / "none"), "--to", "mobula"]) == 2
+
+
+def test_image_and_version_of_ray_are_kept_or_named(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = files.cluster(spec='rayVersion: "2.46.0"').replace("ray:1", "registry/own:r7")
+    file.write_text(text)
+    assert main(["convert", str(file), "--to", "mobula"]) == 0
+    named = capsys.readouterr().err
+    assert "image: registry/own:r7: register the image" in named
+    assert "rayVersion: Ray 2.46.0" in named
+    assert main(["convert", str(file), "--to", "anyscale"]) == 0
+    assert "image: registry/own:r7" in capsys.readouterr().err
+    assert main(["convert", str(file), "--to", "kuberay"]) == 0
+    written = capsys.readouterr()
+    assert "image: registry/own:r7" in written.out
+    assert "rayVersion: 2.46.0" in written.out
+    assert "register the image" not in written.err
+    assert main(["convert", str(file), "--to", "ray-up"]) == 0
+    written = capsys.readouterr()
+    assert "image: registry/own:r7" in written.out
+    assert "rayVersion: Ray 2.46.0" in written.err
+
+
+def test_one_of_several_clusters_is_chosen_by_its_name(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(f"{files.CODE}{files.cluster()}---\n{files.LABELS}")
+    assert main(["convert", str(file), "--to", "mobula"]) == 0
+    assert "RayCluster/labels: The file has 2 clusters" in capsys.readouterr().err
+    assert main(["convert", str(file), "--to", "mobula", "--name", "labels"]) == 0
+    written = capsys.readouterr()
+    assert "name: large-cpu" in written.out
+    assert "ConfigMap/scripts: Only the cluster is imported." in written.err
 
 
 def test_price_is_that_of_the_region(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -187,6 +187,7 @@ _mobula = st.fixed_dictionaries(
         "scaling": st.fixed_dictionaries({}, optional=_scaling),
         "max_usd_per_hour": st.none() | st.integers(0, 1000) | st.floats(0, 1000),
         "merge_instance_config": st.booleans(),
+        "allow_burstable": st.booleans(),
         "groups": st.dictionaries(_texts, _group_settings, max_size=2),
         "mounts": st.lists(_mount, max_size=2),
         "environments": st.dictionaries(st.sampled_from(["dev", "prod"]), _anything, max_size=2),

@@ -26,6 +26,7 @@ _WEST = frozenset({"us-west-2a", "us-west-2b", "us-west-2c"})
 _AWS_TYPES = (
     InstanceType(name="m5.large", vcpus=2, memory_bytes=8 * GIB, zones=_WEST),
     InstanceType(name="m5.2xlarge", vcpus=8, memory_bytes=32 * GIB, zones=_WEST),
+    InstanceType(name="t3.2xlarge", vcpus=8, memory_bytes=32 * GIB, zones=_WEST, burstable=True),
     InstanceType(name="m5.4xlarge", vcpus=16, memory_bytes=64 * GIB, zones=_WEST),
     InstanceType(name="m7g.4xlarge", vcpus=16, memory_bytes=64 * GIB, arch="arm64", zones=_WEST),
     InstanceType(

@@ -18,7 +18,7 @@ from domain.planner.consolidation.trial import (
 )
 from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.model import Launch, NodePhase, NodeView, PlannedGroup, PlanRequest
-from domain.planner.scale_in import by_name
+from domain.planner.nodes.slices import by_name
 from domain.wording import price as usd
 
 MOST_NODES = 100
@@ -137,6 +137,8 @@ class _Search:
             return "autoscaling is off"
         if any(other.phase is NodePhase.PENDING for other in self.kept):
             return "other nodes are starting"
+        if group.hosts > 1:
+            return "it is a host of a TPU slice, which goes whole"
         if not node.total:
             return "Ray has not reported its resources"
         if node.age_seconds < group.idle_seconds:

@@ -8,6 +8,7 @@ from domain.configuration.ray_labels import ACCELERATOR
 from domain.demand import LabelSelector, Shape
 from domain.demand.reserved import bundles_of, reserved
 from domain.offerings import Market
+from domain.planner.amounts import exact
 from domain.planner.candidates import candidates, labels_of, of_node
 from domain.planner.consolidation.quick_fit import Fit, fitting
 from domain.planner.explanation import sentences
@@ -15,6 +16,8 @@ from domain.planner.limits import Limits, pending_or_ready
 from domain.planner.mixing import on_demand_wanted
 from domain.planner.model import Launch, NodePhase, NodeView, Plan, PlannedGroup, PlanRequest
 from domain.planner.plan import plan
+from domain.planner.units.room import NOTHING, broken_units, units_of
+from domain.planner.units.there import free_on
 
 _NO_WORK = ("object_store_memory", "node:")
 # Ray gives these to a node by itself; hardly any task asks for them.
@@ -58,12 +61,21 @@ def going_idle(request: PlanRequest) -> frozenset[str]:
 
 def used(node: NodeView) -> dict[str, float]:
     """Return what work holds of a node; objects move by themselves."""
-    return {
+    held = {
         name: total - node.free.get(name, 0)
         for name, total in node.total.items()
         if not name.startswith(_NO_WORK) and not reserved(name)
         if total - node.free.get(name, 0) > 1e-6
     }
+    return held | {name: float(_touched(node, name)) for name in broken_units(exact(held), NOTHING)}
+
+
+def _touched(node: NodeView, name: str) -> int:
+    """Return on how many GPUs the work may lie that holds fractions of several."""
+    if name in node.units:
+        return sum(free < 1 for free in node.units[name])
+    free, parts = free_on(exact(node.free), exact(node.total), pieces_of_work=node.work.pieces)
+    return int(node.total[name]) - units_of(free, parts, name).whole
 
 
 def _without(request: PlanRequest, gone: Collection[str], *, idle: Collection[str]) -> PlanRequest:

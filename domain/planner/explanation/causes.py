@@ -71,6 +71,7 @@ class Stop:
     group: str = ""
     machine: Machine | None = None
     nodes: int = 0  # the most that the group may have
+    hosts: int = 1  # of each of its slices
     resource: str = ""
     amount: float = 0  # the most of the resource
     instance_type: str = ""  # that costs too much
@@ -86,12 +87,14 @@ class MisfitKind(StrEnum):
     TOO_LARGE = "too_large"
     LABELS = "labels"
     NOT_TOGETHER = "not_together"  # each resource fits some node, all of them fit none
+    UNITS = "units"  # fractions that share a node, but no unit of it
+    NOT_WHOLE = "not_whole"  # more than one unit, and not whole ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misfit:
     kind: MisfitKind
-    missing: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # or what the units are of
     largest: Amounts = ()  # the most that one node has of what is too large
     selectors: tuple[LabelSelector, ...] = ()
 
@@ -154,6 +157,7 @@ class LaunchCause:
 
     count: int
     machine: Machine
+    hosts: int = 1  # of a slice
     purpose: Purpose | None = None
     served: tuple[Served, ...] = ()  # the largest first
     choice: Choice | None = None

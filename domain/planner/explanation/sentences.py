@@ -26,14 +26,26 @@ from domain.wording import price as usd
 
 # A launch names so many shapes that it is for.
 MOST_SHAPES = 3
+_ONE_UNIT = "a fraction of a {} must fit on a single one"
 
 
 def launch(cause: LaunchCause) -> str:
     """Return why so many equal machines are launched."""
-    kind = f"{cause.count} × {machine(cause.machine)}"
+    kind = _launched(cause)
     if cause.choice is None:
         return f"{kind}: {purpose(cause.purpose)}." if cause.purpose else f"{kind}."
     return f"{kind} for {_served(cause.served)}: {_choice(cause.choice)}."
+
+
+def _launched(cause: LaunchCause) -> str:
+    if cause.hosts == 1:
+        return f"{cause.count} × {machine(cause.machine)}"
+    count = _slices(cause.count // cause.hosts)
+    return f"{count} of {cause.hosts} nodes of {machine(cause.machine)}"
+
+
+def _slices(count: int) -> str:
+    return f"{count} slice{'' if count == 1 else 's'}"
 
 
 def drain(node: str, cause: DrainCause) -> str:
@@ -83,7 +95,8 @@ def stop_of_group(limit: Stop) -> str:
     """Return the same beside the name of the group, which it leaves out."""
     match limit.kind:
         case StopKind.GROUP_MAXIMUM:
-            return f"at its maximum of {limit.nodes}"
+            most = limit.nodes if limit.hosts == 1 else _slices(limit.nodes // limit.hosts)
+            return f"at its maximum of {most}"
         case StopKind.AUTOSCALING_OFF:
             return stop(limit)
         case StopKind.ON_DEMAND_MAXIMUM:
@@ -114,7 +127,9 @@ def misfit(why: Misfit) -> str:
             return f"no group has labels with {_selectors(why)}"
         case MisfitKind.NOT_TOGETHER:
             return "no group has all of these resources on one node"
-        case MisfitKind.TOO_LARGE:
+        case MisfitKind.UNITS:
+            return f"no group has a node with enough {_units(why)}: {_ONE_UNIT.format(_unit(why))}"
+        case MisfitKind.TOO_LARGE | MisfitKind.NOT_WHOLE:
             return misfit_of_group(why)
 
 
@@ -131,6 +146,10 @@ def misfit_of_group(why: Misfit) -> str:
             return f"no label {_selectors(why)}"
         case MisfitKind.NOT_TOGETHER:
             return "not all resources on one node"
+        case MisfitKind.UNITS:
+            return f"not enough {_units(why)} on one node: {_ONE_UNIT.format(_unit(why))}"
+        case MisfitKind.NOT_WHOLE:
+            return f"Ray schedules more than 1 {_unit(why)} in whole numbers only"
 
 
 def purpose(item: Purpose) -> str:
@@ -218,6 +237,14 @@ def _state(cause: DrainCause) -> str:
 
 def _shape(resources: Amounts) -> str:
     return describe(dict(resources))
+
+
+def _unit(why: Misfit) -> str:
+    return " or ".join(why.missing)
+
+
+def _units(why: Misfit) -> str:
+    return " or ".join("GPUs" if name == "GPU" else name for name in why.missing)
 
 
 def _selectors(why: Misfit) -> str:

@@ -24,8 +24,8 @@ def one_by_one(
     packing = packing.fork()
     full: set[object] = set()  # what found no place: nor will it on what others leave
     for wanted in bundles:
-        alike = tuple((need.key, need.count) for need in wanted)
-        if alike in full or any(need.key in full for need in wanted):
+        alike = tuple((_shape(need), need.count) for need in wanted)
+        if alike in full or any(_shape(need) in full for need in wanted):
             packing.left += [(need, need.count) for need in wanted]
         elif steps <= 0:
             packing.undecided += [(need, need.count) for need in wanted]
@@ -47,6 +47,10 @@ def _tried(packing: Packing, wanted: Sequence[Need]) -> tuple[Packing, object]:
         if left := trial.serve(need):
             nothing = place == 0 and left == need.count
             packing.left += [(need, need.count) for need in wanted]
-            return packing, need.key if nothing else ()
+            return packing, _shape(need) if nothing else ()
     trial.reopen()
     return trial, None
+
+
+def _shape(need: Need) -> object:
+    return need.key, tuple(sorted(need.split.items()))

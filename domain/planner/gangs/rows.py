@@ -105,10 +105,11 @@ def _row(need: Need, count: int) -> Row:
 
 def _merge(rows: dict[tuple[object, ...], Row], row: Row) -> None:
     """Add the row to an equal one; it keeps its source only where all of it has the same."""
-    same = rows.get(row.need.key)
+    key = row.need.key, tuple(sorted(row.need.split.items()))
+    same = rows.get(key)
     if same is None:
-        rows[row.need.key] = row
+        rows[key] = row
         return
     source = same.need.source if same.need.source == row.need.source else WORK
     need = replace(same.need, count=same.need.count + row.need.count, source=source)
-    rows[row.need.key] = replace(same, need=need, is_gang=same.is_gang or row.is_gang)
+    rows[key] = replace(same, need=need, is_gang=same.is_gang or row.is_gang)

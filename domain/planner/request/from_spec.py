@@ -68,27 +68,31 @@ def group_of(
     """
     own = config.mobula.groups.get(group.name, GroupSettings())
     offers = offers_of(group, config, target, cold=cold)
+    # A configuration counts slices; Ray counts their hosts.
+    hosts = max((offer.hosts for offer in offers), default=1)
     return PlannedGroup(
         name=group.name,
         offers=offers,
-        min_nodes=group.min_nodes,
-        max_nodes=group.max_nodes,
+        min_nodes=group.min_nodes * hosts,
+        max_nodes=group.max_nodes * hosts,
         idle_seconds=config.idle_seconds_of(group.name),
         rank=min((offer.rank for offer in offers if offer.rank is not None), default=0),
         weight=_weight(group.flags),
         floors=floors,
-        warm_spare=own.warm_spare if isinstance(own.warm_spare, int) else 0,
+        warm_spare=own.warm_spare * hosts if isinstance(own.warm_spare, int) else 0,
         warm_spare_percent=_percent(own.warm_spare),
         on_demand_nodes=own.on_demand_nodes,
         on_demand_percent=own.on_demand_percent,
-        most_on_demand=_most_on_demand(group, own),
+        most_on_demand=_most_on_demand(group, own, hosts=hosts),
         cooling=cooling,
     )
 
 
-def _most_on_demand(group: WorkerGroup, own: GroupSettings) -> int | None:
+def _most_on_demand(group: WorkerGroup, own: GroupSettings, *, hosts: int) -> int | None:
     """While spot cannot be had, a group that wants only spot waits: it has its floor on demand."""
-    return own.on_demand_of(group.max_nodes) if group.market_type is MarketType.SPOT else None
+    if group.market_type is not MarketType.SPOT:
+        return None
+    return own.on_demand_of(group.max_nodes) * hosts
 
 
 def _weight(flags: Mapping[str, object]) -> float:
@@ -102,4 +106,5 @@ def _percent(spare: int | str) -> int:
 
 
 def _head_price(config: ComputeConfig, target: RegionCatalogue) -> Decimal | None:
-    return price_of(config.head_node or NodeConfig(), target, market=Market.ON_DEMAND)
+    head = config.head_node or NodeConfig()
+    return price_of(head, target, market=Market.ON_DEMAND, burstable=config.mobula.allow_burstable)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from domain.catalogue.accelerators import Slice, slice_of
-from domain.catalogue.matching import types_for
+from domain.catalogue.matching import types_for, usd_of
 from domain.catalogue.node_resources import effective_resources, machine_of
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
@@ -54,7 +54,7 @@ def offers_of(
             zone=zone,
             resources=effective_resources(group, machine, is_head=False, has_workers=True),
             labels=_labels(group, machine, market=market, zone=zone, region=target.region),
-            hourly_usd=target.prices.get((machine.name, market)),
+            hourly_usd=usd_of(group, machine, target, market=market),
             cooling=cold(machine.name, zone, market),
             rank=_rank(group.name, market, ranks),
             hosts=hosts.hosts,
@@ -119,7 +119,12 @@ def _machines(
     group: WorkerGroup, config: ComputeConfig, target: RegionCatalogue
 ) -> Iterator[InstanceType]:
     own = config.mobula.groups.get(group.name, GroupSettings())
-    machines = types_for(group, target, market=markets_of(group, config)[0])
+    machines = types_for(
+        group,
+        target,
+        market=markets_of(group, config)[0],
+        burstable=config.mobula.allow_burstable,
+    )
     if not machines and (known := machine_of(group, target)):
         machines = [known]
     yield from machines
@@ -141,15 +146,17 @@ def _labels(
     group: WorkerGroup, machine: InstanceType, *, market: Market, zone: str, region: str
 ) -> dict[str, str]:
     """Return what a node answers to when work asks for labels; Ray gives some by itself."""
+    # What a configuration says replaces what Ray would set by itself
+    # [ray/_private/resource_and_label_spec.py]; the group's name is set whatever it says.
     given = {
         ACCELERATOR: machine.gpu_model or machine.accelerator,
         "ray.io/availability-zone": zone,
         "ray.io/region": region,
         "ray.io/market-type": _MARKET_LABELS[market],
-        "ray.io/node-group": group.name,
     }
     return {
         **group.required_labels,
-        **group.labels,
         **{name: value for name, value in given.items() if value},
+        **group.labels,
+        "ray.io/node-group": group.name,
     }

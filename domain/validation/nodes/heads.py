@@ -12,7 +12,7 @@ from domain.quantities import GIB
 
 def head_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the head's machine, as far as the machine is known."""
-    head = _machine(config.head_node or NodeConfig(), target)
+    head = _machine(config.head_node or NodeConfig(), config, target)
     if head is None:
         return
     if config.groups:
@@ -21,8 +21,11 @@ def head_problems(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Pr
     yield from _architectures(head, config, target)
 
 
-def _machine(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None:
-    found = types_for(node, target, market=Market.ON_DEMAND)
+def _machine(
+    node: NodeConfig, config: ComputeConfig, target: RegionCatalogue
+) -> InstanceType | None:
+    burstable = config.mobula.allow_burstable
+    found = types_for(node, target, market=Market.ON_DEMAND, burstable=burstable)
     return found[0] if found else None
 
 
@@ -51,7 +54,7 @@ def _architectures(
 ) -> Iterator[Problem]:
     """All nodes run one image, and most images are built for one architecture."""
     for index, group in enumerate(config.groups):
-        machine = _machine(group, target)
+        machine = _machine(group, config, target)
         if machine is not None and machine.arch != head.arch:
             message = f"{shown(group.name)} is {machine.arch}, the head {head.arch}."
             hint = "One image must be built for both, or Ray does not start."

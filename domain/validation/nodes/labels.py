@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from domain.catalogue.node_labels import GPU_MODEL_LABELS, gpu_model_of
+from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import (
     ACCELERATOR,
     ACCELERATORS,
+    MARKET_TYPE,
     SET_BY_RAY,
     TPU_TOPOLOGY,
 )
-from domain.configuration.spec import NodeConfig, PhysicalResources
+from domain.configuration.spec import MarketType, NodeConfig, PhysicalResources, WorkerGroup
 from domain.problems import (
     Problem,
     did_you_mean,
@@ -29,11 +32,11 @@ LABEL = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?)?\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 
 
-def label_problems(node: NodeConfig, path: str) -> Iterator[Problem]:
+def label_problems(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     """What is wrong with the labels of one node, given and required."""
     yield from _form(node.labels, f"{path}.labels")
     yield from _form(node.required_labels, f"{path}.required_labels")
-    yield from _taken(node.labels, f"{path}.labels")
+    yield from _taken(node, f"{path}.labels", target.traits.labels_of_ray)
     yield from _required(node, f"{path}.required_labels")
     yield from _accelerator(node, path)
     yield from _tpu(node, path)
@@ -65,10 +68,11 @@ def _bad_label(path: str, text: str) -> Problem:
     return error(path, "label-characters", message, hint=hint)
 
 
-def _taken(labels: Mapping[str, str], path: str) -> Iterator[Problem]:
+def _taken(node: NodeConfig, path: str, set_by_ray: frozenset[str]) -> Iterator[Problem]:
     reserved = {*SET_BY_RAY, ACCELERATOR}
+    labels = node.labels
     for key in labels:
-        if key in SET_BY_RAY:
+        if key in set_by_ray and not _says_its_market(node, key):
             at, message = below(path, key), f"The label {shown(key)} is set by Ray."
             hint = "Remove it: selectors match Ray's value."
             yield warning(at, "label-set-by-ray", message, hint=hint, fix=removing(at))
@@ -77,6 +81,16 @@ def _taken(labels: Mapping[str, str], path: str) -> Iterator[Problem]:
             message = f"{shown(key)} is not Ray's label `{near}`: spelling matters."
             fix = removing(at) if near in labels else renaming(at, near)
             yield warning(at, "label-letter-case", message, fix=fix)
+
+
+def _says_its_market(node: NodeConfig, key: str) -> bool:
+    """True for a label that says of the group's market what Ray will say."""
+    if key != MARKET_TYPE or not isinstance(node, WorkerGroup):
+        return False
+    return _MARKETS.get(node.labels[key]) is node.market_type
+
+
+_MARKETS = {"spot": MarketType.SPOT, "on-demand": MarketType.ON_DEMAND}
 
 
 def _required(node: NodeConfig, path: str) -> Iterator[Problem]:
@@ -120,21 +134,23 @@ def _counts_accelerators(required: PhysicalResources | None) -> bool:
     return required is not None and bool(required.GPU or required.TPU)
 
 
-_GKE = "cloud.google.com/gke-accelerator"
-_NVIDIA = "nvidia.com/gpu.product"
-
-
 def _against_selector(node: NodeConfig, path: str, wanted: str | None) -> Iterator[Problem]:
     """A pod that selects another GPU than its group asks for is never scheduled."""
     spec = (node.advanced_instance_config or {}).get("spec")
     selector = spec.get("nodeSelector") if isinstance(spec, Mapping) else None
-    for key in (_GKE, _NVIDIA):
+    for key in GPU_MODEL_LABELS:
         chosen = selector.get(key) if isinstance(selector, Mapping) else None
-        if not wanted or not isinstance(chosen, str) or wanted.lower() in chosen.lower():
+        if not wanted or not isinstance(chosen, str) or _is_the_gpu(chosen, wanted):
             continue
         at = below(f"{path}.advanced_instance_config.spec.nodeSelector", key)
         message = f"The pods select {shown(chosen)}, the group requires {shown(wanted)}."
         yield warning(at, "accelerator-selector", message, hint="Use the same GPU in both.")
+
+
+def _is_the_gpu(chosen: str, wanted: str) -> bool:
+    """True if the selector's value names the model, in whatever spelling."""
+    model = gpu_model_of(chosen) or chosen
+    return wanted.lower() in chosen.lower() or f"{model}-".startswith(f"{wanted}-")
 
 
 def _tpu(node: NodeConfig, path: str) -> Iterator[Problem]:

@@ -1,8 +1,10 @@
 """Checks of each node by itself: its machine, its resources and labels, its group."""
 
+import re
 from collections.abc import Iterator, Mapping
 from math import ceil
 
+from domain.catalogue.accelerators import has_model
 from domain.catalogue.matching import types_for
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
@@ -12,6 +14,7 @@ from domain.problems import (
     Problem,
     error,
     nearest,
+    note,
     removing,
     setting,
     shown,
@@ -38,7 +41,7 @@ def node_problems(config: ComputeConfig, *, target: RegionCatalogue) -> Iterator
 def _node(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
     yield from _machine(node, path, target)
     yield from resource_problems(node, path, target)
-    yield from label_problems(node, path)
+    yield from label_problems(node, path, target)
 
 
 def _machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[Problem]:
@@ -56,6 +59,7 @@ def _machine(node: NodeConfig, path: str, target: RegionCatalogue) -> Iterator[P
         yield from _found(node, required, f"{path}.required_resources", target)
     elif name:
         yield from type_problems(name, at, target)
+        yield from _burstable(name, at, target)
 
 
 def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Problem]:
@@ -69,11 +73,35 @@ def type_problems(name: str, path: str, target: RegionCatalogue) -> Iterator[Pro
         hint = "Choose a type that this cloud offers."
         yield error(path, "type-of-other-provider", message, hint=hint)
     elif target.types is not None:
-        near = nearest(name, target.types)
+        family = _family(name)
+        near = nearest(name, [known for known in target.types if _family(known) == family])
         fix = setting(path, near) if near else None
         message = f"This cloud has no instance type {shown(name)}."
         hint = f"Did you mean `{near}`?" if near else "Choose an available one."
+        if not near and _TYPE_OF_FAMILY.match(name):
+            hint = f"It offers no types of family {family}. Choose one with the same accelerators."
         yield error(path, "unknown-instance-type", message, hint=hint, fix=fix)
+
+
+# "p3.8xlarge" of AWS, "n1-standard-8" of Google Cloud; shapes of pods have no family.
+_TYPE_OF_FAMILY = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9-]+\Z|[a-z]+\d[a-z]*-[a-z]+-\d+[a-z]*\Z")
+
+
+def _family(name: str) -> str:
+    """The family of a type: another one is other hardware, however alike the names are."""
+    lower = name.lower()
+    return re.split(r"[.-]", lower, maxsplit=1)[0] if _TYPE_OF_FAMILY.match(lower) else ""
+
+
+def _burstable(name: str, path: str, target: RegionCatalogue) -> Iterator[Problem]:
+    machine = target.type_named(name)
+    if machine is not None and machine.burstable:
+        message = f"{shown(name)} has its CPUs only for bursts."
+        hint = (
+            "Under steady load it is slow or billed extra, and Ray counts all of its CPUs: "
+            "choose another family for work without pause."
+        )
+        yield note(path, "burstable-type", message, hint=hint)
 
 
 def _found(
@@ -99,7 +127,7 @@ def _has(offered: InstanceType, required: PhysicalResources, model: str | None) 
         and offered.vcpus >= (required.CPU or 0)
         and offered.memory_bytes >= (required.memory or 0)
         and offered.arch == (required.cpu_architecture or "x86_64")
-        and (not model or offered.gpu_model == model)
+        and (not model or has_model(offered, model))
     )
 
 

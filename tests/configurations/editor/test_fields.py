@@ -54,7 +54,7 @@ SCALING: dict[str, Any] = {
     "rules": [every.RULE],
     "budgets": [
         {key: WINDOW[key] for key in WINDOW if key not in {"group", "min_nodes"}}
-        | {"nodes": "10%", "reasons": ["idle", "consolidation", "spot_return"]}
+        | {"nodes": "10%", "reasons": ["idle", "consolidation", "spot_return", "outdated"]}
     ],
     "forecast": every.FORECAST,
     "objective": "steady",
@@ -72,6 +72,7 @@ WHOLE: dict[str, Any] = {
         "worker_idle_seconds": 77,
         "max_usd_per_hour": 2.5,
         "merge_instance_config": True,
+        "allow_burstable": True,
         "mounts": [{"storage": "data", "path": "/mnt/data"}],
         "environments": {"prod": {"zones": ["a"]}},
         "scaling": SCALING,

@@ -10,6 +10,7 @@ from configurations.models import Draft
 from configurations.services.importing import open_import, preview_import
 from domain.convert import Format
 from tests.clusters.conftest import TEXT
+from tests.domain.convert.kuberay.files import cluster
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,14 @@ def test_preview_detects_the_format_and_saves_nothing() -> None:
     preview = preview_import("kind: RayCluster\n")
     assert preview.source is Format.KUBERAY
     assert not Draft.objects.exists()
+
+
+def test_image_and_version_of_ray_are_among_what_does_not_carry_over() -> None:
+    preview = preview_import(cluster(spec='rayVersion: "2.46.0"'))
+    assert {"image", "rayVersion"} <= {loss.path for loss in preview.losses}
+    assert "It uses image ray:1" in preview.origin
+    assert "Ray 2.46.0" in preview.origin
+    assert preview.origin.count("ray:1") == 1
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ pytestmark = pytest.mark.django_db
         ("more_max", "licence=3", "  licence: 3"),
         ("max_usd_per_hour", "2.5", "  max_usd_per_hour: 2.5"),
         ("block", "SubnetId: subnet-1\n", "  SubnetId: subnet-1"),
+        ("allow_burstable", "on", "  allow_burstable: true"),
         ("merge_blocks", "on", "  merge_instance_config: true"),
         ("threshold", "30m", "  replacement_threshold: 30m"),
         ("zone_timeout", "5m", "  zone_starting_timeout: 5m"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.configuration.diff import changes
 from domain.configuration.instance_blocks import block_of
+from domain.configuration.ray_labels import MARKET_TYPE
 from domain.configuration.spec import ComputeConfig, written
 from domain.convert import ExportContext, Exported, Format, exported, imported
 from domain.offerings import ProviderKind
@@ -145,8 +146,15 @@ def settled(one: ComputeConfig) -> ComputeConfig:
         wrapped = block.pop("instanceProperties", {})  # Google's block is the same without it
         block = {**block, **wrapped}
         hardware = which.required_resources  # of which only the model is named where it is lost
+        labels = dict(which.labels)
+        if labels.get(MARKET_TYPE) == "spot":  # what the market of a group says already
+            del labels[MARKET_TYPE]
+        gpus = which.resources.get("GPU", 0)
+        if hardware and not hardware.GPU and gpus == int(gpus):  # what Ray has is hardware
+            hardware = hardware.model_copy(update={"GPU": int(gpus) or None})
         return which.model_copy(
             update={
+                "labels": labels,
                 "advanced_instance_config": block or None,
                 "required_resources": hardware
                 and hardware.model_copy(update={"accelerator": None}),

@@ -16,7 +16,7 @@ amounts = st.fixed_dictionaries(
     {},
     optional={
         "CPU": st.sampled_from([0.5, 1.0, 2.0, 3.0, 8.0]),
-        "GPU": st.sampled_from([0.25, 1.0, 2.0]),
+        "GPU": st.sampled_from([0.25, 0.3, 0.6, 1.0, 2.0]),
         "memory": st.sampled_from([2.0**30, 2.0**32]),
         "odd": st.just(1.0),
     },

@@ -31,6 +31,7 @@ def ranked(order: str, extra: str = "market_type: PREFER_SPOT") -> str:
 CASES = [
     ("head-small", "AWS", LONE.replace("m5.2xlarge", "m5.large")),  # a lone head may be small
     ("head-small", "this machine", "head_node: {instance_type: 8CPU-32GB}\nworker_nodes: []\n"),
+    ("burstable-type", "AWS", LONE),
     ("head-with-gpu", "", LONE.replace("m5.2xlarge", "g5.2xlarge")),
     ("mixed-architectures", "AWS", group("max_nodes: 2")),
     ("type-of-other-provider", "AWS", LONE),

@@ -1,0 +1,1 @@
+"""KubeRay's RayCluster: read by the rules of Kubernetes and of the operator, and written."""

@@ -1,0 +1,1 @@
+"""Resources that come in units, as GPUs do: a fraction lies on one unit, several are whole ones."""

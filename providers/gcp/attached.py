@@ -1,0 +1,32 @@
+"""GPUs that a raw instance configuration attaches to a machine of Compute Engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_BLOCKS = ("instanceProperties", "instance_properties")
+_KEYS = (
+    ("guestAccelerators", "acceleratorType", "acceleratorCount"),
+    ("guest_accelerators", "accelerator_type", "accelerator_count"),
+)
+# What Ray calls the models that may be attached, by the end of Compute Engine's names.
+_MODELS = {"t4": "T4", "p4": "P4", "v100": "V100", "p100": "P100", "k80": "K80"}
+
+
+def attached_gpus(block: Mapping[str, object]) -> tuple[float, str]:
+    """Return how many GPUs the block attaches, and their model in Ray's words."""
+    for part in (block, *(block.get(name) for name in _BLOCKS)):
+        for key, type_key, count_key in _KEYS:
+            gpus = part.get(key) if isinstance(part, Mapping) else None
+            entries = gpus if isinstance(gpus, list) else []
+            for entry in entries:
+                count = entry.get(count_key) if isinstance(entry, Mapping) else None
+                if type(count) is int and count > 0:
+                    return float(count), _model(str(entry.get(type_key, "")))
+    return 0.0, ""
+
+
+def _model(name: str) -> str:
+    """Return the model of "…/acceleratorTypes/nvidia-tesla-t4" or "nvidia-tesla-t4-vws"."""
+    words = name.rpartition("/")[2].removesuffix("-vws").split("-")
+    return _MODELS.get(words[-1], words[-1].upper())
