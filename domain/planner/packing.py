@@ -297,8 +297,3 @@ def new_runs(candidate: Candidate, *, count: int) -> Iterator[NodeRun]:
     further = count - first.count
     yield replace(first, free=candidate.further, count=further, further=True)
     yield first
-
-
-def unserved(packing: Packing) -> int:
-    """Return how many copies found no place."""
-    return sum(count for _, count in (*packing.left, *packing.undecided))

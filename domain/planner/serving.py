@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from domain.demand import Gang
 from domain.planner.gangs.one_by_one import STEPS, one_by_one, steps_for
 from domain.planner.gangs.waiting import GangForm, WaitingGangs
-from domain.planner.packing import Need, Packing, unserved
+from domain.planner.packing import Need, Packing
 
 # First fit looks at every node for every need: beyond so many it would take longer than the search.
 FIRST_FIT_STEPS = 4_000
@@ -21,7 +21,8 @@ def best_served(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> 
 
 def _quality(packing: Packing) -> tuple[int, float, int]:
     new_nodes = sum(run.count for run in packing.runs if run.candidate)
-    return unserved(packing), round(packing.cost(), 9), new_nodes
+    waiting = sum(count for _, count in (*packing.left, *packing.undecided))
+    return waiting, round(packing.cost(), 9), new_nodes
 
 
 def _ways(base: Packing, needs: Sequence[Need], gangs: WaitingGangs) -> Iterator[Packing]:

@@ -16,7 +16,7 @@ MOST_SHAPES, MOST_COPIES, MOST_CONTENTS = 8, 40, 300
 # Beyond so many nodes of the search tree the other ways are as good.
 SEARCH_NODES = 500
 # So many contents, and nodes of the search tree, where a bound leaves out most of them.
-MOST_CLOSE, CLOSING_NODES, CLOSING_ROUNDS = 600, 100, 3
+MOST_CLOSE, CLOSING_NODES, CLOSING_ROUNDS = 300, 30, 3
 
 
 def exact(problem: PackingProblem) -> Solution | None:

@@ -8,7 +8,7 @@ import numpy as np
 from domain.planner.cheapest.problem import Ints
 from domain.planner.gangs.one_by_one import one_by_one
 from domain.planner.gangs.waiting import GangForm
-from domain.planner.packing import Need, NodeRun, Packing, unserved
+from domain.planner.packing import Need, NodeRun, Packing
 
 
 def dealt(packing: Packing, gangs: Sequence[GangForm]) -> Packing | None:
@@ -21,7 +21,7 @@ def dealt(packing: Packing, gangs: Sequence[GangForm]) -> Packing | None:
     if not parts:
         return packing
     beside = one_by_one(replace(packing.fork(), runs=[]), parts)
-    if unserved(beside) > unserved(packing):
+    if len(beside.left) > len(packing.left) or beside.undecided:
         return None
     return replace(beside, runs=[*packing.runs, *beside.runs])
 
