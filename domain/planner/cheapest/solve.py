@@ -1,5 +1,9 @@
 """The search for the cheapest nodes: which way for which problem."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.columns import Columns, generate, known
 from domain.planner.cheapest.counted import counted
@@ -23,13 +27,17 @@ SIZES = 2.5e-3
 def cheapest(problem: PackingProblem) -> Solution:
     """Return new nodes that hold as many copies as the limits allow, at nearly the least cost."""
     kinds = worth_searching(problem, sizes=True)
-    if not len(kinds) or not problem.counts.any():
-        return Solution(packed=(), left=problem.counts)
+    # What fits nowhere waits anyway: it is not to stand in the way of a closer search.
+    nowhere = np.where(problem.most[:, kinds].any(axis=1), 0, problem.counts)
+    problem = replace(problem, counts=problem.counts - nowhere)
+    if not problem.counts.any():
+        return Solution(packed=(), left=nowhere)
     best = exact(problem.only(kinds))
     if best is not None:
-        return best.on(kinds)
+        return replace(best.on(kinds), left=best.left + nowhere)
     solution, rates = _search(problem.only(kinds))
-    return fitted(problem, solution.on(kinds), problem.charges(rates))
+    best = fitted(problem, solution.on(kinds), problem.charges(rates))
+    return replace(best, left=best.left + nowhere)
 
 
 def _search(problem: PackingProblem) -> tuple[Solution, Floats]:
