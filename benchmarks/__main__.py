@@ -9,7 +9,7 @@ import sys
 
 from benchmarks.report import DIRECTORY, table
 
-NAMES = ("head_start", "scale_out", "pages", "samples", "validate", "editor", "planner")
+NAMES = ("head_start", "scale_out", "pages", "samples", "validate", "editor", "planner", "optimum")
 
 
 def main() -> int:

@@ -70,7 +70,7 @@ def _ray(options: argparse.Namespace) -> RayFigures | None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.planner", description=__doc__)
-    parser.add_argument("--sizes", type=_numbers, default=(1_000, 10_000))
+    parser.add_argument("--sizes", type=_numbers, default=(10, 50, 200, 1_000, 10_000))
     parser.add_argument("--types", type=_numbers, default=(20, 100))
     parser.add_argument("--seeds", type=_numbers, default=(1, 2, 3, 4, 5))
     parser.add_argument("--traces", type=_names, default=NAMES, help=",".join(NAMES))

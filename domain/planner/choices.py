@@ -103,16 +103,20 @@ def spare(group: PlannedGroup, *, nodes: int) -> Purpose:
 
 def unserved(packing: Packing) -> list[Unserved]:
     """Return what has no place, with what stopped each machine that it fits."""
-    causes = [_waits(need, packing) for need, _ in packing.left]
-    never = {cause.source for cause in causes if cause.misfit}
-    return [
-        Unserved(
-            resources=plain(need.amounts),
-            count=count,
-            cause=_not_whole(cause) if _has_room(need, count, packing, never) else cause,
-        )
-        for (need, count), cause in zip(packing.left, causes, strict=True)
-    ]
+    causes: dict[object, UnservedCause] = {}
+    for need, _ in packing.left:
+        if (key := (need.key, need.apart, need.source)) not in causes:
+            causes[key] = _waits(need, packing)
+    never = {cause.source for cause in causes.values() if cause.misfit}
+    waiting: list[Unserved] = []
+    for need, count in packing.left:
+        cause = causes[need.key, need.apart, need.source]
+        cause = _not_whole(cause) if _has_room(need, count, packing, never) else cause
+        waiting.append(Unserved(resources=plain(need.amounts), count=count, cause=cause))
+    for need, count in packing.undecided:
+        cause = UnservedCause(source=need.source, undecided=True)
+        waiting.append(Unserved(resources=plain(need.amounts), count=count, cause=cause))
+    return waiting
 
 
 def _has_room(need: Need, count: int, packing: Packing, never: Collection[Source]) -> bool:

@@ -76,8 +76,13 @@ def alike(gangs: Iterable[Gang]) -> list[tuple[Gang, int]]:
     """Return placement groups of which there are several once, with their number."""
     counts: dict[tuple[object, ...], list[Gang]] = {}
     for gang in gangs:
-        counts.setdefault((gang.strategy, *_contents(gang)), []).append(gang)
+        counts.setdefault(form(gang), []).append(gang)
     return [(same[0], len(same)) for same in counts.values()]
+
+
+def form(gang: Gang) -> tuple[object, ...]:
+    """Return what makes two placement groups equal."""
+    return gang.strategy, *_contents(gang)
 
 
 def total(parts: Iterable[Amounts]) -> dict[str, int]:

@@ -104,11 +104,16 @@ class Packing:
     limits: Limits
     by_price: bool  # else in the order of the candidates
     left: list[tuple[Need, int]] = field(default_factory=list)  # what found no place
+    undecided: list[tuple[Need, int]] = field(default_factory=list)  # what nobody looked at yet
 
     def fork(self) -> Self:
         """Return a copy that can be thrown away."""
         return replace(
-            self, runs=self.runs.copy(), limits=self.limits.fork(), left=self.left.copy()
+            self,
+            runs=self.runs.copy(),
+            limits=self.limits.fork(),
+            left=self.left.copy(),
+            undecided=self.undecided.copy(),
         )
 
     def reopen(self) -> None:
@@ -255,8 +260,3 @@ def new_runs(candidate: Candidate, *, count: int) -> Iterator[NodeRun]:
     further = count - first.count
     yield replace(first, free=candidate.further, count=further, further=True)
     yield first
-
-
-def unserved(packing: Packing) -> int:
-    """Return how many copies found no place."""
-    return sum(count for _, count in packing.left)

@@ -5,54 +5,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from domain.demand import Gang, Strategy
 from domain.planner.arrays import Arrays, Row
 from domain.planner.candidates import Candidate
 from domain.planner.cheapest import Packed, cheapest
-from domain.planner.cheapest.assignment import values
+from domain.planner.cheapest.assignment import Shares, shares
 from domain.planner.cheapest.dominance import worth_searching
-from domain.planner.cheapest.problem import Floats, Ints, PackingProblem, times
+from domain.planner.cheapest.problem import Ints, PackingProblem, times
 from domain.planner.cheapest.reuse import There, reuse
-from domain.planner.explanation.causes import WORK
-from domain.planner.needs import alike, gang_needs
 from domain.planner.packing import NodeRun, Packing, new_run
-from domain.planner.units.need import Content, Need
+from domain.planner.units.need import Content
 
 # Searches again, where the units of nodes did not hold what the sums of the search allowed.
 ROUNDS = 4
-
-
-def rows_of(
-    needs: Sequence[Need], gangs: Sequence[Gang], machines: Sequence[Candidate]
-) -> list[Row]:
-    """Return the rows of what waits; equal placement groups share theirs.
-
-    Bundles that may lie anywhere share a row with equal bundles and tasks.
-    """
-    spread: list[Row] = []
-    anywhere: dict[tuple[object, ...], Row] = {}
-    for number, (gang, count) in enumerate(alike(gangs)):
-        for need in gang_needs(gang, machines):
-            row = Row(need=replace(need, count=need.count * count, apart=False), is_gang=True)
-            if gang.strategy is Strategy.STRICT_SPREAD:
-                spread.append(replace(row, spread=f"{number}", groups=count))
-            else:
-                _merge(anywhere, row)
-    for need in needs:
-        _merge(anywhere, Row(need=need))
-    return [*spread, *anywhere.values()]
-
-
-def _merge(rows: dict[tuple[object, ...], Row], row: Row) -> None:
-    """Add the row to an equal one; it keeps its source only where all of it has the same."""
-    key = row.need.key, tuple(sorted(row.need.split.items()))
-    same = rows.get(key)
-    if same is None:
-        rows[key] = row
-        return
-    source = same.need.source if same.need.source == row.need.source else WORK
-    need = replace(same.need, count=same.need.count + row.need.count, source=source)
-    rows[key] = replace(same, need=need, is_gang=same.is_gang or row.is_gang)
 
 
 def placed_together(base: Packing, rows: Sequence[Row]) -> tuple[Packing, bool]:
@@ -145,7 +109,8 @@ def _reused(
         planned=np.array([arrays.planned(run) for run in runs]),
     )
     new = arrays.problem(rentable, packing.limits, counts)
-    places, left = reuse(there, counts, _worth(new))
+    dealt = _shares(new, there)
+    places, left = reuse(there, counts, dealt.worth, dealt.held)
     packing.runs, refused = [], False
     for place in places:
         held = _held(runs[place.run], arrays, place.held)
@@ -158,12 +123,13 @@ def _reused(
     return left, refused
 
 
-def _worth(problem: PackingProblem) -> Floats:
-    """Return what a copy of each shape would cost on new nodes; much, where none can hold it."""
-    kinds = worth_searching(problem, sizes=False)
-    if not len(kinds):
-        return problem.needs.astype(float).sum(axis=1)
-    return values(problem.only(kinds)).worth
+def _shares(new: PackingProblem, there: There) -> Shares:
+    """Return how copies are best dealt out to what is there and to what is new."""
+    kinds = worth_searching(new, sizes=False)
+    if len(kinds):
+        return shares(new.only(kinds), there)
+    nothing = np.zeros((len(there.nodes), len(new.counts)), dtype=np.int64)
+    return Shares(worth=new.needs.astype(float).sum(axis=1), held=nothing)
 
 
 def _content(arrays: Arrays, held: Ints) -> Content:

@@ -4,7 +4,7 @@ P. C. Gilmore, R. E. Gomory: A Linear Programming Approach to the Cutting-Stock 
 Research 9 (1961), with several kinds of bins, several resources and limits.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -126,9 +126,22 @@ def sketched(problem: PackingProblem, *, rounds: int = GREEDY_ROUNDS) -> tuple[C
     return columns, solved
 
 
-def generate(problem: PackingProblem) -> tuple[Columns, Solved]:
-    """Return patterns that serve the problem at the least cost in parts of nodes."""
-    columns, solved = sketched(problem)
+def known(problem: PackingProblem, start: Iterable[tuple[int, Ints]]) -> tuple[Columns, Solved]:
+    """Return patterns that are known, with those of one shape, and how many of each serve best."""
+    columns = Columns(problem)
+    columns.add(_singles(problem))
+    columns.add(start)
+    return columns, columns.solve()
+
+
+def generate(
+    problem: PackingProblem, *, start: Sequence[tuple[int, Ints]] = ()
+) -> tuple[Columns, Solved]:
+    """Return patterns that serve the problem at the least cost in parts of nodes.
+
+    `start` are patterns that do so for some of its kinds.
+    """
+    columns, solved = known(problem, start) if start else sketched(problem)
     pricing = Pricing(problem)
     for width in WIDTHS if len(problem.counts) <= WIDE_SHAPES else (NARROW,):
         for _ in range(SEARCH_ROUNDS):

@@ -6,6 +6,8 @@ from itertools import islice
 import numpy as np
 
 from domain.planner.cheapest.columns import Columns
+from domain.planner.cheapest.linear import Solved
+from domain.planner.cheapest.pricing import Pricing
 from domain.planner.cheapest.problem import Ints, PackingProblem, Solution, times_in_one
 from domain.planner.cheapest.rounding import trimmed
 
@@ -13,11 +15,15 @@ from domain.planner.cheapest.rounding import trimmed
 MOST_SHAPES, MOST_COPIES, MOST_CONTENTS = 8, 40, 300
 # Beyond so many nodes of the search tree the other ways are as good.
 SEARCH_NODES = 500
+# So many contents, and nodes of the search tree, where a bound leaves out most of them.
+MOST_CLOSE, CLOSING_NODES, CLOSING_ROUNDS = 300, 30, 3
 
 
 def exact(problem: PackingProblem) -> Solution | None:
     """Return the best of all solutions, or None where the problem is too large to try them all."""
-    if problem.counts.sum() > MOST_COPIES or len(problem.counts) > MOST_SHAPES:
+    if not problem.counts.any():
+        return Solution(packed=(), left=problem.counts)
+    if problem.counts.sum() > MOST_COPIES or np.count_nonzero(problem.counts) > MOST_SHAPES:
         return None
     contents: list[tuple[int, Ints]] = []
     for kind in problem.rentable():
@@ -31,6 +37,41 @@ def exact(problem: PackingProblem) -> Solution | None:
     packed = columns.whole(gap=0, most_nodes=SEARCH_NODES)
     if packed is None:
         return None
+    done, rest = trimmed(problem, packed)
+    return Solution(packed=done, left=rest.counts)
+
+
+def closed(
+    problem: PackingProblem, columns: Columns, solved: Solved, solution: Solution, *, gap: float
+) -> Solution:
+    """Return the best of all solutions, or one within `gap` of it; `solution` if none is better.
+
+    A content whose reduced cost is above what `solution` costs beyond the bound is in none that
+    is cheaper (reduced cost fixing): so few are left, often, that an integer program has them all.
+    Where they are too many, those of less reduced cost are tried first.
+    """
+    worth, charges = columns.worth(solved), columns.charges(solved)
+    pricing = Pricing(problem)
+    room = solution.cost(problem) - solved.objective
+    for _ in range(CLOSING_ROUNDS):
+        contents = pricing.within(worth, charges, gap=room, most=MOST_CLOSE)
+        if contents is None:
+            room /= 8
+            continue
+        solution = min(solution, _mixed(problem, contents, gap), key=lambda way: way.key(problem))
+        left = solution.cost(problem) - solved.objective
+        if left <= max(room, gap):
+            break
+        room = left / 2
+    return solution
+
+
+def _mixed(problem: PackingProblem, contents: list[tuple[int, Ints]], gap: float) -> Solution:
+    """Return the best mix of contents, found within a limit on the search."""
+    columns = Columns(problem)
+    columns.add(contents)
+    relative = gap / columns.solve().objective
+    packed = columns.whole(gap=relative, most_nodes=CLOSING_NODES) or []
     done, rest = trimmed(problem, packed)
     return Solution(packed=done, left=rest.counts)
 

@@ -30,10 +30,15 @@ class Program:
         self._highs = highspy._Highs()  # type: ignore[attr-defined]  # noqa: SLF001
         self._highs.setOptionValue("output_flag", False)
         self._highs.setOptionValue("threads", 1)
+        self.columns = self.rows = 0
+        self.add_rows(lower, upper)
+
+    def add_rows(self, lower: Floats, upper: Floats) -> None:
+        """Add a row without entries for each pair of bounds; columns to come have those."""
         nothing = np.array([], dtype=np.int32)
         for low, high in zip(lower, upper, strict=True):
             self._highs.addRow(float(low), float(high), 0, nothing, np.array([]))
-        self.columns = 0
+        self.rows += len(lower)
 
     def add(
         self,
@@ -68,14 +73,16 @@ class Program:
             objective=float(self._highs.getInfo().objective_function_value),
         )
 
-    def solve_whole(self, *, gap: float, most_nodes: int) -> Floats | None:
-        """Return the best whole values of the columns to a relative `gap`.
+    def solve_whole(
+        self, *, gap: float, most_nodes: int, columns: int | None = None
+    ) -> Floats | None:
+        """Return the best whole values of the columns, or of the first ones, to a relative `gap`.
 
         None when nothing was found within `most_nodes` of the search tree.
         """
-        kind = np.full(self.columns, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
-        columns = np.arange(self.columns, dtype=np.int32)
-        self._highs.changeColsIntegrality(self.columns, columns, kind)
+        count = self.columns if columns is None else columns
+        kind = np.full(count, int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+        self._highs.changeColsIntegrality(count, np.arange(count, dtype=np.int32), kind)
         self._highs.setOptionValue("mip_rel_gap", gap)
         self._highs.setOptionValue("mip_abs_gap", 1e-9)
         self._highs.setOptionValue("mip_max_nodes", most_nodes)
@@ -85,3 +92,7 @@ class Program:
         if self._highs.getInfo().primal_solution_status != highspy.kSolutionStatusFeasible:
             return None
         return np.array(self._highs.getSolution().col_value)
+
+    def whole_bound(self) -> float:
+        """Return what any whole values cost at least, as the last search for them proved."""
+        return float(self._highs.getInfo().mip_dual_bound)

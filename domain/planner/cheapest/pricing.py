@@ -7,7 +7,7 @@ import numpy as np
 
 from domain.planner.cheapest.fills import pattern
 from domain.planner.cheapest.linear import INFINITE, Program
-from domain.planner.cheapest.problem import ENDLESS, Floats, Ints, PackingProblem
+from domain.planner.cheapest.problem import ENDLESS, Bools, Floats, Ints, PackingProblem
 
 # A pattern must be worth so much more than its node, in prices, to count as a gain.
 GAIN = 1e-6
@@ -15,6 +15,10 @@ GAIN = 1e-6
 PATTERNS = 4
 # How many fewer copies than fit are tried; the last stands for none.
 _FEWER = np.array([0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 1 << 40])
+# The same where none may be missed: one by one, but for nodes that hold very many.
+_EACH = np.array([*range(200), 1 << 40])
+# While all contents are looked for, so many times more may be kept in between.
+WIDER = 8
 
 
 class Pricing:
@@ -36,8 +40,41 @@ class Pricing:
                 continue
             ceiling, rates = _relaxed(knapsack)
             self._rates[int(kind)] = rates
-            for held in _filled(knapsack, ceiling, rates, width=width):
+            for held in _best(knapsack, ceiling, rates, width=width):
                 yield int(kind), pattern(shapes, held, size=len(worth))
+
+    def within(
+        self, worth: Floats, charges: Floats, *, gap: float, most: int
+    ) -> list[tuple[int, Ints]] | None:
+        """Return all full contents that are worth their charge but for `gap`; None if too many.
+
+        No other can be in a plan that costs less than the worth of all copies and `gap` together.
+        """
+        contents: list[tuple[int, Ints]] = []
+        for kind in self._problem.rentable():
+            shapes, knapsack = self._knapsack(int(kind), worth, float(charges[kind]) - gap)
+            if not len(shapes) or self._hopeless(int(kind), knapsack):
+                continue
+            ceiling, rates = _relaxed(knapsack)
+            held = _filled(knapsack, ceiling, rates, _EACH, width=most * WIDER)
+            if len(held) == most * WIDER:
+                return None
+            for each in held[_full(knapsack, held)]:
+                content = pattern(shapes, each, size=len(worth))
+                contents.append((int(kind), self._topped(int(kind), content)))
+            if len(contents) > most:
+                return None
+        return contents
+
+    def _topped(self, kind: int, content: Ints) -> Ints:
+        """Return the content with as much as fits beside it of the shapes that cost nothing."""
+        problem = self._problem
+        rest = problem.bins[kind] - content @ problem.needs
+        for shape in np.flatnonzero((content == 0) & (problem.most[:, kind] > 0)):
+            fits = int(times_in_each(problem.needs[shape], rest[None, :])[0])
+            content[shape] = min(fits, int(problem.counts[shape]))
+            rest = rest - content[shape] * problem.needs[shape]
+        return content
 
     def _knapsack(self, kind: int, worth: Floats, charge: float) -> tuple[Ints, "Knapsack"]:
         problem = self._problem
@@ -89,23 +126,32 @@ def _relaxed(knapsack: Knapsack) -> tuple[float, Floats]:
     return -solved.objective, -solved.duals / room
 
 
-def _filled(knapsack: Knapsack, ceiling: float, rates: Floats, *, width: int) -> Iterator[Ints]:
-    """Yield whole contents that are worth enough: branch and bound, the large shapes first.
+def _best(knapsack: Knapsack, ceiling: float, rates: Floats, *, width: int) -> Iterator[Ints]:
+    """Yield the contents that are worth the most, each worth enough."""
+    held = _filled(knapsack, ceiling, rates, _FEWER, width=width)
+    values = (held * knapsack.worth).sum(axis=1)
+    for place in np.argsort(-values, kind="stable")[:PATTERNS]:
+        if values[place] > knapsack.enough:
+            yield held[place]
+
+
+def _filled(knapsack: Knapsack, ceiling: float, rates: Floats, fewer: Ints, *, width: int) -> Ints:
+    """Return whole contents that may be worth enough: branch and bound, the large shapes first.
 
     What a partly filled node may still come to is bounded by the content in parts of copies: it
     falls by what its choices so far lose against that.
     """
-    if ceiling <= knapsack.enough:
-        return
     needs, most = knapsack.needs, knapsack.most
+    held = np.zeros((1, len(needs)), dtype=np.int64)
+    if ceiling <= knapsack.enough:
+        return held[:0]
     margins = knapsack.worth - (needs * rates).sum(axis=1)
     best = np.maximum(margins, 0) * most
     sizes = (needs / np.maximum(knapsack.room, 1)).max(axis=1)
     rests, lost = knapsack.room[None, :].copy(), np.zeros(1)
-    held = np.zeros((1, len(needs)), dtype=np.int64)
     for shape in np.lexsort((-margins, -sizes)):
         fits = np.minimum(times_in_each(needs[shape], rests), most[shape])
-        sources, counts = _choices(fits)
+        sources, counts = _choices(fits, fewer)
         losses = lost[sources] + best[shape] - counts * margins[shape]
         kept = np.flatnonzero(losses < ceiling - knapsack.enough)
         if len(kept) > width:
@@ -114,10 +160,16 @@ def _filled(knapsack: Knapsack, ceiling: float, rates: Floats, *, width: int) ->
         rests = rests[sources] - counts[:, None] * needs[shape]
         held = held[sources]
         held[:, shape] = counts
-    values = (held * knapsack.worth).sum(axis=1)
-    for place in np.argsort(-values, kind="stable")[:PATTERNS]:
-        if values[place] > knapsack.enough:
-            yield held[place]
+    return held
+
+
+def _full(knapsack: Knapsack, held: Ints) -> Bools:
+    """Return which contents (P × K) are full and worth enough."""
+    rests = knapsack.room - held @ knapsack.needs
+    full = (held * knapsack.worth).sum(axis=1) > knapsack.enough
+    for shape, need in enumerate(knapsack.needs):
+        full &= (held[:, shape] >= knapsack.most[shape]) | (rests < need).any(axis=1)
+    return full
 
 
 def times_in_each(need: Ints, rooms: Ints) -> Ints:
@@ -127,9 +179,9 @@ def times_in_each(need: Ints, rooms: Ints) -> Ints:
     return fewest
 
 
-def _choices(fits: Ints) -> tuple[Ints, Ints]:
+def _choices(fits: Ints, fewer: Ints) -> tuple[Ints, Ints]:
     """Return partly filled nodes and how many copies each takes: all, nearly all, … none."""
-    counts = np.maximum(fits - _FEWER[:, None], 0)
+    counts = np.maximum(fits - fewer[: int(fits.max(initial=0)) + 1, None], 0)
     new = np.ones(counts.shape, dtype=bool)
     new[1:] = counts[1:] != counts[:-1]
     _, sources = np.nonzero(new)

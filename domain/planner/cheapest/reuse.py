@@ -31,16 +31,19 @@ class There:
     planned: Ints  # N × S, what each node was launched for
 
 
-def reuse(there: There, counts: Ints, worth: Floats) -> tuple[list[NodeBlock], Ints]:
+def reuse(there: There, counts: Ints, worth: Floats, shares: Ints) -> tuple[list[NodeBlock], Ints]:
     """Return what the nodes take of `counts`, and what is left of those.
 
     What a node was launched for goes there first: so a plan that was carried out serves the same
-    demand again. Then each node takes what is worth the most on the room that it has.
+    demand again. Then each node takes its share (N × S) of what is dealt out over all nodes, and
+    what is worth the most on the room that it has left.
     """
     places = [_empty(there, run) for run in range(len(there.nodes))]
     left = counts
     wanted = [there.planned[place.run] for place in places]
     places, left = _filled(there, places, wanted, left)
+    mine = [np.maximum(shares[place.run] - place.held, 0) for place in places]
+    places, left = _filled(there, places, mine, left)
     places, left = _filled(there, places, _most_worth(there, places, left, worth), left)
     # Where others took what was meant for a node, it takes what is still there.
     return _filled(there, places, [left for _ in places], left, worth=worth)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from domain.planner.cheapest.assignment import values
+from domain.planner.cheapest.assignment import WHOLE, values
 from domain.planner.cheapest.columns import Columns, sketched
 from domain.planner.cheapest.linear import Solved
 from domain.planner.cheapest.problem import (
@@ -30,8 +30,6 @@ SCARCE_NODES = 1
 QUICK = 4
 # So many rounds of greedy fills give patterns of the small kinds, which only the rest needs.
 SKETCH = 3
-# What HiGHS calls whole may miss it by so much.
-WHOLE = 1e-6
 
 
 def rounded_down(columns: Columns, solved: Solved) -> Solution:
@@ -40,37 +38,43 @@ def rounded_down(columns: Columns, solved: Solved) -> Solution:
     return Solution(packed=tuple(columns.packed(counts)), left=columns.problem.counts)
 
 
-def whole(problem: PackingProblem, columns: Columns, solved: Solved, *, kinds: Ints) -> Solution:
-    """Return a solution in whole nodes: those of `solved`, and the best found for the rest.
-
-    `columns` are of some `kinds` of the problem; the rest is served by any.
-    """
-    done, rest = trimmed(problem, rounded_down(columns, solved).on(kinds).packed)
+def whole(problem: PackingProblem, columns: Columns, solved: Solved) -> Solution:
+    """Return a solution in whole nodes: those of `solved`, and the best found for the rest."""
+    done, rest = trimmed(problem, rounded_down(columns, solved).packed)
     if not rest.counts.any():
         return Solution(packed=done, left=rest.counts)
     gap = (GAP if len(problem.counts) <= MANY_SHAPES else WIDE_GAP) * solved.objective
     charges = problem.charges(columns.rates(solved))
-    worths = values(rest)
-    packings = (in_sequence(rest, seed=seed, worths=worths) for seed in range(QUICK))
-    quick = [fitted(rest, packing, charges) for packing in packings]
+    waiting = solved.values[: columns.waiting].sum()
+    quick = list(_quick(rest, charges, most=QUICK if waiting < WHOLE else 1))
     best = min(quick, key=lambda way: way.key(rest))
     bound = solved.objective - Solution(packed=done, left=rest.counts).cost(problem)
-    if best.cost(rest) - bound > gap or best.left.any():
-        known = [(int(kinds[kind]), held) for kind, held in columns.known()]
-        best = _searched(rest, known, quick, best=best, gap=gap, charges=charges)
+    if waiting < WHOLE and (best.cost(rest) - bound > gap or best.left.any()):
+        best = _searched(rest, columns.known(), quick, best=best, gap=gap, charges=charges)
     solution = Solution(packed=(*done, *best.packed), left=best.left)
-    least = np.ceil(solved.values[: columns.waiting].sum() - WHOLE)
-    if best.left.sum() <= least:
+    if best.left.sum() <= np.ceil(waiting - WHOLE):
         return solution
-    return min(solution, _all_whole(problem, columns, kinds, charges), key=lambda s: s.key(problem))
+    return min(solution, _all_whole(problem, columns, charges), key=lambda s: s.key(problem))
 
 
-def _all_whole(problem: PackingProblem, columns: Columns, kinds: Ints, charges: Floats) -> Solution:
+def _quick(rest: PackingProblem, charges: Floats, *, most: int) -> Iterable[Solution]:
+    """Yield quick packings of the rest, until one is as good as the one before."""
+    last: Solution | None = None
+    worths = values(rest)
+    for seed in range(most):
+        packing = in_sequence(rest, seed=seed, worths=worths)
+        way = fitted(rest, packing, charges)
+        yield way
+        if last is not None and way.key(rest) == last.key(rest):
+            return
+        last = way
+
+
+def _all_whole(problem: PackingProblem, columns: Columns, charges: Floats) -> Solution:
     """Return the most that the known patterns serve where the limits do not let all be served."""
     fewer = columns.without(columns.solve(), gain=math.inf)
     packed = fewer.whole(gap=1e-5, most_nodes=SCARCE_NODES) or []
-    nodes = Solution(packed=tuple(packed), left=columns.problem.counts).on(kinds)
-    done, rest = trimmed(problem, nodes.packed)
+    done, rest = trimmed(problem, packed)
     last = fitted(rest, in_sequence(rest), charges)
     return Solution(packed=(*done, *last.packed), left=last.left)
 

@@ -205,3 +205,4 @@ class UnservedCause:
     purpose: Purpose | None = None  # the minimum that is missed
     stops: tuple[Stop, ...] = ()
     misfit: Misfit | None = None
+    undecided: bool = False  # the budget of work was used up before

@@ -75,6 +75,8 @@ def unserved(cause: UnservedCause) -> str:
         return f"{purpose(cause.purpose)}: {why or 'no machine is available to it'}"
     if not why and cause.misfit:
         why = misfit(cause.misfit)
+    if cause.undecided:
+        why = "not planned yet, the next pass goes on with it"
     if cause.purpose:
         return f"min_resources: {why}"
     return why if cause.source.kind is SourceKind.WORK else f"{source(cause.source)}: {why}"

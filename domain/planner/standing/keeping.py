@@ -12,7 +12,7 @@ from domain.planner.candidates import candidates, labels_of, of_node
 from domain.planner.limits import Limits, raised_floor
 from domain.planner.model import NodeView, Offer, PlannedGroup, PlanRequest, Ranking
 from domain.planner.nodes.slices import by_name
-from domain.planner.packing import NodeRun, Packing, unserved
+from domain.planner.packing import NodeRun, Packing
 from domain.planner.scale_in import may_idle
 from domain.planner.units.need import Content, Need
 
@@ -130,7 +130,7 @@ def _kept(
         used[kind] += run.count
         usd += sum(float(room.usd or 0) for room in chosen)
         contents += [(room.name, run.content) for room in chosen]
-    return Kept(contents=tuple(contents), left=unserved(packing), usd=usd)
+    return Kept(contents=tuple(contents), left=sum(count for _, count in packing.left), usd=usd)
 
 
 def _kinds(rooms: Iterable[Room], keys: Collection[str]) -> list[list[Room]]:

@@ -128,3 +128,40 @@ def _dearer(its: PlannedGroup, factor: Decimal) -> PlannedGroup:
     first, *rest = its.offers
     assert first.hourly_usd is not None
     return replace(its, offers=(replace(first, hourly_usd=first.hourly_usd * factor), *rest))
+
+
+@st.composite
+def crowds(draw: st.DrawFn) -> PlanRequest:
+    """Return up to some hundred tasks on up to five sizes of one or two families."""
+    families = draw(st.lists(st.sampled_from(["0.03", "0.05", "0.08"]), min_size=1, max_size=2))
+    of = tuple(
+        group(
+            f"{number}-{size}",
+            offers=(offer({"CPU": float(size)}, usd=str(Decimal(price) * size), kind=f"{size}"),),
+            most=draw(st.integers(0, 60)),
+        )
+        for number, price in enumerate(families)
+        for size in draw(st.sets(st.sampled_from([1, 2, 4, 16, 48, 96]), min_size=1, max_size=5))
+    )
+    crowd = st.builds(Shape, resources=amounts, count=st.integers(1, 250))
+    return PlanRequest(
+        groups=of, nodes=(), demand=Demand(shapes=tuple(draw(st.lists(crowd, max_size=2))))
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(crowds(), st.data())
+def test_more_allowed_never_costs_more(request: PlanRequest, data: st.DataObject) -> None:
+    before = plan(request)
+    name = data.draw(st.sampled_from([its.name for its in request.groups]))
+    more = data.draw(st.sampled_from([1, 5, 1_000]))
+    raised = tuple(
+        replace(its, max_nodes=its.max_nodes + more) if its.name == name else its
+        for its in request.groups
+    )
+    after = plan(replace(request, groups=raised))
+    assert waiting(after) <= waiting(before)
+    if waiting(after) == waiting(before):
+        assert before.hourly_usd is not None
+        assert after.hourly_usd is not None
+        assert float(after.hourly_usd) <= 1.001 * float(before.hourly_usd) + 1e-9

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.planner.cheapest import PackingProblem, Solution, cheapest
 from domain.planner.cheapest.assignment import values
 from domain.planner.cheapest.columns import generate
+from domain.planner.cheapest.dive import dived
 from domain.planner.cheapest.dominance import worth_searching
 from domain.planner.cheapest.exact import exact
 from domain.planner.cheapest.rounding import whole
@@ -39,9 +40,14 @@ def problem(
 
 def searched(given_problem: PackingProblem) -> Solution:
     """Return what column generation and rounding find, however small the problem."""
-    kinds = worth_searching(given_problem, sizes=False)
-    columns, solved = generate(given_problem.only(kinds))
-    return whole(given_problem, columns, solved, kinds=kinds)
+    columns, solved = generate(given_problem)
+    return whole(given_problem, columns, solved)
+
+
+def dived_into(given_problem: PackingProblem) -> Solution:
+    """Return what a dive finds."""
+    columns, solved = generate(given_problem)
+    return dived(given_problem, columns, solved)
 
 
 def check(solution: Solution, of: PackingProblem) -> None:
@@ -80,7 +86,7 @@ def problems(draw: st.DrawFn, *, most: int = 60) -> PackingProblem:
 
 
 @settings(deadline=None)
-@given(problems(), st.sampled_from([cheapest, searched, in_sequence]))
+@given(problems(), st.sampled_from([cheapest, searched, dived_into, in_sequence]))
 def test_every_way_keeps_to_capacity_and_limits(of: PackingProblem, way: object) -> None:
     check(way(of), of)  # type: ignore[operator]
 
