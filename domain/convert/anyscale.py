@@ -123,12 +123,13 @@ def write_legacy(config: ComputeConfig, setting: ExportContext) -> Exported:
     """The older schema, as it is sent over the wire; it knows one cloud resource."""
     kept = _SAID_OTHERWISE | {"idle_minutes", "max_lifetime_minutes", "max_nodes"}
     losses = [*_own_losses(config, besides=kept), *_losses_of_context(config, setting)]
+    places = {group.name: index for index, group in enumerate(config.primary.groups)}
     config = _in_their_words(config, losses)
     if config.configs is not None:
         losses.append(Loss(path="configs", why="The older schema supports one cloud resource."))
         config = config.primary
     nodes: list[tuple[str, NodeConfig | None]] = [("head_node", config.head_node)]
-    nodes += [(f"worker_nodes[{index}]", group) for index, group in enumerate(config.groups)]
+    nodes += [(f"worker_nodes[{places[group.name]}]", group) for group in config.groups]
     for path, node in nodes:
         if node and node.advanced_instance_config == {}:
             why = "The older schema treats an empty block as missing: the cluster's applies."

@@ -73,7 +73,8 @@ def _kept_anyway(
         own = [node for node in nodes if node.group == group.name]
         idle = [node for node in own if node.name not in stays]
         idle.sort(key=lambda node: (limits.charge_of(node), by_name(node)))
-        least = raised_floor(group) - (len(own) - len(idle))
+        # New nodes of the plan count, too: they keep the minimum as well.
+        least = raised_floor(group) - (limits.nodes.get(group.name, 0) - len(idle))
         stays |= {node.name for node in idle[: max(0, least)]}
     return stays
 

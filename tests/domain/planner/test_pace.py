@@ -11,7 +11,7 @@ from domain.demand import Bundle, Demand, Gang, Strategy
 from domain.planner import PlanRequest, plan
 from domain.planner.explanation.causes import SourceKind
 from domain.planner.verdicts import explained
-from tests.domain.planner.test_laws import requests
+from tests.domain.planner.laws.test_laws import requests
 from tests.domain.planner.test_plan import waiting
 from tests.domain.planning import (
     LEAVING,
