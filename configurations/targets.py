@@ -24,14 +24,14 @@ def target_for(cloud: Cloud | None) -> RegionCatalogue:
     if cloud is None:
         return ANYWHERE
     kind = ProviderKind(cloud.provider)
-    types = catalogue.types_in(cloud)
+    types, card = catalogue.types_in(cloud), _card(cloud)
     return RegionCatalogue(
         traits=registry.traits_of(kind),
         region=cloud.region,
         types=types,
         zones=catalogue.zones_in(cloud),
-        prices=_prices(cloud, types or {}),
-        card=_card(cloud),
+        prices=_prices(cloud, types or {}, card),
+        card=card,
     )
 
 
@@ -46,10 +46,9 @@ def target_of(version: Version, *, user: User) -> RegionCatalogue:
     return target_named(config.cloud if config else None, user=user)
 
 
-def _prices(cloud: Cloud, types: Mapping[str, InstanceType]) -> Prices:
+def _prices(cloud: Cloud, types: Mapping[str, InstanceType], card: RateCard | None) -> Prices:
     """Cloud list prices; the rate card's for what it names no price for."""
     own = catalogue.prices_in(cloud)
-    card = _card(cloud)
     if card is None:
         return own
     # A rate card knows no markets: as spot, a machine costs what it always costs.

@@ -28,13 +28,15 @@ DEFAULT_CARD = RateCard(
 
 
 def hourly_usd(card: RateCard, *, vcpus: float, memory_bytes: int, gpus: float) -> Decimal:
-    """Return the dollars an hour of a machine of this size, not rounded."""
+    """Return the dollars an hour of a machine of this size, in whole micro-dollars."""
     # str() first: Decimal(0.1) would carry the float's error into the price.
-    return (
+    exact = (
         card.usd_per_cpu_hour * Decimal(str(vcpus))
         + card.usd_per_gib_hour * memory_bytes / BYTES_PER_GIB
         + card.usd_per_gpu_hour * Decimal(str(gpus))
     )
+    # What the ledger charges: a price that is shown is the price that is paid.
+    return usd_of(microusd(exact))
 
 
 def hourly_microusd(card: RateCard, *, vcpus: float, memory_bytes: int, gpus: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 _BLOCKS = ("instanceProperties", "instance_properties")
 _KEYS = (
@@ -11,6 +11,15 @@ _KEYS = (
 )
 # What Ray calls the models that may be attached, by the end of Compute Engine's names.
 _MODELS = {"t4": "T4", "p4": "P4", "v100": "V100", "p100": "P100", "k80": "K80"}
+
+
+def attached_at(block: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
+    """Yield where the block attaches GPUs."""
+    for outer in ((), *((name,) for name in _BLOCKS)):
+        part = block.get(outer[0]) if outer else block
+        for key, _, _ in _KEYS:
+            if isinstance(part, Mapping) and part.get(key):
+                yield (*outer, key)
 
 
 def attached_gpus(block: Mapping[str, object]) -> tuple[float, str]:

@@ -6,6 +6,7 @@ from domain.catalogue.provider import CatalogueFiles, ProviderMarks, ProviderTra
 from domain.instance_settings import SettingsTable
 from domain.quantities import GIB
 from providers.gcp.attached import attached_gpus
+from providers.gcp.configurations import check_config
 from providers.gcp.custom_types import custom_type
 from providers.gcp.schema import check_block
 from providers.gcp.settings import settings
@@ -15,7 +16,6 @@ _TYPE = re.compile(
     r"|maxgpu|edgegpu|micro|small|medium|custom|flex)[a-z0-9-]*\Z|custom-\d+-\d+\Z"
 )
 _TYPE_INSTEAD = "Set the node's `instance_type`."
-_GPUS_INSTEAD = "Set an `instance_type` that has the GPUs: G2, A2 and A3 do, N1 has none."
 
 TRAITS = ProviderTraits(
     marks=ProviderMarks(
@@ -50,11 +50,10 @@ TRAITS = ProviderTraits(
         "name_pattern": "",
         "machineType": _TYPE_INSTEAD,
         "machine_type": _TYPE_INSTEAD,
-        "guestAccelerators": _GPUS_INSTEAD,
-        "guest_accelerators": _GPUS_INSTEAD,
     },
     inner_blocks=frozenset({"instanceProperties", "instance_properties"}),
     check_block=check_block,
+    check_config=check_config,
     settings=SettingsTable(settings),
     example_block="instanceProperties:\n  canIpForward: true",
 )  # fmt: skip

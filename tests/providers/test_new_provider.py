@@ -27,6 +27,8 @@ ALLOWED = {
     "mobula/commands/targets.py": "without a provider, commands plan for this machine; no fakes",
     "mobula/settings.py": "environment variables of the installation, which are documented",
     "configurations/library/__init__.py": "each ready template is written for one provider",
+    "domain/convert/launcher/machines.py": "a format of Ray, which knows two providers",
+    "domain/convert/launcher/node_types.py": "a format of Ray, which knows three providers",
     "domain/convert/ray_up.py": "a format of Ray, which knows two providers",
     "domain/convert/ray_up_import.py": "a format of Ray, which knows two providers",
 }

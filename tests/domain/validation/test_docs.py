@@ -34,6 +34,7 @@ SOURCES = [
     *(ROOT / "providers" / "schemas").glob("*.py"),
     *(ROOT / "providers").glob("*/schema.py"),
     *(ROOT / "providers").glob("*/pods.py"),
+    *(ROOT / "providers").glob("*/configurations.py"),
 ]
 NO_CODES = {"allow-cross-zone-autoscaling", "max-cpus", "max-gpus", "on-demand", "head-node"}
 NO_CODES |= {"aws-neuron-core", "kubernetes-json-schema", "x-kubernetes-patch-merge-key"}
