@@ -21,9 +21,9 @@ from providers.registry import traits_of
 
 GIB = 2**30
 _HERE = Path(__file__).parent
-# EC2's oldest families are not chosen unless named: made for paravirtual images, which nobody
-# builds any more [EC2 user guide, previous generation instances].
-_PARAVIRTUAL = {"c1", "m1", "m2", "t1"}
+# EC2's oldest families are not chosen unless named: AWS lists them as previous generation, and
+# newer ones give more for the money [EC2 user guide, previous generation instances].
+_OLDEST = {"c1", "m1", "m2", "t1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ def _type(
         family=row["family"],
         arch=row["arch"],
         burstable="true" in {row.get("burstable"), row.get("shared_core")},
-        is_current=row.get("current_generation") != "false" or row["family"] not in _PARAVIRTUAL,
+        is_current=row.get("current_generation") != "false" or row["family"] not in _OLDEST,
         zones=zones or None,
         has_spot=row["spot_supported"] == "true" if says_spot else has_spot,
         has_efa=row.get("efa") == "true",
