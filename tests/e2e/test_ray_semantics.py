@@ -111,7 +111,7 @@ def test_a_lost_bundle_comes_back_on_a_new_node(mobula: Console, cluster: Driven
         what=f"{victim} is gone",
         seen=cluster.describe,
     )
-    until.touch()
+    until.write_text(victim)
     assert cluster.job_over(job)["status"] == "SUCCEEDED", cluster.job_log(job)
     then = placed(cluster, job, times=2)
     assert len(set(then)) == 2

@@ -1,7 +1,7 @@
 """Work whose placement follows Ray's finer rules; it runs on the cluster, one kind a call.
 
 Each kind prints `placed` with the nodes that its parts ran on. `spread` goes on until a file
-`--until` exists, and says where its bundles lie then.
+`--until` names a node that was lost, and says where its bundles lie then.
 """
 
 import argparse
@@ -61,9 +61,19 @@ def fallback() -> list[str]:
 
 
 def fractions() -> list[str]:
-    """Three actors of 0.6 GPU: two GPUs hold two of them."""
-    actors = [Keeper.options(num_cpus=0, num_gpus=0.6).remote() for _ in range(3)]
-    return ray.get([actor.where.remote() for actor in actors])
+    """Two actors of 0.6 GPU leave 0.4 on each of two GPUs: no place for a task of 0.6.
+
+    Ray itself adds the 0.4 up and lets the task wait there, whatever nodes come; once another
+    node is there, work that is spread goes to it.
+    """
+    actors = [Keeper.options(num_cpus=0, num_gpus=0.6).remote() for _ in range(2)]
+    nodes = ray.get([actor.where.remote() for actor in actors])
+    waiting = where.options(num_cpus=0, num_gpus=0.6).remote(0)
+    while ray.cluster_resources().get("GPU", 0) < 4:
+        time.sleep(0.2)
+    ray.cancel(waiting)
+    task = where.options(num_cpus=0, num_gpus=0.6, scheduling_strategy="SPREAD")
+    return [*nodes, ray.get(task.remote(0.2))]
 
 
 def spread() -> list[str]:
@@ -75,14 +85,19 @@ def spread() -> list[str]:
     print("placed", json.dumps(_nodes(placement_group_table(group))), flush=True)  # noqa: T201
     while not options.until.exists():
         time.sleep(0.2)
-    ray.get(group.ready())
     deadline = time.monotonic() + 120
     table = placement_group_table(group)
-    while table["state"] != "CREATED" and time.monotonic() < deadline:
+    lost = options.until.read_text()
+    while not _stands(table, without=lost) and time.monotonic() < deadline:
         time.sleep(0.2)
         table = placement_group_table(group)
     print("state", table["state"], flush=True)  # noqa: T201
     return _nodes(table)
+
+
+def _stands(table: dict[str, object], *, without: str) -> bool:
+    """Return whether all bundles lie on nodes, none of them on the lost one."""
+    return table["state"] == "CREATED" and without not in _nodes(table)
 
 
 def _nodes(table: dict[str, object]) -> list[str]:
