@@ -54,7 +54,7 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The price of one node of a group: as it is hoped for, and at worst."""
+    """The price of one node of a group, or of a whole slice: as it is hoped for, and at worst."""
 
     low: Decimal
     high: Decimal
@@ -159,7 +159,9 @@ def _price(
     *,
     market: Market = Market.ON_DEMAND,
 ) -> Decimal | None:
-    return price_of(node, target, market=market, burstable=config.mobula.allow_burstable)
+    price = price_of(node, target, market=market, burstable=config.mobula.allow_burstable)
+    hosts = node.hosts if isinstance(node, WorkerGroup) else 1
+    return None if price is None else price * hosts
 
 
 def _fewest(group: WorkerGroup, config: ComputeConfig) -> int:
@@ -190,7 +192,8 @@ def _at_launch(
         request = request_from_spec(config, demand=Demand(), target=target)
     except ValueError:
         return None
-    prices = {group.name: price for group, price in zip(config.groups, workers, strict=True)}
+    # The planner counts the hosts of slices.
+    prices = {g.name: price / g.hosts for g, price in zip(config.groups, workers, strict=True)}
     return head + sum(
         (prices[launch.group] * launch.count for launch in plan(request).launches), Decimal(0)
     )
@@ -208,8 +211,8 @@ def _most(
     floors = _floors(config, target, counts, markets=[MarketType.SPOT])
     totals = [_total(head, workers, counts)]
     if (nodes := config.mobula.max_nodes) is not None:
-        ones = [1.0] * len(counts)
-        totals.append(head + sum(_filled(nodes, ones, workers, counts), Decimal(0)))
+        hosts = [float(group.hosts) for group in config.groups]
+        totals.append(head + sum(_filled(nodes, hosts, workers, counts), Decimal(0)))
     for resource, most in config.max_resources.items():
         left = most - (shapes.head or {}).get(resource, 0)
         uses = [(offered or {}).get(resource, 0) for _, offered in shapes.groups]

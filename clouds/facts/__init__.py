@@ -10,10 +10,9 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TypedDict
 
 from clouds.facts.custom import Rate, Rates, WithCustomPrices, WithCustomTypes
-from domain.catalogue.accelerators import NEURON_CORES
+from domain.catalogue.accelerators import NEURON_CORES, NO_ACCELERATOR, AcceleratorFields, neuron
 from domain.catalogue.provider import CatalogueFiles
 from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
@@ -132,20 +131,14 @@ def _offered(files: CatalogueFiles, region: str) -> Iterator[tuple[str, frozense
             yield row[files.name], frozenset(row["zones"].split())
 
 
-class _Accelerator(TypedDict):
-    accelerator: str
-    accelerator_units: float
-
-
-def _accelerator(row: Mapping[str, str]) -> _Accelerator:
+def _accelerator(row: Mapping[str, str]) -> AcceleratorFields:
     """Return accelerators that are no GPUs, where Ray counts them."""
     name, count = row["accelerator_other"], float(row["accelerator_other_count"] or 0)
     if name in NEURON_CORES:
-        units = count * NEURON_CORES[name]
-        return _Accelerator(accelerator="aws-neuron-core", accelerator_units=units)
+        return neuron(count * NEURON_CORES[name])
     if name.startswith("TPU-"):
-        return _Accelerator(accelerator=name, accelerator_units=count)
-    return _Accelerator(accelerator="", accelerator_units=0)
+        return AcceleratorFields(accelerator=name, accelerator_units=count)
+    return NO_ACCELERATOR
 
 
 def _type(

@@ -11,10 +11,10 @@ from django.utils.timezone import now
 
 from accounts.errors import Invalid, NotFound, WrongState
 from accounts.models import User
-from accounts.permissions import Action, may, require
 from accounts.services import record
 from clusters import runs
 from clusters.models import Cluster, Group
+from clusters.services.locking import locked, require_live
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
 from domain.events import EventKind
@@ -30,21 +30,13 @@ from domain.limits import wrong_node_limits
 HOLD_HOURS = (0, 1, 4, 24, 72)
 
 
-def _locked(cluster: Cluster, *, by: User) -> Cluster:
-    """Return the cluster as it is now, its row locked, if `by` may operate it."""
-    require(may(by, Action.OPERATE, team=cluster.team))
-    rows = Cluster.objects.select_for_update(of=("self",))
-    return rows.select_related("team", "image_version", "run").get(pk=cluster.pk)
-
-
 @transaction.atomic
 def resize_group(
     cluster: Cluster, *, group: str, min_nodes: int, max_nodes: int, by: User
 ) -> Group:
     """Give a group of a running cluster other limits, which the next plan follows; return it."""
-    cluster = _locked(cluster, by=by)
-    if cluster.state not in LIVE_CLUSTER_STATES or cluster.target != ClusterTarget.RUNNING:
-        raise WrongState(f"{cluster} is {cluster.state}. Start it before you resize it.")
+    cluster = locked(cluster, operator=by)
+    require_live(cluster, to="resize")
     # Compared here: PostgreSQL refuses some of the names that an address may hold.
     workers = cluster.groups.filter(role=NodeRole.WORKER)
     row = next((row for row in workers if row.name == group), None)
@@ -74,7 +66,7 @@ def _sizes(min_nodes: int, max_nodes: int) -> dict[str, object]:
 @transaction.atomic
 def stop_cluster(cluster: Cluster, *, by: User) -> None:
     """Give all machines back and keep the cluster, so that it can be started again."""
-    cluster = _locked(cluster, by=by)
+    cluster = locked(cluster, operator=by)
     if cluster.state not in LIVE_CLUSTER_STATES:
         raise WrongState(f"{cluster} is {cluster.state}: only a running cluster can be stopped.")
     _aim(cluster, ClusterTarget.STOPPED)
@@ -86,7 +78,7 @@ def stop_cluster(cluster: Cluster, *, by: User) -> None:
 @transaction.atomic
 def start_cluster(cluster: Cluster, *, by: User) -> None:
     """Bring a stopped or failed cluster up again, as a new run with new machines and tokens."""
-    cluster = _locked(cluster, by=by)
+    cluster = locked(cluster, operator=by)
     if cluster.state not in {ClusterState.STOPPED, ClusterState.FAILED}:
         raise WrongState(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
     if cluster.nodes.exclude(state=NodeState.TERMINATED).exists():
@@ -101,7 +93,7 @@ def start_cluster(cluster: Cluster, *, by: User) -> None:
 @transaction.atomic
 def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
     """Give all machines back for good. A second call changes nothing."""
-    cluster = _locked(cluster, by=by)
+    cluster = locked(cluster, operator=by)
     is_ending = cluster.state in {ClusterState.TERMINATING, ClusterState.TERMINATED}
     if is_ending or cluster.target == ClusterTarget.TERMINATED:
         return
@@ -114,7 +106,7 @@ def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
 @transaction.atomic
 def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
     """Keep an idle cluster for so many hours more; 0 lets the timer run again."""
-    cluster = _locked(cluster, by=by)
+    cluster = locked(cluster, operator=by)
     if hours not in HOLD_HOURS:
         raise Invalid.at("hours", f"Select one of {', '.join(map(str, HOLD_HOURS))} hours.")
     until = now() + timedelta(hours=hours) if hours else None

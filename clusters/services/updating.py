@@ -16,6 +16,7 @@ from clusters.nodes.config import config_of, settings_of
 from clusters.nodes.groups import groups_of, regroup
 from clusters.nodes.outdated import changes_between, outdated_of
 from clusters.services.launch_checks import check_launch
+from clusters.services.locking import locked, require_live
 from clusters.services.waking import wake
 from clusters.transitions import note
 from configurations.models import Version
@@ -24,7 +25,7 @@ from domain.configuration.diff import Change, sentence
 from domain.configuration.effects import Effect, strongest, why_of
 from domain.configuration.spec import WorkerGroup
 from domain.events import EventKind
-from domain.lifecycle import LIVE_CLUSTER_STATES, ClusterTarget, NodeRole, NodeState
+from domain.lifecycle import NodeRole, NodeState
 
 _SIZE = ("instance_type", "vcpus", "memory_bytes", "gpus", "resources")
 
@@ -43,7 +44,7 @@ class Update:
 def check_update(cluster: Cluster, *, version: Version, by: User) -> Update:
     """Return what the update changes; raises `Invalid` or `WrongState` where it cannot be made."""
     require(may(by, Action.VIEW, team=cluster.team))
-    _check_state(cluster)
+    require_live(cluster, to="update")
     if version.template_id != cluster.version.template_id:
         raise Invalid.at("version", f"{version} is a version of another template than {cluster}'s.")
     ready = check_launch(version, environment=cluster.environment, by=by)
@@ -85,20 +86,21 @@ def update_cluster(cluster: Cluster, *, version: Version, by: User) -> Update:
 
 @transaction.atomic
 def _apply(cluster: Cluster, update: Update, *, by: User) -> Update:
-    locked = _locked(cluster)
-    if locked.version_id != cluster.version_id or locked.resource != cluster.resource:
+    current = locked(cluster, operator=by)
+    require_live(current, to="update")
+    if current.version_id != cluster.version_id or current.resource != cluster.resource:
         raise WrongState(f"{cluster} has been changed meanwhile. Review the update again.")
-    version, before = update.version, locked.version
-    old = config_of(before.pk, locked.environment, locked.resource)
-    config = config_of(version.pk, locked.environment, locked.resource)
-    _keep_sizes(locked)
-    groups = groups_of(locked, config, target_for(locked.cloud))
-    rows = {row.name: row for row in locked.groups.all()}
+    version, before = update.version, current.version
+    old = config_of(before.pk, current.environment, current.resource)
+    config = config_of(version.pk, current.environment, current.resource)
+    _keep_sizes(current)
+    groups = groups_of(current, config, target_for(current.cloud))
+    rows = {row.name: row for row in current.groups.all()}
     for group in groups:
         _keep_resize(group, rows.get(group.name), old.group(group.name))
-    regroup(locked, groups)
+    regroup(current, groups)
     settings = settings_of(config)
-    Cluster.objects.filter(pk=locked.pk).update(version=version, **settings)
+    Cluster.objects.filter(pk=current.pk).update(version=version, **settings)
     cluster.version = version
     for name, value in settings.items():
         setattr(cluster, name, value)
@@ -125,21 +127,21 @@ def _apply(cluster: Cluster, update: Update, *, by: User) -> Update:
 @transaction.atomic
 def replace_outdated(cluster: Cluster, *, by: User) -> None:
     """Replace the nodes that run with settings of an earlier version, step by step."""
-    require(may(by, Action.OPERATE, team=cluster.team))
-    locked = _locked(cluster)
-    nodes = locked.nodes.exclude(state=NodeState.TERMINATED).select_related("group")
-    outdated = outdated_of(locked, nodes)
+    current = locked(cluster, operator=by)
+    require_live(current, to="update")
+    nodes = current.nodes.exclude(state=NodeState.TERMINATED).select_related("group")
+    outdated = outdated_of(current, nodes)
     if not outdated:
-        raise WrongState(f"All nodes of {cluster} run with the settings of {locked.version}.")
-    if locked.replacing_since:
+        raise WrongState(f"All nodes of {cluster} run with the settings of {current.version}.")
+    if current.replacing_since:
         return
-    Cluster.objects.filter(pk=locked.pk).update(replacing_since=now())
+    Cluster.objects.filter(pk=current.pk).update(replacing_since=now())
     names = sorted(outdated)
     note(
         cluster,
         f"Replacing {len(names)} outdated node{'' if len(names) == 1 else 's'}.",
         kind=EventKind.CLUSTER_REPLACEMENT_STARTED,
-        fields={"nodes": names, "version": str(locked.version)},
+        fields={"nodes": names, "version": str(current.version)},
         by=by,
     )
     _record_replacement(cluster, "cluster.replacement_started", names, by)
@@ -156,20 +158,6 @@ def cancel_replacement(cluster: Cluster, *, by: User) -> None:
     message = "Replacement of outdated nodes canceled."
     note(cluster, message, kind=EventKind.CLUSTER_REPLACEMENT_ENDED, by=by)
     _record_replacement(cluster, "cluster.replacement_canceled", [], by)
-
-
-def _locked(cluster: Cluster) -> Cluster:
-    rows = Cluster.objects.select_for_update(of=("self",))
-    locked = rows.select_related("team", "cloud", "image_version", "version__template").get(
-        pk=cluster.pk
-    )
-    _check_state(locked)
-    return locked
-
-
-def _check_state(cluster: Cluster) -> None:
-    if cluster.state not in LIVE_CLUSTER_STATES or cluster.target != ClusterTarget.RUNNING:
-        raise WrongState(f"{cluster} is {cluster.state}. Start it before you update it.")
 
 
 def _keep_sizes(cluster: Cluster) -> None:

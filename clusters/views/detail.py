@@ -149,6 +149,8 @@ def _configuration(
     cluster: Cluster,
     rows: clusters.Rows,  # noqa: ARG001
 ) -> dict[str, Any]:
+    if request.GET.get("part") == "live":  # has nothing of this tab
+        return {}
     context = update_context(cluster, UpdateForm(cluster=cluster), by=request.user)
     return {"text": cluster.version.text, **context}
 

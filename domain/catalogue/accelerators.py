@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
+from typing import TypedDict
 
 from domain.configuration.ray_labels import ACCELERATOR, TPU_TOPOLOGY
 from domain.offerings import InstanceType
@@ -32,6 +33,23 @@ _GIB = 2**30
 NEURON_CORES = {"Inferentia": 4, "Inferentia2": 2, "Trainium": 2, "Trainium2": 4}
 # Generations with one core a chip; all others have two [ray/_private/accelerators/tpu.py].
 _SINGLE_CORE = {"v5litepod", "v6e"}
+
+
+class AcceleratorFields(TypedDict):
+    """What an `InstanceType` says of accelerators that are no GPUs."""
+
+    accelerator: str
+    accelerator_units: float
+
+
+NO_ACCELERATOR = AcceleratorFields(accelerator="", accelerator_units=0)
+
+
+def neuron(cores: float) -> AcceleratorFields:
+    """Return the fields of a machine with so many cores of Inferentia or Trainium."""
+    return AcceleratorFields(
+        accelerator="aws-neuron-core" if cores else "", accelerator_units=cores
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +127,7 @@ def slice_of(labels: Mapping[str, str], *, hosts: int) -> Slice:
     generation = labels.get(ACCELERATOR, "").lower().removeprefix("tpu-")
     generation = {"v5e": "v5litepod"}.get(generation, generation)
     sides = labels.get(TPU_TOPOLOGY, "").split("x")
-    if not generation or not all(side.isdecimal() for side in sides):
+    if not labels.get(ACCELERATOR, "").startswith("TPU-") or not all(map(str.isdecimal, sides)):
         return Slice(hosts=hosts)
     cores = prod(int(side) for side in sides) * (1 if generation in _SINGLE_CORE else 2)
     return Slice(hosts=hosts, head=f"TPU-{generation}-{cores}-head")

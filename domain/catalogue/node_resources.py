@@ -68,14 +68,14 @@ def declared_type(
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """What each node of a configuration offers; None where its machine is unknown."""
+    """What each node of a configuration offers, a slice with all its hosts; None: not known."""
 
     head: Mapping[str, float] | None
     groups: tuple[tuple[WorkerGroup, Mapping[str, float] | None], ...]
 
 
 def shapes_of(config: ComputeConfig, target: RegionCatalogue) -> Shapes:
-    """The resources of the head and of one node of each group."""
+    """The resources of the head, and of what each group counts: a node, or a TPU slice."""
     has_workers = bool(config.groups)
 
     def offered_by(node: NodeConfig, *, is_head: bool) -> Mapping[str, float] | None:
@@ -85,7 +85,17 @@ def shapes_of(config: ComputeConfig, target: RegionCatalogue) -> Shapes:
         return effective_resources(node, machine, is_head=is_head, has_workers=has_workers)
 
     head = offered_by(config.head_node, is_head=True) if config.head_node else None
-    return Shapes(head, tuple((g, offered_by(g, is_head=False)) for g in config.groups))
+    return Shapes(
+        head, tuple((g, _of_all_hosts(g, offered_by(g, is_head=False))) for g in config.groups)
+    )
+
+
+def _of_all_hosts(
+    group: WorkerGroup, offered: Mapping[str, float] | None
+) -> Mapping[str, float] | None:
+    if offered is None or group.hosts == 1:
+        return offered
+    return {name: amount * group.hosts for name, amount in offered.items()}
 
 
 def machine_of(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None:

@@ -10,7 +10,8 @@ from domain.configuration.spec import ComputeConfig, WorkerGroup
 def most_nodes(group: WorkerGroup, config: ComputeConfig) -> int:
     """The most nodes that a group itself and the cluster's number of nodes allow."""
     most = group.max_nodes if config.mobula.autoscaling else group.min_nodes
-    return min(most, config.mobula.max_nodes or most)
+    nodes = config.mobula.max_nodes  # counts each host of a slice
+    return most if nodes is None else min(most, nodes // group.hosts)
 
 
 def room_of(

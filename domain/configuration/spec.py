@@ -86,6 +86,12 @@ class WorkerGroup(NodeConfig):
     max_nodes: AtLeastOne = 10
     market_type: MarketType = MarketType.ON_DEMAND
 
+    @property
+    def hosts(self) -> int:
+        """How many nodes one of the group's is: those of a TPU slice come and go together."""
+        required = self.required_resources
+        return (required.tpu_hosts or 1) if required and required.TPU else 1
+
     @model_validator(mode="before")
     @classmethod
     def _name_after_the_machine(cls, data: object) -> object:

@@ -125,25 +125,10 @@ def _worth_least(node: NodeView, limits: Limits) -> tuple[object, ...]:
 
 
 def _above_maximum(group: PlannedGroup, *, nodes: list[NodeView], most: int) -> Iterable[Drain]:
-    newest = reversed(slices(nodes, (group,)))
-    least_missed = sorted(newest, key=lambda hosts: max(map(_loss, hosts)))
     beyond = max(0, len(nodes) - most)
-    going = least_missed[: -(-beyond // group.hosts)]
+    going = _least_missed(nodes, [group])[: -(-beyond // group.hosts)]
     for node in (node for hosts in going for node in hosts):
-        yield Drain(
-            node=node.name,
-            label=node.shown,
-            cause=DrainCause(
-                kind=DrainKind.ABOVE_MAXIMUM,
-                group=group.name,
-                nodes=len(nodes),
-                most=most,
-                is_pending=node.phase is NodePhase.PENDING,
-                idle_seconds=node.idle_seconds,
-                age_seconds=node.age_seconds,
-            ),
-            idle=False,
-        )
+        yield _removed(node, DrainKind.ABOVE_MAXIMUM, nodes=len(nodes), most=most)
 
 
 def _above_cluster_maximum(request: PlanRequest, nodes: list[NodeView]) -> Iterable[Drain]:
@@ -151,30 +136,47 @@ def _above_cluster_maximum(request: PlanRequest, nodes: list[NodeView]) -> Itera
     excess = 0 if request.max_nodes is None else len(nodes) - request.max_nodes
     if excess <= 0:
         return
-    least_missed = sorted(sorted(nodes, key=by_name, reverse=True), key=_loss)
     beyond = {group.name: -raised_floor(group) for group in request.groups}
     for node in nodes:
         beyond[node.group] += 1
-    spared: list[NodeView] = []
-    going: list[NodeView] = []
-    for node in least_missed:
-        (going if beyond[node.group] > 0 else spared).append(node)
-        beyond[node.group] -= 1
-    for node in [*going, *spared][:excess]:
-        yield Drain(
-            node=node.name,
-            label=node.shown,
-            cause=DrainCause(
-                kind=DrainKind.ABOVE_CLUSTER_MAXIMUM,
-                group=node.group,
-                nodes=len(nodes),
-                most=request.max_nodes or 0,
-                is_pending=node.phase is NodePhase.PENDING,
-                idle_seconds=node.idle_seconds,
-                age_seconds=node.age_seconds,
-            ),
-            idle=False,
-        )
+    spared: list[Sequence[NodeView]] = []
+    going: list[Sequence[NodeView]] = []
+    for hosts in _least_missed(nodes, request.groups):
+        (going if beyond[hosts[0].group] > 0 else spared).append(hosts)
+        beyond[hosts[0].group] -= len(hosts)
+    for hosts in [*going, *spared]:
+        if excess <= 0:
+            return
+        excess -= len(hosts)
+        for node in hosts:
+            kind, most = DrainKind.ABOVE_CLUSTER_MAXIMUM, request.max_nodes or 0
+            yield _removed(node, kind, nodes=len(nodes), most=most)
+
+
+def _least_missed(
+    nodes: list[NodeView], groups: Iterable[PlannedGroup]
+) -> list[Sequence[NodeView]]:
+    """Return the nodes, and the hosts of each slice together, those first that are missed least."""
+    newest: list[Sequence[NodeView]] = list(reversed(slices(nodes, groups)))
+    return sorted(newest, key=lambda hosts: max(map(_loss, hosts)))
+
+
+def _removed(node: NodeView, kind: DrainKind, *, nodes: int, most: int) -> Drain:
+    """Return that a node goes, busy or not: there are so many nodes, and may be so many."""
+    return Drain(
+        node=node.name,
+        label=node.shown,
+        cause=DrainCause(
+            kind=kind,
+            group=node.group,
+            nodes=nodes,
+            most=most,
+            is_pending=node.phase is NodePhase.PENDING,
+            idle_seconds=node.idle_seconds,
+            age_seconds=node.age_seconds,
+        ),
+        idle=False,
+    )
 
 
 def _loss(node: NodeView) -> tuple[bool, float, float]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from domain.problems import Fix, Problem
 from domain.yaml.edit import stepped
 from domain.yaml.safety import is_safe
-from domain.yaml.text import modernised
-from domain.yaml.tree import read
+from domain.yaml.text import modernised, parse
 
 ROUNDS = 5
 """A fix may let a further mistake be seen, whose fix is made in the next round."""
@@ -63,5 +62,5 @@ def safely_fixed(text: str, problems: Sequence[Problem]) -> list[Problem]:
     fixed = [problem for problem in problems if problem.fix is not None]
     if not fixed:
         return []
-    document = read(modernised(text)).value
+    document = parse(modernised(text)).document
     return [problem for problem in fixed if problem.fix and is_safe(problem.fix, document)]

@@ -1,7 +1,7 @@
 """The compute configuration as text: read with every mistake at once, written so that it lasts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from domain.configuration.legacy import marks_by_new_path
@@ -31,6 +31,7 @@ class Parsed:
     broken: tuple[Loc, ...] = ()
     marks: Mapping[str, Mark] = field(default_factory=dict, repr=False)
     is_legacy: bool = False
+    document: object = field(default=None, repr=False)  # the text's plain values
 
 
 @lru_cache(maxsize=32)
@@ -44,7 +45,8 @@ def parse(text: str) -> Parsed:
         return Parsed(None, tuple(by_place(tree.problems)), text, broken=((),))
     structured = structure(tree.value)
     marks = marks_by_new_path(tree.marks) if structured.is_legacy else tree.marks
-    return _parsed(structured, tree.problems, text=text, marks=marks)
+    parsed = _parsed(structured, tree.problems, text=text, marks=marks)
+    return replace(parsed, document=tree.value)
 
 
 def parse_mapping(data: Mapping[str, object]) -> Parsed:

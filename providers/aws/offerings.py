@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any
 
-from domain.catalogue.accelerators import NEURON_CORES
+from domain.catalogue.accelerators import NEURON_CORES, AcceleratorFields, neuron
 from domain.offerings import InstanceType
 
 MIB = 2**20
@@ -48,18 +48,13 @@ def machine_type(row: Mapping[str, Any], *, zones: frozenset[str]) -> InstanceTy
     )
 
 
-class _Accelerator(TypedDict):
-    accelerator: str
-    accelerator_units: float
-
-
-def _neuron(row: Mapping[str, Any]) -> _Accelerator:
+def _neuron(row: Mapping[str, Any]) -> AcceleratorFields:
     """Return the cores of Inferentia and Trainium, which Ray counts instead of devices."""
     cores = 0.0
     for device in row.get("NeuronInfo", {}).get("NeuronDevices", ()):
         each = NEURON_CORES.get(device.get("Name", ""), device.get("CoreInfo", {}).get("Count", 0))
         cores += device.get("Count", 0) * each
-    return _Accelerator(accelerator="aws-neuron-core" if cores else "", accelerator_units=cores)
+    return neuron(cores)
 
 
 def _count(gpu: Mapping[str, Any]) -> float:

@@ -155,7 +155,6 @@ def _group(
 ) -> Plain:
     if name != group.name:
         losses.append(Loss(path=f"{path}.name", why=f"{group.name} is {name} on Kubernetes."))
-    hosts = (group.required_resources.tpu_hosts or 0) if group.required_resources else 0
     own = config.mobula.groups.get(group.name)
     most = group.max_nodes if config.mobula.autoscaling else max(1, group.min_nodes)
     if most != group.max_nodes:
@@ -173,7 +172,7 @@ def _group(
         "template": template,
     }
     more = {
-        "numOfHosts": hosts if hosts > 1 else None,
+        "numOfHosts": group.hosts if group.hosts > 1 else None,
         "idleTimeoutSeconds": own.worker_idle_seconds if own else None,
         "resources": _resources(group.resources),
         "labels": _labels(group),

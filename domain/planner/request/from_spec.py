@@ -72,7 +72,7 @@ def group_of(
     own = config.mobula.groups.get(group.name, GroupSettings())
     offers = offers_of(group, config, target, cold=cold)
     # A configuration counts slices; Ray counts their hosts.
-    hosts = max((offer.hosts for offer in offers), default=1)
+    hosts = group.hosts
     return PlannedGroup(
         name=group.name,
         offers=offers,

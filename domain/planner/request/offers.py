@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from domain.catalogue.accelerators import Slice, slice_of
+from domain.catalogue.accelerators import slice_of
 from domain.catalogue.matching import types_for, usd_of
 from domain.catalogue.node_resources import effective_resources, machine_of
 from domain.catalogue.region import RegionCatalogue
@@ -40,7 +40,7 @@ def offers_of(
     Raises ValueError, with a sentence, when none of its machines is known.
     """
     machines = list(_machines(group, config, target))
-    hosts = _slice(group)
+    tpu_slice = slice_of(group.required_labels, hosts=group.hosts)
     _, ranks = ranking_of(config)
     if not machines:
         raise ValueError(
@@ -57,8 +57,8 @@ def offers_of(
             hourly_usd=usd_of(group, machine, target, market=market),
             cooling=cold(machine.name, zone, market),
             rank=_rank(group.name, market, ranks),
-            hosts=hosts.hosts,
-            first_host={hosts.head: 1.0} if hosts.head else {},
+            hosts=tpu_slice.hosts,
+            first_host={tpu_slice.head: 1.0} if tpu_slice.head else {},
         )
         for machine in machines
         for market in markets_of(group, config)
@@ -92,13 +92,6 @@ def ranking_of(config: ComputeConfig) -> tuple[Ranking, dict[str, int]]:
             order = ranker.get("ranker_config", {}).get("group_order", [])
             return Ranking.ORDER, _ranks(order)
     return Ranking.PRICE, {}
-
-
-def _slice(group: WorkerGroup) -> Slice:
-    required = group.required_resources
-    if required is None or not required.TPU:
-        return Slice(hosts=1)
-    return slice_of(group.required_labels, hosts=required.tpu_hosts or 1)
 
 
 def _ranks(order: object) -> dict[str, int]:

@@ -155,3 +155,32 @@ def test_floor_of_a_spot_group_is_paid_at_list_price(own: str, least: str, most:
 def test_spare_nodes_are_a_line_of_their_own(spare: str, price: str | None) -> None:
     text = f"{GROUPS}mobula: {{groups: {{cpu: {{warm_spare: {spare}}}}}}}"
     assert estimate(config(text), target=TARGET).spare == (price and Decimal(price))
+
+
+SLICES = """\
+head_node: {instance_type: small}
+worker_nodes:
+  - name: tpu
+    required_resources: {CPU: 8, memory: 32Gi, TPU: 4, tpu_hosts: 4}
+    required_labels: {ray.io/accelerator-type: TPU-V6E, ray.io/tpu-topology: 4x4}
+    min_nodes: 1
+    max_nodes: 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "most"),
+    [("", "12.1"), ("max_resources: {TPU: 40}", "8.1"), ("mobula: {max_nodes: 9}", "8.1")],
+)
+def test_a_slice_costs_all_its_hosts_and_counts_with_them(more: str, most: str) -> None:
+    host = InstanceType(
+        name="host", vcpus=8, memory_bytes=32 * 2**30, accelerator="TPU-V6E", accelerator_units=4
+    )
+    target = replace(
+        TARGET,
+        types={**(TARGET.types or {}), "host": host},
+        prices={**TARGET.prices, ("host", Market.ON_DEMAND): Decimal(1)},
+    )
+    found = estimate(config(SLICES + more), target=target)
+    assert (found.least, found.at_launch) == (Decimal("4.1"), Decimal("4.1"))
+    assert found.most == Decimal(most)

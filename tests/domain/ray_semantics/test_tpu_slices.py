@@ -187,6 +187,11 @@ def test_above_the_maximum_whole_slices_go() -> None:
     assert {drain.node for drain in answer.drains} == {"n-5", "n-6", "n-7", "n-8"}
 
 
+def test_above_the_maximum_of_the_cluster_whole_slices_go() -> None:
+    answer = planned(nodes=hosts(8), max_nodes=7)
+    assert {drain.node for drain in answer.drains} == {"n-5", "n-6", "n-7", "n-8"}
+
+
 @pytest.mark.parametrize(
     ("minimum", "demand", "nodes", "waiting"),
     [
