@@ -22,13 +22,14 @@ from mobula.edge.limits import (
     limit_of,
 )
 from mobula.edge.memory import Memory
+from mobula.edge.outage import Outage
 from mobula.edge.outbox import Outboxes
 from mobula.edge.refusal import Gone, Refusal
 from mobula.edge.senders import Senders
 from mobula.edge.work import Work
 
 # What Django's side of the guard tells it about a request, in the scope.
-USER_KEY, WORK_KEY = "mobula.user", "mobula.work_seconds"
+USER_KEY, WORK_KEY, AWAY_KEY = "mobula.user", "mobula.work_seconds", "mobula.database_away"
 # Set by our server's connections: ends one whose client does not read.
 ABORT_KEY = "mobula.abort"
 _USER_SECONDS = 900.0
@@ -42,7 +43,8 @@ class Guard:
         self._cookie = cookie
         self._work = Work(connections)
         self._users = Memory(seconds=_USER_SECONDS)
-        self._senders, self._gates = Senders(), Gates()
+        self._outage = Outage()
+        self._senders, self._gates = Senders(self._outage), Gates()
         self._outboxes = Outboxes(ANSWER_BYTES)
         self.agent_bytes = Budget(AGENT_BYTES, each=AGENT_BYTES_EACH)
         self.user_bytes = Budget(USER_BYTES, each=USER_BYTES_EACH)
@@ -115,7 +117,11 @@ class Guard:
         try:
             await body.read(scope, receive)
             async with self._work.slot(kind, key, visitor=visitor, receive=receive):
+                if kind is not Kind.ASSET:
+                    self._outage.check()
                 await self._application(scope, replayed(body.hand_over()), outbox.put)
+            if kind is not Kind.ASSET:
+                self._outage.note(away=bool(scope.get(AWAY_KEY)))
             body.close()
             status = outbox.status
             await outbox.deliver(send)
