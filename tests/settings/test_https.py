@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-SETTINGS = Path(__file__).parent.parent / "mobula" / "settings.py"
+SETTINGS = Path(__file__).parents[2] / "mobula" / "settings.py"
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
@@ -49,8 +49,10 @@ def test_hsts_is_the_owners_choice(
 
 def test_https_makes_cookies_secure_and_http_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     secure = settings_with(monkeypatch, MOBULA_URL="https://mobula.example.org")
-    assert secure["SESSION_COOKIE_SECURE"] and secure["CSRF_COOKIE_SECURE"]
+    assert secure["SESSION_COOKIE_SECURE"]
+    assert secure["CSRF_COOKIE_SECURE"]
     assert secure["SECURE_SSL_REDIRECT"]
     plain = settings_with(monkeypatch, MOBULA_URL="http://127.0.0.1:8000", MOBULA_HSTS="preload")
-    assert not plain["SESSION_COOKIE_SECURE"] and not plain["SECURE_SSL_REDIRECT"]
+    assert not plain["SESSION_COOKIE_SECURE"]
+    assert not plain["SECURE_SSL_REDIRECT"]
     assert hsts(plain) == (0, False, False)
