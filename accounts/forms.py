@@ -92,7 +92,7 @@ class ReasonForm(forms.Form):
     """Why an account is switched off or on."""
 
     reason = forms.CharField(
-        max_length=REASON_LENGTH, help_text="Shown in the audit log.", widget=forms.TextInput
+        label="Reason", max_length=REASON_LENGTH, help_text="Shown in the audit log."
     )
 
 
