@@ -1,5 +1,6 @@
 """Settings from the environment, refused with a message when they are not valid."""
 
+import ipaddress
 import math
 import os
 from collections.abc import Sequence
@@ -46,6 +47,16 @@ def number(name: str, *, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return the comma-separated words in the variable `name`."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the comma-separated IP addresses and networks in the variable `name`."""
+    try:
+        return [ipaddress.ip_network(word) for word in words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {error}; use addresses such as 10.0.0.5 and networks such as 10.0.0.0/24."
+        ) from None
 
 
 def weights(name: str, *, default: dict[str, float]) -> dict[str, float]:

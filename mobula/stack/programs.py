@@ -44,7 +44,8 @@ def web(*, port: int, environment: Mapping[str, str]) -> Program:
     """Return the web server on `port` of 127.0.0.1."""
     options = ("--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--lifespan", "off")
     ending = ("--timeout-graceful-shutdown", "5")
-    command = ("uvicorn", "mobula.asgi:application", *options, *ending)
+    # By itself uvicorn believes the headers of every program on this machine: mobula/proxies.py.
+    command = ("uvicorn", "mobula.asgi:application", *options, "--no-proxy-headers", *ending)
     return _python("web", *command, environment=environment, patience=10.0)
 
 
