@@ -27,4 +27,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
     CMD ["python", "-m", "mobula.cli", "health"]
 CMD ["uvicorn", "mobula.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--no-access-log", "--lifespan", "off", "--no-proxy-headers"]
+     "--http", "mobula.edge.protocol:BoundedProtocol", "--ws", "none", "--no-proxy-headers", \
+     "--h11-max-incomplete-event-size", "32768", "--no-access-log", "--lifespan", "off"]

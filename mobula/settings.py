@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "accounts.requests.request_id_middleware",
+    "mobula.edge.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -78,8 +79,17 @@ DATABASES = {"default": env.database("DATABASE_URL")}
 DB_POOL = env.number("MOBULA_DB_POOL", default=8)
 if DB_POOL:
     DATABASES["default"]["OPTIONS"] |= {
-        "pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 10, "max_idle": 60}
+        "pool": {
+            "min_size": 1,
+            "max_size": DB_POOL,
+            "timeout": 5,
+            "max_idle": 60,
+            # While the database is away: ask again soon, not after ever longer pauses.
+            "reconnect_timeout": 5,
+        }
     }
+    # A connection that the database has closed is replaced, not handed out.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -158,7 +168,7 @@ STORAGES = {
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 
-# Whose X-Forwarded-For and X-Forwarded-Proto count (mobula/proxies.py); nobody's by default.
+# Whose X-Forwarded-For and X-Forwarded-Proto count (mobula/edge/proxies.py); nobody's by default.
 TRUSTED_PROXIES = env.networks("MOBULA_TRUSTED_PROXIES")
 # HTTPS ends at this process or at a proxy in front of it; on 127.0.0.1 there is none.
 HTTPS = MOBULA_URL.startswith("https://")
@@ -190,7 +200,9 @@ SECURE_CSP = {
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20  # a sync of a large cluster stays below it
+# The guard in front of Django lets no more in (mobula/edge/limits.py); all of it stays in memory.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the editor posts all fields of up to 200 groups
 
 LOGGING = {
@@ -199,5 +211,10 @@ LOGGING = {
     "formatters": {"event": {"()": "mobula.logs.EventFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
     "root": {"handlers": ["stderr"], "level": env.text("MOBULA_LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # Anybody can make these lines without end.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "mobula.edge.connections": {"level": "ERROR"},
+    },
 }
