@@ -34,11 +34,11 @@ NOWHERE = "head_node: {instance_type: enormous}"
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch, driver: FakeDriver) -> FakeDriver:
+def there(monkeypatch: pytest.MonkeyPatch, driver: FakeDriver, research: Team) -> FakeDriver:
     """The driver of a second cloud, of another kind."""
     fakes = {"fake": driver, "local": FakeDriver()}
     monkeypatch.setattr("providers.registry.open_driver", lambda account: fakes[account.kind])
-    make_cloud("there", provider="local")
+    make_cloud("there", provider="local", team=research)
     return fakes["local"]
 
 

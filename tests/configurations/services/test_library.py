@@ -25,7 +25,7 @@ def test_template_is_for_the_first_cloud_that_fits(research: Team, alice: User) 
 
 def test_without_a_cloud_the_draft_says_what_to_name(research: Team, alice: User) -> None:
     draft = open_ready("single-node", team=research, by=alice)
-    assert draft.origin.endswith("Select one of your clouds on AWS.")
+    assert draft.origin.endswith("Select one of your team's clouds on AWS.")
 
 
 def test_cloud_of_another_team_is_not_offered(research: Team, other: Team) -> None:

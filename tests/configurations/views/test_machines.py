@@ -161,7 +161,7 @@ def test_picker_offers_what_is_known(bob: User, research: Team) -> None:
     make_cloud("aws", provider="aws", region="us-east-1", team=research)
     client = Client()
     client.force_login(bob)
-    url = reverse("configurations:picker")
+    url = reverse("configurations:picker", args=[research.pk])
     shown = client.get(url, {"cloud": "aws", "network": 400, "market": "spot"}).content.decode()
     assert 'name="network"' in shown
     assert 'name="market"' in shown
