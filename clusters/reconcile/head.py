@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils.timezone import now
 
+from clouds.access import may_use, taken_away
 from clusters.models import Cluster, Node
 from clusters.models.event import EventSeverity
 from clusters.nodes import rows
@@ -95,6 +96,14 @@ def give_up_refused(cluster: Cluster, *, reason: str) -> None:
         _give_up(heads[0], reason=reason)
     else:
         _fail(cluster, reason)
+
+
+def fail_without_cloud(cluster: Cluster) -> bool:
+    """Fail a start on a cloud that the team can no longer use; return whether it was one."""
+    if may_use(cluster.cloud, team=cluster.team):
+        return False
+    _fail(cluster, taken_away(cluster.cloud, team=cluster.team))
+    return True
 
 
 def _give_up(head: Node, *, reason: str) -> None:

@@ -85,7 +85,9 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
         return ENDED if is_over else driver.facts.look_every_busy
     if cluster.state in {ClusterState.REQUESTED, ClusterState.STOPPED}:
         move_cluster(cluster, ClusterState.STARTING, reason="Launch started.")
-    if cluster.state == ClusterState.STARTING and not _prepared(cluster, driver, ref):
+    if cluster.state == ClusterState.STARTING and (
+        heads.fail_without_cloud(cluster) or not _prepared(cluster, driver, ref)
+    ):
         return driver.facts.look_every_busy
     nodes = observe.observe(cluster, driver, ref)
     head = heads.head_of(cluster, driver, ref, nodes)

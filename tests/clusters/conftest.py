@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from providers.fake.driver import FakeDriver
+from tests.cast import make_cloud
 from tests.clusters.head import Head
 
 if TYPE_CHECKING:
@@ -58,10 +59,9 @@ def image(db: None) -> ImageVersion:
 @pytest.fixture
 def version(alice: User, research: Team, image: ImageVersion) -> Version:
     """alice's template `train`, version 1: a head and up to four workers."""
-    from clouds.models import Cloud
     from configurations.services.templates import create_template
 
-    Cloud.objects.create(name="paper", provider="fake")
+    make_cloud("paper", provider="fake")
     return create_template(team=research, name="train", text=TEXT, message="First.", by=alice)
 
 

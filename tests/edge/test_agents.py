@@ -105,7 +105,7 @@ def test_flood_of_one_cluster_starves_neither_another_cluster_nor_the_pages(
     session: Mapping[str, str],
     head: Head,
     launch: Any,
-    flooded: None,  # noqa: F811
+    flooded: None,
 ) -> None:
     other = Head(launch("two"))
     with server.http(session) as http:
