@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Mapping
 
+from mobula.edge.limits import HEAD_BYTES
 from mobula.stack.home import ROOT, Home
 from mobula.stack.postgres import PostgresServer
 from mobula.stack.process import Program
@@ -44,7 +45,11 @@ def web(*, port: int, environment: Mapping[str, str]) -> Program:
     """Return the web server on `port` of 127.0.0.1."""
     options = ("--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--lifespan", "off")
     ending = ("--timeout-graceful-shutdown", "5")
-    command = ("uvicorn", "mobula.asgi:application", *options, *ending)
+    bounded = ("--http", "mobula.edge.protocol:BoundedProtocol", "--ws", "none")
+    bounded += ("--h11-max-incomplete-event-size", str(HEAD_BYTES))
+    # mobula/edge/proxies.py reads them; uvicorn would believe every program on this machine.
+    bounded += ("--no-proxy-headers",)
+    command = ("uvicorn", "mobula.asgi:application", *options, *bounded, *ending)
     return _python("web", *command, environment=environment, patience=10.0)
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clusters', '0003_updates_of_running_clusters'),
+        ('clusters', '0005_run_by_agent_token'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
