@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
+from kombu import Queue as KombuQueue
 
 from clouds.schedule import CELERY_BEAT as CLOUDS_BEAT
 from clusters.schedule import CELERY_BEAT as CLUSTERS_BEAT
@@ -109,6 +110,18 @@ CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep asks again; a poisonous task must not loop
 CELERY_TASK_IGNORE_RESULT = True
+# Two queues: whatever may take long has one of its own, and workers of its own, so that it keeps
+# nothing else waiting. A worker without `-Q` takes from both.
+CELERY_TASK_QUEUES = [KombuQueue("celery"), KombuQueue("slow")]
+CELERY_TASK_ROUTES = {
+    "clusters.tasks.reconcile_slow_cluster": {"queue": "slow"},
+    "clusters.tasks.sample_scaling": {"queue": "slow"},
+    "clusters.tasks.forecast_clusters": {"queue": "slow"},
+    # Of what waits in the slow queue, forecasts take their turn with passes; all else goes first.
+    "clusters.tasks.forecast_cluster": {"queue": "slow", "priority": 3},
+    "clouds.tasks.*": {"queue": "slow"},
+    "metering.tasks.*": {"queue": "slow"},
+}
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -12,7 +12,7 @@ from mobula.stack.process import Program
 from mobula.stack.valkey import ValkeyServer
 
 # The order in which programs start; they stop the other way round.
-ORDER = ("postgres", "valkey", "web", "worker", "beat")
+ORDER = ("postgres", "valkey", "web", "worker", "slow-worker", "beat")
 
 
 def address(port: int) -> str:
@@ -56,9 +56,19 @@ def web(*, port: int, environment: Mapping[str, str]) -> Program:
 def worker(*, environment: Mapping[str, str]) -> Program:
     """Return the Celery worker pool; at its stop signal it finishes the tasks it has begun."""
     size = min(4, max(2, os.cpu_count() or 2))
-    options = ("--concurrency", str(size), "--without-mingle", "--without-gossip")
+    return _worker("worker", queue="celery", size=size, environment=environment)
+
+
+def slow_worker(*, environment: Mapping[str, str]) -> Program:
+    """Return the pool for what takes long: slow clusters, forecasts, roll-ups, refreshes."""
+    return _worker("slow-worker", queue="slow", size=2, environment=environment)
+
+
+def _worker(name: str, *, queue: str, size: int, environment: Mapping[str, str]) -> Program:
+    options = ("--queues", queue, "--concurrency", str(size), "--hostname", f"{name}@%h")
     command = ("celery", "-A", "mobula", "worker", "--loglevel", "INFO", *options)
-    return _python("worker", *command, environment=environment, patience=30.0)
+    quiet = ("--without-mingle", "--without-gossip")
+    return _python(name, *command, *quiet, environment=environment, patience=30.0)
 
 
 def beat(home: Home, *, environment: Mapping[str, str]) -> Program:
