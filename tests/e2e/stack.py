@@ -31,8 +31,8 @@ from mobula.stack.identity import Identity
 from mobula.stack.postgres import PostgresServer
 from mobula.stack.valkey import ValkeyServer
 from tests.e2e.cluster import DrivenCluster
-from tests.e2e.processes import kill_nodes
 from tests.e2e.waiting import eventually
+from tests.guard import guarded
 
 SIGN_IN = re.compile(r"\(this link works once\):\s+(\S+)")
 STOP_SECONDS = 120
@@ -173,18 +173,18 @@ def console(*, signed_in: bool = True) -> Iterator[Console]:
     directory = Path(tempfile.mkdtemp(prefix="mbe-", dir="/tmp"))
     directory.chmod(0o711)
     mobula = Console(directory)
-    try:
-        mobula.start()
-        if signed_in:
-            mobula.sign_in()
-        yield mobula
-    finally:
-        mobula.http.close()
-        mobula.stop()
-        kill_nodes(directory)
-        if "MOBULA_KEEP_HOME" not in os.environ:
-            shutil.rmtree(directory, ignore_errors=True)
-            mobula.output.unlink(missing_ok=True)
+    with guarded(directory):
+        try:
+            mobula.start()
+            if signed_in:
+                mobula.sign_in()
+            yield mobula
+        finally:
+            mobula.http.close()
+            mobula.stop()
+    if "MOBULA_KEEP_HOME" not in os.environ:
+        shutil.rmtree(directory, ignore_errors=True)
+        mobula.output.unlink(missing_ok=True)
 
 
 def _plain_environment() -> dict[str, str]:
