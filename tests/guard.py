@@ -48,6 +48,7 @@ def guarded(directory: Path) -> Iterator[None]:
             yield
         finally:
             end_processes(directory)
+            unmount(directory)
             forget(directory)
 
 
@@ -87,6 +88,14 @@ def end_processes(directory: Path) -> None:
         psutil.wait_procs(processes, timeout=5)
         empty_looks = 0 if processes else empty_looks + 1
         time.sleep(LOOK_SECONDS / 4)
+
+
+def unmount(directory: Path) -> None:
+    """Unmount what was mounted in `directory`."""
+    mounted = {partition.mountpoint for partition in psutil.disk_partitions(all=True)}
+    for place in sorted(mounted, reverse=True):
+        if _is_below(place, directory.resolve()):
+            subprocess.run(["/usr/bin/env", "umount", place], check=False)
 
 
 def processes_of(directory: Path) -> list[psutil.Process]:
@@ -168,6 +177,7 @@ def main() -> None:
                 os.kill(watched, signal.SIGTERM)
             continue
         end_processes(Path(watched))
+        unmount(Path(watched))
         if not message["keep"]:
             shutil.rmtree(watched, ignore_errors=True)
 
