@@ -67,6 +67,8 @@ def _live(
             moments.end(scene)
         except AssertionError as error:
             findings.stuck.add(str(error))
+            if not mobula.healthy():
+                return  # there is nobody to ask
         for life in lives:
             findings.stuck.update(life.failed_jobs())
         findings.look(mobula, watch, pages, final=not findings.stuck)
