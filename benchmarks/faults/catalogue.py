@@ -26,7 +26,7 @@ PAUSE = (3.0, 25.0)  # a lease lasts 20 s
 WITH_HEAD = frozenset({"scale-out", "drain"})
 WITH_WORKERS = frozenset({"scale-out"})
 CONTINUED = "SIGCONT"
-SUPERVISED = "nothing to undo: the supervisor starts it again"
+SUPERVISED = "the supervisor restarts it"
 
 
 @contextmanager
@@ -59,7 +59,7 @@ KILLS = (
         name="kill worker child",
         inject=killed(worker_child),
         how="SIGKILL for one process of the pool, perhaps in the midst of a task",
-        undone="nothing to undo: the pool starts another",
+        undone="the pool starts another",
     ),
     Fault(
         name="kill worker all",
@@ -111,7 +111,7 @@ KILLS = (
         name="kill agent",
         inject=killed(agent),
         how="SIGKILL for the agent beside the head",
-        undone="nothing to undo: the keeper starts it again",
+        undone="the keeper restarts it",
         phases=WITH_HEAD,
     ),
 )
@@ -244,7 +244,7 @@ OTHERS = (
         how="one process floods with six connections: reports without a token that unpack to "
         "32 MiB, noise, sign-ins, and with the token of the other team's cluster the largest "
         "demand that is allowed",
-        undone="it is ended",
+        undone="the process is ended",
         seconds=(8.0, 15.0),
         meanwhile="the cluster comes to its target state",
         afterwards="so does the other team's",

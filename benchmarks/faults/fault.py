@@ -43,7 +43,7 @@ class Fault:
     name: str
     inject: Callable[[Scene], AbstractContextManager[None]]
     how: str
-    undone: str = "nothing to undo: what died comes back by itself"
+    undone: str = "nothing"
     phases: frozenset[str] | None = None  # None: each
     seconds: tuple[float, float] = (0, 0)
     meanwhile: str = "pages answer"

@@ -12,8 +12,6 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,14 +20,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psutil
 
 from mobula.stack.identity import Identity
 from tests.e2e.processes import node_processes
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # The variables that name a run's directory, or one below it, in the processes of the run.
 MARKS = ("MOBULA_HOME", "MOBULA_NODE_DIR", "RAY_TMPDIR")
 LOOK_SECONDS = 0.2
@@ -165,42 +163,3 @@ def _dismiss(guard: subprocess.Popen[bytes]) -> None:
     assert guard.stdin is not None
     guard.stdin.close()
     guard.wait()
-
-
-def main() -> None:
-    """Be the guard: listen to the run until it ends, then end what it has left."""
-    for number in ENDINGS:
-        signal.signal(number, signal.SIG_IGN)
-    for watched, message in _listen(sys.stdin.buffer, parent=os.getppid()).items():
-        if isinstance(watched, int):
-            if Identity(watched, message["started"]).alive():
-                os.kill(watched, signal.SIGTERM)
-            continue
-        end_processes(Path(watched))
-        unmount(Path(watched))
-        if not message["keep"]:
-            shutil.rmtree(watched, ignore_errors=True)
-
-
-def _listen(stream: IO[bytes], *, parent: int) -> dict[str | int, dict[str, Any]]:
-    """Return what is watched at the moment when the run has ended, with what was said of it."""
-    watched: dict[str | int, dict[str, Any]] = {}
-    rest = b""
-    while os.getppid() == parent:  # the pipe alone may be held open by a fork of the run
-        if not select.select([stream], [], [], LOOK_SECONDS)[0]:
-            continue
-        received = os.read(stream.fileno(), 65536)
-        if not received:
-            break
-        *lines, rest = (rest + received).split(b"\n")
-        for line in lines:
-            message = json.loads(line)
-            if "watch" in message:
-                watched[message["watch"]] = message
-            else:
-                watched.pop(message["forget"], None)
-    return watched
-
-
-if __name__ == "__main__":
-    main()
