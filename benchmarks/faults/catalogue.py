@@ -74,6 +74,7 @@ KILLS = (
         how="SIGKILL",
         undone=SUPERVISED,
         meanwhile="no page answers",
+        pages=False,
     ),
     Fault(name="kill valkey", inject=killed(program("valkey")), how="SIGKILL", undone=SUPERVISED),
     Fault(
@@ -82,6 +83,7 @@ KILLS = (
         how="SIGKILL for the server; its children end with it",
         undone=SUPERVISED,
         meanwhile="pages say that the database is away",
+        pages=False,
         no_database=True,
     ),
     Fault(
@@ -90,6 +92,7 @@ KILLS = (
         how="SIGKILL for the supervisor and all its programs together",
         undone="`mobula up` again",
         meanwhile="no page answers",
+        pages=False,
         no_database=True,
     ),
     Fault(
@@ -123,6 +126,7 @@ STOPS = (
         undone=CONTINUED,
         seconds=PAUSE,
         meanwhile="no page answers",
+        pages=False,
     ),
     Fault(
         name="stop worker main",
@@ -152,6 +156,7 @@ STOPS = (
         undone=CONTINUED,
         seconds=PAUSE,
         meanwhile="pages wait or say that the database is away",
+        pages=False,
         no_database=True,
     ),
     Fault(
@@ -187,6 +192,7 @@ OTHERS = (
         seconds=PAUSE,
         impossible=not_mounted,
         meanwhile="pages say that the database is away",
+        pages=False,
         no_database=True,
     ),
     Fault(
@@ -206,6 +212,7 @@ OTHERS = (
         undone="they are closed",
         seconds=(3.0, 15.0),
         meanwhile="pages answer, or say that the database is busy",
+        pages=False,
         no_database=True,
     ),
     Fault(
@@ -225,6 +232,7 @@ OTHERS = (
         "lock of the socket and in `run/*.pid`",
         undone="`mobula up` again",
         meanwhile="no page answers; no stranger is ended",
+        pages=False,
         no_database=True,
     ),
     Fault(
@@ -235,6 +243,7 @@ OTHERS = (
         phases=WITH_HEAD,
         meanwhile="no page answers; no stranger is ended",
         afterwards="the clusters have failed, no node is left, they can be terminated",
+        pages=False,
         no_database=True,
         ends_cluster=True,
     ),

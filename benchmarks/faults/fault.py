@@ -48,6 +48,7 @@ class Fault:
     seconds: tuple[float, float] = (0, 0)
     meanwhile: str = "pages answer"
     afterwards: str = "the cluster comes to its target state"
+    pages: bool = True  # they answer even before it is undone
     no_database: bool = False  # an answer of 500 is allowed until the console is healthy again
     ends_cluster: bool = False  # it is lost with its head, and is to be terminated then
     harms_jobs: bool = False  # work on the cluster may fail by it

@@ -80,6 +80,8 @@ def run(moment: Moment, scene: Scene, pages: PageWatch) -> None:
         time.sleep(delay)
         with fault.inject(scene):
             time.sleep(seconds)
+            if fault.pages:
+                eventually(pages.answers, what=f"pages answer: {moment}", seconds=HEALTHY_SECONDS)
             if fault.goes_on:
                 _converged(moment, scene, lives=1)
     undone = time.time()
