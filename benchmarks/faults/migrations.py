@@ -31,6 +31,7 @@ def killed_while_preparing(chance: random.Random) -> Iterator[str]:
             mobula.python(CHECK)
         except AssertionError as error:
             yield f"after kills while the database was prepared: {error}"
+        mobula.stop()
 
 
 def _kill(mobula: Console, victim: str, *, chance: random.Random) -> str:

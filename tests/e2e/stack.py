@@ -206,17 +206,16 @@ def installation(*, place: Callable[[Path], None] | None = None) -> Iterator[Con
     directory = Path(tempfile.mkdtemp(prefix="mbe-", dir="/tmp"))
     directory.chmod(0o711)
     mobula = Console(directory)
-    with guarded(directory):
-        try:
+    try:
+        with guarded(directory):
             if place:
                 place(directory)
             yield mobula
-        finally:
-            mobula.http.close()
-            mobula.stop()
-    if "MOBULA_KEEP_HOME" not in os.environ:
-        shutil.rmtree(directory, ignore_errors=True)
-        mobula.output.unlink(missing_ok=True)
+    finally:
+        mobula.http.close()
+        if "MOBULA_KEEP_HOME" not in os.environ:
+            shutil.rmtree(directory, ignore_errors=True)
+            mobula.output.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -225,10 +224,13 @@ def console(
 ) -> Iterator[Console]:
     """Yield a running, empty installation; at the end nothing of it is left, Ray included."""
     with installation(place=place) as mobula:
-        mobula.start()
-        if signed_in:
-            mobula.sign_in()
-        yield mobula
+        try:
+            mobula.start()
+            if signed_in:
+                mobula.sign_in()
+            yield mobula
+        finally:
+            mobula.stop()
 
 
 def _plain_environment() -> dict[str, str]:

@@ -28,6 +28,7 @@ def main() -> None:
         unmount(Path(watched))
         if not message["keep"]:
             shutil.rmtree(watched, ignore_errors=True)
+            Path(f"{watched}.log").unlink(missing_ok=True)  # of a console
 
 
 def _listen(stream: IO[bytes], *, parent: int) -> dict[str | int, dict[str, Any]]:
