@@ -157,11 +157,14 @@ class Console:
         self.python(
             "from accounts.models import Membership, Team, User\n"
             "from accounts.roles import Role\n"
+            "from clouds.models import Cloud\n"
             f"team, _ = Team.objects.get_or_create(slug={team!r}, defaults={{'name': {team!r}}})\n"
             f"user, _ = User.objects.get_or_create(email={email!r})\n"
             f"user.set_password({password!r})\n"
             "user.save()\n"
-            "Membership.objects.get_or_create(user=user, team=team, role=Role.ENGINEER)"
+            "Membership.objects.get_or_create(user=user, team=team, role=Role.ENGINEER)\n"
+            "cloud = Cloud.objects.get(name='local')\n"
+            "cloud.teams.add(team) if hasattr(cloud, 'teams') else None"
         )
         member = copy(self)
         member.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)
