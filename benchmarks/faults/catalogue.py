@@ -218,12 +218,12 @@ OTHERS = (
     Fault(
         name="clock back",
         inject=stepped(-1),
-        how="leases, wake-ups, reports and cooldowns lie an hour later",
+        how="all moments of clusters, runs, nodes and cooldowns lie an hour later",
     ),
     Fault(
         name="clock forward",
         inject=stepped(1),
-        how="leases, wake-ups, reports and cooldowns lie an hour earlier",
+        how="all moments of clusters, runs, nodes and cooldowns lie an hour earlier",
     ),
     Fault(
         name="ids reused",

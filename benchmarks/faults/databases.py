@@ -11,13 +11,14 @@ import psycopg
 from benchmarks.faults.fault import Scene
 from mobula.stack.postgres import PostgresServer
 
-# Moments that decide what is done now. To the program a step of the clock looks as if all of them
-# had been moved the other way; a machine's clock itself cannot be set in a container.
-MOMENTS = {
-    "clusters_cluster": ("lease_expires", "wake_at"),
-    "clusters_run": ("agent_seen_at", "demand_at"),
-    "clusters_cooldown": ("failed_at", "until"),
-}
+# Tables with moments by which the console decides what to do now. To it, a step of the clock looks
+# as if all of them had been moved the other way; a machine's clock cannot be set in a container.
+TABLES = ("clusters_cluster", "clusters_run", "clusters_node", "clusters_cooldown")
+# The ledger has these moments too, and compares.
+KEPT = ("booted_at", "ready_at", "ended_at")
+COLUMNS = """SELECT table_name, column_name FROM information_schema.columns
+    WHERE data_type = 'timestamp with time zone' AND table_name = ANY(%s)
+        AND NOT column_name = ANY(%s)"""
 
 
 @contextmanager
@@ -40,7 +41,12 @@ def stepped(hours: int) -> Callable[[Scene], AbstractContextManager[None]]:
 @contextmanager
 def _stepped(scene: Scene, *, hours: int) -> Iterator[None]:
     with psycopg.connect(PostgresServer(scene.mobula.home.postgres).url) as connection:
-        for table, columns in MOMENTS.items():
-            moved = ", ".join(f"{name} = {name} - interval '{hours} hours'" for name in columns)
-            connection.execute(f"UPDATE {table} SET {moved}".encode())  # noqa: S608 - constants
+        columns = connection.execute(COLUMNS, [list(TABLES), list(KEPT)]).fetchall()
+        for table in TABLES:
+            moved = ", ".join(
+                f"{column} = {column} - interval '{hours} hours'"
+                for of, column in columns
+                if of == table
+            )
+            connection.execute(f"UPDATE {table} SET {moved}".encode())  # noqa: S608 - names
     yield
