@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from benchmarks.faults.catalogue import BY_NAME, CATALOGUE
@@ -16,33 +17,48 @@ HEALTHY_SECONDS = 90.0  # from the end of a fault until all programs run and all
 GRACE_SECONDS = 2.0  # a request that began before the database was back
 
 
+type Injection = tuple[Fault, float, float]  # after a delay, for so many seconds
+
+
 @dataclass(frozen=True)
 class Moment:
-    """Faults in a phase, each after so many seconds of delay and for so many seconds."""
+    """Faults in a phase, one after the other; `around` them one that lasts meanwhile."""
 
     phase: Phase
-    faults: Sequence[tuple[Fault, float, float]]
+    faults: Sequence[Injection]
+    around: Sequence[Injection] = ()
+
+    @property
+    def all(self) -> Sequence[Fault]:
+        """The faults without their times."""
+        return [fault for fault, *_ in (*self.around, *self.faults)]
 
     def __str__(self) -> str:
-        faults = ", ".join(f"{fault.name} ({delay:.1f} s)" for fault, delay, _ in self.faults)
+        faults = ", ".join(
+            f"{fault.name} ({delay:.1f} s)" for fault, delay, _ in (*self.around, *self.faults)
+        )
         return f"{self.phase.name:<10} {faults:<34}"
 
 
 # What gives most in little time: each kind of fault that needs no root and no second installation.
 SHORT = (
-    ("launch", ("kill postgres", 2, 0)),
-    ("scale-out", ("kill keeper", 0, 0), ("kill agent", 0, 0)),
-    ("drain", ("stop worker child", 0, 21)),
-    ("scale-out", ("hostile load", 0, 5)),
-    ("terminate", ("no connections", 0, 4), ("ids reused", 1, 0)),
+    ("launch", [("kill postgres", 2, 0)], []),
+    (
+        "scale-out",
+        [("kill keeper", 0, 0), ("kill agent", 0, 0)],
+        [("stop worker child", 0, 21)],
+    ),
+    ("drain", [("hostile load", 0, 5)], []),
+    ("terminate", [("no connections", 0, 4), ("ids reused", 1, 0)], []),
 )
 
 
 def short() -> Iterator[Moment]:
     """Yield the moments of the short form, always the same."""
     phases = {phase.name: phase for phase in PHASES}
-    for phase, *faults in SHORT:
-        yield Moment(phases[phase], [(BY_NAME[name], *times) for name, *times in faults])
+    for phase, *kinds in SHORT:
+        faults, around = ([(BY_NAME[name], *times) for name, *times in kind] for kind in kinds)
+        yield Moment(phases[phase], faults, around)
 
 
 def drawn(scene: Scene, *, names: Sequence[str], moments: int) -> Iterator[Moment]:
@@ -76,24 +92,30 @@ def run(moment: Moment, scene: Scene, pages: PageWatch) -> None:
     for life in scene.lives:
         moment.phase.begin(life)
     began = time.time()
-    for fault, delay, seconds in moment.faults:
-        time.sleep(delay)
-        with fault.inject(scene):
-            time.sleep(seconds)
-            if fault.pages:
-                eventually(pages.answers, what=f"pages answer: {moment}", seconds=HEALTHY_SECONDS)
-            if fault.goes_on:
-                _converged(moment, scene, lives=1)
+    with ExitStack() as stack:
+        for fault, delay, seconds in moment.around:
+            time.sleep(delay)
+            stack.enter_context(fault.inject(scene))
+            stack.callback(_sleep_until, began + delay + seconds)
+        for fault, delay, seconds in moment.faults:
+            time.sleep(delay)
+            with fault.inject(scene):
+                time.sleep(seconds)
+                if fault.pages:
+                    what = f"pages answer: {moment}"
+                    eventually(pages.answers, what=what, seconds=HEALTHY_SECONDS)
+                if fault.goes_on:
+                    _converged(moment, scene, lives=1)
     undone = time.time()
     eventually(scene.mobula.healthy, what=f"Mobula is healthy after {moment}")
     eventually(pages.answers, what="pages answer", seconds=HEALTHY_SECONDS)
     answered = time.time()
-    if any(fault.no_database for fault, *_ in moment.faults):
+    if any(fault.no_database for fault in moment.all):
         pages.excuse(began, answered + GRACE_SECONDS)
-    if any(fault.harms_jobs or fault.ends_cluster for fault, *_ in moment.faults):
+    if any(fault.harms_jobs or fault.ends_cluster for fault in moment.all):
         for life in scene.lives:
             life.spare_jobs()
-    if any(fault.ends_cluster for fault, *_ in moment.faults):
+    if any(fault.ends_cluster for fault in moment.all):
         _ended(scene)
     else:
         _converged(moment, scene, lives=len(scene.lives))
@@ -102,6 +124,10 @@ def run(moment: Moment, scene: Scene, pages: PageWatch) -> None:
         f"{answered - undone:4.1f} s, as wanted after {time.time() - undone:5.1f} s",
         flush=True,
     )
+
+
+def _sleep_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.time()))
 
 
 def _converged(moment: Moment, scene: Scene, *, lives: int) -> None:

@@ -41,16 +41,16 @@ def test_each_fits_a_phase(fault: Fault) -> None:
 
 def test_in_the_short_form_each_fits_its_phase_and_the_life_ends() -> None:
     run = list(moments.short())
-    assert all(fault.fits(moment.phase.name) for moment in run for fault, *_ in moment.faults)
+    assert all(fault.fits(moment.phase.name) for moment in run for fault in moment.all)
     assert [run[0].phase.name, run[-1].phase.name] == ["launch", "terminate"]
 
 
 def test_in_the_long_form_each_that_is_possible_comes_and_a_lost_cluster_is_launched_anew() -> None:
     run = list(moments.drawn(scene(1), names=(), moments=120))
-    came = {fault.name for moment in run for fault, *_ in moment.faults}
+    came = {fault.name for moment in run for fault in moment.all}
     assert came == {fault.name for fault in CATALOGUE if not fault.impossible(scene(1))}
     for moment, after in pairwise(run):
-        if any(fault.ends_cluster for fault, *_ in moment.faults):
+        if any(fault.ends_cluster for fault in moment.all):
             assert after.phase.name == "launch"
 
 
