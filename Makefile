@@ -30,7 +30,7 @@ check: environment ## check the settings for production
 bench: environment assets ## measure; writes var/bench/*.json
 	$(VENV)/python -m benchmarks
 
-faults: environment assets ## kill processes at random moments and count what is lost
+faults: environment assets ## inject faults at random moments and count what is lost
 	$(VENV)/python -m benchmarks.faults
 
 agent-matrix: environment ## try the agent with the oldest and the newest Ray
