@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "slow-worker", "beat")
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,12 @@ def test_our_services_are_one_image_with_no_rights(services: dict[str, Any], nam
     assert services[name]["cap_drop"] == ["ALL"]
 
 
-@pytest.mark.parametrize("name", ["postgres", "valkey", "web", "worker"])
+@pytest.mark.parametrize("name", ["postgres", "valkey", "web", "worker", "slow-worker"])
 def test_servers_have_a_health_check(services: dict[str, Any], name: str) -> None:
     assert services[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "slow-worker", "beat"])
 def test_nothing_starts_before_the_database_is_migrated(
     services: dict[str, Any], name: str
 ) -> None:
