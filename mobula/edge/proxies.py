@@ -7,13 +7,10 @@ the right-most address that is no trusted proxy is the client.
 """
 
 import ipaddress
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-type Scope = MutableMapping[str, Any]
-type Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-type Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-type Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+from mobula.edge.asgi import Application, Receive, Scope, Send
+
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

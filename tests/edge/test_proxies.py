@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from mobula import env
-from mobula.proxies import MOST_PROXIES, behind_proxies
+from mobula.edge.proxies import MOST_PROXIES, behind_proxies
 
 PROXY = ("10.0.0.5", 41000)
 TRUSTED = [ip_network("10.0.0.0/24"), ip_network("2001:db8:f::/48")]
