@@ -81,6 +81,8 @@ if DB_POOL:
     DATABASES["default"]["OPTIONS"] |= {
         "pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 10, "max_idle": 60}
     }
+# Only `prepare` reads it, where DATABASE_URL is that of the owner of the tables.
+SERVING_DATABASE_URL = env.text("MOBULA_SERVING_DATABASE_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
