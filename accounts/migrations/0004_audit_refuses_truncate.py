@@ -10,5 +10,5 @@ ALLOW = "DROP TRIGGER audit_is_never_truncated ON accounts_auditentry"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0002_audit_is_append_only")]
+    dependencies = [("accounts", "0003_links_attempts_sessions")]
     operations = [migrations.RunSQL(REFUSE, ALLOW)]
