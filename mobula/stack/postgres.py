@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-import psutil
 import psycopg
 
 from mobula.stack import roles
 from mobula.stack.accounts import SystemAccount, can_reach, database_account, own_account, settle
 from mobula.stack.errors import StackError
+from mobula.stack.postgres_locks import clear_stale
 from mobula.stack.process import POLL_SECONDS, Process, Program
 from mobula.stack.sockets import socket_directory
 
@@ -107,7 +107,8 @@ class PostgresServer:
         """
         if not self.data.exists():
             raise StackError(f"The database's files in {self.data} are missing: restore a backup.")
-        _clear_stale_lock(self.data)
+        for lock in (self.data / "postmaster.pid", self.socket / f"{SOCKET}.lock"):
+            clear_stale(lock, data=self.data)
         self._map_roles()
 
     def ready(self) -> bool:
@@ -234,22 +235,3 @@ def _copied(bundled: Path, *, to: Path, account: SystemAccount) -> Path:
         shutil.copytree(bundled, draft, symlinks=True)
         draft.rename(copy)
     return copy
-
-
-def _clear_stale_lock(data: Path) -> None:
-    """Remove the lock of a server that is gone, when another program has got its process id.
-
-    PostgreSQL takes any living process with that id for its former self and would refuse to
-    start; after a reboot the same small ids come round again.
-    """
-    lock = data / "postmaster.pid"
-    if not lock.exists():
-        return
-    lines = lock.read_text().splitlines()
-    pid = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
-    try:
-        ours = str(data) in psutil.Process(pid).cmdline()
-    except psutil.Error:
-        ours = False
-    if not ours:
-        lock.unlink()
