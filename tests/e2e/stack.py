@@ -48,6 +48,7 @@ class Console:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = directory.with_name(f"{directory.name}.log")
+        self.shared = directory.with_name(f"{directory.name}.shared")
         self.process: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)
 
@@ -123,6 +124,13 @@ class Console:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout.strip()
 
+    def share(self, program: Path) -> Path:
+        """Return a copy of the program that jobs can read: they may run as another account."""
+        self.shared.mkdir(mode=0o755, exist_ok=True)
+        copy = Path(shutil.copyfile(program, self.shared / program.name))
+        copy.chmod(0o644)
+        return copy
+
     def rows(self, query: str, *values: object) -> list[Row]:
         """Return what the database answers; each call opens a connection of its own."""
         url = PostgresServer(self.home.postgres).url
@@ -169,9 +177,8 @@ class Console:
 @contextmanager
 def console(*, signed_in: bool = True) -> Iterator[Console]:
     """Yield a running, empty installation; at the end nothing of it is left, Ray included."""
-    # Short, for the sockets below it; PostgreSQL's account has to pass through.
+    # Short, for the sockets below it.
     directory = Path(tempfile.mkdtemp(prefix="mbe-", dir="/tmp"))
-    directory.chmod(0o711)
     mobula = Console(directory)
     try:
         mobula.start()
@@ -183,7 +190,10 @@ def console(*, signed_in: bool = True) -> Iterator[Console]:
         mobula.stop()
         kill_nodes(directory)
         if "MOBULA_KEEP_HOME" not in os.environ:
+            if mobula.home.postgres.is_symlink():  # root's is elsewhere
+                shutil.rmtree(mobula.home.postgres.resolve(), ignore_errors=True)
             shutil.rmtree(directory, ignore_errors=True)
+            shutil.rmtree(mobula.shared, ignore_errors=True)
             mobula.output.unlink(missing_ok=True)
 
 

@@ -20,6 +20,9 @@ def short_path() -> Iterator[Path]:
     """A directory with a short path that PostgreSQL's account can enter."""
     directory = open_directory("mobula-stack-")
     yield directory
+    for postgres in directory.glob("*/postgres"):
+        if postgres.is_symlink():  # root's is outside of its closed home
+            shutil.rmtree(postgres.resolve(), ignore_errors=True)
     shutil.rmtree(directory, ignore_errors=True)
 
 
