@@ -31,14 +31,14 @@ SUPERVISED = "the supervisor restarts it"
 
 @contextmanager
 def home_full(scene: Scene) -> Iterator[None]:
-    """Fill the disk of database, logs and pid files."""
-    with scene.disks.full(scene.disks.home):
+    """Fill the disks of the database and of logs and pid files."""
+    with scene.disks.full(scene.disks.database), scene.disks.full(scene.disks.home):
         yield
 
 
 @contextmanager
 def nodes_full(scene: Scene) -> Iterator[None]:
-    """Fill the disk of the nodes."""
+    """Fill the disk of the nodes' records."""
     with scene.disks.full(scene.disks.nodes):
         yield
 
@@ -187,7 +187,7 @@ OTHERS = (
     Fault(
         name="full disk",
         inject=home_full,
-        how="the small disk of database, logs and pid files has no room left",
+        how="the small disks of database, logs and pid files have no room left",
         undone="room is made",
         seconds=PAUSE,
         impossible=not_mounted,
@@ -198,12 +198,10 @@ OTHERS = (
     Fault(
         name="full disk of nodes",
         inject=nodes_full,
-        how="the small disk of the Ray nodes has no room left",
+        how="the small disk of the nodes' records and logs has no room left",
         undone="room is made",
         seconds=PAUSE,
         impossible=not_mounted,
-        phases=frozenset({"scale-out", "drain", "stop", "terminate"}),
-        harms_jobs=True,
     ),
     Fault(
         name="no connections",

@@ -21,6 +21,7 @@ def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
     home.open()
     with home.locked(), home.explained():
         end_leftovers(home, say=say)
+        home.close_to_others()
         refuse_port_in_use(port)
         supervisor = Supervisor(home, say=say)
         supervisor.heed_signals()
