@@ -8,8 +8,19 @@ import subprocess
 import sys
 
 from benchmarks.report import DIRECTORY, table
+from tests.guard import guarded_process
 
-NAMES = ("head_start", "scale_out", "pages", "samples", "validate", "editor", "planner", "optimum")
+NAMES = (
+    "head_start",
+    "scale_out",
+    "pages",
+    "samples",
+    "validate",
+    "editor",
+    "planner",
+    "optimum",
+    "sign_in",
+)
 
 
 def main() -> int:
@@ -28,8 +39,9 @@ def main() -> int:
 
 def _passes(name: str) -> bool:
     print(f"== {name}", flush=True)
-    ran = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)
-    return ran.returncode == 0
+    process = subprocess.Popen([sys.executable, "-m", f"benchmarks.{name}"])
+    with guarded_process(process):
+        return process.wait() == 0
 
 
 if __name__ == "__main__":

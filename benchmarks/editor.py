@@ -90,7 +90,7 @@ def _prepared() -> tuple[Client, int]:
     user = User.objects.create(email="bench@example.org", name="Bench")
     team = Team.objects.create(name="Bench", slug="bench")
     Membership.objects.create(user=user, team=team, role=Role.ENGINEER)
-    Cloud.objects.create(name="aws", provider="aws", region="us-east-1")
+    Cloud.objects.create(name="aws", provider="aws", region="us-east-1", is_shared=True)
     register("ray", ray_version="2.60.0", location="/opt/ray/bin/ray")
     version = create_template(
         team=team, name="large", text=large_config.text(cloud="aws"), message="First.", by=user

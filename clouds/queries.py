@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Count
 from django.utils import timezone
 
+from accounts.models import Team
 from clouds import catalogue
 from clouds.facts import PriceList
 from clouds.models import CatalogueRefresh, Cloud, RefreshState
 from clouds.refreshing import is_lost, whether
 from clouds.region_facts import FROM_CLOUD, FROM_PARTS, newest_refreshes
+from domain.lifecycle import ClusterState
 from domain.offerings import ProviderKind
 from providers import registry
 
@@ -66,6 +69,28 @@ def with_facts(clouds: Iterable[Cloud]) -> list[CloudFacts]:
         cloud.newest_refresh = newest.get(where)  # saves a query for each cloud
         rows.append(_facts(cloud, last.get(where)))
     return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamUse:
+    """A team, and how many clusters it has on a cloud."""
+
+    team: Team
+    clusters: int
+
+    @property
+    def value(self) -> str:
+        """The team as a form posts it."""
+        return str(self.team.pk)
+
+
+def use_by_team(cloud: Cloud | None = None) -> list[TeamUse]:
+    """Return all teams by name, each with the number of its clusters on `cloud`."""
+    live: dict[int, int] = {}
+    if cloud is not None:
+        rows = cloud.cluster_set.exclude(state=ClusterState.TERMINATED).order_by()
+        live = dict(rows.values_list("team").annotate(Count("pk")))
+    return [TeamUse(team=team, clusters=live.get(team.pk, 0)) for team in Team.objects.all()]
 
 
 def _last_refreshes() -> dict[tuple[str, str], CatalogueRefresh]:

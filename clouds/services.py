@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from domain.offerings import ProviderKind
 from providers import registry
 
 OFFERED = registry.kinds_with(lambda traits: traits.can_be_added)
-_AUDITED = ("name", "provider", "region", "shapes", "settings", "team_id")
+_AUDITED = ("name", "provider", "region", "shapes", "settings")
 
 
 @transaction.atomic
@@ -32,15 +32,17 @@ def add_cloud(
     provider: str,
     region: str,
     shapes: Sequence[str] = (),
-    team: Team | None = None,
+    teams: Collection[Team] = (),
+    is_shared: bool = False,
     by: User,
 ) -> Cloud:
-    """Return a new cloud that templates can name; raises `Invalid`."""
+    """Return a new cloud that templates of those teams can name; raises `Invalid`."""
     require(may(by, Action.MANAGE_INSTALLATION, team=None))
-    cloud = Cloud(name=name, provider=provider, region=region, shapes=list(shapes), team=team)
+    cloud = Cloud(name=name, provider=provider, region=region, shapes=list(shapes))
     _check(cloud)
     cloud.save()
-    record("cloud.added", actor=by, team=cloud.team, subject=cloud, after=_audited(cloud))
+    record("cloud.added", actor=by, subject=cloud, after=_audited(cloud))
+    share_cloud(cloud, teams=teams, is_shared=is_shared, by=by)
     return cloud
 
 
@@ -52,10 +54,9 @@ def change_cloud(
     provider: str,
     region: str,
     shapes: Sequence[str] = (),
-    team: Team | None = None,
     by: User,
 ) -> Cloud:
-    """Return the changed cloud; raises `Invalid`.
+    """Return the changed cloud; raises `Invalid`. Its teams stay: see `share_cloud`.
 
     The new version of its settings lets every process open a new driver.
     """
@@ -65,18 +66,39 @@ def change_cloud(
         raise WrongState(f"{row} came with Mobula and cannot be changed.")
     before = _audited(row)
     row.name, row.provider, row.region = name, provider, region
-    row.shapes, row.team = list(shapes), team
+    row.shapes = list(shapes)
     row.settings_version += 1  # the row is locked
     _check(row)
     row.save()
-    record(
-        "cloud.changed",
-        actor=by,
-        team=row.team,
-        subject=row,
-        before=before,
-        after=_audited(row),
-    )
+    record("cloud.changed", actor=by, subject=row, before=before, after=_audited(row))
+    return row
+
+
+@transaction.atomic
+def share_cloud(
+    cloud: Cloud, *, teams: Collection[Team], is_shared: bool = False, by: User
+) -> Cloud:
+    """Let exactly these teams use the cloud, or with `is_shared` all of them; return it.
+
+    The clusters of a team that loses it keep the nodes that run and get no new ones. Raises
+    `Invalid` for a cloud on Mobula's own machine that is to be for all teams.
+    """
+    require(may(by, Action.MANAGE_INSTALLATION, team=None))
+    # A launch holds the cloud's row: it is through, or it sees what is written here.
+    row = Cloud.objects.select_for_update().get(pk=cloud.pk)
+    if is_shared and row.is_this_machine:
+        raise Invalid.at("is_shared", f"{row} runs on this machine. Select its teams by name.")
+    before, after = {team.pk: team for team in row.teams.all()}, {t.pk: t for t in teams}
+    if row.is_shared != is_shared:
+        row.is_shared = is_shared
+        row.save(update_fields=["is_shared"])
+        action = "cloud.shared" if is_shared else "cloud.unshared"
+        record(action, actor=by, subject=row, after={"all_teams": is_shared})
+    row.teams.set(after.values())
+    for team in (after[pk] for pk in after.keys() - before.keys()):
+        record("cloud.shared", actor=by, team=team, subject=row)
+    for team in (before[pk] for pk in before.keys() - after.keys()):
+        record("cloud.unshared", actor=by, team=team, subject=row)
     return row
 
 
@@ -119,7 +141,6 @@ def request_refresh(cloud: Cloud, *, by: User) -> CatalogueRefresh:
     record(
         "cloud.refresh-requested",
         actor=by,
-        team=cloud.team,
         subject=cloud,
         after={"region": cloud.region, "refresh": refresh.pk},
     )

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", views.cloud_list, name="list"),
     path("new/", views.new, name="new"),
     path("<int:pk>/", views.edit, name="edit"),
+    path("<int:pk>/teams/", views.teams, name="teams"),
     path("<int:pk>/refresh/", views.refresh, name="refresh"),
 ]

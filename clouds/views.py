@@ -10,21 +10,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.answers import perform, submit
 from accounts.permissions import Action, may, require
+from accounts.queries import chosen_team, teams_of
 from accounts.requests import SignedInRequest
-from clouds.forms import CloudForm
+from clouds.forms import CloudForm, NewCloudForm, TeamsForm
 from clouds.models import Cloud
-from clouds.queries import with_facts
-from clouds.services import OFFERED, add_cloud, change_cloud, request_refresh
+from clouds.queries import use_by_team, with_facts
+from clouds.services import OFFERED, add_cloud, change_cloud, request_refresh, share_cloud
 
 
 @require_GET
 def cloud_list(request: SignedInRequest) -> HttpResponse:
-    """List the clouds that the user may use."""
-    rows = Cloud.objects.visible_to(request.user).select_related("team").order_by("name")
+    """List the clouds of the user's teams, each with who can use it."""
+    rows = Cloud.objects.visible_to(request.user).prefetch_related("teams").order_by("name")
     clouds = with_facts(rows)
+    team = chosen_team(request)
     context = {
         "clouds": clouds,
         "is_running": any(cloud.is_running for cloud in clouds),
+        "team": team,
+        "has_cloud": team is not None and Cloud.objects.usable_by(team).exists(),
+        "seen_teams": set(teams_of(request.user)),
         "may_edit": may(request.user, Action.MANAGE_INSTALLATION, team=None),
     }
     partial = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
@@ -36,8 +41,8 @@ def new(request: SignedInRequest) -> HttpResponse:
     """Add a cloud."""
     require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
     if request.method == "GET":
-        return _page(request, CloudForm())
-    form = CloudForm(request.POST)
+        return _page(request, NewCloudForm())
+    form = NewCloudForm(request.POST)
     cloud = submit(form, lambda values: add_cloud(**values, by=request.user))
     if cloud is None:
         return _page(request, form)
@@ -61,6 +66,24 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("clouds:list")
 
 
+@require_http_methods(["GET", "POST"])
+def teams(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Choose which teams can use a cloud."""
+    require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
+    cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk)
+    form = TeamsForm(request.POST) if request.method == "POST" else TeamsForm.of(cloud)
+    if form.is_bound and submit(form, lambda values: share_cloud(cloud, **values, by=request.user)):
+        messages.success(request, f"Saved the teams of cloud {cloud}.")
+        return redirect("clouds:list")
+    context = {
+        "cloud": cloud,
+        "form": form,
+        "uses": use_by_team(cloud),
+        "crumbs": [("Clouds", reverse("clouds:list"))],
+    }
+    return render(request, "clouds/teams.html", context, status=422 if form.is_bound else 200)
+
+
 @require_POST
 def refresh(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask the cloud itself for its machines and prices."""
@@ -74,5 +97,10 @@ def refresh(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: SignedInRequest, form: CloudForm) -> HttpResponse:
-    context = {"form": form, "crumbs": [("Clouds", reverse("clouds:list"))]}
+    context = {
+        "form": form,
+        "account": [field for field in form if field.name not in TeamsForm.base_fields],
+        "uses": use_by_team() if isinstance(form, NewCloudForm) else None,
+        "crumbs": [("Clouds", reverse("clouds:list"))],
+    }
     return render(request, "clouds/form.html", context, status=422 if form.is_bound else 200)

@@ -1,11 +1,11 @@
-"""The library's templates as a user is offered them: written and priced for a cloud of theirs."""
+"""The library's templates as a team is offered them: written and priced for a cloud of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accounts.models import User
+from accounts.models import Team
 from clouds import facts
 from clouds.models import Cloud
 from configurations.library import LIBRARY, Ready
@@ -20,7 +20,7 @@ from providers import registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LibraryOffer:
-    """A ready template as a page shows it: for a cloud of the user's, or without one."""
+    """A ready template as a page shows it: for a cloud of the team's, or without one."""
 
     ready: Ready
     cloud: str
@@ -29,9 +29,9 @@ class LibraryOffer:
     where: str
 
 
-def library_offer(ready: Ready, *, user: User) -> LibraryOffer:
-    """Return the template for the first of the user's clouds that fits."""
-    rows = Cloud.objects.visible_to(user).filter(provider=ready.provider).order_by("name")
+def library_offer(ready: Ready, *, team: Team) -> LibraryOffer:
+    """Return the template for the first of the team's clouds that fits."""
+    rows = Cloud.objects.usable_by(team).filter(provider=ready.provider).order_by("name")
     cloud = rows.first()
     text = ready.text_for(cloud.name if cloud else "")
     config = parse(text).draft
@@ -45,10 +45,10 @@ def library_offer(ready: Ready, *, user: User) -> LibraryOffer:
     )
 
 
-def launchable_offers(user: User) -> Sequence[LibraryOffer]:
-    """Return the offers that can be launched as they are: on a cloud of the user's."""
+def launchable_offers(team: Team) -> Sequence[LibraryOffer]:
+    """Return the offers that can be launched as they are: on a cloud of the team's."""
     drivable = [ready for ready in LIBRARY if registry.has_driver(ready.provider)]
-    offers = [library_offer(ready, user=user) for ready in drivable]
+    offers = [library_offer(ready, team=team) for ready in drivable]
     return [offer for offer in offers if offer.cloud]
 
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from django.utils.timezone import now
 
-from accounts.models import User
+from accounts.models import Team
 from clouds import catalogue
-from clouds.models import DEFAULT_CLOUD, Cloud
+from clouds.access import usable_cloud
+from clouds.models import Cloud
 from configurations.models import Version
 from domain.catalogue.region import ANYWHERE, RegionCatalogue
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
@@ -35,15 +36,15 @@ def target_for(cloud: Cloud | None) -> RegionCatalogue:
     )
 
 
-def target_named(name: str | None, *, user: User) -> RegionCatalogue:
-    """Return what is known of the cloud of that name, as far as the user may use it."""
-    return target_for(Cloud.objects.visible_to(user).filter(name=name or DEFAULT_CLOUD).first())
+def target_named(name: str | None, *, team: Team) -> RegionCatalogue:
+    """Return what is known of the cloud of that name, as far as the team may use it."""
+    return target_for(usable_cloud(name, team=team))
 
 
-def target_of(version: Version, *, user: User) -> RegionCatalogue:
-    """Return what is known of the cloud that a version names, as far as the user may use it."""
+def target_of(version: Version) -> RegionCatalogue:
+    """Return what is known of the cloud that a version names, as far as its team may use it."""
     config = parse(version.text).draft
-    return target_named(config.cloud if config else None, user=user)
+    return target_named(config.cloud if config else None, team=version.template.team)
 
 
 def _prices(cloud: Cloud, types: Mapping[str, InstanceType], card: RateCard | None) -> Prices:

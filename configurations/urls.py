@@ -15,7 +15,7 @@ from configurations.views import (
 app_name = "configurations"
 urlpatterns = [
     path("machines/", machines.machines, name="machines"),
-    path("machines/picker/", machines.picker, name="picker"),
+    path("machines/picker/<int:team>/", machines.picker, name="picker"),
     path("templates/", templates.template_list, name="templates"),
     path("templates/library/", library.library, name="library"),
     path("templates/library/<slug:key>/use/", library.use, name="use-template"),

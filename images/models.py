@@ -7,15 +7,13 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import Team
 
 
 class ImageQuerySet(models.QuerySet["Image"]):
-    def visible_to(self, user: User) -> ImageQuerySet:
-        """Return the images of everybody and those of the user's own teams."""
-        if user.is_superuser:
-            return self
-        return self.filter(Q(team=None) | Q(team__memberships__user=user)).distinct()
+    def usable_by(self, team: Team) -> ImageQuerySet:
+        """Return the images that templates and clusters of `team` may name, whoever asks."""
+        return self.filter(Q(team=None) | Q(team=team))
 
 
 class Image(models.Model):

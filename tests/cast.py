@@ -5,7 +5,7 @@ alice (engineer) and bob (viewer) are in the team "research"; charlie (engineer)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from accounts.models import Team, User
     from accounts.roles import Role
+    from clouds.models import Cloud
 
 
 def make_team(name: str) -> Team:
@@ -36,6 +37,17 @@ def make_member(name: str, *, team: Team, role: Role | str) -> User:
     user = make_user(name)
     Membership.objects.create(user=user, team=team, role=role)
     return user
+
+
+def make_cloud(name: str, *, team: Team | None = None, **values: Any) -> Cloud:
+    """Return a new cloud for `team`, or else for all teams that there are."""
+    from accounts.models import Team
+    from clouds.models import Cloud
+
+    is_shared = team is None and values["provider"] != "local"
+    cloud = Cloud.objects.create(name=name, is_shared=is_shared, **values)
+    cloud.teams.set([team] if team else () if is_shared else Team.objects.all())
+    return cloud
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from mobula.stack.postgres import PostgresServer
 from mobula.stack.valkey import ValkeyServer
+from tests import guard
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,19 @@ class Servers:
 def open_directory(prefix: str) -> Path:
     """Return a new short directory that PostgreSQL's account can enter, unlike pytest's own.
 
-    It is removed when the session ends.
+    It is removed when the session ends; a guard ends what still works in it then.
     """
     directory = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
     directory.chmod(0o711)
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    guard.watch(directory)
+    atexit.register(remove, directory)
     return directory
+
+
+def remove(directory: Path) -> None:
+    """Remove a directory that was opened."""
+    guard.remove(directory)
+    guard.forget(directory)
 
 
 def prepare() -> Servers:
@@ -43,7 +50,8 @@ def prepare() -> Servers:
     )
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "mobula.settings",
-        "DATABASE_URL": servers.postgres.url,
+        # The superuser's: tests make a database of their own, and flush append-only tables.
+        "DATABASE_URL": servers.postgres.superuser_url,
         "BROKER_URL": servers.valkey.url,
         "MOBULA_SECRET_KEY": "for tests alone, long enough for Django's own check: 0123456789",
         "MOBULA_HOME": str(directory / "home"),

@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 
 from accounts.errors import NotAllowed
-from accounts.models import Membership, Team, User
+from accounts.models import Membership, Session, Team, User
 from clouds.models import Cloud
 from clusters.models import Job
 from clusters.workloads import WORKLOADS
@@ -20,6 +20,7 @@ from configurations.library_offers import library_offer
 from configurations.models import Draft, Version
 from configurations.services.drafts import DraftContent
 from domain.pricing import RateCard
+from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT, cluster, driver, head, image, launch, queued, version
 from tests.clusters.head import Head
 from tests.service_modules import services
@@ -41,6 +42,7 @@ class Things:
     cloud: Cloud
     alice: User
     member: Membership
+    session: Session
 
     @property
     def cluster(self) -> Any:
@@ -62,7 +64,9 @@ _CARD = RateCard(
 
 # service -> how it is called, but for `by`
 CALLS: dict[str, Callable[[Things], Row]] = {
-    "accounts.services.sign_in.make_sign_in_link": lambda t: ((t.alice,), {"team": t.team}),
+    "accounts.services.links.make_sign_in_link": lambda t: ((t.alice,), {"team": t.team}),
+    "accounts.services.sessions.end_session": lambda t: ((t.session,), {}),
+    "accounts.services.sessions.end_sessions": lambda t: ((t.alice,), {}),
     "accounts.services.teams.change_role": lambda t: ((t.member,), {"role": "admin"}),
     "accounts.services.teams.create_team": lambda _: (("New",), {}),
     "accounts.services.teams.invite_member": lambda t: (
@@ -70,8 +74,11 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         {"email": "dora@example.org", "role": "viewer"},
     ),
     "accounts.services.teams.remove_member": lambda t: ((t.member,), {}),
+    "accounts.services.users.activate_user": lambda t: ((t.alice,), {"reason": "Is back."}),
+    "accounts.services.users.deactivate_user": lambda t: ((t.alice,), {"reason": "Left."}),
     "clouds.services.add_cloud": lambda _: ((), _CLOUD),
     "clouds.services.request_refresh": lambda t: ((t.cloud,), {}),
+    "clouds.services.share_cloud": lambda t: ((t.cloud,), {"teams": [t.team]}),
     "clouds.services.change_cloud": lambda t: ((t.cloud,), _CLOUD),
     "clusters.services.groups.try_group_again": lambda t: ((t.cluster,), {"group": "cpu"}),
     "clusters.services.jobs.run_workload": lambda t: (
@@ -111,7 +118,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     "configurations.services.importing.open_import": lambda t: ((TEXT,), {"team": t.team}),
     "configurations.services.library.open_ready": lambda t: (("single-node",), {"team": t.team}),
     "configurations.services.library.template_from_library": lambda t: (
-        (library_offer(LIBRARY[0], user=t.alice),),
+        (library_offer(LIBRARY[0], team=t.team),),
         {"team": t.team},
     ),
     "configurations.services.templates.archive_template": lambda t: ((t.template,), {}),
@@ -146,9 +153,10 @@ def things(head: Head, version: Version, alice: User, research: Team) -> Things:
             cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"
         ),
         draft=Draft.objects.create(team=research, author=alice, template=version.template, base=1),
-        cloud=Cloud.objects.create(name="aws", provider="aws", region="us-east-1"),
+        cloud=make_cloud("aws", provider="aws", region="us-east-1"),
         alice=alice,
         member=alice.memberships.get(),
+        session=Session.objects.create(key_hash="a hash", contents="", user=alice),
     )
 
 
@@ -171,7 +179,7 @@ def test_a_stranger_is_refused_and_nothing_is_written(
     refused(name, things, by=charlie)
 
 
-@pytest.mark.parametrize("name", CALLS.keys() - READS)
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - READS))
 def test_a_viewer_is_refused_and_nothing_is_written(things: Things, bob: User, name: str) -> None:
     refused(name, things, by=bob)
 

@@ -10,7 +10,7 @@ from clouds.models.refreshed import CatalogueRefresh, RefreshState
 from domain.offerings import ProviderKind
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import Team, User
 
 
 # Configurations that name no cloud mean this one: the machine that Mobula runs on.
@@ -18,15 +18,23 @@ DEFAULT_CLOUD = "local"
 
 
 class CloudQuerySet(models.QuerySet["Cloud"]):
+    def usable_by(self, team: Team) -> CloudQuerySet:
+        """Return the clouds that templates and clusters of `team` may name, whoever asks."""
+        return self.filter(Q(is_shared=True) | Q(pk__in=Cloud.objects.filter(teams=team)))
+
     def visible_to(self, user: User) -> CloudQuerySet:
-        """Return the clouds of everybody and those of the user's own teams."""
+        """Return the clouds that pages list: those of all teams and of the user's own.
+
+        What a template or a cluster may use is another question: see `usable_by`.
+        """
         if user.is_superuser:
             return self
-        return self.filter(Q(team=None) | Q(team__memberships__user=user)).distinct()
+        own = Cloud.objects.filter(teams__memberships__user=user)
+        return self.filter(Q(is_shared=True) | Q(pk__in=own))
 
 
 class Cloud(models.Model):
-    """An account with a provider. Without a team it serves every team.
+    """An account with a provider, for the teams that it was given to or for all of them.
 
     Its version is a number and not the time of the last save: whatever a driver is opened with
     counts it up in the same transaction, also what does not stand in this row.
@@ -46,7 +54,10 @@ class Cloud(models.Model):
     settings_version = models.PositiveIntegerField(
         default=1, help_text="Counted up with every change: drivers of older ones are not used."
     )
-    team = models.ForeignKey("accounts.Team", models.PROTECT, null=True, blank=True)
+    teams = models.ManyToManyField("accounts.Team", blank=True, related_name="clouds")
+    is_shared = models.BooleanField(
+        default=False, help_text="All teams can use it, also those that are created later."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[CloudQuerySet] = CloudQuerySet.as_manager()  # type: ignore[assignment]
@@ -56,11 +67,21 @@ class Cloud(models.Model):
             models.CheckConstraint(
                 name="cloud_provider_known",
                 condition=Q(provider__in=[kind.value for kind in ProviderKind]),
-            )
+            ),
+            # Its jobs run on the machine of Mobula itself: each team is let in by name.
+            models.CheckConstraint(
+                name="cloud_local_is_not_for_all_teams",
+                condition=~Q(provider=ProviderKind.LOCAL.value, is_shared=True),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether its nodes run beside Mobula, as processes of one machine."""
+        return self.provider == ProviderKind.LOCAL
 
     @cached_property
     def newest_refresh(self) -> int | None:

@@ -19,7 +19,7 @@ from clusters.agent.jobs import store_jobs, store_logs
 from clusters.agent.nodes import finish_commands, store_nodes
 from clusters.models import Cluster
 from clusters.models.cluster import Hardware
-from clusters.services.waking import wake
+from clusters.services.waking import wake_for_report
 from domain.demand import demand_from_report
 from domain.lifecycle import ENDED_CLUSTER_STATES, ClusterTarget, NodeState
 from metering.samples import Sample, record
@@ -59,7 +59,7 @@ def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
             changed |= finish_commands(cluster, report.get("results", ()))
             record(cluster.pk, _samples(cluster, report.get("samples", ())))
             if changed:
-                wake(cluster)
+                wake_for_report(cluster)
     except _NOT_STORED as error:
         # Their own words may quote the row that was refused: they are for the log alone.
         log.warning("report refused", extra={"cluster": cluster.pk, "error": type(error).__name__})

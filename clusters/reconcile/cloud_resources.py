@@ -77,7 +77,7 @@ def _cloud(cluster: Cluster, config: ComputeConfig) -> Cloud | None:
 
     Anyscale's cloud has resources; ours is one account in one region, so each resource may be one.
     """
-    clouds = Cloud.objects.visible_to(cluster.owner)
+    clouds = Cloud.objects.usable_by(cluster.team)
     names = [config.cloud_resource or "", config.cloud or ""]
     by_name = {cloud.name: cloud for cloud in clouds.filter(name__in=names)}
     cloud = next((by_name[name] for name in names if name in by_name), cluster.cloud)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.utils.timezone import now
 
+from clouds.access import may_use, taken_away
 from clusters.leases import renew
 from clusters.models import Cluster, Node
 from clusters.nodes import drain
@@ -28,6 +29,7 @@ def carry_out(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: 
     """Ask the provider for what the rows say: drained nodes away, requested ones started."""
     for node in nodes:
         _end_drain(cluster, node)
+    _withdraw(cluster, nodes)
     remove(cluster, driver, ref, nodes)
     waiting = [n for n in nodes if n.state in UNSEEN_NODE_STATES]
     for node in waiting:
@@ -36,6 +38,16 @@ def carry_out(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: 
     if waiting:
         renew(cluster)
         launch(cluster, driver, ref, waiting)
+
+
+def _withdraw(cluster: Cluster, nodes: list[Node]) -> None:
+    """End what has not been requested yet from a cloud that the team can no longer use."""
+    requested = [node for node in nodes if node.state == NodeState.REQUESTED]
+    if not requested or may_use(cluster.cloud, team=cluster.team):
+        return
+    reason = taken_away(cluster.cloud, team=cluster.team)
+    for node in requested:
+        move_node(node, NodeState.TERMINATING, reason=reason, cause=EndCause.START_FAILED)
 
 
 def _end_drain(cluster: Cluster, node: Node) -> None:

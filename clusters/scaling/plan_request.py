@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import Count
 from django.utils.timezone import now
 
+from clouds.access import may_use, taken_away
 from clusters.agent_report import current_demand, has_fresh_report
 from clusters.models import Cluster, Group, Node
 from clusters.nodes.config import configuration_of
@@ -22,7 +23,7 @@ from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, Disruption, WorkerGroup
 from domain.cooldowns import CapacityPool, why_cold
 from domain.demand import Demand, demand_from_report
-from domain.lifecycle import EndCause, NodeRole, NodeState
+from domain.lifecycle import START_FAILURES, NodeRole, NodeState
 from domain.offerings import Market
 from domain.planner import NodeView, Offer, PlannedGroup, PlanRequest
 from domain.planner.model import NodePhase
@@ -61,7 +62,7 @@ def surroundings_of(cluster: Cluster) -> Surroundings:
         config=configuration_of(cluster),
         target=target_for(cluster.cloud),
         cold=cooling_of(cluster),
-        stopped={**_failing(cluster), **stopped_of(cluster)},
+        stopped={**_failing(cluster), **stopped_of(cluster), **_without_cloud(cluster)},
     )
 
 
@@ -158,7 +159,7 @@ def _failing(cluster: Cluster) -> dict[str, str]:
     """Return the groups whose machines come but never join Ray, with the reason not to go on."""
     failed = cluster.nodes.filter(
         run=cluster.run_id,
-        end_cause=EndCause.START_FAILED,
+        end_cause__in=START_FAILURES,
         booted_at__isnull=False,
         terminating_at__gt=now() - FAILED_STARTS_TIME,
     )
@@ -168,6 +169,14 @@ def _failing(cluster: Cluster) -> dict[str, str]:
         for group, count in counts
         if count >= FAILED_STARTS
     }
+
+
+def _without_cloud(cluster: Cluster) -> dict[str, str]:
+    """Return every group with the reason, if the team can no longer use the cluster's cloud."""
+    if may_use(cluster.cloud, team=cluster.team):
+        return {}
+    reason = taken_away(cluster.cloud, team=cluster.team).rstrip(".")
+    return dict.fromkeys(cluster.groups.values_list("name", flat=True), reason)
 
 
 def _view(cluster: Cluster, node: Node, *, fresh: bool) -> NodeView:

@@ -8,6 +8,7 @@ from accounts.errors import NotFound, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from accounts.services import record
+from clouds.access import require_usable
 from clusters.models import Cluster, Group
 from clusters.services.waking import wake
 from clusters.transitions import note
@@ -25,6 +26,7 @@ def try_group_again(cluster: Cluster, *, group: str, by: User) -> None:
         raise NotFound(f"Cluster {cluster} has no group '{group}'.")
     if row.stopped_at is None or row.stopped_at < cluster.run.requested_at:
         raise WrongState(f"Group {group} is not stopped: it launches nodes for pending demand.")
+    require_usable(cluster.cloud, team=cluster.team)
     reason = row.stopped_reason
     row.stopped_at, row.stopped_reason = None, ""
     row.save(update_fields=["stopped_at", "stopped_reason"])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from accounts.errors import FieldError, Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
-from clouds.models import DEFAULT_CLOUD, Cloud
+from clouds.access import names_of_clouds, no_such_cloud, usable_cloud, way_out
+from clouds.models import Cloud
 from clusters.nodes.groups import missing_machines
 from configurations.checks import in_words
 from configurations.models import Version
@@ -21,7 +22,7 @@ from domain.validation import validate
 from domain.yaml.text import parse
 from images.catalogue import doubt
 from images.models import ImageVersion
-from images.queries import find_version
+from images.queries import find_version, no_such_image
 from providers import registry
 
 
@@ -44,24 +45,26 @@ def environments_of(version: Version) -> list[str]:
 
 
 def check_launch(version: Version, *, environment: str = "", by: User) -> Launchable:
-    """Return what `version` needs to be launched; raises `Invalid` with all that is wrong."""
+    """Return what `version` needs to be launched; raises `Invalid` with all that is wrong.
+
+    Cloud and image must be usable by the version's team, whatever other teams `by` is in.
+    """
     require(may(by, Action.VIEW, team=version.template.team))
     if version.archived_at or version.template.archived_at:
         raise WrongState(f"{version} is archived. Unarchive it to launch it.")
     config = _config_of(version, environment)
-    cloud = Cloud.objects.visible_to(by).filter(name=config.cloud or DEFAULT_CLOUD).first()
+    team = version.template.team
+    cloud = usable_cloud(config.cloud, team=team)
     if cloud is None:
-        raise Invalid.at(
-            "version", f"Cloud '{config.cloud}' was not found, or your team has no access to it."
-        )
+        hint = way_out(names_of_clouds(team))
+        raise Invalid.at("version", f"cloud: {no_such_cloud(config.cloud, team=team)} {hint}")
     target = target_for(cloud)
     problems = validate(config, target=target)
-    image = find_version(config.mobula.image, by)
+    image = find_version(config.mobula.image, team=team)
     errors = [in_words(problem) for problem in problems if has_errors([problem])]
     errors += _without_machine(config.primary, target) + _unmounted(config) + _undriven(cloud)
     if image is None:
-        wanted = config.mobula.image or "any"
-        errors.append(f"mobula.image: image '{wanted}' was not found, or your team has no access.")
+        errors.append(f"mobula.image: {no_such_image(config.mobula.image, team=team)}")
     if errors or image is None:
         raise Invalid(*(FieldError("version", message) for message in errors))
     warnings = [in_words(p) for p in problems if p.severity is Severity.WARNING]

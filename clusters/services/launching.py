@@ -8,6 +8,7 @@ from accounts.errors import Invalid, as_invalid
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from accounts.services import record
+from clouds.access import require_usable
 from clusters import runs
 from clusters.models import Cluster, Group
 from clusters.nodes.config import settings_of
@@ -44,6 +45,8 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
     )
     _check_name_is_free(cluster)
     _save_new(cluster)
+    # The new row holds its cloud: from here on, taking the cloud away waits for this launch.
+    require_usable(cluster.cloud, team=cluster.team)
     Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
     fields: dict[str, object] = {
         "version": str(version),

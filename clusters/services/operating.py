@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from accounts.errors import Invalid, NotFound, WrongState
 from accounts.models import User
 from accounts.services import record
+from clouds.access import require_usable
 from clusters import runs
 from clusters.models import Cluster, Group
 from clusters.services.locking import locked, require_live
@@ -44,6 +45,8 @@ def resize_group(
         raise NotFound(f"{cluster} has no worker group '{group}'.")
     if wrong := wrong_node_limits(min_nodes, max_nodes):
         raise Invalid.at("min_nodes", wrong)
+    if min_nodes > row.min_nodes or max_nodes > row.max_nodes:
+        require_usable(cluster.cloud, team=cluster.team)
     before = {"min_nodes": row.min_nodes, "max_nodes": row.max_nodes}
     row.min_nodes, row.max_nodes = min_nodes, max_nodes
     row.save(update_fields=["min_nodes", "max_nodes"])
@@ -83,6 +86,7 @@ def start_cluster(cluster: Cluster, *, by: User) -> None:
         raise WrongState(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
     if cluster.nodes.exclude(state=NodeState.TERMINATED).exists():
         raise WrongState("Its machines are still terminating. Try again in a moment.")
+    require_usable(cluster.cloud, team=cluster.team)
     runs.begin(cluster)
     _aim(cluster, ClusterTarget.RUNNING)
     move_cluster(cluster, ClusterState.STARTING, reason=f"Started by {by}.", by=by)
@@ -119,8 +123,9 @@ def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
 
 
 def _aim(cluster: Cluster, target: ClusterTarget) -> None:
-    Cluster.objects.filter(pk=cluster.pk).update(target=target)
-    cluster.target = target
+    """Write what is wanted; what made its passes slow may be over with it."""
+    Cluster.objects.filter(pk=cluster.pk).update(target=target, slow_until=None, timeouts=0)
+    cluster.target, cluster.slow_until = target, None
 
 
 def _record(

@@ -11,6 +11,7 @@ from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from accounts.services import record
+from clouds.access import require_usable
 from clusters.models import Cluster, Group, Node
 from clusters.nodes.config import config_of, settings_of
 from clusters.nodes.groups import groups_of, regroup
@@ -47,6 +48,7 @@ def check_update(cluster: Cluster, *, version: Version, by: User) -> Update:
     require_live(cluster, to="update")
     if version.template_id != cluster.version.template_id:
         raise Invalid.at("version", f"{version} is a version of another template than {cluster}'s.")
+    require_usable(cluster.cloud, team=cluster.team)
     ready = check_launch(version, environment=cluster.environment, by=by)
     found = changes_between(cluster, cluster.version_id, version.pk)
     effect = strongest(change.effect for change in found)
@@ -129,6 +131,7 @@ def replace_outdated(cluster: Cluster, *, by: User) -> None:
     """Replace the nodes that run with settings of an earlier version, step by step."""
     current = locked(cluster, operator=by)
     require_live(current, to="update")
+    require_usable(current.cloud, team=current.team)  # else nothing would take their place
     nodes = current.nodes.exclude(state=NodeState.TERMINATED).select_related("group")
     outdated = outdated_of(current, nodes)
     if not outdated:

@@ -57,9 +57,9 @@ def launch_from_library(request: SignedInRequest, key: str) -> HttpResponse:
     team = current_team(request)
     require(may(request.user, Action.LAUNCH, team=team))
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
-    offers = {offer.ready.key: offer for offer in launchable_offers(request.user)}
+    offers = {offer.ready.key: offer for offer in launchable_offers(team)}
     if key not in offers:
-        raise Http404("The library has no such template for your clouds.")
+        raise Http404("The library has no such template for your team's clouds.")
     page = reverse("clusters:launch")
     return perform(
         request,
@@ -90,8 +90,9 @@ def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
     version = _chosen(form)
     context: dict[str, Any] = {"form": form, "version": version}
     if version is None:
-        edit = may(request.user, Action.EDIT_TEMPLATE, team=current_team(request))
-        return {**context, "offers": launchable_offers(request.user), "may_edit": edit}
+        team = current_team(request)
+        edit = may(request.user, Action.EDIT_TEMPLATE, team=team)
+        return {**context, "offers": launchable_offers(team), "may_edit": edit}
     try:
         environment = form["environment"].value() or ""
         found = check_launch(version, environment=environment, by=request.user)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from accounts.models import User
+from accounts.models import Team
 from clouds.models import DEFAULT_CLOUD, Cloud
 from configurations.editor.forms.base import MOST_CHOICES
 from configurations.editor.tables.inputs import Choices
@@ -21,8 +21,9 @@ from images.queries import find_version, latest_versions
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """The choices of one user for one cloud; `target` is what the cloud offers."""
+    """The choices of one team for one cloud; `target` is what the cloud offers."""
 
+    team: Team
     clouds: tuple[str, ...]
     images: tuple[ImageVersion, ...]
     default_image: ImageVersion | None
@@ -30,7 +31,9 @@ class Catalogue:
 
     @property
     def cloud_choices(self) -> Choices:
-        return [("", f"{DEFAULT_CLOUD} (default)"), *((name, name) for name in self.clouds)]
+        has_default = DEFAULT_CLOUD in self.clouds
+        default = f"{DEFAULT_CLOUD} (default)" if has_default else "Select a cloud"
+        return [("", default), *((name, name) for name in self.clouds)]
 
     @property
     def image_choices(self) -> Choices:
@@ -56,21 +59,22 @@ class Catalogue:
         return f"{size.name} · {', '.join(parts)} · {dollars}"
 
 
-def catalogue_for(user: User, *, cloud: str, image: str | None = None) -> Catalogue:
-    """What `user` may choose from on the cloud of that name ("": the default one).
+def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalogue:
+    """What `team` may choose from on the cloud of that name ("": the default one).
 
     A named image is among the choices also when it is not the latest of its name.
     """
-    clouds = {row.name: row for row in Cloud.objects.visible_to(user).order_by("name")}
+    clouds = {row.name: row for row in Cloud.objects.usable_by(team).order_by("name")}
     chosen = clouds.get(cloud or DEFAULT_CLOUD)
-    images = latest_versions(user)
-    named = find_version(image, user) if image else None
+    images = latest_versions(team)
+    named = find_version(image, team=team) if image else None
     if named and named not in images:
         images = [*images, named]
     return Catalogue(
+        team=team,
         clouds=tuple(clouds),
         images=tuple(images),
-        default_image=find_version(None, user),
+        default_image=find_version(None, team=team),
         target=target_for(chosen),
     )
 

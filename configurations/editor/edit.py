@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.http import QueryDict
 
-from accounts.models import User
+from accounts.models import Team
 from configurations.checks import unknown_names
 from configurations.editor.binding import (
     EditorState,
@@ -40,33 +40,33 @@ from domain.yaml.fixes import apply_all, safely_fixed
 from domain.yaml.text import Parsed, parse, update_text
 
 
-def begin(text: str, *, user: User, part: int = 0) -> Edit:
+def begin(text: str, *, team: Team, part: int = 0) -> Edit:
     """The editor as it opens on a text."""
-    return _checked(state_of(text, _draft(parse(text)), part, kinds_of(user)), user=user)
+    return _checked(state_of(text, _draft(parse(text)), part, kinds_of(team)), team=team)
 
 
-def read_edit(posted: QueryDict, *, user: User) -> Edit:
+def read_edit(posted: QueryDict, *, team: Team) -> Edit:
     """The editor after a post, whatever was posted."""
     text, part = _lines(posted.get("text", "")), _number(posted.get("part"))
     if "shown" not in posted:
-        return begin(text, user=user, part=part)
-    shown, kinds = _lines(posted.get("shown", "")), kinds_of(user)
+        return begin(text, team=team, part=part)
+    shown, kinds = _lines(posted.get("shown", "")), kinds_of(team)
     was = _draft(parse(shown))
     forms = bound(posted, part_of(was, part), kinds)
     wanted = with_part(was, part, _wanted(part_of(was, part), forms))
     if text == shown:
-        return _checked(_from_form(posted, shown, was, wanted, part, forms, kinds), user=user)
+        return _checked(_from_form(posted, shown, was, wanted, part, forms, kinds), team=team)
     now = parse(text)
     if now.draft is None or now.broken:
         whole = wanted if now.draft is None else now.draft
-        return _checked(EditorState(text, shown, whole, part, forms), user=user)
+        return _checked(EditorState(text, shown, whole, part, forms), team=team)
     if wanted != was:
         draft = three_way(was, wanted, now.draft).merged
-        return _checked(state_of(update_text(text, draft), draft, part, kinds), user=user)
-    return _checked(state_of(text, now.draft, part, kinds), user=user)
+        return _checked(state_of(update_text(text, draft), draft, part, kinds), team=team)
+    return _checked(state_of(text, now.draft, part, kinds), team=team)
 
 
-def fixed(edit: Edit, action: str, *, user: User) -> Edit:
+def fixed(edit: Edit, action: str, *, team: Team) -> Edit:
     """The editor after a click on `fix:3`, the fix of that problem, or on `fix:all`."""
     number = action.removeprefix("fix:")
     problems = edit.problems
@@ -74,12 +74,12 @@ def fixed(edit: Edit, action: str, *, user: User) -> Edit:
         problems = safely_fixed(edit.text, problems)
     else:
         problems = problems[_number(number) : _number(number) + 1] if number.isdecimal() else []
-    return begin(apply_all(edit.text, problems), user=user, part=edit.part)
+    return begin(apply_all(edit.text, problems), team=team, part=edit.part)
 
 
-def other_part(edit: Edit, action: str, *, user: User) -> Edit:
+def other_part(edit: Edit, action: str, *, team: Team) -> Edit:
     """The editor after a click on `part:1`: the form of that cloud resource."""
-    return begin(edit.text, user=user, part=_number(action.removeprefix("part:")))
+    return begin(edit.text, team=team, part=_number(action.removeprefix("part:")))
 
 
 def _from_form(
@@ -138,10 +138,10 @@ def _renamed(names: Mapping[str, str]) -> dict[str, str]:
     return {was: now for was, now in names.items() if was != now}
 
 
-def _checked(state: EditorState, *, user: User) -> Edit:
+def _checked(state: EditorState, *, team: Team) -> Edit:
     """The state with all that is wrong with it, beside the fields it concerns."""
     draft = part_of(state.whole, state.part)
-    catalogue = catalogue_for(user, cloud=draft.cloud or "", image=draft.mobula.image)
+    catalogue = catalogue_for(team, cloud=draft.cloud or "", image=draft.mobula.image)
     edit = Edit(state.text, state.shown, state.whole, state.part, state.forms, catalogue)
     offer(edit.form, "cloud", catalogue.cloud_choices)
     offer(edit.form, "image", catalogue.image_choices)
@@ -161,7 +161,7 @@ def _strangers(edit: Edit) -> list[Problem]:
     marks = parse(edit.text).marks
     catalogue = edit.catalogue
     images = [str(image) for image in catalogue.images]
-    unknown = unknown_names(edit.draft, clouds=catalogue.clouds, images=images)
+    unknown = unknown_names(edit.draft, team=catalogue.team, clouds=catalogue.clouds, images=images)
     return [located(problem, marks) for problem in unknown]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from accounts.models import User
+from accounts.models import Team
 from clouds.models import Cloud
 from configurations.editor.forms.base import FieldWithNotes, as_posted, changed
 from configurations.editor.forms.instance import SettingsForm
@@ -22,7 +22,7 @@ from providers import registry
 type Values = dict[str, Any]
 type Block = Mapping[str, Any] | None
 type Kinds = Mapping[str, ProviderKind]
-"""The provider of each cloud that a user may see, by its name."""
+"""The provider of each cloud that a team may use, by its name."""
 
 OTHER_KEYS = "Other keys of the instance configuration"
 
@@ -68,9 +68,9 @@ class TypedSettings:
         return bool(self.reading.values or self.form.errors or self.form.notes)
 
 
-def kinds_of(user: User) -> Kinds:
-    """Return the provider of each cloud that the user may see."""
-    rows = Cloud.objects.visible_to(user).values_list("name", "provider")
+def kinds_of(team: Team) -> Kinds:
+    """Return the provider of each cloud that the team may use."""
+    rows = Cloud.objects.usable_by(team).values_list("name", "provider")
     return {name: ProviderKind(provider) for name, provider in rows}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accounts.errors import NotFound
 from accounts.models import User
 from accounts.permissions import Action, may, require
+from clouds.access import may_use, names_of_clouds, no_such_cloud, way_out
 from clouds.models import Cloud
 from configurations.models import Draft, Version
 from configurations.services.drafts import open_draft
@@ -26,10 +27,10 @@ class ClonePreview:
     left_out: list[str]
 
 
-def preview_clone(version: Version, *, cloud: Cloud, user: User) -> ClonePreview:
+def preview_clone(version: Version, *, cloud: Cloud) -> ClonePreview:
     """Return what cloning to `cloud` would make of the version."""
     config = parse(version.text).draft or ComputeConfig()
-    source, target = target_of(version, user=user), target_for(cloud)
+    source, target = target_of(version), target_for(cloud)
     machines = mapped(config, source=source, target=target)
     _, left_out = cloned(config, cloud="", chosen={}, machines=machines)
     return ClonePreview(machines=machines, left_out=left_out)
@@ -39,10 +40,11 @@ def clone_version(version: Version, *, cloud: Cloud, chosen: Mapping[str, str], 
     """Return a draft of a new template for `cloud`; `chosen` has a machine by each node's path."""
     require(may(by, Action.EDIT_TEMPLATE, team=version.template.team))
     template = version.template
-    if not Cloud.objects.visible_to(by).filter(pk=cloud.pk).exists():
-        raise NotFound(f"You don't have access to a cloud '{cloud}'.")
+    if not may_use(cloud, team=template.team):
+        hint = way_out(names_of_clouds(template.team))
+        raise NotFound(f"{no_such_cloud(cloud.name, team=template.team)} {hint}")
     config = parse(version.text).draft or ComputeConfig()
-    machines = preview_clone(version, cloud=cloud, user=by).machines
+    machines = preview_clone(version, cloud=cloud).machines
     new, left_out = cloned(config, cloud=cloud.name, chosen=chosen, machines=machines)
     return open_draft(
         team=template.team,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from accounts.models import User
 from configurations.models import Version
 from configurations.targets import target_of
 from domain.convert import ExportContext, Exported, Format, exported
@@ -10,16 +9,16 @@ from domain.yaml.text import parse
 from images.queries import find_version
 
 
-def export_version(version: Version, to: Format, *, name: str, user: User) -> Exported | None:
+def export_version(version: Version, to: Format, *, name: str) -> Exported | None:
     """Return the version as `to` writes it, with what is lost; None: it cannot be read."""
     config = parse(version.text).config
     if config is None:
         return None
-    image = find_version(config.mobula.image, user)
+    image = find_version(config.mobula.image, team=version.template.team)
     context = ExportContext(
         name=name,
         image=image.location if image and image.is_registry_image else "",
         ray_version=image.ray_version if image else "",
-        target=target_of(version, user=user),
+        target=target_of(version),
     )
     return exported(config, to, context)

@@ -23,10 +23,10 @@ def open_ready(key: str, *, team: Team, by: User) -> Draft:
     item = ready_named(key)
     if item is None:
         raise NotFound("The library has no such template.")
-    offer = library_offer(item, user=by)
+    offer = library_offer(item, team=team)
     origin = f"From the library: {item.title}."
     if not offer.cloud:
-        origin += f" Select one of your clouds on {item.provider.label}."
+        origin += f" Select one of your team's clouds on {item.provider.label}."
     return open_draft(team=team, by=by, text=offer.text, name=key, origin=origin)
 
 

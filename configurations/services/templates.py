@@ -49,7 +49,8 @@ def create_template(
     require(may(by, Action.EDIT_TEMPLATE, team=team))
     name_error = wrong_name(name, longest=TEMPLATE_NAME_LENGTH)
     wrong = [FieldError("name", name_error)] if name_error else []
-    raise_if_any([*wrong, *_wrong_version(text=text, message=message, rationale=rationale, by=by)])
+    wrong += _wrong_version(team, text=text, message=message, rationale=rationale)
+    raise_if_any(wrong)
     template = Template(team=team, name=name, created_by=by)
     _save_new(template)
     version = _add_version(
@@ -70,7 +71,7 @@ def save_version(
     other.
     """
     require(may(by, Action.EDIT_TEMPLATE, team=template.team))
-    raise_if_any(_wrong_version(text=text, message=message, rationale=rationale, by=by))
+    raise_if_any(_wrong_version(template.team, text=text, message=message, rationale=rationale))
     locked = Template.objects.select_for_update().get(pk=template.pk)
     if locked.archived_at:
         raise WrongState(f"{template} is archived: unarchive it before you save a version.")
@@ -123,9 +124,9 @@ def _save_new(template: Template) -> None:
         raise
 
 
-def _wrong_version(*, text: str, message: str, rationale: str, by: User) -> list[FieldError]:
+def _wrong_version(team: Team, *, text: str, message: str, rationale: str) -> list[FieldError]:
     """Return everything that keeps a text from becoming a version."""
-    problems = [problem for problem in problems_of(text, user=by) if has_errors([problem])]
+    problems = [problem for problem in problems_of(text, team=team) if has_errors([problem])]
     wrong = [FieldError("text", in_words(problem)) for problem in problems]
     if not message.strip():
         wrong.append(FieldError("message", "Describe the change in a few words."))

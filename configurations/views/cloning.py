@@ -21,7 +21,7 @@ def clone(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     template = visible_template(request, pk)
     require(may(request.user, Action.EDIT_TEMPLATE, team=template.team))
     version = get_object_or_404(template.versions.select_related("template__team"), number=number)
-    clouds = list(Cloud.objects.visible_to(request.user).order_by("name"))
+    clouds = list(Cloud.objects.usable_by(template.team).order_by("name"))
     given = request.POST if request.method == "POST" else request.GET
     cloud = next((row for row in clouds if row.name == given.get("cloud")), None)
     if request.method == "POST" and cloud:
@@ -33,7 +33,7 @@ def clone(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
 def _page(
     request: SignedInRequest, version: Version, *, clouds: list[Cloud], cloud: Cloud | None
 ) -> HttpResponse:
-    preview = preview_clone(version, cloud=cloud, user=request.user) if cloud else None
+    preview = preview_clone(version, cloud=cloud) if cloud else None
     own = reverse("configurations:version", args=[version.template_id, version.number])
     context = {
         "template": version.template,

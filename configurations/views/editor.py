@@ -41,21 +41,20 @@ mobula:
 
 @require_http_methods(["GET", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
-    """Create a template."""
-    team = current_team(request)
+    """Create a template: in the team of the draft that it was begun as, else in the chosen one."""
+    team = _team_of_new(request)
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
     if request.method == "GET":
         name = NameForm({"name": _free_name(team)})
         message = MessageForm({"message": "First version."})
         return editor_page(
-            request, begin(DEFAULT_TEXT, user=request.user), name=name, message=message
+            request, begin(DEFAULT_TEXT, team=team), team=team, name=name, message=message
         )
-    edit = _posted(request)
+    edit = _posted(request, team=team)
     if "do" in request.POST:
         typed = request.POST.dict()
-        return editor_page(
-            request, edit, name=NameForm(initial=typed), message=MessageForm(initial=typed)
-        )
+        name, message = NameForm(initial=typed), MessageForm(initial=typed)
+        return editor_page(request, edit, team=team, name=name, message=message)
     name, message = NameForm(request.POST), MessageForm(request.POST)
     if _is_ready(edit, name, message):
         try:
@@ -70,10 +69,10 @@ def new(request: SignedInRequest) -> HttpResponse:
         except Invalid as refusal:
             show_in(name, refusal)
         else:
-            _forget_draft(request)
+            _forget_draft(request, team=team)
             messages.success(request, f"{version} is saved. Launch a cluster from it.")
             return redirect("configurations:template", pk=version.template_id)
-    return editor_page(request, edit, name=name, message=message, status=422)
+    return editor_page(request, edit, team=team, name=name, message=message, status=422)
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,16 +81,17 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     template = visible_template(request, pk)
     require(may(request.user, Action.EDIT_TEMPLATE, team=template.team))
     latest = latest_version(template)
+    page: dict[str, Any] = {"team": template.team, "template": template}
     if request.method == "GET":
-        opened = begin(latest.text, user=request.user)
+        opened = begin(latest.text, team=template.team)
         pending = Draft.objects.filter(author=request.user, template=template).first()
-        page: dict[str, Any] = {"template": template, "base": latest, "pending": pending}
+        page = {**page, "base": latest, "pending": pending}
         return editor_page(request, opened, message=MessageForm(), **page)
     base = _named(request, template, "base")
     if "mine" in request.POST:
         return _merged(request, template, base=base)
-    posted = _posted(request)
-    page = {"template": template, "base": base}
+    posted = _posted(request, team=template.team)
+    page = {**page, "base": base}
     if "do" in request.POST:
         message = MessageForm(initial=request.POST.dict())
         return editor_page(request, posted, message=message, **page)
@@ -121,8 +121,8 @@ def _save(
     except (Invalid, WrongState) as refusal:
         show_in(message, refusal)
         page: dict[str, Any] = {"template": template, "base": base, "status": refusal.status}
-        return editor_page(request, edit, message=message, **page)
-    _forget_draft(request)
+        return editor_page(request, edit, team=template.team, message=message, **page)
+    _forget_draft(request, team=template.team, template=template)
     if saved.is_new:
         messages.success(request, f"{saved.version} is saved.")
     else:
@@ -135,24 +135,25 @@ def _merged(request: SignedInRequest, template: Template, *, base: Version) -> H
     theirs = _named(request, template, "theirs")
     merging = merge(base, mine=request.POST["mine"], theirs=theirs, choices=request.POST)
     message = MessageForm(initial=request.POST.dict())
-    opened = begin(merging.text, user=request.user)
-    return editor_page(request, opened, template=template, base=theirs, message=message)
+    opened = begin(merging.text, team=template.team)
+    page: dict[str, Any] = {"team": template.team, "template": template, "base": theirs}
+    return editor_page(request, opened, message=message, **page)
 
 
 @require_POST
 def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     """Answer an edit with the whole editor brought up to date; nothing is saved."""
     template = visible_template(request, pk) if pk is not None else None
-    team = template.team if template else current_team(request)
+    team = template.team if template else _team_of_new(request)
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
-    page: dict[str, Any] = {"message": MessageForm(initial=request.POST.dict())}
+    page: dict[str, Any] = {"team": team, "message": MessageForm(initial=request.POST.dict())}
     if template:
         has_base = "base" in request.POST
         base = _named(request, template, "base") if has_base else latest_version(template)
         page |= {"template": template, "base": base}
     else:
         page |= {"name": NameForm(initial=request.POST.dict())}
-    edit = _posted(request)
+    edit = _posted(request, team=team)
     draft = _kept(request, edit, team=team, template=template, base=page.get("base"))
     return editor_page(request, edit, part="#editor", draft=draft, **page)
 
@@ -166,7 +167,7 @@ def _kept(
     base: Version | None,
 ) -> Draft | None:
     """Keep what was typed as a draft; a text that is as it was opened needs none."""
-    draft = own_draft(request, request.POST.get("draft", ""))
+    draft = own_draft(request, request.POST.get("draft", ""), team=team, template=template)
     if draft is None and edit.text == (base.text if base else DEFAULT_TEXT):
         return None
     given = {name: request.POST.get(name, "") for name in ("message", "rationale", "name")}
@@ -183,14 +184,15 @@ def draft(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404("You have no such draft.")
     require(may(request.user, Action.EDIT_TEMPLATE, team=found.team))
     typed = {"name": found.name, "message": found.message, "rationale": found.rationale}
-    page: dict[str, Any] = {"message": MessageForm(initial=typed), "draft": found}
+    page: dict[str, Any] = {"team": found.team, "draft": found}
+    page["message"] = MessageForm(initial=typed)
     if found.template:
         rows = found.template.versions.select_related("author", "template")
         page |= {"template": found.template, "base": rows.filter(number=found.base).first()}
         page["base"] = page["base"] or latest_version(found.template)
     else:
         page |= {"name": NameForm(initial={"name": found.name or _free_name(found.team)})}
-    return editor_page(request, begin(found.text, user=request.user), **page)
+    return editor_page(request, begin(found.text, team=found.team), **page)
 
 
 @require_POST
@@ -204,19 +206,28 @@ def discard_draft(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("configurations:templates")
 
 
-def _forget_draft(request: SignedInRequest) -> None:
+def _team_of_new(request: SignedInRequest) -> Team:
+    """Return the team of a new template: switching teams moves no draft from one to another."""
+    found = own_draft(request, request.POST.get("draft", ""))
+    return found.team if found and found.template_id is None else current_team(request)
+
+
+def _forget_draft(
+    request: SignedInRequest, *, team: Team, template: Template | None = None
+) -> None:
     """What is saved as a version needs no draft any more."""
-    if found := own_draft(request, request.POST.get("draft", "")):
+    given = request.POST.get("draft", "")
+    if found := own_draft(request, given, team=team, template=template):
         discard(found, by=request.user)
 
 
-def _posted(request: SignedInRequest) -> Edit:
+def _posted(request: SignedInRequest, *, team: Team) -> Edit:
     data = request.POST
     action = data.get("do", "")
-    edit = read_edit(act(data, action) if action else data, user=request.user)
+    edit = read_edit(act(data, action) if action else data, team=team)
     if action.startswith("part:"):
-        return other_part(edit, action, user=request.user)
-    return fixed(edit, action, user=request.user) if action.startswith("fix:") else edit
+        return other_part(edit, action, team=team)
+    return fixed(edit, action, team=team) if action.startswith("fix:") else edit
 
 
 def _is_ready(edit: Edit, *forms: NameForm | MessageForm) -> bool:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.models import Team
 from accounts.requests import SignedInRequest
 from configurations.editor import Edit
 from configurations.editor.forms.template import MessageForm, NameForm
@@ -21,6 +22,7 @@ def editor_page(
     request: SignedInRequest,
     edit: Edit,
     *,
+    team: Team,
     message: MessageForm,
     name: NameForm | None = None,
     template: Template | None = None,
@@ -31,10 +33,12 @@ def editor_page(
     status: int = 200,
 ) -> HttpResponse:
     """Return the editor with what stands beside it; `part` is a fragment of the page."""
-    draft = draft or own_draft(request, request.POST.get("draft", ""))
+    given = request.POST.get("draft", "")
+    draft = draft or own_draft(request, given, team=team, template=template)
     latest = latest_version(template) if template else None
     own = [template.pk] if template else []
     context = {
+        "team": team,
         "edit": edit,
         "panel": panel_for(
             edit, latest=latest, deployed=deployed_version(template) if template else None
@@ -80,12 +84,19 @@ def merge_page(
     return render(request, "configurations/merge.html", context, status=status)
 
 
-def own_draft(request: SignedInRequest, pk: str) -> Draft | None:
-    """Return the user's own draft of that number, if there is one."""
+def own_draft(
+    request: SignedInRequest, pk: str, *, team: Team | None = None, template: Template | None = None
+) -> Draft | None:
+    """Return the user's own draft of that number, if there is one in a team of theirs.
+
+    With `team` only one of that team and that template (None: of a new one) will do.
+    """
     if not pk.isdecimal() or len(pk) > 18:
         return None
-    rows = Draft.objects.filter(author=request.user).select_related("template__team", "team")
-    return rows.filter(pk=pk).first()
+    rows = Draft.objects.visible_to(request.user).filter(author=request.user, pk=pk)
+    if team is not None:
+        rows = rows.filter(team=team, template=template)
+    return rows.select_related("template__team", "team").first()
 
 
 def latest_version(template: Template) -> Version:

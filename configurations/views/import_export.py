@@ -52,12 +52,12 @@ def _import_page(
 def export_version(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     """Show a version in another format, with what is lost; `download` sends it as a file."""
     template = visible_template(request, pk)
-    row = get_object_or_404(template.versions.select_related("template"), number=number)
+    row = get_object_or_404(template.versions.select_related("template__team"), number=number)
     form = ExportForm(request.GET)
     form.is_valid()
     to = Format(form.cleaned_data.get("to") or Format.KUBERAY)
     name = form.cleaned_data.get("name") or template.name
-    written = exporting.export_version(row, to, name=name, user=request.user)
+    written = exporting.export_version(row, to, name=name)
     if "download" in request.GET and written:
         return _as_file(written.text, f"{name}-{to.value}.yaml")
     own = reverse("configurations:version", args=[pk, number])

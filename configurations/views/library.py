@@ -24,7 +24,7 @@ def library(request: SignedInRequest) -> HttpResponse:
     choices = [("", "All"), *((kind.value, label) for kind, label in kinds.items())]
     shown = [ready for ready in LIBRARY if provider in {"", ready.provider}]
     context = {
-        "offers": [library_offer(ready, user=request.user) for ready in shown],
+        "offers": [library_offer(ready, team=team) for ready in shown],
         "choices": [
             {"label": label, "url": f"?provider={value}", "current": value == provider}
             for value, label in choices

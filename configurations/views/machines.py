@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from accounts.queries import current_team, teams_of
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from clouds.models import DEFAULT_CLOUD, Cloud
+from clouds.access import usable_cloud
+from clouds.models import Cloud
 from configurations.machine_search.forms import NeedForm
 from configurations.machine_search.prices import (
     Priced,
@@ -40,8 +42,8 @@ _ORDER_LABELS = {
 
 @require_GET
 def machines(request: SignedInRequest) -> HttpResponse:
-    """Show the machines that would do, the cheapest first; with `units`, how many of which."""
-    clouds = list(Cloud.objects.visible_to(request.user).order_by("name"))
+    """Show the team's machines that would do, the cheapest first; with `units`, how many."""
+    clouds = list(Cloud.objects.usable_by(current_team(request)).order_by("name"))
     cloud = _chosen(clouds, request.GET.get("cloud", ""))
     target = target_for(cloud)
     form = NeedForm(request.GET, target=target)
@@ -107,13 +109,16 @@ def _source(source: PriceOrigin | None) -> list[object]:
 
 
 @require_GET
-def picker(request: SignedInRequest) -> HttpResponse:
-    """Answer the editor's search for a machine type with the first that would do."""
-    clouds = Cloud.objects.visible_to(request.user)
-    cloud = clouds.filter(name=request.GET.get("cloud") or DEFAULT_CLOUD).first()
+def picker(request: SignedInRequest, team: int) -> HttpResponse:
+    """Answer the editor's search for a machine type with the first that would do.
+
+    `team` is the one that the edited template belongs to.
+    """
+    owner = get_object_or_404(teams_of(request.user), pk=team)
+    cloud = usable_cloud(request.GET.get("cloud"), team=owner)
     target = target_for(cloud)
     form = NeedForm(request.GET, target=target)
     found = search(target, form.need(), order=request.GET.get("order", ""))
     rows = priced(found[:PICKED], sources_of(cloud))
-    context = {"form": form, "rows": rows, "count": len(found), "shown": PICKED}
+    context = {"team": owner, "form": form, "rows": rows, "count": len(found), "shown": PICKED}
     return render(request, "configurations/machine_search/picker.html", context)

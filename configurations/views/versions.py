@@ -36,7 +36,7 @@ def version(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     other = next((v for v in versions if str(v.number) == asked and v != shown), None)
     context = _context(request, row, shown) | {"versions": versions, "other": other}
     if other:
-        context["comparison"] = compare(other, shown, target=target_of(shown, user=request.user))
+        context["comparison"] = compare(other, shown, target=target_of(shown))
     return render(request, "configurations/version.html", context)
 
 

@@ -19,7 +19,9 @@ TITLES = {
     431: "Headers too large",
     503: "Temporarily unavailable",
 }
-_POLICY = b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'"
+_POLICY = (
+    b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'"
+)
 
 
 class Refusal(Exception):

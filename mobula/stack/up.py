@@ -21,6 +21,7 @@ def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
     home.open()
     with home.locked(), home.explained():
         end_leftovers(home, say=say)
+        home.close_to_others()
         refuse_port_in_use(port)
         supervisor = Supervisor(home, say=say)
         supervisor.heed_signals()
@@ -56,10 +57,11 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
     broker = supervisor.start(valkey.program())
     supervisor.wait_until(postgres.ready, process=database, seconds=START_SECONDS)
     supervisor.wait_until(valkey.ready, process=broker, seconds=START_SECONDS)
-    postgres.create_database()
+    postgres.arrange()
     environment = programs.environment(home, port=port, postgres=postgres, valkey=valkey)
     supervisor.say("Preparing the database…")
-    output = supervisor.run_to_end(programs.django("prepare", environment=environment))
+    as_owner = programs.as_owner(environment, postgres=postgres)
+    output = supervisor.run_to_end(programs.django("prepare", environment=as_owner))
     (home.log / "prepare.log").unlink(missing_ok=True)  # it may hold the sign-in link
     supervisor.say("Starting web, worker and scheduler…")
     web = supervisor.start(programs.web(port=port, environment=environment))
@@ -67,6 +69,7 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
     supervisor.wait_until(lambda: answers(port, url=url), process=web, seconds=WEB_SECONDS)
     # Only now: all three at once would make the first page wait longest.
     supervisor.start(programs.worker(environment=environment))
+    supervisor.start(programs.slow_worker(environment=environment))
     supervisor.start(programs.beat(home, environment=environment))
     supervisor.say(_summary(url, home=home, output=output, began=began))
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.cast import make_cloud
+
 # Fixtures may be imported before Django has its settings: models are imported when first used.
 if TYPE_CHECKING:
     from accounts.models import Team, User
@@ -80,9 +82,8 @@ mobula:
 @pytest.fixture
 def on_aws(local: None, alice: User, research: Team) -> Version:
     """alice's template `gpus` for a cloud on AWS, with a mistake that one click mends."""
-    from clouds.models import Cloud
     from configurations.services.templates import create_template
 
-    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
+    make_cloud("prod", provider="aws", region="us-west-2")
     text = AWS_TEXT.replace("market_type: spot", "market_type: SPOT")
     return create_template(team=research, name="gpus", text=text, message="First.", by=alice)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cast import make_cloud
+
 if TYPE_CHECKING:
     from accounts.models import User
     from clouds.models import CatalogueRefresh, Cloud
@@ -35,10 +37,9 @@ def source(monkeypatch: pytest.MonkeyPatch) -> ToldSource:
 @pytest.fixture
 def cloud() -> Cloud:
     """An AWS cloud for every team."""
-    from clouds.models import Cloud
     from tests.clouds.told import REGION
 
-    return Cloud.objects.create(name="aws", provider="aws", region=REGION)
+    return make_cloud("aws", provider="aws", region=REGION)
 
 
 @pytest.fixture

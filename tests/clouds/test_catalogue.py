@@ -20,6 +20,7 @@ from clouds.services import request_refresh
 from clouds.tasks import refresh_catalogue
 from domain.offerings import ProviderKind
 from providers.base import FamilyRate
+from tests.cast import make_cloud
 from tests.clouds.told import (
     M5,
     ON_DEMAND,
@@ -69,7 +70,7 @@ def test_what_only_the_files_know_of_a_type_is_kept(
 
 
 def test_custom_machines_are_priced_by_the_clouds_rates(source: ToldSource, adam: User) -> None:
-    cloud = Cloud.objects.create(name="gcp", provider="gcp", region="us-central1")
+    cloud = make_cloud("gcp", provider="gcp", region="us-central1")
     source.rates = [
         FamilyRate(family="n2", usd_per_vcpu=Decimal("0.1"), usd_per_gib=Decimal("0.01"))
     ]

@@ -19,16 +19,17 @@ from clouds.services import change_cloud
 from configurations.targets import target_for
 from domain.offerings import Market
 from metering.bootstrap import bootstrap as rate_cards
+from tests.cast import make_cloud
 
 pytestmark = pytest.mark.django_db
 
-POSTED = {"name": "prod", "provider": "aws", "region": "us-west-2", "shapes": "", "team": ""}
+POSTED = {"name": "prod", "provider": "aws", "region": "us-west-2", "shapes": ""}
 
 
 @pytest.fixture
 def cloud(research: Team) -> Cloud:
     """An AWS cloud of the team research."""
-    return Cloud.objects.create(name="aws", provider="aws", region="us-east-1", team=research)
+    return make_cloud("aws", provider="aws", region="us-east-1", team=research)
 
 
 @pytest.fixture
@@ -46,7 +47,13 @@ def request_as(cloud: Cloud) -> Callable[..., Any]:
 
 def test_every_address_is_tested_here() -> None:
     resolver = next(r for r in get_resolver().url_patterns if "clouds" in str(r))
-    assert {pattern.name for pattern in resolver.url_patterns} == {"list", "new", "edit", "refresh"}
+    assert {pattern.name for pattern in resolver.url_patterns} == {
+        "list",
+        "new",
+        "edit",
+        "teams",
+        "refresh",
+    }
 
 
 def test_members_see_their_clouds_and_strangers_do_not(
@@ -95,7 +102,7 @@ def test_each_cloud_has_its_driver_until_it_is_changed(
     adam: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clouds.services.OFFERED", {"fake"})
-    one, two = (Cloud.objects.create(name=name, provider="fake") for name in ("one", "two"))
+    one, two = (make_cloud(name, provider="fake") for name in ("one", "two"))
     driver = driver_for(one)
     assert driver_for(two) is not driver
     assert driver_for(Cloud.objects.get(name="one")) is driver
@@ -151,7 +158,7 @@ def test_page_asks_the_database_no_more_for_many_clouds(
     with CaptureQueriesContext(connection) as few:
         request_as(bob, "list")
     for number in range(20):
-        Cloud.objects.create(name=f"c{number}", provider="gcp", region="us-central1")
+        make_cloud(f"c{number}", provider="gcp", region="us-central1")
     with CaptureQueriesContext(connection) as many:
         request_as(bob, "list")
     assert len(many) == len(few)

@@ -17,6 +17,7 @@ from clouds.models import (
 )
 from clouds.services import request_refresh
 from clouds.tasks import refresh_catalogue
+from tests.cast import make_cloud
 from tests.clouds.told import (
     M5,
     ON_DEMAND,
@@ -44,7 +45,7 @@ def test_next_refresh_replaces_the_whole_of_the_former(
 
 def test_other_regions_keep_theirs(refreshed: Refreshed, source: ToldSource, adam: User) -> None:
     refreshed()
-    other = Cloud.objects.create(name="west", provider="aws", region="us-west-2")
+    other = make_cloud("west", provider="aws", region="us-west-2")
     refresh_catalogue.apply(args=(request_refresh(other, by=adam).pk,), throw=True)
     assert CatalogueType.objects.filter(region=REGION).count() == len(source.types)
 

@@ -19,6 +19,7 @@ from clouds.models import (
 )
 from clouds.services import request_refresh
 from providers.base import BadCredentials
+from tests.cast import make_cloud
 from tests.clouds.told import Refreshed, ToldSource
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +61,7 @@ def test_others_may_not_and_get_changes_nothing(
 
 
 def test_kind_without_a_price_list_says_why_not(adam: User) -> None:
-    cloud = Cloud.objects.create(name="k8s", provider="kubernetes", region="x")
+    cloud = make_cloud("k8s", provider="kubernetes", region="x")
     assert "Kubernetes has no price list. The rate card sets its prices." in page(adam)
     assert "no price list" in post(adam, cloud).content.decode()
     assert not CatalogueRefresh.objects.exists()

@@ -16,6 +16,7 @@ from clouds.models import Cloud, RefreshState
 from clouds.services import request_refresh
 from clouds.tasks import refresh_catalogue
 from domain.offerings import InstanceType, Market, ProviderKind
+from tests.cast import make_cloud
 from tests.doubles import aws, gcp
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def is_same(one: InstanceType, other: InstanceType) -> bool:
 def test_ec2_is_known_as_it_says_itself(
     adam: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cloud = Cloud.objects.create(name="aws", provider="aws", region="us-east-1")
+    cloud = make_cloud("aws", provider="aws", region="us-east-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
@@ -74,7 +75,7 @@ def test_ec2_is_known_as_it_says_itself(
 def test_compute_engine_is_known_as_it_says_itself(
     adam: User, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    cloud = Cloud.objects.create(name="gcp", provider="gcp", region="us-central1")
+    cloud = make_cloud("gcp", provider="gcp", region="us-central1")
     with gcp.running() as double:
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(double.credentials(tmp_path)))
         for cpus in range(2, 200, 2):

@@ -15,6 +15,7 @@ from clouds.models import (
 )
 from clouds.tasks import refresh_what_is_old
 from mobula.celery import app
+from tests.cast import make_cloud
 from tests.clouds.told import Refreshed, ToldSource
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def test_old_regions_are_asked_once_a_day_if_somebody_asked_before(
 ) -> None:
     sent: list[int] = []
     monkeypatch.setattr(tasks.refresh_catalogue, "delay", sent.append)
-    Cloud.objects.create(name="never-asked", provider="gcp", region="us-central1")
+    make_cloud("never-asked", provider="gcp", region="us-central1")
     refresh_what_is_old()
     assert not sent  # nobody asked
     row = refreshed()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from providers.fake.driver import FakeDriver
+from tests.cast import make_cloud
 from tests.clusters.head import Head
 
 if TYPE_CHECKING:
@@ -43,7 +44,9 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the clusters that a worker was told about."""
     found: list[str] = []
-    monkeypatch.setattr("clusters.services.waking._tell", found.append)
+    monkeypatch.setattr(
+        "clusters.services.waking._tell", lambda cluster_id, **_: found.append(cluster_id)
+    )
     return found
 
 
@@ -58,10 +61,9 @@ def image(db: None) -> ImageVersion:
 @pytest.fixture
 def version(alice: User, research: Team, image: ImageVersion) -> Version:
     """alice's template `train`, version 1: a head and up to four workers."""
-    from clouds.models import Cloud
     from configurations.services.templates import create_template
 
-    Cloud.objects.create(name="paper", provider="fake")
+    make_cloud("paper", provider="fake")
     return create_template(team=research, name="train", text=TEXT, message="First.", by=alice)
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from domain.yaml.text import parse
+from tests.cast import make_cloud
 
 # conftest.py imports this before Django has its settings: models are imported when first used.
 if TYPE_CHECKING:
@@ -93,10 +94,9 @@ def open_editor(version: Version, user: Any) -> Editor:
 @pytest.fixture
 def new_editor(alice: Any, driver: Any, image: Any) -> Editor:
     """alice opens the editor for a new template on a cloud of small, large and gpu sizes."""
-    from clouds.models import Cloud
 
-    Cloud.objects.create(name="local", provider="local")
-    Cloud.objects.create(name="paper", provider="fake")
+    make_cloud("local", provider="local")
+    make_cloud("paper", provider="fake")
     new_url = reverse("configurations:new-template")
     return Editor(_signed_in(alice), new_url, reverse("configurations:check-template"))
 

@@ -23,9 +23,7 @@ from tests.stack.waiting import until
 
 
 @pytest.fixture(scope="package")
-def web(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest
-) -> Iterator[Server]:
+def web(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Server]:
     """The web process; its temporary directory is its own, to see that nothing grows there."""
     with django_db_blocker.unblock(), tempfile.TemporaryDirectory() as directory:
         path = Path(directory)

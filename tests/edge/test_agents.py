@@ -101,7 +101,11 @@ def flooded(server: Server, head: Head) -> Iterator[None]:
 
 
 def test_flood_of_one_cluster_starves_neither_another_cluster_nor_the_pages(
-    server: Server, session: Mapping[str, str], head: Head, launch: Any, flooded: None  # noqa: F811
+    server: Server,
+    session: Mapping[str, str],
+    head: Head,
+    launch: Any,
+    flooded: None,
 ) -> None:
     other = Head(launch("two"))
     with server.http(session) as http:

@@ -25,7 +25,9 @@ REPORT = (
 )
 
 
-@pytest.mark.parametrize("request_", [b"", HEAD, POST, REPORT], ids=["idle", "head", "body", "sync"])
+@pytest.mark.parametrize(
+    "request_", [b"", HEAD, POST, REPORT], ids=["idle", "head", "body", "sync"]
+)
 def test_32_slow_clients_do_not_stop_the_33rd(
     server: Server, session: Mapping[str, str], request_: bytes
 ) -> None:

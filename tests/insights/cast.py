@@ -28,6 +28,7 @@ def make_cluster(name: str, *, team: Team, owner: User, **report: Any) -> Cluste
     from images.models import Image, ImageVersion
 
     cloud, _ = Cloud.objects.get_or_create(name="this machine", provider="local")
+    cloud.teams.add(team)
     image, _ = Image.objects.get_or_create(name="ray")
     ray, _ = ImageVersion.objects.get_or_create(
         image=image, number=1, ray_version="2.60.0", python_version="3.13", location="/opt/ray"

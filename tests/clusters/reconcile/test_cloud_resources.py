@@ -9,12 +9,12 @@ import pytest
 from django.utils.timezone import now
 
 from accounts.models import Team, User
-from clouds.models import Cloud
 from clusters.models import Cluster
 from configurations.models import Version
 from providers.base import BadCredentials, QuotaExceeded
 from providers.failure_plan import PlannedFailure
 from providers.fake.driver import FakeDriver
+from tests.cast import make_cloud
 from tests.clusters.head import Head
 
 pytestmark = pytest.mark.django_db
@@ -34,11 +34,11 @@ NOWHERE = "head_node: {instance_type: enormous}"
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch, driver: FakeDriver) -> FakeDriver:
+def there(monkeypatch: pytest.MonkeyPatch, driver: FakeDriver, research: Team) -> FakeDriver:
     """The driver of a second cloud, of another kind."""
     fakes = {"fake": driver, "local": FakeDriver()}
     monkeypatch.setattr("providers.registry.open_driver", lambda account: fakes[account.kind])
-    Cloud.objects.create(name="there", provider="local")
+    make_cloud("there", provider="local", team=research)
     return fakes["local"]
 
 

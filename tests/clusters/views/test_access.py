@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from clouds.models import Cloud
 from clusters.models import Job
 from configurations.models import Template
 from providers.fake.driver import FakeDriver
 from providers.fake.offerings import fake_offerings
 from providers.local.offerings import local_offerings
+from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT
 from tests.clusters.head import Head
 
@@ -91,7 +91,7 @@ def job(head: Head, driver: FakeDriver, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A job that runs on alice's cluster; there is a cloud for the library's quick start, too."""
     both = [*fake_offerings(""), *local_offerings("")]
     monkeypatch.setattr(driver, "offerings", lambda _region: both)
-    Cloud.objects.create(name="local", provider="local")
+    make_cloud("local", provider="local")
     return Job.objects.create(
         cluster=head.cluster, run=head.cluster.run, submission_id="j1", status="RUNNING"
     )

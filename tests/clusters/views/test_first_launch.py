@@ -13,6 +13,7 @@ from clouds.models import Cloud
 from configurations.models import Template, Version
 from images.models import ImageVersion
 from providers.fake.driver import FakeDriver
+from tests.cast import make_cloud
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ KEY = "local-quick-start"
 @pytest.fixture
 def local(image: ImageVersion) -> Cloud:
     """This machine, as a fresh installation knows it."""
-    return Cloud.objects.create(name="local", provider="local")
+    return make_cloud("local", provider="local")
 
 
 @pytest.fixture

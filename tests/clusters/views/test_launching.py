@@ -14,6 +14,7 @@ from configurations.models import Version
 from configurations.services.templates import save_version
 from images.models import ImageVersion
 from providers.fake.driver import FakeDriver
+from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT
 
 pytestmark = pytest.mark.django_db
@@ -102,9 +103,8 @@ def test_version_that_does_not_exist_is_no_error(
 def test_cloud_without_a_driver_is_priced_and_not_launched_on(
     version: Version, alice: User, page: Callable[..., str]
 ) -> None:
-    from clouds.models import Cloud
 
-    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
+    make_cloud("prod", provider="aws", region="us-west-2")
     text = "cloud: prod\nhead_node: {instance_type: m5.2xlarge}\nworker_nodes: []\n"
     saved = save_version(version.template, text=text, base=1, message="To AWS.", by=alice)
     assert "launching on AWS is not supported yet" in page(

@@ -152,9 +152,9 @@ def _shown_configs() -> list[ComputeConfig]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("severe", [True, False], ids=["error", "warning"])
 def test_problem_at_the_path_of_a_row_is_shown_at_its_field(
-    alice: Any, driver: Any, image: Any, severe: bool
+    research: Any, driver: Any, image: Any, severe: bool
 ) -> None:
-    without, by_demand = (begin(dump(config), user=alice) for config in _shown_configs())
+    without, by_demand = (begin(dump(config), team=research) for config in _shown_configs())
     for key, (at, row) in zip(IDS, ROWS, strict=True):
         edit = without if row.name == "nodes" else by_demand
         path = ".".join(part for part in (at.path, row.path) if part)

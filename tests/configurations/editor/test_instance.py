@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from configurations.editor.state import MANY_ROWS
+from tests.cast import make_cloud
 from tests.configurations.editor_page import Editor
 from tests.configurations.views.test_templates import signed_in
 
@@ -31,11 +32,10 @@ BLOCK = "advanced_instance_config"
 @pytest.fixture
 def opened(alice: Any, research: Any, driver: Any, image: Any) -> Callable[..., Editor]:
     """The editor on a text for a cloud of a provider."""
-    from clouds.models import Cloud
     from tests.configurations.stored import stored_template
 
     def open_on(provider: str, text: str = TEXT) -> Editor:
-        Cloud.objects.create(name=provider, provider=provider, region=REGIONS.get(provider, ""))
+        make_cloud(provider, provider=provider, region=REGIONS.get(provider, ""))
         text = text.replace("{cloud}", provider)
         version = stored_template(team=research, name="t", text=text, by=alice)
         own = [version.template_id]
@@ -214,12 +214,11 @@ def test_disks_move_up_when_one_goes(opened: Callable[..., Editor]) -> None:
 
 
 def test_cloud_decides_which_fields_there_are(opened: Callable[..., Editor]) -> None:
-    from clouds.models import Cloud
 
     editor = opened("local", with_block("  SubnetId: subnet-1\n"))
     assert "set-subnet" not in editor.page.fields
     assert "Cloud local has no instance settings" in editor.page.text
-    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
+    make_cloud("prod", provider="aws", region="us-west-2")
     page = editor.check(cloud="prod")
     assert (page.fields["set-subnet"], page.fields["block"]) == ("subnet-1", "")
     page = editor.check(cloud="")

@@ -8,18 +8,18 @@ import pytest
 from django.db import connection
 
 from accounts.models import Team, User
-from clouds.models import Cloud
 from configurations.library_offers import LibraryOffer, launchable_offers
 from configurations.models import Template, Version
 from configurations.services.library import template_from_library
 from configurations.services.templates import create_template
+from tests.cast import make_cloud
 
 KEY = "local-quick-start"
 
 
 def quick_start(user: User) -> LibraryOffer:
-    Cloud.objects.create(name="local", provider="local")
-    (offer,) = launchable_offers(user)
+    make_cloud("local", provider="local")
+    (offer,) = launchable_offers(user.memberships.get().team)
     return offer
 
 
@@ -53,5 +53,5 @@ def test_template_of_that_name_that_says_something_else_is_left_alone(
 
 @pytest.mark.django_db
 def test_clouds_that_cannot_be_launched_on_are_not_offered(alice: User) -> None:
-    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
-    assert launchable_offers(alice) == []
+    make_cloud("prod", provider="aws", region="us-west-2")
+    assert launchable_offers(alice.memberships.get().team) == []

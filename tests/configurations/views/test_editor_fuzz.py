@@ -106,7 +106,7 @@ def test_reading_and_checking_ten_thousand_mutations_never_fails() -> None:
 
 @pytest.mark.django_db
 def test_a_mutation_without_errors_can_be_edited_in_the_form(
-    version: Version, alice: Any, driver: Any
+    version: Version, research: Any, driver: Any
 ) -> None:
     """What both views show stays one: changing one field changes just that field."""
     for text in mutations(POSTED, seed=4):
@@ -115,16 +115,16 @@ def test_a_mutation_without_errors_can_be_edited_in_the_form(
             continue
         posted = QueryDict(mutable=True)
         posted["text"] = text
-        opened = read_edit(posted, user=alice)
+        opened = read_edit(posted, team=research)
         assert opened.draft == draft
         assert panel_for(opened, latest=version, deployed=version).latest == version
         again = QueryDict(mutable=True)
         again.update(opened.form.data.dict() | {"text": opened.text, "shown": opened.text})
         again.setlist("rows", [row.key for row in opened.rows])
-        unchanged = read_edit(again, user=alice)
+        unchanged = read_edit(again, team=research)
         assert unchanged.text == opened.text
         again["idle_minutes"] = "7"
-        edited = read_edit(again, user=alice)
+        edited = read_edit(again, team=research)
         block = draft.mobula.model_copy(update={"idle_minutes": 7})
         assert edited.draft == draft.replace(mobula=block)
 

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from accounts.models import User
 from clouds.facts import target_of_facts
-from clouds.models import Cloud
 from configurations.library import LIBRARY, Ready
 from configurations.models import Draft
 from domain.catalogue.pod_shapes import shape_type
@@ -23,6 +22,7 @@ from domain.validation import check_text
 from domain.yaml.text import parse
 from providers.local.offerings import local_offerings
 from providers.registry import traits_of
+from tests.cast import make_cloud
 
 # Meant so: a lone head with a GPU takes work; a service waits for requests.
 MEANT = {"llm-serving": {"never-ends"}}
@@ -75,7 +75,7 @@ def test_ready_template_can_be_exported(one: Ready) -> None:
 def test_page_prices_it_for_the_users_cloud_and_using_it_opens_a_draft(
     alice: User, research: Any
 ) -> None:
-    Cloud.objects.create(name="prod", provider="aws", region="us-west-2", team=research)
+    make_cloud("prod", provider="aws", region="us-west-2", team=research)
     client = Client()
     client.force_login(alice)
     shown = client.get(reverse("configurations:library"), {"provider": "aws"}).text

@@ -13,11 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Team, User
-from clouds.models import Cloud
 from configurations.machine_search.prices import OWN_LIST, priced, sources_of
 from configurations.targets import target_for
 from domain.catalogue.search import MachineRequirements, search
 from metering.bootstrap import bootstrap as rate_cards
+from tests.cast import make_cloud
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ask(bob: User, research: Team) -> Callable[..., str]:
     """Ask the page for machines of a cloud on AWS, as somebody who may only look."""
-    Cloud.objects.create(name="aws", provider="aws", region="us-east-1", team=research)
+    make_cloud("aws", provider="aws", region="us-east-1", team=research)
     client = Client()
     client.force_login(bob)
 
@@ -96,7 +96,7 @@ def test_network_is_asked_for_where_it_is_known(ask: Callable[..., str]) -> None
 
 
 def test_zone_is_asked_for_where_zones_are_known(ask: Callable[..., str], research: Team) -> None:
-    Cloud.objects.create(name="gcp", provider="gcp", region="us-central1", team=research)
+    make_cloud("gcp", provider="gcp", region="us-central1", team=research)
     shown = ask(cloud="gcp", gpu_model="A100")
     assert '<option value="us-central1-a">' in shown
     assert 'name="network"' not in shown
@@ -146,22 +146,22 @@ def test_rate_card_is_the_source_where_the_cloud_names_no_price(
 ) -> None:
     rate_cards()
     shapes = ["8CPU-32GB", "8CPU-32GB-1xT4"]
-    Cloud.objects.create(name="k8s", provider="kubernetes", shapes=shapes, team=research)
+    make_cloud("k8s", provider="kubernetes", shapes=shapes, team=research)
     assert "Rate card" in ask(cloud="k8s")
 
 
 def test_price_that_only_the_driver_names_is_the_clouds_own(research: Team) -> None:
-    cloud = Cloud.objects.create(name="paper", provider="fake", region="here", team=research)
+    cloud = make_cloud("paper", provider="fake", region="here", team=research)
     rows = priced(search(target_for(cloud), MachineRequirements()), sources_of(cloud))
     assert {row.on_demand for row in rows if row.found.on_demand} == {OWN_LIST}
     assert all(row.spot is None for row in rows if row.found.spot is None)
 
 
 def test_picker_offers_what_is_known(bob: User, research: Team) -> None:
-    Cloud.objects.create(name="aws", provider="aws", region="us-east-1", team=research)
+    make_cloud("aws", provider="aws", region="us-east-1", team=research)
     client = Client()
     client.force_login(bob)
-    url = reverse("configurations:picker")
+    url = reverse("configurations:picker", args=[research.pk])
     shown = client.get(url, {"cloud": "aws", "network": 400, "market": "spot"}).content.decode()
     assert 'name="network"' in shown
     assert 'name="market"' in shown

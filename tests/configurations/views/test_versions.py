@@ -16,6 +16,7 @@ from clusters.models import Cluster
 from configurations.comparison import side_by_side
 from configurations.models import Draft, Version
 from configurations.services.templates import archive_template, save_version
+from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT
 
 pytestmark = pytest.mark.django_db
@@ -148,9 +149,8 @@ def test_clusters_that_run_a_version_are_named(
 def test_clone_shows_each_machines_place_and_opens_as_a_draft(
     client: Client, version: Version, driver: Any
 ) -> None:
-    from clouds.models import Cloud
 
-    Cloud.objects.create(name="prod", provider="aws", region="us-west-2")
+    make_cloud("prod", provider="aws", region="us-west-2")
     asked = client.get(address(version, "clone-version"), {"cloud": "prod"})
     assert "Machine of Head on prod" in asked.text
     posted = {"cloud": "prod", "head_node": "", "worker_nodes[0]": ""}
@@ -165,9 +165,8 @@ def test_clone_shows_each_machines_place_and_opens_as_a_draft(
 def test_clone_to_a_cloud_of_somebody_else_shows_nothing(
     client: Client, version: Version, other: Any
 ) -> None:
-    from clouds.models import Cloud
 
-    Cloud.objects.create(name="theirs", provider="aws", region="us-west-2", team=other)
+    make_cloud("theirs", provider="aws", region="us-west-2", team=other)
     shown = client.get(address(version, "clone-version"), {"cloud": "theirs"}).text
     assert '<option value="theirs"' not in shown
     assert "Machine of Head" not in shown

@@ -204,7 +204,7 @@ def test_the_nodes_of_an_old_ray_start_one_after_the_other(local: Site, tmp_path
     for number in (2, 3):
         local.wait_for(local.worker(number).name, MachinePhase.RUNNING)
 
-    log = tmp_path / "old" / "starts.jsonl"
+    log = Path(image.location).with_name("starts.jsonl")
     eventually(lambda: log.read_text().count('"end"') == 3, "all three have started")
     notes = [json.loads(line) for line in log.read_text().splitlines()]
     assert [note["what"] for note in notes] == ["begin", "end"] * 3

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clusters', '0003_updates_of_running_clusters'),
+        ('clusters', '0004_start_timed_out'),
     ]
 
     operations = [

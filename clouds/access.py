@@ -1,0 +1,61 @@
+"""Which clouds a team may use, and the sentences for those that it may not.
+
+A cloud that does not exist and one of another team get the same sentence: names are unique in the
+installation, and a team must not learn what others call theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from accounts.errors import WrongState
+from accounts.models import Team
+from clouds.models import DEFAULT_CLOUD, Cloud
+
+
+class CloudTakenAway(WrongState):
+    """The team could use the cloud when the cluster was launched, and no longer can."""
+
+    code = "cloud-taken-away"
+
+
+def usable_cloud(name: str | None, *, team: Team) -> Cloud | None:
+    """Return the cloud of that name (none: the default one), if the team may use it."""
+    return Cloud.objects.usable_by(team).filter(name=name or DEFAULT_CLOUD).first()
+
+
+def names_of_clouds(team: Team) -> list[str]:
+    """Return the names of the clouds that the team may use."""
+    rows = Cloud.objects.usable_by(team).order_by("name")
+    return list(rows.values_list("name", flat=True))
+
+
+def no_such_cloud(name: str | None, *, team: Team) -> str:
+    """Return what to say of a cloud that the team cannot use, whether it exists or not."""
+    return f"Team {team} has no access to a cloud '{name or DEFAULT_CLOUD}'."
+
+
+def way_out(usable: Collection[str]) -> str:
+    """Return what a team can do that cannot use the cloud it named."""
+    if usable:
+        return f"Use {' or '.join(usable)}, or ask an installation admin for access."
+    return "The team has no cloud yet. Ask an installation admin to give it access to one."
+
+
+def may_use(cloud: Cloud, *, team: Team) -> bool:
+    """Return whether the team may use the cloud now."""
+    return Cloud.objects.usable_by(team).filter(pk=cloud.pk).exists()
+
+
+def taken_away(cloud: Cloud, *, team: Team) -> str:
+    """Return what to say of a cluster's cloud that its team can no longer use."""
+    return (
+        f"Team {team} no longer has access to cloud {cloud}. Ask an installation admin to give it "
+        "access, or launch a cluster on another cloud."
+    )
+
+
+def require_usable(cloud: Cloud, *, team: Team) -> None:
+    """Raise `CloudTakenAway` unless the team may use the cloud now."""
+    if not may_use(cloud, team=team):
+        raise CloudTakenAway(taken_away(cloud, team=team))
