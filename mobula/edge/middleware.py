@@ -25,7 +25,7 @@ RETRY_SECONDS = 5
 MOST_DIGITS = 100
 _BEGAN = "mobula.began"
 # A text that PostgreSQL cannot store, and a number that no field holds and int() may refuse.
-_UNUSABLE = re.compile(r"\0|[\ud800-\udfff]|\d{%d}" % (MOST_DIGITS + 1))
+_UNUSABLE = re.compile(rf"\0|[\ud800-\udfff]|\d{{{MOST_DIGITS + 1}}}")
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 _DOES_NOT_FIT = (DataError, OverflowError, InvalidOperation, UnicodeEncodeError)
 

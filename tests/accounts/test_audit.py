@@ -101,7 +101,6 @@ def test_a_subject_is_found_by_its_id(adam: User, entry: AuditEntry, research: T
         {"action": "no.such"},
         {"before": "x"},
         {"before": "-1"},
-        {"actor": "\0"},
     ],
 )
 def test_a_nonsensical_address_is_answered_in_words(

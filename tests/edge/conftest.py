@@ -16,6 +16,15 @@ from django.test import Client
 from mobula.stack import programs
 from mobula.stack.health import answers
 from mobula.stack.process import Process
+from tests.clusters.conftest import (  # noqa: F401
+    cluster,
+    driver,
+    head,
+    image,
+    launch,
+    queued,
+    version,
+)
 from tests.edge.attacks import Server
 from tests.edge.link import Link
 from tests.ray_nodes import free_port
