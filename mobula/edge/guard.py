@@ -6,8 +6,6 @@ from collections.abc import Hashable
 
 from mobula.edge.asgi import Application, Receive, Scope, Send, address, header
 from mobula.edge.body import Body, Incoming, refuse, replayed
-from mobula.edge.budget import Budget
-from mobula.edge.gates import Gate, Gates, TooSoon
 from mobula.edge.limits import (
     AGENT_BYTES,
     AGENT_BYTES_EACH,
@@ -21,11 +19,13 @@ from mobula.edge.limits import (
     Limit,
     limit_of,
 )
-from mobula.edge.memory import Memory
-from mobula.edge.outage import Outage
 from mobula.edge.outbox import Outboxes
 from mobula.edge.refusal import Gone, Refusal
 from mobula.edge.senders import Senders
+from mobula.edge.sharing.budget import Budget
+from mobula.edge.sharing.gates import Gate, Gates, TooSoon
+from mobula.edge.sharing.memory import Memory
+from mobula.edge.sharing.outage import Outage
 from mobula.edge.work import Work
 
 # What Django's side of the guard tells it about a request, in the scope.

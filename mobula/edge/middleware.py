@@ -18,8 +18,8 @@ from django.utils.deprecation import MiddlewareMixin
 
 from mobula.edge.guard import AWAY_KEY, USER_KEY, WORK_KEY
 from mobula.edge.limits import AGENT_PATH
-from mobula.edge.outage import SENTENCE
 from mobula.edge.refusal import TITLES
+from mobula.edge.sharing.outage import SENTENCE
 
 RETRY_SECONDS = 5
 MOST_DIGITS = 100

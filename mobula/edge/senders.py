@@ -7,10 +7,10 @@ from django.db import Error, connection
 
 from clusters.agent.credentials import CLUSTER_HEADER, Credentials, credentials, sender
 from mobula.edge.asgi import Scope, address, header
-from mobula.edge.lanes import Lane, LaneFull
-from mobula.edge.memory import Memory
-from mobula.edge.outage import SENTENCE, Outage
 from mobula.edge.refusal import Refusal
+from mobula.edge.sharing.lanes import Lane, LaneFull
+from mobula.edge.sharing.memory import Memory
+from mobula.edge.sharing.outage import SENTENCE, Outage
 
 KNOWN_SECONDS = 60.0
 _UNKNOWN = "Unknown cluster or wrong token."

@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from mobula.edge import gates, outage
-from mobula.edge.budget import Budget, BudgetSpent
-from mobula.edge.gates import Gate, TooSoon
-from mobula.edge.lanes import Lane, LaneFull
-from mobula.edge.outage import Outage
 from mobula.edge.refusal import Refusal
+from mobula.edge.sharing import gates, outage
+from mobula.edge.sharing.budget import Budget, BudgetSpent
+from mobula.edge.sharing.gates import Gate, TooSoon
+from mobula.edge.sharing.lanes import Lane, LaneFull
+from mobula.edge.sharing.outage import Outage
 
 
 class Clock:
