@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import SignInAttempt, User
-from tests.e2e.sign_in_rush import rush, web_process
+from tests.busy.sign_in_rush import rush, web_process
 
 
 @pytest.mark.django_db(transaction=True)
