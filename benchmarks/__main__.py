@@ -9,7 +9,17 @@ import sys
 
 from benchmarks.report import DIRECTORY, table
 
-NAMES = ("head_start", "scale_out", "pages", "samples", "validate", "editor", "planner", "optimum")
+NAMES = (
+    "head_start",
+    "scale_out",
+    "pages",
+    "samples",
+    "validate",
+    "editor",
+    "planner",
+    "optimum",
+    "fairness",
+)
 
 
 def main() -> int:
