@@ -14,7 +14,7 @@ _GIB = 2**30
 
 
 def different_shapes(chance: Random, count: int = MOST_SHAPES, *, labels: int = 0) -> list[Report]:
-    """Return shapes of which no two are equal; with labels, each has ten fallbacks."""
+    """Return shapes of which no two are equal; with labels, each has three fallbacks."""
     return [{**_entry(chance, labels=labels), "count": 1} for _ in range(count)]
 
 
@@ -57,7 +57,7 @@ def _entry(chance: Random, *, labels: int) -> Report:
             for _ in range(labels)
         ]
 
-    fallbacks = [selectors() for _ in range(10)] if labels else []
+    fallbacks = [selectors() for _ in range(3)] if labels else []
     return {"resources": resources, "selectors": selectors(), "fallbacks": fallbacks}
 
 

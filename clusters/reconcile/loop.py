@@ -121,6 +121,8 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, turn: Turn)
 
 def _scaled(cluster: Cluster, nodes: list[Node], turn: Turn) -> list[Node]:
     """Return the live nodes after planning; where that takes too long, the pass goes on without."""
+    if turn.leaves(cluster.run.demand):
+        return nodes
     try:
         return scale.scale(cluster, nodes, turn.planning)
     except PlanningTimedOut:

@@ -55,6 +55,19 @@ def test_what_is_too_much_for_the_fast_queue_goes_to_the_slow_one(endless: Head)
     assert not cluster.events.filter(kind="reconcile.timed_out").exists()
 
 
+def test_very_large_demand_is_not_even_tried_in_the_fast_queue(
+    head: Head, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def plan(_request: PlanRequest) -> Plan:
+        raise AssertionError
+
+    monkeypatch.setattr("clusters.scaling.scale.plan", plan)
+    head.waiting = [{"resources": {"CPU": n / 1e4}, "count": 1} for n in range(1, 502)]
+    head.report()
+    cluster = reconcile(head, Queue.FAST)
+    assert loop.due(Queue.SLOW) == [str(cluster.pk)]
+
+
 def test_the_fast_queue_leaves_slow_clusters_alone(endless: Head, driver: FakeDriver) -> None:
     reconcile(endless, Queue.FAST)
     calls = len(driver.calls)
