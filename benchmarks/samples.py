@@ -112,6 +112,7 @@ def prepare_tables() -> None:
             """CREATE TABLE raw_sample (LIKE metering_sample INCLUDING ALL)
                PARTITION BY RANGE (at)"""
         )
+        cursor.execute("INSERT INTO mobula_partitioned (parent) VALUES ('raw_sample')")
     raw = partitions.Partitioned(table="raw_sample", keep=timedelta(days=3))
     partitions.ensure(raw, [timezone.now(), timezone.now() - timedelta(hours=1)])
 

@@ -1,13 +1,14 @@
-"""Partitions made before they are needed and dropped when no one reads them any more."""
+"""Partitions made before they are needed and dropped when no one reads them any more.
+
+The functions of the database do it (migration 0004 of this app): the role that serves requests may
+neither create nor drop a table.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
-from psycopg import sql
-
-_LOCK = 0x6D6F6201  # one process at a time makes or drops partitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +49,10 @@ def ensure(partitioned: Partitioned, moments: Iterable[datetime]) -> None:
     if not _missing(wanted):
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         for name in _missing(wanted):
-            _make(partitioned.table, name, wanted[name])
+            cursor.execute(
+                "SELECT mobula_add_partition(%s, %s, %s)", [partitioned.table, *wanted[name]]
+            )
 
 
 def prepare(now: datetime) -> None:
@@ -74,23 +76,9 @@ def _missing(names: Iterable[str]) -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def _make(table: str, name: str, bounds: tuple[datetime, datetime]) -> None:
-    # Made apart and attached: CREATE TABLE … PARTITION OF would make every writer wait.
-    names = {"table": sql.Identifier(table), "name": sql.Identifier(name)}
-    start, end = (sql.Literal(bound.isoformat()) for bound in bounds)
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("CREATE TABLE {name} (LIKE {table} INCLUDING ALL)").format(**names))
-        cursor.execute(
-            sql.SQL(
-                "ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ({start}) TO ({end})"
-            ).format(**names, start=start, end=end)
-        )
-
-
 def _drop(partitioned: Partitioned, now: datetime) -> int:
     oldest = partitioned.name(partitioned.oldest(now))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         cursor.execute(
             """SELECT inhrelid::regclass::text FROM pg_inherits
                WHERE inhparent = %s::regclass""",
@@ -101,5 +89,5 @@ def _drop(partitioned: Partitioned, now: datetime) -> int:
         # The current holder of the table goes first; the next round tries again.
         cursor.execute("SET LOCAL lock_timeout = '5s'")
         for name in expired:
-            cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
+            cursor.execute("SELECT mobula_drop_partition(%s, %s)", [partitioned.table, name])
     return len(expired)

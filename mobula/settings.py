@@ -91,6 +91,8 @@ if DB_POOL:
     }
     # A connection that the database has closed is replaced, not handed out.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# Only `prepare` reads it, where DATABASE_URL is that of the owner of the tables.
+SERVING_DATABASE_URL = env.text("MOBULA_SERVING_DATABASE_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

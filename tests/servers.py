@@ -50,7 +50,8 @@ def prepare() -> Servers:
     )
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "mobula.settings",
-        "DATABASE_URL": servers.postgres.url,
+        # The superuser's: tests make a database of their own, and flush append-only tables.
+        "DATABASE_URL": servers.postgres.superuser_url,
         "BROKER_URL": servers.valkey.url,
         "MOBULA_SECRET_KEY": "for tests alone, long enough for Django's own check: 0123456789",
         "MOBULA_HOME": str(directory / "home"),

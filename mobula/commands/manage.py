@@ -4,6 +4,9 @@ import argparse
 import os
 import sys
 
+# These change tables, which only their owner may.
+OF_THE_OWNER = {"migrate", "prepare"}
+
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
@@ -18,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if "DATABASE_URL" not in os.environ:
         try:
-            _point_at_the_stack()
+            _point_at_the_stack(as_owner=not OF_THE_OWNER.isdisjoint(arguments.command[:1]))
         except StackError as error:
             print(f"mobula: {error}", file=sys.stderr)
             return 2
@@ -29,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _point_at_the_stack() -> None:
+def _point_at_the_stack(*, as_owner: bool) -> None:
     # Imported here: the offline commands need no database driver.
     from mobula.stack import programs
     from mobula.stack.home import Home
@@ -39,9 +42,9 @@ def _point_at_the_stack() -> None:
 
     home = Home.from_environment()
     home.open()
-    os.environ |= programs.environment(
-        home,
-        port=port_from_environment(),
-        postgres=PostgresServer(home.postgres),
-        valkey=ValkeyServer(home.valkey),
-    )
+    postgres, valkey = PostgresServer(home.postgres), ValkeyServer(home.valkey)
+    port = port_from_environment()
+    environment = programs.environment(home, port=port, postgres=postgres, valkey=valkey)
+    if as_owner:
+        environment = programs.as_owner(environment, postgres=postgres)
+    os.environ |= environment

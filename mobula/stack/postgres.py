@@ -4,6 +4,7 @@ The wheel's own Python class is not used: as root it creates a system user and o
 of its data directory to everybody.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -11,18 +12,19 @@ import subprocess
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
-import psutil
 import psycopg
 
+from mobula.stack import roles
 from mobula.stack.accounts import SystemAccount, can_reach, database_account, own_account, settle
 from mobula.stack.errors import StackError
+from mobula.stack.postgres_locks import clear_stale
 from mobula.stack.process import POLL_SECONDS, Process, Program
 from mobula.stack.sockets import socket_directory
 
-NAME = "mobula"  # of the database and of its owner
+MAP = "mobula"  # from accounts of the machine to roles, in pg_ident.conf
 SOCKET = ".s.PGSQL.5432"
 START_SECONDS = 120.0  # recovery after a crash replays at most max_wal_size
 SETTINGS = {
@@ -47,8 +49,9 @@ HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 class PostgresServer:
     """A PostgreSQL on a Unix socket, its files below `directory`.
 
-    Only the account that started it can connect (peer authentication). As root it runs as
-    `nobody`; where that account cannot enter `directory`, the files are kept under /var/lib.
+    Only the account that started it can connect (peer authentication), as each of `roles.ALL`.
+    As root it runs as `nobody`; where that account cannot enter `directory`, the files are kept
+    under /var/lib.
     """
 
     def __init__(self, directory: Path, *, durable: bool = True) -> None:
@@ -62,8 +65,18 @@ class PostgresServer:
 
     @property
     def url(self) -> str:
-        """The address of the database, as DATABASE_URL takes it."""
-        return self._url(NAME)
+        """The address of the database for the role that serves requests."""
+        return self._url(roles.DATABASE, role=roles.SERVING)
+
+    @property
+    def owner_url(self) -> str:
+        """The address of the database for the role that owns the tables and migrates them."""
+        return self._url(roles.DATABASE, role=roles.OWNER)
+
+    @property
+    def superuser_url(self) -> str:
+        """The address of the database for the superuser, whom no program of Mobula runs as."""
+        return self._url(roles.DATABASE, role=roles.SUPERUSER)
 
     def program(self) -> Program:
         """Return the command that runs the server; `initialise` comes before the first start."""
@@ -94,22 +107,24 @@ class PostgresServer:
         """
         if not self.data.exists():
             raise StackError(f"The database's files in {self.data} are missing: restore a backup.")
-        _clear_stale_lock(self.data)
+        for lock in (self.data / "postmaster.pid", self.socket / f"{SOCKET}.lock"):
+            clear_stale(lock, data=self.data)
+        self._map_roles()
 
     def ready(self) -> bool:
         """Return whether the server takes connections."""
         try:
-            psycopg.connect(self._url("postgres"), connect_timeout=2).close()
+            self._connect("postgres", connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
 
-    def create_database(self) -> None:
-        """Create Mobula's database unless it is there."""
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
-            if row.fetchone() is None:
-                connection.execute(f"CREATE DATABASE {NAME}")
+    def arrange(self) -> None:
+        """Make the roles and Mobula's database, unless they are there."""
+        with self._connect("postgres", autocommit=True) as connection:
+            roles.arrange_server(connection)
+        with self._connect(roles.DATABASE, autocommit=True) as connection:
+            roles.arrange_database(connection)
 
     def __enter__(self) -> Self:
         self.initialise()
@@ -123,14 +138,21 @@ class PostgresServer:
                 self.process.stop()
                 raise StackError(f"PostgreSQL failed to start: see {log}.")
             time.sleep(POLL_SECONDS)
-        self.create_database()
+        try:
+            self.arrange()
+        except BaseException:
+            self.process.stop()
+            raise
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.process.stop()
 
-    def _url(self, database: str) -> str:
-        return f"postgresql://{NAME}@/{database}?host={quote(str(self.socket), safe='')}"
+    def _url(self, database: str, *, role: str) -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket), safe='')}"
+
+    def _connect(self, database: str, **options: Any) -> psycopg.Connection:
+        return psycopg.connect(self._url(database, role=roles.SUPERUSER), **options)
 
     def _programs(self) -> Path:
         """Return the directory of the server's programs, of the version that wrote the data."""
@@ -144,8 +166,8 @@ class PostgresServer:
         """Make the data directory under a passing name first: a killed initdb leaves no half."""
         draft = self.data.with_name("data.new")
         shutil.rmtree(draft, ignore_errors=True)
-        command = [str(self._programs() / "initdb"), "--pgdata", str(draft), "--username", NAME]
-        command += ["--encoding=UTF8", "--locale=C", "--auth=peer"]
+        command = [str(self._programs() / "initdb"), "--pgdata", str(draft), "--username"]
+        command += [roles.SUPERUSER, "--encoding=UTF8", "--locale=C", "--auth=peer"]
         command += [] if self.durable else ["--no-sync"]
         own = self.account.is_own
         done = subprocess.run(
@@ -162,9 +184,19 @@ class PostgresServer:
         if done.returncode:
             reason = (done.stdout.strip() or "no reason given").splitlines()[-1]
             raise StackError(f"PostgreSQL could not create its files in {draft}: {reason}")
-        (draft / "pg_hba.conf").write_text(f"local all all peer map={NAME}\n")
-        (draft / "pg_ident.conf").write_text(f'{NAME} "{own_account().name}" {NAME}\n')
+        (draft / "pg_hba.conf").write_text(f"local all all peer map={MAP}\n")
         draft.rename(self.data)
+
+    def _map_roles(self) -> None:
+        """Let our account connect as each role; data of an earlier version know only one."""
+        name = own_account().name
+        lines = "".join(f'{MAP} "{name}" {role}\n' for role in roles.ALL)
+        draft = self.data / "pg_ident.conf.new"
+        draft.write_text(lines)
+        draft.chmod(0o600)
+        if not self.account.is_own:
+            os.chown(draft, self.account.uid, self.account.gid)
+        draft.replace(self.data / "pg_ident.conf")
 
 
 def _bundled(*, version: str | None) -> Path:
@@ -203,22 +235,3 @@ def _copied(bundled: Path, *, to: Path, account: SystemAccount) -> Path:
         shutil.copytree(bundled, draft, symlinks=True)
         draft.rename(copy)
     return copy
-
-
-def _clear_stale_lock(data: Path) -> None:
-    """Remove the lock of a server that is gone, when another program has got its process id.
-
-    PostgreSQL takes any living process with that id for its former self and would refuse to
-    start; after a reboot the same small ids come round again.
-    """
-    lock = data / "postmaster.pid"
-    if not lock.exists():
-        return
-    lines = lock.read_text().splitlines()
-    pid = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
-    try:
-        ours = str(data) in psutil.Process(pid).cmdline()
-    except psutil.Error:
-        ours = False
-    if not ours:
-        lock.unlink()

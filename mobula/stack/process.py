@@ -13,7 +13,7 @@ import psutil
 
 from mobula.stack.accounts import SystemAccount
 from mobula.stack.errors import StackError
-from mobula.stack.identity import Identity
+from mobula.stack.identity import TOLERANCE_SECONDS, Identity
 
 POLL_SECONDS = 0.02
 
@@ -148,10 +148,15 @@ def end_leftover(pid_file: Path, *, stop_signal: signal.Signals, patience: float
 
 
 def _has_members(leader: Identity) -> bool:
-    """Return whether processes of our own user still form the group that `leader` opened."""
+    """Return whether processes of our own user still form the group that `leader` opened.
+
+    Ids of groups are used again too. Ours is a session of its own, and ended with its machine.
+    """
+    if leader.started < psutil.boot_time() - TOLERANCE_SECONDS:
+        return False
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
-            same_group = os.getpgid(process.pid) == leader.pid
+            same_group = os.getpgid(process.pid) == os.getsid(process.pid) == leader.pid
             if same_group and process.uids().real == os.getuid():
                 return process.create_time() > leader.started
     return False

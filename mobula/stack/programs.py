@@ -36,6 +36,12 @@ def environment(
     return {**os.environ, **ours}
 
 
+def as_owner(environment: Mapping[str, str], *, postgres: PostgresServer) -> dict[str, str]:
+    """Return the environment for programs that change tables: they run as their owner."""
+    urls = {"DATABASE_URL": postgres.owner_url, "MOBULA_SERVING_DATABASE_URL": postgres.url}
+    return {**environment, **urls}
+
+
 def django(name: str, *, environment: Mapping[str, str]) -> Program:
     """Return the program that runs the management command `name`."""
     return _python(name, "django", name, environment=environment, patience=10.0)

@@ -57,10 +57,11 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
     broker = supervisor.start(valkey.program())
     supervisor.wait_until(postgres.ready, process=database, seconds=START_SECONDS)
     supervisor.wait_until(valkey.ready, process=broker, seconds=START_SECONDS)
-    postgres.create_database()
+    postgres.arrange()
     environment = programs.environment(home, port=port, postgres=postgres, valkey=valkey)
     supervisor.say("Preparing the database…")
-    output = supervisor.run_to_end(programs.django("prepare", environment=environment))
+    as_owner = programs.as_owner(environment, postgres=postgres)
+    output = supervisor.run_to_end(programs.django("prepare", environment=as_owner))
     (home.log / "prepare.log").unlink(missing_ok=True)  # it may hold the sign-in link
     supervisor.say("Starting web, worker and scheduler…")
     web = supervisor.start(programs.web(port=port, environment=environment))

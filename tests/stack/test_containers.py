@@ -82,12 +82,20 @@ def test_every_volume_is_declared(services: dict[str, Any]) -> None:
 def test_secrets_must_be_chosen(services: dict[str, Any]) -> None:
     given = services["web"]["environment"]
     assert "${MOBULA_SECRET_KEY:?" in given["MOBULA_SECRET_KEY"]
+    assert "${MOBULA_DATABASE_PASSWORD:?" in given["DATABASE_URL"]
+
+
+def test_only_migrations_know_the_owner_of_the_tables(services: dict[str, Any]) -> None:
+    for name in ("web", "worker", "beat"):
+        assert "POSTGRES_PASSWORD" not in str(services[name]["environment"])
+    given = services["migrate"]["environment"]
     assert "${POSTGRES_PASSWORD:?" in given["DATABASE_URL"]
+    assert given["MOBULA_SERVING_DATABASE_URL"] == services["web"]["environment"]["DATABASE_URL"]
 
 
 def test_every_variable_is_one_the_settings_read(services: dict[str, Any]) -> None:
     settings = (ROOT / "mobula" / "settings.py").read_text()
-    for name in services["web"]["environment"]:
+    for name in services["migrate"]["environment"]:
         assert f'"{name}"' in settings
 
 

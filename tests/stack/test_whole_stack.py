@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from mobula.stack.health import answers
 from mobula.stack.identity import Identity
+from mobula.stack.postgres import PostgresServer
 from mobula.stack.programs import ORDER
+from mobula.stack.roles import SERVING
 from tests.stack.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -108,6 +111,16 @@ def heals(up: Up) -> None:
     until(up.healthy)
 
 
+def roles_of_clients(up: Up) -> set[str]:
+    """Return the roles that its programs are connected to the database as."""
+    with psycopg.connect(PostgresServer(up.home / "postgres").superuser_url) as connection:
+        rows = connection.execute(
+            """SELECT DISTINCT usename FROM pg_stat_activity
+               WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"""
+        )
+        return {role for (role,) in rows}
+
+
 def test_it_starts_heals_is_taken_over_and_leaves_nothing_running(start: Start) -> None:
     first = start()
     until(first.ready)
@@ -119,6 +132,7 @@ def test_it_starts_heals_is_taken_over_and_leaves_nothing_running(start: Start) 
     assert first.url in first.said()
     assert "Sign in for the first time (this link works once):" in first.said()
     until(lambda: set(first.children()) == set(ORDER))
+    assert roles_of_clients(first) == {SERVING}
     heals(first)
 
     # A supervisor that is killed cannot tidy up; the next one does it for it.
