@@ -19,7 +19,7 @@ assets: ## build what browsers load into static/dist
 	@tools/assets.sh
 
 test: environment assets lint check ## run all that CI runs
-	$(VENV)/python -m pytest
+	$(VENV)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: environment ## check style, types, layers and templates
 	tools/lint.sh
@@ -30,7 +30,7 @@ check: environment ## check the settings for production
 bench: environment assets ## measure; writes var/bench/*.json
 	$(VENV)/python -m benchmarks
 
-faults: environment assets ## kill processes at random moments and count what is lost
+faults: environment assets ## inject faults at random moments and count what is lost
 	$(VENV)/python -m benchmarks.faults
 
 agent-matrix: environment ## try the agent with the oldest and the newest Ray

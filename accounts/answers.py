@@ -10,7 +10,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.errors import NotAllowed, NotFound, ServiceError
+from accounts.errors import NotAllowed, NotFound, ServiceError, TryLater
 
 type Words[T] = str | Callable[[T], str]
 
@@ -45,12 +45,15 @@ def perform[T](
 
 
 def submit[T](form: BaseForm, call: Callable[[Mapping[str, Any]], T]) -> T | None:
-    """Return what the service makes of the form's values; None: the form shows what is wrong."""
+    """Return what the service makes of the form's values; None: the form shows what is wrong.
+
+    What the user may not do, or not see, and what is to be tried again later is left to others.
+    """
     if not form.is_valid():
         return None
     try:
         return call(form.cleaned_data)
-    except (NotAllowed, NotFound):
+    except (NotAllowed, NotFound, TryLater):
         raise
     except ServiceError as refusal:
         show_in(form, refusal)

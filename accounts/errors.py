@@ -93,6 +93,17 @@ class Outdated(ServiceError):
     status = 409
 
 
+class TryLater(ServiceError):
+    """Nothing is wrong but the moment; after `retry_seconds` it may succeed."""
+
+    code = "try-later"
+    status = 503
+
+    def __init__(self, message: str, *, retry_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
 def raise_if_any(errors: Iterable[FieldError]) -> None:
     """Raise `Invalid` with all of `errors`, if there are any."""
     if problems := tuple(errors):

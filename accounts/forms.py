@@ -8,18 +8,20 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from accounts.models import User
 from accounts.queries import AuditFilter
 from accounts.roles import Role, Theme
-from accounts.services.sign_in import PASSWORD_LENGTH
+from accounts.services.passwords import PASSWORD_LENGTH
+from accounts.services.users import REASON_LENGTH
 
 
 class SignInForm(forms.Form):
     """An email address and a password."""
 
     email = forms.EmailField(
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password = forms.CharField(
         strip=False,
-        max_length=1000,
+        max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -42,6 +44,7 @@ class PasswordForm(forms.Form):
     current = forms.CharField(
         label="Current password",
         strip=False,
+        max_length=PASSWORD_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     new = forms.CharField(
@@ -85,6 +88,14 @@ class InviteForm(RoleForm):
     field_order = ["email", "role"]
 
 
+class ReasonForm(forms.Form):
+    """Why an account is switched off or on."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=REASON_LENGTH, help_text="Shown in the audit log."
+    )
+
+
 class TeamForm(forms.Form):
     """The name of a new team."""
 
@@ -97,6 +108,12 @@ _SMALL_SELECT = "form-select-sm w-auto"
 
 def _search(label: str) -> forms.TextInput:
     return forms.TextInput(attrs={"aria-label": label, "placeholder": label, "class": _SMALL})
+
+
+class UserSearchForm(forms.Form):
+    """Which users to show."""
+
+    q = forms.CharField(required=False, max_length=120, widget=_search("Email or name"))
 
 
 class AuditForm(forms.Form):

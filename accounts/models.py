@@ -1,8 +1,10 @@
 """Users, teams, what links them, how people sign in, and the trail of what they did."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import AnonymousUser
 from django.core.serializers.json import DjangoJSONEncoder
@@ -11,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.browsers import browser_name
 from accounts.roles import Role, Theme
 
 type Person = User | AnonymousUser
@@ -138,22 +141,66 @@ class SignInLink(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="sign_in_links")
     token_hash = models.CharField(max_length=64, unique=True)
-    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    # None: Mobula itself, for the operator of the machine.
+    created_by = models.ForeignKey(
+        User, models.CASCADE, null=True, related_name="created_sign_in_links"
+    )
+    # The team whose admin made it, None where an installation admin or Mobula did.
+    team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
 
 class SignInAttempt(models.Model):
-    """A sign-in that failed, or whose password is being checked at this moment."""
+    """A password that was wrong, or is being checked at this moment."""
 
     email = models.CharField(max_length=254)
+    # An IPv4 address or an IPv6 network of 64 bits, as it is counted.
     address = models.CharField(max_length=64)
+    # What is known of the browser: "" nothing, or where it has proved that it is the user's.
+    device = models.CharField(max_length=32, blank=True)
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        # Counts the recent attempts of one email from one address.
-        indexes = [models.Index(fields=["email", "address", "at"], name="attempts_of_an_email")]
+        # Each counts the recent attempts of one kind; the last one finds those to delete.
+        indexes = [
+            models.Index(fields=["email", "at"], name="attempts_of_an_email"),
+            models.Index(fields=["address", "at"], name="attempts_from_an_address"),
+            models.Index(fields=["at"], name="attempts_by_age"),
+        ]
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Sessions, by whether they still count."""
+
+    def current(self) -> Self:
+        """Return the sessions that are neither too old nor idle for too long."""
+        now = timezone.now()
+        return self.filter(
+            created_at__gt=now - timedelta(seconds=settings.SESSION_COOKIE_AGE),
+            last_seen_at__gt=now - timedelta(seconds=settings.SESSION_IDLE_SECONDS),
+        )
+
+
+class Session(models.Model):
+    """A browser that has signed in; the key in its cookie is kept as a hash only."""
+
+    key_hash = models.CharField(max_length=64, unique=True)
+    contents = models.TextField()
+    # None while the person is signing in.
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    address = models.CharField(max_length=64, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+    last_seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    @property
+    def browser(self) -> str:
+        """The browser and the system in short."""
+        return browser_name(self.user_agent)
 
 
 class AuditQuerySet(TeamQuerySet["AuditEntry"]):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from accounts.errors import NotAllowed
-from accounts.models import Membership, Person, Team, User
+from accounts.models import Membership, Person, SignInLink, Team, User
 from accounts.roles import Role
 
 
@@ -73,15 +73,54 @@ def may_make_link(by: Person, *, member: Membership) -> Decision:
     it takes an admin of the installation.
     """
     if by.is_superuser:
-        return Decision(allowed=True)
+        return may(by, Action.MANAGE_INSTALLATION, team=None)
     user = member.user
-    elsewhere = user.memberships.exclude(pk=member.pk).exists()
-    if user.is_superuser or user.last_login is not None or elsewhere:
+    if user.is_superuser or has_account(user):
         reason = (
             f"{user} already has an account. Only an installation admin can create a sign-in link."
         )
         return Decision(allowed=False, reason=reason)
+    if user.memberships.exclude(pk=member.pk).exists():
+        reason = (
+            f"Another team invited {user} too. Only an installation admin can create a sign-in "
+            "link."
+        )
+        return Decision(allowed=False, reason=reason)
     return may(by, Action.MANAGE_TEAM, team=member.team)
+
+
+def may_use_link(link: SignInLink) -> Decision:
+    """Return whether a link may still sign its user in: its maker must be able to make it now."""
+    if not link.user.is_active:
+        return Decision(allowed=False, reason=f"The account of {link.user} is deactivated.")
+    if link.created_by is None:  # Mobula itself
+        return Decision(allowed=True)
+    if link.team is None:
+        return may(link.created_by, Action.MANAGE_INSTALLATION, team=None)
+    member = link.user.memberships.filter(team=link.team).select_related("user", "team").first()
+    if member is None:
+        return Decision(allowed=False, reason=f"{link.user} is not a member of {link.team}.")
+    return may_make_link(link.created_by, member=member)
+
+
+def has_account(user: User) -> bool:
+    """Return whether `user` has signed in before, or could without a link."""
+    return user.last_login is not None or user.has_usable_password()
+
+
+def may_deactivate(by: Person, *, user: User) -> Decision:
+    """Return whether `by` may deactivate the account of `user`."""
+    decision = may(by, Action.MANAGE_INSTALLATION, team=None)
+    if decision and by == user:
+        return Decision(allowed=False, reason="You cannot deactivate your own account.")
+    return decision
+
+
+def may_end_sessions(by: Person, *, user: User) -> Decision:
+    """Return whether `by` may sign `user` out of their browsers: everybody their own."""
+    if by == user and user.is_active:
+        return Decision(allowed=True)
+    return may(by, Action.MANAGE_INSTALLATION, team=None)
 
 
 def may_audit(user: User) -> Decision:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
 from accounts.errors import NotAllowed
-from accounts.models import AuditEntry, AuditQuerySet, Membership, Person, Team, User
+from accounts.models import AuditEntry, AuditQuerySet, Membership, Person, Session, Team, User
+from accounts.sessions import key_hash
 
 TEAM_IN_SESSION = "team"
 AUDIT_PAGE = 50
@@ -62,6 +64,37 @@ def members(team: Team) -> QuerySet[Membership]:
 def memberships_of(user: User) -> QuerySet[Membership]:
     """Return the memberships of `user` with their teams, by the team's name."""
     return user.memberships.select_related("team").order_by("team__name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A browser a person is signed in with, and whether the page is read in it."""
+
+    session: Session
+    is_this: bool
+
+
+def sessions_of(user: User, *, this: str | None = None) -> list[SessionRow]:
+    """Return the sessions of `user`, last used first; `this` is the key of the reader's own."""
+    own = key_hash(this) if this else ""
+    sessions = user.sessions.current().order_by("-last_seen_at", "-pk")
+    return [SessionRow(session=each, is_this=each.key_hash == own) for each in sessions]
+
+
+def users(*, matching: str = "") -> QuerySet[User]:
+    """Return all users by email with their teams and how often they are signed in.
+
+    `matching` is a part of the email address or the name.
+    """
+    sessions = Session.objects.current().filter(user=OuterRef("pk")).order_by()
+    count = sessions.values("user").annotate(count=Count("pk")).values("count")
+    everyone = User.objects.order_by("email").prefetch_related(
+        Prefetch("memberships", Membership.objects.select_related("team").order_by("team__name"))
+    )
+    if matching:
+        named = Q(email__icontains=matching) | Q(name__icontains=matching)
+        everyone = everyone.filter(named)
+    return everyone.annotate(session_count=Coalesce(Subquery(count), 0))
 
 
 def admin_can_sign_in() -> bool:

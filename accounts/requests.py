@@ -3,12 +3,17 @@
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from asgiref.sync import iscoroutinefunction
-from django.http import HttpRequest
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.http import urlencode
 
 from accounts.models import User
 
@@ -54,3 +59,20 @@ def _begin() -> str:
     identity = uuid4().hex
     _request_id.set(identity)
     return identity
+
+
+class LoginRequiredMiddleware(DjangoLoginRequired):
+    """Django's, which leads a whole open page to the sign-in, not only the part it asked for."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponse:
+        """Return a redirect to the sign-in page that leads back after it."""
+        if request.headers.get("HX-Request") != "true":
+            return super().handle_no_permission(request, view_func)
+        # A polling region would draw the sign-in page inside of itself. https://htmx.org/headers/
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{page.path}?{page.query}" if page.query else page.path
+        address = resolve_url(settings.LOGIN_URL)
+        query = urlencode({"next": back or "/"})
+        return HttpResponse(status=401, headers={"HX-Redirect": f"{address}?{query}"})

@@ -14,12 +14,24 @@ from urllib.parse import urlsplit
 TIMEOUT_SECONDS = 10.0
 GZIP_FROM_BYTES = 8 * 1024
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.2, 30.0
-LONGEST_BACKOFF = 30.0
+LONGEST_BACKOFF, LONGEST_RETRY_AFTER = 30.0, 120.0
+TOO_LARGE = 413
 FINAL_ANSWERS = frozenset({401, 403, 410})
 
 
 class Unreachable(Exception):
-    """Mobula did not take the sync; the agent keeps everything and tries again."""
+    """Mobula did not take the sync; the agent keeps everything and tries again.
+
+    ``retry_after`` is how many seconds Mobula wants to be left alone, at least.
+    """
+
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TooLarge(Unreachable):
+    """Mobula does not take a sync of this size: the next one must hold less."""
 
 
 class Refused(Exception):
@@ -55,17 +67,30 @@ def read_answer(content: bytes) -> Answer:
         raise Unreachable(f"Mobula's answer cannot be understood: {error!r}.") from error
 
 
-def backoff(failures: int) -> float:
-    """Return the seconds to wait after the n-th failure in a row: 1 to 30, spread by chance."""
-    return random.uniform(1.0, min(LONGEST_BACKOFF, 2.0 ** min(failures, 5)))  # noqa: S311
+def backoff(failures: int, *, at_least: float = 0.0) -> float:
+    """Return the seconds to wait after the n-th failure in a row: 1 to 30, spread by chance.
+
+    What Mobula asked for in Retry-After comes first.
+    """
+    return at_least + random.uniform(1.0, min(LONGEST_BACKOFF, 2.0 ** min(failures, 5)))  # noqa: S311
+
+
+def retry_after(value: str | None) -> float:
+    """Return the seconds of a Retry-After header within bounds; 0 for none and for a date."""
+    try:
+        seconds = float(value or 0.0)
+    except ValueError:
+        return 0.0
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
 class Link:
     """Posts syncs to one Mobula with this cluster's token."""
 
-    def __init__(self, url: str, *, token: str) -> None:
+    def __init__(self, url: str, *, token: str, cluster: str = "") -> None:
         self._url = url.rstrip("/") + "/agent/v1/sync"
         self._token = token
+        self._cluster = cluster
         # A site's proxy may be the way to Mobula, but never to this very host.
         loopback = (urlsplit(url).hostname or "").startswith(("127.", "localhost", "::1"))
         proxies = urllib.request.ProxyHandler({} if loopback else None)
@@ -81,7 +106,9 @@ class Link:
             message = f"Mobula answered {error.code} {error.reason}"
             if error.code in FINAL_ANSWERS:
                 raise Refused(error.code, message) from error
-            raise Unreachable(message) from error
+            kind = TooLarge if error.code == TOO_LARGE else Unreachable
+            wait = retry_after(error.headers.get("Retry-After"))
+            raise kind(message, retry_after=wait) from error
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(f"Mobula is away: {getattr(error, 'reason', error)}") from error
 
@@ -89,6 +116,8 @@ class Link:
         content = json.dumps(body, separators=(",", ":")).encode("utf-8")
         request = urllib.request.Request(self._url, method="POST")  # noqa: S310
         request.add_header("Authorization", "Bearer " + self._token)
+        if self._cluster:
+            request.add_header("X-Mobula-Cluster", self._cluster)
         request.add_header("Content-Type", "application/json")
         if len(content) > GZIP_FROM_BYTES:
             request.add_header("Content-Encoding", "gzip")

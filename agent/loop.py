@@ -18,7 +18,7 @@ from agent.head.observation import dead_nodes, living_nodes
 from agent.head.pending import demand
 from agent.jobs.logs import is_full
 from agent.journal import log
-from agent.link import Answer, Link, Refused, Unreachable, backoff
+from agent.link import Answer, Link, Refused, TooLarge, Unreachable, backoff
 from agent.settling import Settling
 from agent.usage.hosts import HostMeter
 from agent.usage.processes import ProcessMeter
@@ -32,6 +32,7 @@ SILENT_BOOT_SECONDS = 30.0
 GIVE_UP_SECONDS = 900.0
 # Changes are reported immediately, but not more often than this.
 SHORTEST_GAP_SECONDS = 0.2
+SMALLEST_PORTION = 1 / 64
 
 
 class HeadGone(Exception):
@@ -64,7 +65,7 @@ class HeadAgent:
         meter = ProcessMeter(config.node_dirs) if config.shared_host else HostMeter(dashboard)
         self.usage = UsageWatch(meter, self._view)
         self._desk = CommandDesk(Actions(self._gcs, dashboard).carry_out, news=self._wake.set)
-        self._link = Link(config.url, token=config.token)
+        self._link = Link(config.url, token=config.token, cluster=config.cluster)
         self._ray_version = ray_version()
 
         self._demand: dict[str, Any] = {"shapes": [], "gangs": [], "standing_requests": []}
@@ -77,6 +78,7 @@ class HeadAgent:
 
         self._seq = 0
         self._failures = 0
+        self._portion = 1.0  # of what a sync may carry; less after one that was too large
         self._interval = 1.0
         self._last_sync = float("-inf")
         self._next_sync = float("-inf")
@@ -136,7 +138,7 @@ class HeadAgent:
             "dead": self._deaths.report(now=now),
             "demand": self._demand,
             "samples": [],
-            "jobs": self.dashboard.jobs.report(),
+            "jobs": self.dashboard.jobs.report(portion=self._portion),
             "logs": self.dashboard.tails.texts(),
             "results": self._desk.results(),
             "drivers": self.dashboard.jobs.drivers,
@@ -178,7 +180,7 @@ class HeadAgent:
         if time.monotonic() - self._gcs_seen_at > GIVE_UP_SECONDS:
             raise HeadGone(f"{self._gcs.address} was silent for {GIVE_UP_SECONDS:.0f} seconds")
         self._seq += 1
-        number, samples = self.usage.buffer.oldest()
+        number, samples = self.usage.buffer.oldest(portion=self._portion)
         body = dict(self.body(), samples=samples)
         statuses = self._statuses()
         self._last_sync = time.monotonic()
@@ -186,13 +188,16 @@ class HeadAgent:
             answer = self._link.send(body)
         except Unreachable as error:
             self._failures += 1
-            pause = backoff(self._failures)
+            if isinstance(error, TooLarge):
+                self._portion = max(self._portion / 2, SMALLEST_PORTION)
+            pause = backoff(self._failures, at_least=error.retry_after)
             self._next_sync = time.monotonic() + pause
             log("sync failed", error=str(error), failures=self._failures, again_in=round(pause, 1))
             return
         if self._failures:
             log("mobula is back", failures=self._failures)
         self._failures = 0
+        self._portion = min(2 * self._portion, 1.0)
         self._told_statuses = statuses
         self._take(answer, body, samples_to=number)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from benchmarks.report import DIRECTORY, table
+from tests.guard import guarded_process
 
 NAMES = ("head_start", "scale_out", "pages", "samples", "validate", "editor", "planner", "optimum")
 
@@ -28,8 +29,9 @@ def main() -> int:
 
 def _passes(name: str) -> bool:
     print(f"== {name}", flush=True)
-    ran = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)
-    return ran.returncode == 0
+    process = subprocess.Popen([sys.executable, "-m", f"benchmarks.{name}"])
+    with guarded_process(process):
+        return process.wait() == 0
 
 
 if __name__ == "__main__":

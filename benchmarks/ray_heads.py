@@ -12,11 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
-
 from agent.head.gcs import Gcs, GcsError, accepts_connections
 from providers.local.commands import PASSED_ON
 from providers.local.ports import free_ports
+from tests.guard import guarded
 
 RAY = Path(sys.executable).with_name("ray")
 POLL_SECONDS = 0.02
@@ -71,7 +70,7 @@ def bare_head(flags: Sequence[str], environment: Mapping[str, str]) -> Iterator[
     own = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
     ports = {"AUTOSCALER_METRIC_PORT": str(scaler), "DASHBOARD_METRIC_PORT": str(metrics)}
     quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
-    with (directory / "ray.log").open("wb") as log:
+    with guarded(directory), (directory / "ray.log").open("wb") as log:
         ray = subprocess.Popen(
             command,
             env={**own, "RAY_TMPDIR": str(directory), **quiet, **ports, **environment},
@@ -81,29 +80,6 @@ def bare_head(flags: Sequence[str], environment: Mapping[str, str]) -> Iterator[
             cwd=directory,
             start_new_session=True,
         )
-    try:
         yield f"{address}:{gcs}"
-    finally:
-        _end(ray, directory)
-
-
-def _end(ray: subprocess.Popen[bytes], directory: Path) -> None:
-    """Kill everything that was started with our head: its family, and what works in its place."""
-    family = [psutil.Process(ray.pid), *psutil.Process(ray.pid).children(recursive=True)]
-    while family := [process for process in family if process.is_running()]:
-        for process in family:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        ray.wait()
-        psutil.wait_procs(family, timeout=5)
-        family = [process for process in psutil.process_iter() if _works_in(process, directory)]
+    ray.wait()
     shutil.rmtree(directory, ignore_errors=True)
-
-
-def _works_in(process: psutil.Process, directory: Path) -> bool:
-    with suppress(psutil.Error):
-        return (
-            process.environ().get("RAY_TMPDIR") == str(directory)
-            or Path(process.cwd()).is_relative_to(directory)
-        ) and process.status() != psutil.STATUS_ZOMBIE
-    return False

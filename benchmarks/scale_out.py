@@ -23,6 +23,7 @@ from benchmarks import report
 from benchmarks.ray_heads import RayState, bare_head
 from providers.local.commands import RAY_SETTINGS
 from tests.e2e.stack import console
+from tests.guard import guarded_process
 
 ROUNDS = 5
 CHANCE = random.Random(1)  # noqa: S311 - the same waits in each run, no secret
@@ -66,14 +67,11 @@ def seconds_to_worker(address: str, *, token: str | None, environment: dict[str,
         stdout=subprocess.PIPE,
         text=True,
     )
-    try:
+    with guarded_process(driver):
         assert driver.stdout is not None
         started = float(driver.stdout.readline())
         came = state.wait_for(2)
         driver.wait(timeout=120)
-    finally:
-        driver.kill()
-        driver.wait()
     return came - started
 
 

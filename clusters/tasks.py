@@ -1,5 +1,6 @@
-from celery import shared_task
+from celery import Task, shared_task
 
+from clusters.queues import Priority, Queue
 from clusters.reconcile import loop
 from clusters.scaling.strategies import forecasts, samples
 
@@ -7,15 +8,33 @@ from clusters.scaling.strategies import forecasts, samples
 @shared_task  # type: ignore[untyped-decorator]
 def reconcile_cluster(cluster_id: str) -> None:
     # Messages may come twice and late: what another one did already is not done again.
-    loop.reconcile(cluster_id, only_if_due=True)
+    loop.reconcile(cluster_id, only_if_due=True, queue=Queue.FAST)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def reconcile_slow_cluster(cluster_id: str) -> None:
+    loop.reconcile(cluster_id, only_if_due=True, queue=Queue.SLOW)
+
+
+_PASSES: dict[Queue, Task] = {Queue.FAST: reconcile_cluster, Queue.SLOW: reconcile_slow_cluster}
+
+
+def ask_for_pass(
+    cluster_id: str, *, queue: Queue, priority: Priority, expires: float, retry: bool = True
+) -> None:
+    """Put a message for a pass of one cluster into a queue."""
+    _PASSES[queue].apply_async(
+        (cluster_id,), queue=queue.value, priority=priority.value, expires=expires, retry=retry
+    )
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> None:
     """Ask for every cluster that is due: a lost message costs a second, not a cluster."""
-    for cluster_id in loop.due():
-        # If no worker takes it soon, the next sweep asks again: no queue grows meanwhile.
-        reconcile_cluster.apply_async((cluster_id,), expires=5)
+    for queue in Queue:
+        for cluster_id in loop.due(queue):
+            # If no worker takes it soon, the next sweep asks again: no queue grows meanwhile.
+            ask_for_pass(cluster_id, queue=queue, priority=Priority.LOOP, expires=5)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -35,6 +35,8 @@ class EventKind(StrEnum):
     FORECAST_ACTIVE = "forecast.active"  # a group's forecast launches nodes from now on
     FORECAST_INACTIVE = "forecast.inactive"  # a group's forecast is shown but launches nothing
 
+    RECONCILE_TIMED_OUT = "reconcile.timed_out"  # a pass took too long and was stopped
+
     CONSOLIDATION_CANCELED = "consolidation.canceled"  # a consolidation was canceled
 
     @property

@@ -1,7 +1,9 @@
 """Settings from the environment, refused with a message when they are not valid."""
 
+import ipaddress
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -25,6 +27,14 @@ def flag(name: str, *, default: bool) -> bool:
     return value == "true"
 
 
+def choice(name: str, *, options: Sequence[str]) -> str:
+    """Return the variable `name`, which must be one of `options`; by default the first."""
+    value = os.environ.get(name) or options[0]
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} is '{value}'; use one of: {', '.join(options)}.")
+    return value
+
+
 def number(name: str, *, default: int) -> int:
     """Return the whole number in the variable `name`."""
     value = os.environ.get(name, str(default))
@@ -37,6 +47,16 @@ def number(name: str, *, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """Return the comma-separated words in the variable `name`."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the comma-separated IP addresses and networks in the variable `name`."""
+    try:
+        return [ipaddress.ip_network(word) for word in words(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name}: {error}; use addresses such as 10.0.0.5 and networks such as 10.0.0.0/24."
+        ) from None
 
 
 def weights(name: str, *, default: dict[str, float]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
+from kombu import Queue as KombuQueue
 
 from clouds.schedule import CELERY_BEAT as CLOUDS_BEAT
 from clusters.schedule import CELERY_BEAT as CLUSTERS_BEAT
@@ -28,7 +29,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_htmx",
@@ -43,14 +43,15 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "accounts.requests.request_id_middleware",
+    "mobula.edge.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.requests.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -79,8 +80,17 @@ DATABASES = {"default": env.database("DATABASE_URL")}
 DB_POOL = env.number("MOBULA_DB_POOL", default=8)
 if DB_POOL:
     DATABASES["default"]["OPTIONS"] |= {
-        "pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 10, "max_idle": 60}
+        "pool": {
+            "min_size": 1,
+            "max_size": DB_POOL,
+            "timeout": 5,
+            "max_idle": 60,
+            # While the database is away: ask again soon, not after ever longer pauses.
+            "reconnect_timeout": 5,
+        }
     }
+    # A connection that the database has closed is replaced, not handed out.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -100,6 +110,18 @@ CELERY_BROKER_URL = env.text("BROKER_URL")
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep asks again; a poisonous task must not loop
 CELERY_TASK_IGNORE_RESULT = True
+# Two queues: whatever may take long has one of its own, and workers of its own, so that it keeps
+# nothing else waiting. A worker without `-Q` takes from both.
+CELERY_TASK_QUEUES = [KombuQueue("celery"), KombuQueue("slow")]
+CELERY_TASK_ROUTES = {
+    "clusters.tasks.reconcile_slow_cluster": {"queue": "slow"},
+    "clusters.tasks.sample_scaling": {"queue": "slow"},
+    "clusters.tasks.forecast_clusters": {"queue": "slow"},
+    # Of what waits in the slow queue, forecasts take their turn with passes; all else goes first.
+    "clusters.tasks.forecast_cluster": {"queue": "slow", "priority": 3},
+    "clouds.tasks.*": {"queue": "slow"},
+    "metering.tasks.*": {"queue": "slow"},
+}
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -159,15 +181,25 @@ STORAGES = {
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 
+# Whose X-Forwarded-For and X-Forwarded-Proto count (mobula/edge/proxies.py); nobody's by default.
+TRUSTED_PROXIES = env.networks("MOBULA_TRUSTED_PROXIES")
 # HTTPS ends at this process or at a proxy in front of it; on 127.0.0.1 there is none.
 HTTPS = MOBULA_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Other services under the same domain may have no HTTPS, and browsers' preload lists forget
+# slowly: both are for the domain's owner to choose.
+HSTS = env.choice("MOBULA_HSTS", options=("host", "off", "subdomains", "preload"))
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS and HSTS != "off" else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS in {"subdomains", "preload"}
+SECURE_HSTS_PRELOAD = HTTPS and HSTS == "preload"
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # that choice
+SECURE_REDIRECT_EXEMPT = ["^healthz/$"]  # asked by this machine, past the proxy
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "mobula-session"
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 3600 * env.number("MOBULA_SESSION_HOURS", default=336)
+SESSION_IDLE_SECONDS = 3600 * env.number("MOBULA_SESSION_IDLE_HOURS", default=72)
 X_FRAME_OPTIONS = "DENY"
 SECURE_CSP = {
     "default-src": [CSP.NONE],
@@ -181,7 +213,9 @@ SECURE_CSP = {
     "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20  # a sync of a large cluster stays below it
+# The guard in front of Django lets no more in (mobula/edge/limits.py); all of it stays in memory.
+DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the editor posts all fields of up to 200 groups
 
 LOGGING = {
@@ -190,5 +224,10 @@ LOGGING = {
     "formatters": {"event": {"()": "mobula.logs.EventFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "event"}},
     "root": {"handlers": ["stderr"], "level": env.text("MOBULA_LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        # Anybody can make these lines without end.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "mobula.edge.connections": {"level": "ERROR"},
+    },
 }

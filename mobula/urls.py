@@ -14,6 +14,8 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+handler500 = "mobula.edge.middleware.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),
     path("", include("clusters.urls")),

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Self
 
+from tests.guard import guarded
+
 RAY = os.environ.get("MOBULA_TEST_RAY", str(Path(sys.executable).with_name("ray")))
 # Ray's socket paths below this directory must stay under 107 bytes.
 SHORT_ROOT = "/tmp"
@@ -128,5 +130,5 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 @contextmanager
 def ray_nodes(name: str, *, ray: str = RAY, token: str | None = None) -> Iterator[RayNodes]:
     """Yield an empty cluster; its nodes are gone at the end, whatever happened."""
-    with RayNodes(name, ray=ray, token=token) as nodes:
+    with RayNodes(name, ray=ray, token=token) as nodes, guarded(nodes.root):
         yield nodes

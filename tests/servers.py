@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mobula.stack.postgres import PostgresServer
 from mobula.stack.valkey import ValkeyServer
+from tests import guard
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,19 @@ class Servers:
 def open_directory(prefix: str) -> Path:
     """Return a new short directory that PostgreSQL's account can enter, unlike pytest's own.
 
-    It is removed when the session ends.
+    It is removed when the session ends; a guard ends what still works in it then.
     """
     directory = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
     directory.chmod(0o711)
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    guard.watch(directory)
+    atexit.register(remove, directory)
     return directory
+
+
+def remove(directory: Path) -> None:
+    """Remove a directory that was opened."""
+    shutil.rmtree(directory, ignore_errors=True)
+    guard.forget(directory)
 
 
 def prepare() -> Servers:

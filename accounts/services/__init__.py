@@ -1,18 +1,23 @@
 """What people do with accounts: `from accounts import services`."""
 
+from accounts.services.attempts import TooManyAttempts
 from accounts.services.audit import record
-from accounts.services.profile import change_profile
-from accounts.services.sign_in import (
-    TooManyAttempts,
-    change_password,
-    check_password,
+from accounts.services.first_admin import create_first_admin, first_admin
+from accounts.services.hashing import Busy
+from accounts.services.links import (
+    AccountDeactivated,
     consume_sign_in_link,
-    create_first_admin,
-    first_admin,
     make_sign_in_link,
-    set_password,
     user_of_link,
 )
+from accounts.services.passwords import (
+    KnownBrowser,
+    change_password,
+    check_password,
+    set_password,
+)
+from accounts.services.profile import change_profile
+from accounts.services.sessions import end_session, end_sessions, make_room
 from accounts.services.teams import (
     AlreadyMember,
     Invitation,
@@ -23,13 +28,19 @@ from accounts.services.teams import (
     invite_member,
     remove_member,
 )
+from accounts.services.users import LastInstallationAdmin, activate_user, deactivate_user
 
 __all__ = [
+    "AccountDeactivated",
     "AlreadyMember",
+    "Busy",
     "Invitation",
+    "KnownBrowser",
     "LastAdmin",
+    "LastInstallationAdmin",
     "NameTaken",
     "TooManyAttempts",
+    "activate_user",
     "change_password",
     "change_profile",
     "change_role",
@@ -37,8 +48,12 @@ __all__ = [
     "consume_sign_in_link",
     "create_first_admin",
     "create_team",
+    "deactivate_user",
+    "end_session",
+    "end_sessions",
     "first_admin",
     "invite_member",
+    "make_room",
     "make_sign_in_link",
     "record",
     "remove_member",

@@ -7,12 +7,18 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.text import slugify
 
-from accounts.errors import Invalid, WrongState, as_invalid
+from accounts.errors import Invalid, NotFound, WrongState, as_invalid
 from accounts.models import Membership, Team, User
-from accounts.permissions import Action, may, may_make_link, require
+from accounts.permissions import Action, has_account, may, may_make_link, require
 from accounts.roles import Role
 from accounts.services.audit import record
-from accounts.services.sign_in import make_sign_in_link
+from accounts.services.links import (
+    AccountDeactivated,
+    locked,
+    make_sign_in_link,
+    void_links_made_by,
+    void_links_of,
+)
 
 
 class LastAdmin(WrongState):
@@ -51,10 +57,15 @@ class NameTaken(WrongState):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """A new member, and the path of their sign-in link unless they can sign in already."""
+    """A new member, and the path of their sign-in link unless it takes somebody else to make it."""
 
     member: Membership
     link: str | None
+
+    @property
+    def has_account(self) -> bool:
+        """Whether the person can sign in already, as far as Mobula knows."""
+        return has_account(self.member.user)
 
 
 @transaction.atomic
@@ -71,6 +82,7 @@ def create_team(name: str, *, by: User | None) -> Team:
     team.save()
     record("team.created", actor=by, team=team, subject=team, after={"name": name})
     if by is not None:
+        void_links_of(locked(by))
         Membership.objects.create(team=team, user=by, role=Role.ADMIN)
     return team
 
@@ -81,54 +93,75 @@ def invite_member(team: Team, *, email: str, role: str, by: User) -> Invitation:
 
     The link is for new people only: one for someone with an account would hand it to `by`.
     """
+    _lock(team)
     require(may(by, Action.MANAGE_TEAM, team=team))
     role, address = _known(role), email.strip().lower()
     with as_invalid(field="email"):
         validate_email(address)
+        User(email=address).clean_fields(exclude={"password"})
     no_password = {"password": make_password(None)}
     user, _ = User.objects.get_or_create(email=address, defaults=no_password)
+    user = locked(user)
+    if not user.is_active:
+        raise AccountDeactivated(user)
     member, is_new = Membership.objects.get_or_create(team=team, user=user, defaults={"role": role})
     if not is_new:
         raise AlreadyMember(member)
+    void_links_of(user)
     after = {"email": user.email, "role": role.value}
     record("member.invited", actor=by, team=team, subject=user, after=after)
     # An existing account gets no link here, not even from an admin of the installation.
-    is_stranger = user.last_login is None and not user.has_usable_password()
     link = None
-    if is_stranger and may_make_link(by, member=member):
+    if not has_account(user) and may_make_link(by, member=member):
         link = make_sign_in_link(user, by=by, team=team)
     return Invitation(member=member, link=link)
 
 
 @transaction.atomic
 def change_role(member: Membership, *, role: str, by: User) -> None:
-    """Give `member` another role. Raises `LastAdmin`."""
-    require(may(by, Action.MANAGE_TEAM, team=member.team))
+    """Give `member` another role; sign-in links for them end. Raises `LastAdmin`."""
+    team = _lock(member.team)
+    require(may(by, Action.MANAGE_TEAM, team=team))
     role = _known(role)
-    before = {"role": member.role}
+    before = {"role": _current_role(member)}
+    user = locked(member.user)
     if role is not Role.ADMIN:
         _keep_an_admin(member)
+        void_links_made_by(user, team=team)
+    void_links_of(user)
     member.role = role
     member.save(update_fields=["role"])
     after = {"role": role.value}
-    record(
-        "member.role_changed",
-        actor=by,
-        team=member.team,
-        subject=member.user,
-        before=before,
-        after=after,
-    )
+    record("member.role_changed", actor=by, team=team, subject=user, before=before, after=after)
 
 
 @transaction.atomic
 def remove_member(member: Membership, *, by: User) -> None:
-    """Take `member` out of the team; what they own stays with it. Raises `LastAdmin`."""
-    require(may(by, Action.MANAGE_TEAM, team=member.team))
+    """Take `member` out of the team; what they own stays with it. Raises `LastAdmin`.
+
+    Sign-in links for them end, and those that they made as admin of the team.
+    """
+    team = _lock(member.team)
+    require(may(by, Action.MANAGE_TEAM, team=team))
+    before = {"role": _current_role(member)}
+    user = locked(member.user)
     _keep_an_admin(member)
-    before = {"role": member.role}
+    void_links_made_by(user, team=team)
+    void_links_of(user)
     member.delete()
-    record("member.removed", actor=by, team=member.team, subject=member.user, before=before)
+    record("member.removed", actor=by, team=team, subject=user, before=before)
+
+
+def _lock(team: Team) -> Team:
+    # Admins who remove each other take turns, and the second one is an admin no more.
+    return Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+
+
+def _current_role(member: Membership) -> str:
+    role = Membership.objects.filter(pk=member.pk).values_list("role", flat=True).first()
+    if role is None:
+        raise NotFound(f"{member.user} is no longer a member of {member.team}.")
+    return role
 
 
 def _known(role: str) -> Role:
@@ -138,8 +171,6 @@ def _known(role: str) -> Role:
 
 
 def _keep_an_admin(member: Membership) -> None:
-    # The lock makes two admins who remove each other take turns.
-    Team.objects.select_for_update().get(pk=member.team_id)
     admins = member.team.memberships.filter(role=Role.ADMIN)
     if admins.filter(pk=member.pk).exists() and not admins.exclude(pk=member.pk).exists():
         raise LastAdmin(member)

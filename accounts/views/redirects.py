@@ -1,22 +1,37 @@
 """Where to go after a form, and what happens to those who come back to it."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
+
+FIRST_PAGE = "/"
+# No space, backslash or control character (C0, C1, line separators) anywhere.
+PATH = re.compile(r"/(?![/\\])[^\s\\\x00-\x20\x7f-\xa0]*")
+MOST_CHARACTERS = 2000
+
+
+def to_next_page(request: HttpRequest) -> HttpResponseRedirect:
+    """Return the redirect to the page in `next`.
+
+    Not `redirect()`, which would also take the name of a view or a relative path.
+    """
+    return HttpResponseRedirect(next_page(request))
 
 
 def next_page(request: HttpRequest) -> str:
-    """Return the address in `next` when it leads to this site, or else the first page."""
+    """Return the path in `next`, or that of the first page unless it is a plain path of this site.
+
+    A path begins with one slash, since browsers read "//host" and "/\\host" as another site's
+    address; they also drop tabs and line breaks from addresses.
+    """
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    hosts = {request.get_host()}
-    if url_has_allowed_host_and_scheme(wanted, hosts, require_https=request.is_secure()):
+    if PATH.fullmatch(wanted) and len(wanted) <= MOST_CHARACTERS:
         return wanted
-    return settings.LOGIN_REDIRECT_URL
+    return FIRST_PAGE
 
 
 def posted[R: HttpRequest, **P](

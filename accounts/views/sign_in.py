@@ -10,8 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
 from accounts.answers import show_in
+from accounts.errors import TryLater
 from accounts.forms import SignInForm
-from accounts.views.redirects import next_page
+from accounts.models import User
+from accounts.views.known_browser import known_browser, remember_browser
+from accounts.views.redirects import next_page, to_next_page
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 # In the session of someone who came by a link: they may set a password without the old one.
@@ -25,29 +28,40 @@ PROVED_BY_LINK = "proved-by-link"
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for email and password, and let the right ones in."""
     if request.user.is_authenticated:
-        return redirect(next_page(request))
+        return to_next_page(request)
     form = SignInForm(request.POST or None)
-    status = 200
-    if form.is_valid():
-        try:
-            return _let_in(request, form) or _form_again(request, form, status=status)
-        except services.TooManyAttempts as refusal:
-            show_in(form, refusal)
-            status = refusal.status
-    return _form_again(request, form, status=status)
+    if not form.is_valid():
+        return _form_again(request, form)
+    try:
+        return _let_in(request, form) or _form_again(request, form)
+    except TryLater as refusal:
+        show_in(form, refusal)
+        response = _form_again(request, form, status=refusal.status)
+        response["Retry-After"] = str(refusal.retry_seconds)
+        return response
 
 
 def _let_in(request: HttpRequest, form: SignInForm) -> HttpResponse | None:
-    email, password = form.cleaned_data["email"], form.cleaned_data["password"]
-    user = services.check_password(email, password, address=request.META.get("REMOTE_ADDR", ""))
+    user = services.check_password(
+        form.cleaned_data["email"],
+        form.cleaned_data["password"],
+        address=request.META.get("REMOTE_ADDR", ""),
+        browser=known_browser(request),
+    )
     if user is None:
         form.add_error(None, "Incorrect email or password.")
         return None
+    return _begin_session(request, user, response=to_next_page(request))
+
+
+def _begin_session(request: HttpRequest, user: User, *, response: HttpResponse) -> HttpResponse:
+    services.make_room(user)
     login(request, user, backend=BACKEND)
-    return redirect(next_page(request))
+    remember_browser(request, response, user=user)
+    return response
 
 
-def _form_again(request: HttpRequest, form: SignInForm, *, status: int) -> HttpResponse:
+def _form_again(request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
     page = {"form": form, "next": next_page(request)}
     return render(request, "accounts/sign_in.html", page, status=status)
 
@@ -72,6 +86,8 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     user = services.consume_sign_in_link(token)
     if user is None:
         return render(request, "accounts/link.html", {"owner": None}, status=410)
-    login(request, user, backend=BACKEND)
+    has_password = user.has_usable_password()
+    after = to_next_page(request) if has_password else redirect("accounts:account")
+    response = _begin_session(request, user, response=after)
     request.session[PROVED_BY_LINK] = True
-    return redirect(next_page(request) if user.has_usable_password() else "accounts:account")
+    return response

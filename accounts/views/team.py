@@ -90,7 +90,11 @@ def _member(request: SignedInRequest, pk: int) -> Membership:
 def _welcome(request: SignedInRequest, invitation: services.Invitation) -> HttpResponse:
     # Answered in place and not by a redirect: the link is stored nowhere to be read again.
     path = invitation.link
-    page = {"member": invitation.member, "link": path and request.build_absolute_uri(path)}
+    page = {
+        "member": invitation.member,
+        "link": path and request.build_absolute_uri(path),
+        "has_account": invitation.has_account,
+    }
     return render(request, "accounts/welcome.html", page)
 
 

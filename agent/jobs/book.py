@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     Job = dict[str, Any]
 
 
-MOST_JOBS_A_SYNC = 500
+MOST_JOBS_A_SYNC, MOST_BYTES_A_SYNC = 500, 2**20
+LONGEST_TEXT = 20_000  # Mobula keeps no more of an entrypoint or a message
 ACTIVE = frozenset({"PENDING", "RUNNING"})
 
 
@@ -19,12 +21,16 @@ def describe(job: Job) -> Job:
         "submission_id": job["submission_id"],
         "job_id": job.get("job_id"),
         "status": job["status"],
-        "entrypoint": job.get("entrypoint") or "",
+        "entrypoint": (job.get("entrypoint") or "")[:LONGEST_TEXT],
         "started_at": _seconds(job.get("start_time")),
         "ended_at": _seconds(job.get("end_time")),
-        "message": job.get("message") or "",
+        "message": (job.get("message") or "")[:LONGEST_TEXT],
         "metadata": job.get("metadata") or {},
     }
+
+
+def _size(job: Job) -> int:
+    return sum(len(str(value)) for value in job.values())
 
 
 def _seconds(milliseconds: float | None) -> float | None:
@@ -59,11 +65,17 @@ class JobBook:
             self._drivers = sum(job["status"] in ACTIVE for job in listing)
         return changed
 
-    def report(self) -> list[Job]:
-        """Return the jobs that changed since Mobula last acknowledged them, oldest first."""
+    def report(self, *, portion: float = 1.0) -> list[Job]:
+        """Return the jobs that changed since Mobula last acknowledged them, oldest first.
+
+        At least one, if any did; ``portion`` is how much of a full sync they may be.
+        """
         with self._lock:
             untold = list(self._untold().values())
-        return sorted(untold, key=lambda job: job["started_at"] or 0.0)[:MOST_JOBS_A_SYNC]
+        untold.sort(key=lambda job: job["started_at"] or 0.0)
+        sizes = accumulate(map(_size, untold[: int(MOST_JOBS_A_SYNC * portion)]))
+        most = MOST_BYTES_A_SYNC * portion
+        return untold[: max(1, sum(1 for _ in takewhile(lambda size: size <= most, sizes)))]
 
     def acknowledge(self, told: list[Job]) -> None:
         """Note that Mobula stored exactly these reports."""

@@ -48,10 +48,14 @@ class SampleBuffer:
             while self._samples and self._samples[0][1]["at"] < now - KEEP_SECONDS:
                 self._samples.popleft()
 
-    def oldest(self) -> tuple[int, list[Sample]]:
-        """Return the samples to send next and the number of the last of them."""
+    def oldest(self, *, portion: float = 1.0) -> tuple[int, list[Sample]]:
+        """Return the samples to send next and the number of the last of them.
+
+        ``portion`` is how much of a full sync they may be.
+        """
+        most = int(MOST_SAMPLES_A_SYNC * portion)
         with self._lock:
-            chosen = [self._samples[i] for i in range(min(len(self._samples), MOST_SAMPLES_A_SYNC))]
+            chosen = [self._samples[i] for i in range(min(len(self._samples), most))]
         return (chosen[-1][0] if chosen else 0), [sample for _, sample in chosen]
 
     def stored(self, number: int) -> None:

@@ -1,1 +1,1 @@
-"""Kills programs at random moments: phases of a life, victims, and what watches for losses."""
+"""Faults injected into a running installation, and what must hold meanwhile and afterwards."""

@@ -1,10 +1,11 @@
-"""Kills Mobula's own programs at random moments and counts what is leaked, doubled or lost.
+"""Injects faults into a running installation and counts what is leaked, doubled or lost.
 
-    python -m benchmarks.faults [--moments 20] [--seed N]
+    python -m benchmarks.faults [--moments 40] [--seed N] [--faults "stop web,full disk"]
+        [--seconds 900] [--short]
 
-Real processes throughout: `mobula up` in a home of its own, real Ray nodes, SIGKILL. The last line
-is `leaked=0 doubled=0 lost=0`; the exit code is 1 if it says anything else, or if a cluster did not
-come to where its owner wanted it. docs/faults.md says what is checked.
+Real processes throughout: `mobula up` in a home of its own, and clusters of two teams with real Ray
+nodes. The last line is `leaked=0 doubled=0 lost=0 stuck=0 errors=0`; the exit code is 1 if it says
+anything else. docs/faults.md lists the faults and says what is checked.
 """
 
 from __future__ import annotations
@@ -15,109 +16,90 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from benchmarks.faults.phases import PHASES, TEXT, Life, Phase
-from benchmarks.faults.victims import EVERYTHING, VICTIMS, kill
-from benchmarks.faults.watch import Watch, leaked, lost
+from benchmarks.faults import moments
+from benchmarks.faults.catalogue import BY_NAME
+from benchmarks.faults.disks import SmallDisks
+from benchmarks.faults.fault import Scene
+from benchmarks.faults.findings import Findings
+from benchmarks.faults.migrations import killed_while_preparing
+from benchmarks.faults.pages import PageWatch
+from benchmarks.faults.phases import Life
+from benchmarks.faults.watch import Watch
 from tests.e2e.stack import Console, console
-from tests.e2e.waiting import NeverCameTrue, eventually
 
-
-@dataclass
-class Findings:
-    """Everything that was wrong, each once."""
-
-    leaked: set[str] = field(default_factory=set)
-    doubled: set[str] = field(default_factory=set)
-    lost: set[str] = field(default_factory=set)
-    stuck: set[str] = field(default_factory=set)
-
-    def look(self, mobula: Console, watch: Watch, *, final: bool = False) -> None:
-        """Take in what is wrong now."""
-        self.leaked.update(leaked(mobula))
-        self.doubled.update(watch.doubled())
-        self.lost.update(lost(mobula, final=final))
-
-    def __bool__(self) -> bool:
-        return bool(self.leaked or self.doubled or self.lost or self.stuck)
-
-    def __str__(self) -> str:
-        kinds = {"leaked": self.leaked, "doubled": self.doubled, "lost": self.lost}
-        lines = [f"{kind}: {line}" for kind, items in kinds.items() for line in sorted(items)]
-        lines += [f"stuck: {line}" for line in sorted(self.stuck)]
-        return "\n".join([*lines, " ".join(f"{k}={len(items)}" for k, items in kinds.items())])
+TEAMS = ("falcon", "heron")
 
 
 def main() -> int:
-    """Run the moments and return 0 when nothing was leaked, doubled, lost or stuck."""
-    arguments = _arguments()
-    chance = random.Random(arguments.seed)  # noqa: S311 - chance that can be repeated, no secret
-    findings = Findings()
-    print(f"seed {arguments.seed}, {arguments.moments} moments", flush=True)
-    with console() as mobula, Watch(mobula) as watch:
-        life = Life(mobula, version=mobula.make_template("faults", TEXT))
-        try:
-            for phase, victim in _plan(arguments.moments, chance):
-                _moment(life, phase, victim, chance=chance)
-                findings.look(mobula, watch)
-            _end(life)
-        except NeverCameTrue as error:
-            findings.stuck.add(f"{error}\n{life.cluster.describe()}")
-        findings.stuck.update(life.failed_jobs())
-        findings.look(mobula, watch, final=not findings.stuck)
-        print(f"{watch.count()} nodes ran", flush=True)
+    """Run the moments and return 0 when nothing was leaked, doubled, lost, stuck or broken."""
+    options = _options()
+    chance = random.Random(options.seed)  # noqa: S311 - chance that can be repeated, no secret
+    print("short form" if options.short else f"seed {options.seed}", flush=True)
+    findings, disks = Findings(), SmallDisks()
+    if not options.short and not options.faults:
+        findings.stuck.update(killed_while_preparing(chance))
+    with console(place=None if options.short else disks.place) as mobula:
+        _live(mobula, options, disks=disks, chance=chance, findings=findings)
     print(findings, flush=True)
     return 1 if findings else 0
 
 
-def _arguments() -> argparse.Namespace:
+def _live(
+    mobula: Console,
+    options: argparse.Namespace,
+    *,
+    disks: SmallDisks,
+    chance: random.Random,
+    findings: Findings,
+) -> None:
+    lives = [Life.begin(mobula, team=team) for team in TEAMS]
+    scene = Scene(mobula=mobula, lives=lives, disks=disks, chance=chance)
+    until = time.monotonic() + options.seconds
+    with Watch(mobula) as watch, PageWatch(lives) as pages:
+        try:
+            for moment in _moments(scene, options):
+                if time.monotonic() > until:
+                    print(f"the time limit of {options.seconds:.0f} s has come", flush=True)
+                    break
+                moments.run(moment, scene, pages)
+                findings.look(mobula, watch, pages)
+            moments.end(scene)
+        except AssertionError as error:
+            findings.stuck.add(str(error))
+            if not mobula.healthy():
+                return  # there is nobody to ask
+        for life in lives:
+            findings.stuck.update(life.failed_jobs())
+        findings.look(mobula, watch, pages, final=not findings.stuck)
+        print(f"{watch.count()} nodes ran", flush=True)
+
+
+def _moments(scene: Scene, options: argparse.Namespace) -> Iterator[moments.Moment]:
+    if options.short:
+        return moments.short()
+    for sentence in moments.skipped(scene, names=options.faults):
+        print(sentence, flush=True)
+    return moments.drawn(scene, names=options.faults, moments=options.moments)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
-    parser.add_argument("--moments", type=int, default=21)
+    parser.add_argument("--moments", type=int, default=40)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--faults", type=_names, default=(), help="names of faults: only these")
+    parser.add_argument("--seconds", type=float, default=3600, help="after these: no more moments")
+    parser.add_argument("--short", action="store_true", help="the form that runs in CI")
     return parser.parse_args()
 
 
-def _plan(moments: int, chance: random.Random) -> Iterator[tuple[Phase, str]]:
-    """Yield phases in the order of a life, each with a victim; all victims come equally often."""
-    deck: list[str] = []
-    for number in range(moments):
-        if not deck:
-            deck = list(VICTIMS)
-            chance.shuffle(deck)
-        yield PHASES[number % len(PHASES)], deck.pop()
-
-
-def _moment(life: Life, phase: Phase, victim: str, *, chance: random.Random) -> None:
-    """Begin the phase, kill the victim at some moment of it, and wait until all is as wanted."""
-    mobula = life.mobula
-    eventually(mobula.healthy, what="Mobula is healthy")
-    phase.begin(life)
-    delay = chance.uniform(0, phase.seconds)
-    time.sleep(delay)
-    kill(mobula, victim, chance=chance)
-    killed_at = time.monotonic()
-    if victim == EVERYTHING:
-        mobula.start()
-    eventually(mobula.healthy, what=f"Mobula is healthy after {victim} was killed")
-    healthy_after = time.monotonic() - killed_at
-    eventually(
-        lambda: phase.converged(life),
-        what=f"{phase.name} is done after {victim} was killed {delay:.1f} s into it",
-    )
-    print(
-        f"{phase.name:<10} {victim:<18} killed after {delay:4.1f} s, healthy again after "
-        f"{healthy_after:4.1f} s, as wanted after {time.monotonic() - killed_at:5.1f} s",
-        flush=True,
-    )
-
-
-def _end(life: Life) -> None:
-    """Terminate the last cluster, if it is not gone yet."""
-    eventually(life.mobula.healthy, what="Mobula is healthy")
-    if life.cluster.state != "terminated":
-        life.terminate()
-        eventually(life.is_terminated, what="the last cluster is terminated")
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if unknown := [name for name in names if name not in BY_NAME]:
+        raise argparse.ArgumentTypeError(
+            f"There is no fault {', '.join(unknown)}. Choose of: {', '.join(BY_NAME)}."
+        )
+    return names
 
 
 if __name__ == "__main__":

@@ -28,13 +28,22 @@ mobula:
 class Life:
     """One cluster after the other, each from launch to its end."""
 
-    mobula: Console
+    member: Console
+    team: str
     version: int
     cluster: DrivenCluster = field(init=False)
     numbers: count[int] = field(default_factory=count)
+    spared: set[int] = field(default_factory=set)
+
+    @classmethod
+    def begin(cls, mobula: Console, *, team: str) -> Life:
+        """Return the life of a new team's clusters."""
+        member = mobula.member(f"{team}@example.org", team=team)
+        version = mobula.make_template(f"{team}-faults", TEXT, team=team)
+        return cls(member=member, team=team, version=version)
 
     def launch(self) -> None:
-        self.cluster = self.mobula.launch(f"fault-{next(self.numbers)}", version=self.version)
+        self.cluster = self.member.launch(f"{self.team}-{next(self.numbers)}", version=self.version)
 
     def work(self) -> None:
         self.cluster.run_workload("cpu_tasks", tasks=4, cpus=1, seconds=1)
@@ -67,12 +76,23 @@ class Life:
     def is_terminated(self) -> bool:
         return self.cluster.state == "terminated" and not self.cluster.nodes()
 
+    def has_failed(self) -> bool:
+        return self.cluster.state == "failed" and not self.cluster.nodes()
+
+    def is_over(self) -> bool:
+        return self.cluster.state == "terminated"
+
+    def spare_jobs(self) -> None:
+        """Let what becomes of the jobs until now count for nothing: a fault has harmed them."""
+        self.spared |= {job["id"] for job in self.cluster.jobs()}
+
     def failed_jobs(self) -> list[str]:
-        """Return the jobs that a fault in Mobula should not have touched, but did."""
+        """Return the jobs that a fault should not have touched, but did."""
         return [
             f"{job['submission_id']}: {job['status']} {job['message']}"
             for job in self.cluster.jobs()
             if job["status"] not in {"SUCCEEDED", "PENDING", "RUNNING"}
+            and job["id"] not in self.spared
         ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,7 +19,7 @@ from clusters.agent.jobs import store_jobs, store_logs
 from clusters.agent.nodes import finish_commands, store_nodes
 from clusters.models import Cluster
 from clusters.models.cluster import Hardware
-from clusters.services.waking import wake
+from clusters.services.waking import wake_for_report
 from domain.demand import demand_from_report
 from domain.lifecycle import ENDED_CLUSTER_STATES, ClusterTarget, NodeState
 from metering.samples import Sample, record
@@ -29,10 +30,11 @@ CALM_SECONDS = 1.0
 MOST_SAMPLES = 10_000  # of one report
 
 # What nonsense in a report leads to, here or in PostgreSQL; an outage is none of these.
-_UNREADABLE = (
-    *(KeyError, TypeError, AttributeError, ValueError, OverflowError),
-    *(DataError, IntegrityError, ValidationError),
-)
+_UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
+_NOT_STORED = (DataError, IntegrityError, ValidationError)
+_LONGEST_ERROR = 200
+
+log = logging.getLogger(__name__)
 
 
 class BadReport(Exception):
@@ -57,10 +59,19 @@ def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
             changed |= finish_commands(cluster, report.get("results", ()))
             record(cluster.pk, _samples(cluster, report.get("samples", ())))
             if changed:
-                wake(cluster)
+                wake_for_report(cluster)
+    except _NOT_STORED as error:
+        # Their own words may quote the row that was refused: they are for the log alone.
+        log.warning("report refused", extra={"cluster": cluster.pk, "error": type(error).__name__})
+        raise BadReport("Invalid report: a value does not fit its field.") from error
     except _UNREADABLE as error:
-        raise BadReport(f"Invalid report: {error!r}.") from error
+        raise BadReport(f"Invalid report: {_described(error)}.") from error
     return _answer(cluster, report, offsets)
+
+
+def _described(error: Exception) -> str:
+    """Return what is wrong with the report in short: it may hold megabytes of anything."""
+    return bounds.text(repr(error), most=_LONGEST_ERROR)
 
 
 def _store_state(cluster: Cluster, report: Mapping[str, Any]) -> bool:

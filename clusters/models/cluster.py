@@ -76,7 +76,20 @@ class Cluster(models.Model):
     # The reconcile loop: whose turn it is, and when somebody must look again.
     lease_token = models.UUIDField(null=True)
     lease_expires = models.DateTimeField(null=True)
+    leased_at = models.DateTimeField(null=True, help_text="When the lease was extended last.")
     wake_at = models.DateTimeField(db_default=Now())
+    passed_at = models.DateTimeField(
+        null=True, help_text="When the last pass ended. In the future: the clock was set back."
+    )
+    rest_until = models.DateTimeField(
+        null=True, help_text="No pass before that, unless a user asks for one."
+    )
+    slow_until = models.DateTimeField(
+        null=True, help_text="Until then, passes run in the queue for slow clusters."
+    )
+    timeouts = models.PositiveIntegerField(
+        default=0, help_text="The last passes that were stopped for taking too long, in a row."
+    )
     next_node = models.PositiveIntegerField(default=0, help_text="Names are never used again.")
 
     objects: ClassVar[TeamQuerySet[Cluster]] = TeamQuerySet.as_manager()  # type: ignore[assignment]

@@ -40,6 +40,8 @@ class Run(models.Model):
 
     class Meta:
         ordering = ["cluster", "number"]
+        # A report is recognized by its token alone.
+        indexes = [models.Index(fields=["agent_token_hash"], name="run_by_agent_token")]
         constraints = [
             models.UniqueConstraint(fields=["cluster", "number"], name="run_number_once"),
             models.CheckConstraint(name="run_number_from_one", condition=models.Q(number__gte=1)),

@@ -5,20 +5,25 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from django.db.models.functions import Now
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.utils.timezone import now
 
 from clouds.drivers import driver_for
-from clusters.leases import LEASE, LeaseLost, lease, renew
+from clusters.leases import LEASE, LeaseLost, is_free, lease, renew
 from clusters.models import Cluster, Node, Run
 from clusters.models.event import EventSeverity
 from clusters.nodes.driver_refs import reference, specification
+from clusters.queues import Queue, is_due, is_slow
 from clusters.reconcile import cloud_resources, machines, observe, termination
 from clusters.reconcile import head as heads
+from clusters.reconcile.turn import Turn
 from clusters.scaling import scale
+from clusters.scaling.planning import PlanningTimedOut
 from clusters.transitions import StateChanged, move_cluster, note
 from domain.events import EventKind
 from domain.lifecycle import ClusterState, ClusterTarget, NodeState
+from domain.wording import duration
 from providers.base import (
     ClusterRef,
     ProviderDriver,
@@ -30,36 +35,42 @@ log = logging.getLogger(__name__)
 AFTER_CHANGE = timedelta(seconds=1)  # somebody else changed the cluster meanwhile
 AFTER_ERROR = timedelta(seconds=5)
 ENDED = timedelta(minutes=5)  # nothing is left to be done
+# So many are asked for at a time; messages that nobody takes in some seconds are dropped.
+MOST_DUE = {Queue.FAST: 500, Queue.SLOW: 20}
+# Celery stops a task after that.
+TIME_LIMIT = timedelta(seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT)
 # Without a word from the agent for so long, the head is asked to start it again.
 AGENT_SILENCE = timedelta(seconds=15)
 
 
-def reconcile(cluster_id: str, *, only_if_due: bool = False) -> None:
+def reconcile(cluster_id: str, *, only_if_due: bool = False, queue: Queue = Queue.SLOW) -> None:
     """Do the next steps for one cluster and note when to look again."""
-    with lease(cluster_id, only_if_due=only_if_due) as cluster:
+    with lease(cluster_id, only_if_due=only_if_due, queue=queue) as cluster:
         if cluster is None:
             return  # another worker has it, or did it already
-        seen = cluster.wake_at
+        turn = Turn.of(cluster, queue)
         pause = AFTER_ERROR  # after a defect of ours too: it must not keep the workers busy
         try:
-            pause = _attempt(cluster)
+            pause = _attempt(cluster, turn)
         finally:
-            # Whoever woke the cluster meanwhile moved wake_at: then leave it, it is due at once.
-            Cluster.objects.filter(pk=cluster.pk, wake_at=seen).update(wake_at=Now() + pause)
+            turn.end(pause)
 
 
-def _attempt(cluster: Cluster) -> timedelta:
+def _attempt(cluster: Cluster, turn: Turn) -> timedelta:
     """Make one pass; return how long it may rest."""
     try:
         driver = driver_for(cluster.cloud)
         if driver.facts.lease > LEASE:
             renew(cluster)
-        return _pass(cluster, driver, reference(cluster))
+        return _pass(cluster, driver, reference(cluster), turn)
     except (StateChanged, LeaseLost) as error:
         log.info("pass ended early", extra={"cluster": str(cluster.pk), "why": str(error)})
         return AFTER_CHANGE
     except ProviderError as error:
         _note_error(cluster, error)
+        return AFTER_ERROR
+    except SoftTimeLimitExceeded:
+        turn.stop(f"A pass of the reconcile loop took longer than {duration(TIME_LIMIT)}")
         return AFTER_ERROR
 
 
@@ -79,7 +90,7 @@ def _note_error(cluster: Cluster, error: ProviderError) -> None:
         heads.give_up_refused(cluster, reason=text)
 
 
-def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelta:
+def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, turn: Turn) -> timedelta:
     if cluster.target != ClusterTarget.RUNNING or cluster.state == ClusterState.FAILED:
         is_over = termination.end(cluster, driver, ref)
         return ENDED if is_over else driver.facts.look_every_busy
@@ -100,12 +111,22 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> timedelt
     if cluster.state == ClusterState.RUNNING:
         if termination.end_if_due(cluster, nodes):
             return timedelta(0)
-        nodes = scale.scale(cluster, nodes)
+        nodes = _scaled(cluster, nodes, turn)
     machines.carry_out(cluster, driver, ref, nodes)
     _watch_agent(cluster, driver, ref, head)
     _clear_error(cluster)
     is_calm = all(n.state == NodeState.READY for n in nodes)
     return driver.facts.look_every_calm if is_calm else driver.facts.look_every_busy
+
+
+def _scaled(cluster: Cluster, nodes: list[Node], turn: Turn) -> list[Node]:
+    """Return the live nodes after planning; where that takes too long, the pass goes on without."""
+    try:
+        return scale.scale(cluster, nodes, turn.planning)
+    except PlanningTimedOut:
+        seconds = timedelta(seconds=turn.planning.limit)
+        turn.stop(f"Planning for the pending demand took longer than {duration(seconds)}")
+        return nodes
 
 
 def _prepared(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> bool:
@@ -131,8 +152,8 @@ def _clear_error(cluster: Cluster) -> None:
         Run.objects.filter(pk=cluster.run_id).update(last_error="")
 
 
-def due() -> list[str]:
-    """Return the ids of the clusters that somebody must look at now."""
-    rows = Cluster.objects.exclude(state=ClusterState.TERMINATED)
-    rows = rows.filter(wake_at__lte=Now()).order_by("wake_at")
-    return [str(pk) for pk in rows.values_list("pk", flat=True)[:500]]
+def due(queue: Queue = Queue.FAST) -> list[str]:
+    """Return the ids of the clusters that somebody must look at now, who waits longest first."""
+    rows = Cluster.objects.exclude(state=ClusterState.TERMINATED).filter(is_due(), is_free())
+    rows = rows.filter(is_slow() if queue is Queue.SLOW else ~is_slow()).order_by("wake_at")
+    return [str(pk) for pk in rows.values_list("pk", flat=True)[: MOST_DUE[queue]]]

@@ -20,6 +20,7 @@ from clusters.scaling.consolidation.policy import move_time
 from clusters.scaling.consolidation.proposing import propose
 from clusters.scaling.consolidation.record import forget, is_acting
 from clusters.scaling.consolidation.steps import advance
+from clusters.scaling.planning import Planning
 from clusters.scaling.replacement import replace_next
 from clusters.scaling.spot_return import spot_returns
 from domain.configuration.spec import Disruption
@@ -40,6 +41,7 @@ def disrupt(
     request: PlanRequest,
     answer: Plan,
     *,
+    planning: Planning,
     last: Consolidation | None,
 ) -> list[Node]:
     """Take away what is worth it, within the budgets; return the live nodes, new ones included."""
@@ -48,7 +50,7 @@ def disrupt(
         return nodes  # nothing could take their place
     if last is not None and is_acting(last):
         most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-        advance(cluster, nodes, request, last, most=most)
+        advance(cluster, nodes, request, last, planning, most=most)
         return nodes
     if cluster.replacing_since and replace_next(cluster, nodes, answer):
         forget(last)
@@ -59,7 +61,7 @@ def disrupt(
     if last is not None and now() - last.looked_at < LOOK_TIME:
         return nodes
     most = _most(cluster, nodes, Disruption.CONSOLIDATION)
-    after = propose(cluster, groups, nodes, request, last, most=most)
+    after = propose(cluster, groups, nodes, request, last, planning, most=most)
     if all(node.state == NodeState.READY for node in after):
         _return_to_spot(cluster, after, request)
     return after

@@ -17,6 +17,7 @@ from clusters.nodes.rows import add_nodes, planned_rows
 from clusters.scaling import decisions, disruption
 from clusters.scaling.consolidation.record import last_look, takers
 from clusters.scaling.plan_request import request_for
+from clusters.scaling.planning import Planning
 from clusters.scaling.strategies.floors import floors_of
 from domain.lifecycle import EndCause, NodeRole
 from domain.planner import Drain, Launch, Plan, PlanRequest, plan
@@ -25,20 +26,24 @@ from domain.planner import Drain, Launch, Plan, PlanRequest, plan
 REFUSAL_TIME = timedelta(seconds=30)
 
 
-def scale(cluster: Cluster, nodes: list[Node]) -> list[Node]:
-    """Plan once and write the outcome down; return the live nodes, new ones included."""
+def scale(cluster: Cluster, nodes: list[Node], planning: Planning) -> list[Node]:
+    """Plan once and write the outcome down; return the live nodes, new ones included.
+
+    Raises PlanningTimedOut before anything is written.
+    """
     groups = list(cluster.groups.all())
     floors = floors_of(cluster, groups, nodes, current_demand(cluster))
     request = request_for(cluster, groups, nodes, floors=floors)
-    answer = plan(request)
+    answer = planning.ask(lambda: plan(request))
     last = last_look(cluster)
     taken = answer
     if staying := _staying(cluster, answer.drains, kept=takers(last)):
         # Others go in their place: what a budget allows is not used up by nodes that stay.
-        taken = plan(_with_busy(request, staying))
+        busy = _with_busy(request, staying)
+        taken = planning.ask(lambda: plan(busy))
     if taken.drains or taken.launches or taken.unserved or taken.placements:
         nodes = _write(cluster, groups, nodes, taken)
-    return disruption.disrupt(cluster, groups, nodes, request, answer, last=last)
+    return disruption.disrupt(cluster, groups, nodes, request, answer, planning=planning, last=last)
 
 
 def _write(

@@ -123,8 +123,9 @@ def hold_idle_timer(cluster: Cluster, *, hours: int, by: User) -> None:
 
 
 def _aim(cluster: Cluster, target: ClusterTarget) -> None:
-    Cluster.objects.filter(pk=cluster.pk).update(target=target)
-    cluster.target = target
+    """Write what is wanted; what made its passes slow may be over with it."""
+    Cluster.objects.filter(pk=cluster.pk).update(target=target, slow_until=None, timeouts=0)
+    cluster.target, cluster.slow_until = target, None
 
 
 def _record(

@@ -5,25 +5,40 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from clusters.models import Cluster
-from clusters.tasks import reconcile_cluster
+from clusters.queues import Priority, Queue, is_resting, queue_of
+from clusters.tasks import ask_for_pass
 
 log = logging.getLogger(__name__)
 
 
 def wake(cluster: Cluster) -> None:
-    """Make `cluster` due, and tell a worker once the transaction is through."""
-    Cluster.objects.filter(pk=cluster.pk).update(wake_at=Now())
-    cluster_id = str(cluster.pk)
-    transaction.on_commit(lambda: _tell(cluster_id))
+    """Make `cluster` due because of a user, and tell a worker once the transaction is through."""
+    Cluster.objects.filter(pk=cluster.pk).update(wake_at=Now(), rest_until=None)
+    _tell_on_commit(cluster, Priority.USER)
 
 
-def _tell(cluster_id: str) -> None:
+def wake_for_report(cluster: Cluster) -> None:
+    """Make `cluster` due because of a report, however many come: once its rest is over."""
+    # One that waits keeps its place among those that wait; a pass that runs must notice.
+    rows = Cluster.objects.filter(Q(wake_at__gt=Now()) | ~Q(lease_token=None), pk=cluster.pk)
+    rows.update(wake_at=Now())
+    if not is_resting(cluster):
+        _tell_on_commit(cluster, Priority.LOOP)
+
+
+def _tell_on_commit(cluster: Cluster, priority: Priority) -> None:
+    cluster_id, queue = str(cluster.pk), queue_of(cluster)
+    transaction.on_commit(lambda: _tell(cluster_id, queue=queue, priority=priority))
+
+
+def _tell(cluster_id: str, *, queue: Queue, priority: Priority) -> None:
     try:
-        reconcile_cluster.apply_async((cluster_id,), retry=False, expires=30)
+        ask_for_pass(cluster_id, queue=queue, priority=priority, expires=30, retry=False)
     except (OperationalError, OSError) as error:
         # The cluster is due in the database: the next sweep finds it.
         log.warning("broker unavailable", extra={"cluster": cluster_id, "why": str(error)})

@@ -9,11 +9,10 @@ TIMEOUT_SECONDS = 5
 def answers(port: int, *, url: str) -> bool:
     """Return whether the web process on `port` of 127.0.0.1 says that it is healthy.
 
-    `url` is where users reach it: the question goes past their proxy but looks as if through it,
-    or a strict server would send it elsewhere.
+    `url` is where users reach it: the question goes past their proxy but names the same host, or a
+    strict server would refuse it. Only this page answers without HTTPS (SECURE_REDIRECT_EXEMPT).
     """
-    outside = urlsplit(url)
-    headers = {"Host": outside.netloc, "X-Forwarded-Proto": outside.scheme}
+    headers = {"Host": urlsplit(url).netloc}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/healthz/", headers=headers)

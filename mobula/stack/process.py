@@ -67,7 +67,10 @@ class Process:
         return self._child is not None and self._child.poll() is None
 
     def start(self) -> None:
-        """Start the program; its output is appended to the log."""
+        """Start the program; its output is appended to the log.
+
+        What could not be noted in the pid file does not run: nobody would find it after a crash.
+        """
         program = self.program
         if program.prepare:
             program.prepare()
@@ -91,7 +94,11 @@ class Process:
             except OSError as error:
                 raise StackError(f"{program.command[0]} failed to start: {error}.") from error
         if identity := Identity.of(self._child.pid):
-            identity.write(self.pid_file)
+            try:
+                identity.write(self.pid_file)
+            except OSError:
+                self.bury()
+                raise
 
     def stop(self) -> None:
         """End the program by its own signal, or by SIGKILL after its grace period."""

@@ -5,13 +5,14 @@ import signal
 import sys
 from collections.abc import Mapping
 
+from mobula.edge.limits import HEAD_BYTES
 from mobula.stack.home import ROOT, Home
 from mobula.stack.postgres import PostgresServer
 from mobula.stack.process import Program
 from mobula.stack.valkey import ValkeyServer
 
 # The order in which programs start; they stop the other way round.
-ORDER = ("postgres", "valkey", "web", "worker", "beat")
+ORDER = ("postgres", "valkey", "web", "worker", "slow-worker", "beat")
 
 
 def address(port: int) -> str:
@@ -44,16 +45,30 @@ def web(*, port: int, environment: Mapping[str, str]) -> Program:
     """Return the web server on `port` of 127.0.0.1."""
     options = ("--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--lifespan", "off")
     ending = ("--timeout-graceful-shutdown", "5")
-    command = ("uvicorn", "mobula.asgi:application", *options, *ending)
+    bounded = ("--http", "mobula.edge.protocol:BoundedProtocol", "--ws", "none")
+    bounded += ("--h11-max-incomplete-event-size", str(HEAD_BYTES))
+    # mobula/edge/proxies.py reads them; uvicorn would believe every program on this machine.
+    bounded += ("--no-proxy-headers",)
+    command = ("uvicorn", "mobula.asgi:application", *options, *bounded, *ending)
     return _python("web", *command, environment=environment, patience=10.0)
 
 
 def worker(*, environment: Mapping[str, str]) -> Program:
     """Return the Celery worker pool; at its stop signal it finishes the tasks it has begun."""
     size = min(4, max(2, os.cpu_count() or 2))
-    options = ("--concurrency", str(size), "--without-mingle", "--without-gossip")
+    return _worker("worker", queue="celery", size=size, environment=environment)
+
+
+def slow_worker(*, environment: Mapping[str, str]) -> Program:
+    """Return the pool for what takes long: slow clusters, forecasts, roll-ups, refreshes."""
+    return _worker("slow-worker", queue="slow", size=2, environment=environment)
+
+
+def _worker(name: str, *, queue: str, size: int, environment: Mapping[str, str]) -> Program:
+    options = ("--queues", queue, "--concurrency", str(size), "--hostname", f"{name}@%h")
     command = ("celery", "-A", "mobula", "worker", "--loglevel", "INFO", *options)
-    return _python("worker", *command, environment=environment, patience=30.0)
+    quiet = ("--without-mingle", "--without-gossip")
+    return _python(name, *command, *quiet, environment=environment, patience=30.0)
 
 
 def beat(home: Home, *, environment: Mapping[str, str]) -> Program:

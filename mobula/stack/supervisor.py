@@ -154,8 +154,15 @@ def log_end(log: Path, *, lines: int = 12) -> str:
 
 
 def rotate(log: Path, *, limit: int) -> None:
-    """Move a log that passed `limit` bytes to `.1`; its writer appends and need not reopen it."""
+    """Move a log that passed `limit` bytes to `.1`; its writer appends and need not reopen it.
+
+    On a full disk there is no room for the copy: then the log is emptied without one.
+    """
     if log.exists() and log.stat().st_size > limit:
-        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        copy = log.with_name(f"{log.name}.1")
+        try:
+            shutil.copyfile(log, copy)
+        except OSError:
+            copy.unlink(missing_ok=True)
         with log.open("r+b") as stream:
             stream.truncate(0)

@@ -67,6 +67,7 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
     supervisor.wait_until(lambda: answers(port, url=url), process=web, seconds=WEB_SECONDS)
     # Only now: all three at once would make the first page wait longest.
     supervisor.start(programs.worker(environment=environment))
+    supervisor.start(programs.slow_worker(environment=environment))
     supervisor.start(programs.beat(home, environment=environment))
     supervisor.say(_summary(url, home=home, output=output, began=began))
 

@@ -66,6 +66,8 @@ class Route:
 OPEN, PERSONAL, CURRENT = Scope.OPEN, Scope.PERSONAL, Scope.CURRENT_TEAM
 OWNED, AUTHOR, INSTALLATION = Scope.OWNED, Scope.AUTHOR, Scope.INSTALLATION
 
+_USER = ("{user}",)
+_REASON = {"reason": "They left."}
 _CLUSTER = ("{cluster}",)
 _GROUP = ("{cluster}", "cpu")
 _JOB = ("{cluster}", "{job}")
@@ -91,6 +93,10 @@ ACCOUNTS: dict[str, Route] = {
         PERSONAL, get=ANYBODY, post=ANYBODY, body={"name": "New name", "theme": "dark"}
     ),
     "accounts/password/": Route(PERSONAL, post=ANYBODY, done=200, get_elsewhere=True),
+    "accounts/sessions/<int:pk>/end/": Route(
+        AUTHOR, ("{session}",), post=ENGINEER, get_elsewhere=True
+    ),
+    "accounts/sessions/end-others/": Route(PERSONAL, post=ANYBODY, get_elsewhere=True),
     "accounts/switch-team/": Route(
         CURRENT,
         post=VIEWER,
@@ -113,6 +119,14 @@ ACCOUNTS: dict[str, Route] = {
     "accounts/team/members/<int:pk>/remove/": Route(OWNED, ("{member}",), post=ADMIN),
     "accounts/team/members/<int:pk>/link/": Route(
         OWNED, ("{member}",), post=ADMIN, done=200, get_elsewhere=True
+    ),
+    "accounts/users/": Route(INSTALLATION, get=SITE),
+    "accounts/users/<int:pk>/": Route(INSTALLATION, _USER, get=SITE),
+    "accounts/users/<int:pk>/deactivate/": Route(INSTALLATION, _USER, post=SITE, body=_REASON),
+    "accounts/users/<int:pk>/activate/": Route(INSTALLATION, _USER, post=SITE, body=_REASON),
+    "accounts/users/<int:pk>/end-sessions/": Route(INSTALLATION, _USER, post=SITE),
+    "accounts/users/<int:pk>/sessions/<int:session>/end/": Route(
+        INSTALLATION, ("{user}", "{session}"), post=SITE
     ),
     "accounts/audit/": Route(
         CURRENT,

@@ -4,9 +4,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry, Team, User
+from accounts.errors import Outdated
+from accounts.models import AuditEntry, SignInAttempt, Team, User
 from accounts.roles import Theme
-from accounts.services import make_sign_in_link, set_password
+from accounts.services import (
+    change_password,
+    check_password,
+    make_sign_in_link,
+    set_password,
+)
 from tests.accounts.conftest import PASSWORD, signed_in
 
 NEW = "a mobula leaps at dusk"
@@ -62,6 +68,47 @@ def test_a_refused_password_says_why(alice: User, answers: dict[str, str], messa
     assert alice.check_password(PASSWORD)
 
 
+def test_wrong_current_passwords_are_counted(alice: User) -> None:
+    set_password(alice, password=PASSWORD)
+    client = signed_in(alice)
+    for _ in range(5):
+        assert "Incorrect current password" in change(client, current="not it")
+    answers = {"current": PASSWORD, "new": NEW, "repeated": NEW}
+    response = client.post(reverse("accounts:password"), answers)
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert "Too many failed sign-in attempts. Wait 15 min" in response.text
+    assert "Wait 15 min" in change(signed_in(alice), current=PASSWORD)
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+
+
+def test_the_right_current_password_forgets_the_wrong_ones(alice: User) -> None:
+    set_password(alice, password=PASSWORD)
+    client = signed_in(alice)
+    for _ in range(4):
+        change(client, current="not it")
+    assert "Password saved." in change(client, current=PASSWORD)
+    assert not SignInAttempt.objects.exists()
+
+
+def test_strangers_do_not_keep_me_from_changing_my_password(alice: User) -> None:
+    set_password(alice, password=PASSWORD)
+    for _ in range(5):
+        check_password(alice.email, "not it", address="127.0.0.1")
+    assert "Password saved." in change(signed_in(alice), current=PASSWORD)
+
+
+def test_a_password_that_was_changed_meanwhile_stays(alice: User) -> None:
+    set_password(alice, password=PASSWORD)
+    stale = User.objects.get(pk=alice.pk)
+    set_password(alice, password=NEW)
+    with pytest.raises(Outdated):
+        change_password(stale, current=PASSWORD, new="another fine shoal", is_proved=False)
+    alice.refresh_from_db()
+    assert alice.check_password(NEW)
+
+
 def test_a_new_password_ends_the_other_sessions(alice: User) -> None:
     set_password(alice, password=PASSWORD)
     here, elsewhere = signed_in(alice), signed_in(alice)
@@ -97,7 +144,8 @@ def test_switching_to_a_team_that_is_not_mine_is_404(alice: User, other: Team, t
     assert response.status_code == 404
 
 
-def test_switching_leads_only_to_our_own_pages(alice: User, research: Team) -> None:
-    answers = {"team": research.pk, "next": "https://evil.example/"}
+@pytest.mark.parametrize("asked", ["https://evil.example/", "accounts:account", "//evil.example"])
+def test_switching_leads_only_to_our_own_pages(alice: User, research: Team, asked: str) -> None:
+    answers = {"team": research.pk, "next": asked}
     response = signed_in(alice).post(reverse("accounts:switch-team"), answers)
     assert response["Location"] == "/"

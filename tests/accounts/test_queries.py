@@ -2,12 +2,12 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 
 from accounts.models import Membership, Person, Team, User
 from accounts.queries import TEAM_IN_SESSION, NoTeam, current_team, members, teams_of
 from accounts.roles import Role
+from accounts.sessions import SessionStore
 from tests.cast import make_user
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import SignInAttempt, User
-from accounts.services import set_password
+from accounts.services import hashing, set_password
 from tests.accounts.conftest import PASSWORD, signed_in
 
 ELSEWHERE = "192.0.2.7"
@@ -95,6 +95,72 @@ def test_the_wait_is_for_one_email_from_one_address(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("with_password")
+def test_a_refusal_says_when_to_try_again(client: Client) -> None:
+    fail(client, times=5)
+    seconds = int(try_to_sign_in(client, password=PASSWORD)["Retry-After"])
+    assert 14 * 60 < seconds <= 15 * 60
+
+
+@pytest.mark.usefixtures("with_password")
+def test_too_many_at_the_same_time_is_a_503(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing, "WAIT_SECONDS", 0)
+    with hashing.hash_slots.take(address="192.0.2.1", is_known=False):
+        response = try_to_sign_in(client, password=PASSWORD)
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "Try again in 5 seconds" in response.text
+    assert not is_signed_in(client)
+
+
+@pytest.mark.usefixtures("with_password")
+def test_strangers_do_not_lock_somebody_out_of_their_browser(client: Client) -> None:
+    try_to_sign_in(client, password=PASSWORD)
+    client.post(reverse("accounts:sign-out"))
+    fail(Client(), times=5)
+    assert try_to_sign_in(Client(), password=PASSWORD).status_code == 429
+    try_to_sign_in(client, password=PASSWORD)
+    assert is_signed_in(client)
+
+
+@pytest.mark.usefixtures("with_password")
+@pytest.mark.parametrize("forged", ["", "x", "WzEsICJ4Il0:1x:x", "1:2:3", "\xff"])
+def test_a_forged_browser_cookie_is_worth_nothing(client: Client, forged: str) -> None:
+    client.cookies["mobula-browser"] = forged
+    fail(client, times=5)
+    assert try_to_sign_in(client, password=PASSWORD).status_code == 429
+
+
+@pytest.mark.usefixtures("with_password")
+def test_the_cookie_of_a_browser_signs_nobody_in(client: Client) -> None:
+    try_to_sign_in(client, password=PASSWORD)
+    cookie = client.cookies["mobula-browser"]
+    assert cookie["httponly"]
+    stranger = Client()
+    stranger.cookies["mobula-browser"] = cookie.value
+    assert stranger.get(reverse("accounts:account")).status_code == 302
+
+
+@pytest.mark.parametrize("address", ["9" * 300, "", "x, y", "::1%" + "z" * 80])
+def test_an_absurd_address_is_no_error(client: Client, db: None, address: str) -> None:
+    assert try_to_sign_in(client, password="x", address=address).status_code == 200
+
+
+@pytest.mark.parametrize("email", ["x" * 300 + "@example.org", "a\x00b@example.org", "x"])
+def test_an_absurd_email_is_no_error(client: Client, db: None, email: str) -> None:
+    assert try_to_sign_in(client, password="x", email=email).status_code == 200
+
+
+@pytest.mark.usefixtures("with_password")
+def test_what_a_stranger_says_of_their_address_does_not_count(client: Client) -> None:
+    for number in range(5):
+        answers = {"email": "alice@example.org", "password": "not it"}
+        headers = {"X-Forwarded-For": f"198.51.100.{number}"}
+        client.post(reverse("accounts:sign-in"), answers, headers=headers)
+    assert try_to_sign_in(client, password=PASSWORD).status_code == 429
+
+
+@pytest.mark.usefixtures("with_password")
 def test_the_right_password_forgets_the_wrong_ones(client: Client) -> None:
     fail(client, times=4)
     try_to_sign_in(client, password=PASSWORD)
@@ -113,6 +179,25 @@ def test_the_right_password_forgets_the_wrong_ones(client: Client) -> None:
         ("javascript:alert(1)", "/"),
         ("http:///evil.example", "/"),
         ("", "/"),
+        ("accounts:account", "/"),
+        ("home", "/"),
+        ("django.contrib.auth.views.LoginView", "/"),
+        ("clusters/", "/"),
+        ("./clusters/", "/"),
+        ("?state=running", "/"),
+        ("///evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("/\n/evil.example", "/"),
+        ("\t//evil.example", "/"),
+        (" /clusters/", "/"),
+        ("/clusters/\\evil", "/"),
+        ("/clusters/\x7f", "/"),
+        ("/clusters/\u2028", "/"),
+        ("/clusters/\x85", "/"),
+        ("/" + "x" * 2000, "/"),
+        ("http://testserver/clusters/", "/"),
+        ("/clusters/?name=a%20b&next=//x", "/clusters/?name=a%20b&next=//x"),
+        ("/x/%5cevil.example", "/x/%5cevil.example"),
     ],
 )
 def test_signing_in_leads_only_to_our_own_pages(client: Client, asked: str, leads_to: str) -> None:

@@ -5,8 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts.errors import NotFound
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
+from accounts.services import change_role, invite_member
 from tests.accounts.conftest import signed_in
 from tests.cast import make_member, make_user
 
@@ -33,6 +35,34 @@ def test_an_invitation_shows_its_link_once(anna: User, research: Team) -> None:
     assert "/accounts/link/" not in client.get(reverse("accounts:team")).text
     dora = User.objects.get(email="dora@example.org")
     assert Membership.objects.role_of(dora, team=research) is Role.ENGINEER
+
+
+def test_the_page_of_an_invitation_says_that_the_address_is_not_verified(
+    anna: User, charlie: User, research: Team
+) -> None:
+    client = signed_in(anna)
+    warning = "The email address is not verified. Anyone who has this link can sign in as"
+    assert warning in client.post(reverse("accounts:invite"), INVITATION).text
+    assert "Mobula does not verify the email address." in client.get(reverse("accounts:team")).text
+    signed_in(charlie)
+    page = client.post(reverse("accounts:invite"), INVITATION | {"email": charlie.email}).text
+    assert "already has an account" in page
+    assert "Confirm with charlie@example.org over a channel that you trust" in page
+
+
+def test_whoever_another_team_invited_needs_an_installation_admin(
+    anna: User, adam: User, other: Team, research: Team
+) -> None:
+    invite_member(other, email=INVITATION["email"], role=Role.ADMIN, by=adam)
+    page = signed_in(anna).post(reverse("accounts:invite"), INVITATION).text
+    assert "/accounts/link/" not in page
+    assert "Ask an installation admin for a sign-in link: earlier links no longer work." in page
+
+
+def test_a_member_who_is_gone_is_not_found(anna: User, bobs_membership: Membership) -> None:
+    Membership.objects.filter(pk=bobs_membership.pk).delete()
+    with pytest.raises(NotFound, match="Bob is no longer a member of Research"):
+        change_role(bobs_membership, role=Role.ADMIN, by=anna)
 
 
 def test_inviting_a_member_again_says_so_beside_the_field(anna: User, alice: User) -> None:

@@ -112,7 +112,7 @@ def _note(visit: Visit, kind: str, text: str) -> None:
 
 def session_of(user: User) -> str:
     """Return the key of a new session in which `user` is signed in."""
-    from django.contrib.sessions.backends.db import SessionStore
+    from accounts.sessions import SessionStore
 
     session = SessionStore()
     session["_auth_user_id"] = str(user.pk)

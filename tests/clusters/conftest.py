@@ -44,7 +44,9 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the clusters that a worker was told about."""
     found: list[str] = []
-    monkeypatch.setattr("clusters.services.waking._tell", found.append)
+    monkeypatch.setattr(
+        "clusters.services.waking._tell", lambda cluster_id, **_: found.append(cluster_id)
+    )
     return found
 
 

@@ -64,7 +64,7 @@ def test_terminating_a_stopped_cluster_leaves_its_last_run_alone(head: Head, ali
 def test_report_of_an_earlier_run_is_refused(head: Head, alice: User) -> None:
     body = head.body()
     operating.start_cluster(stopped(head, alice).cluster, by=alice)
-    assert head.post(body).status_code == 401  # by its token
+    assert head.post(body).status_code == 410  # by its token
     again = Head(head.cluster)
     assert again.post(body).status_code == 410  # by its number
 

@@ -7,16 +7,20 @@
 The stack is `mobula up` itself. Tests act over HTTP, as a browser does, and look into the database.
 """
 
+from __future__ import annotations
+
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +35,8 @@ from mobula.stack.identity import Identity
 from mobula.stack.postgres import PostgresServer
 from mobula.stack.valkey import ValkeyServer
 from tests.e2e.cluster import DrivenCluster
-from tests.e2e.processes import kill_nodes
 from tests.e2e.waiting import eventually
+from tests.guard import guarded
 
 SIGN_IN = re.compile(r"\(this link works once\):\s+(\S+)")
 STOP_SECONDS = 120
@@ -53,6 +57,12 @@ class Console:
 
     def start(self) -> None:
         """Run `mobula up` until it is ready; again on the same home after `stop`."""
+        self.begin()
+        eventually(self.ready, what="`mobula up` is ready", seen=self.output.read_text)
+        eventually(lambda: set(self.programs()) == set(programs.ORDER), what="all programs run")
+
+    def begin(self) -> None:
+        """Run `mobula up`, and do not wait."""
         with self.output.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "mobula.cli", "up"],
@@ -66,8 +76,6 @@ class Console:
                 stdout=log,
                 stderr=log,
             )
-        eventually(self.ready, what="`mobula up` is ready", seen=self.output.read_text)
-        eventually(lambda: set(self.programs()) == set(programs.ORDER), what="all programs run")
 
     def ready(self) -> bool:
         """Return whether it has printed its summary; fails when it has ended."""
@@ -86,8 +94,9 @@ class Console:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
-        for identity in self.programs().values():
-            os.killpg(identity.pid, signal.SIGKILL)
+        for file in self.home.run.glob("*.pid"):
+            if (identity := Identity.read(file)) and identity.alive():
+                os.killpg(identity.pid, signal.SIGKILL)
 
     def programs(self) -> dict[str, Identity]:
         """Return the stack's running programs by name."""
@@ -142,18 +151,42 @@ class Console:
         assert self.http.get(path).status_code == 200
         assert self.post(path).status_code == 200
 
+    def member(self, email: str, *, team: str) -> Console:
+        """Return this console as an engineer of `team` sees it; both are made if they are new."""
+        password = secrets.token_hex(16)
+        self.python(
+            "from accounts.models import Membership, Team, User\n"
+            "from accounts.roles import Role\n"
+            "from clouds.models import Cloud\n"
+            f"team, _ = Team.objects.get_or_create(slug={team!r}, defaults={{'name': {team!r}}})\n"
+            f"user, _ = User.objects.get_or_create(email={email!r})\n"
+            f"user.set_password({password!r})\n"
+            "user.save()\n"
+            "Membership.objects.get_or_create(user=user, team=team, role=Role.ENGINEER)\n"
+            "cloud = Cloud.objects.get(name='local')\n"
+            "cloud.teams.add(team) if hasattr(cloud, 'teams') else None"
+        )
+        member = copy(self)
+        member.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)
+        assert member.http.get("/accounts/sign-in/").status_code == 200
+        page = member.post("/accounts/sign-in/", email=email, password=password)
+        assert page.url.path == "/", page.text
+        return member
+
     def post(self, path: str, **fields: object) -> httpx.Response:
         """Post a form as the signed-in admin and return the page it ends on."""
         headers = {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "Referer": self.url}
         values = {name: str(value) for name, value in fields.items()}
         return self.http.post(path, data=values, headers=headers)
 
-    def make_template(self, name: str, text: str) -> int:
-        """Return the id of version 1 of a new template of the first team."""
+    def make_template(self, name: str, text: str, *, team: str = "") -> int:
+        """Return the id of version 1 of a new template of `team`, by default of the first."""
+        teams = f"filter(slug={team!r})" if team else "all()"
         code = (
             "from accounts.models import Team, User\n"
             "from configurations.services.templates import create_template\n"
-            f"version = create_template(team=Team.objects.first(), name={name!r}, text={text!r},"
+            f"version = create_template(team=Team.objects.{teams}.first(), name={name!r},"
+            f" text={text!r},"
             " message='First.', by=User.objects.first())\n"
             "print(version.pk)"
         )
@@ -167,24 +200,40 @@ class Console:
 
 
 @contextmanager
-def console(*, signed_in: bool = True) -> Iterator[Console]:
-    """Yield a running, empty installation; at the end nothing of it is left, Ray included."""
+def installation(*, place: Callable[[Path], None] | None = None) -> Iterator[Console]:
+    """Yield an empty installation that does not run yet; at the end nothing of it is left.
+
+    `place` prepares its directory.
+    """
     # Short, for the sockets below it; PostgreSQL's account has to pass through.
     directory = Path(tempfile.mkdtemp(prefix="mbe-", dir="/tmp"))
     directory.chmod(0o711)
     mobula = Console(directory)
     try:
-        mobula.start()
-        if signed_in:
-            mobula.sign_in()
-        yield mobula
+        with guarded(directory):
+            if place:
+                place(directory)
+            yield mobula
     finally:
         mobula.http.close()
-        mobula.stop()
-        kill_nodes(directory)
         if "MOBULA_KEEP_HOME" not in os.environ:
             shutil.rmtree(directory, ignore_errors=True)
             mobula.output.unlink(missing_ok=True)
+
+
+@contextmanager
+def console(
+    *, signed_in: bool = True, place: Callable[[Path], None] | None = None
+) -> Iterator[Console]:
+    """Yield a running, empty installation; at the end nothing of it is left, Ray included."""
+    with installation(place=place) as mobula:
+        try:
+            mobula.start()
+            if signed_in:
+                mobula.sign_in()
+            yield mobula
+        finally:
+            mobula.stop()
 
 
 def _plain_environment() -> dict[str, str]:

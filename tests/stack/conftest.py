@@ -1,7 +1,6 @@
 """What the tests of the stack share."""
 
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ import psutil
 import pytest
 
 from mobula.stack.home import Home
-from tests.servers import open_directory
+from tests.servers import open_directory, remove
 
 Wait = Callable[[Callable[[], object]], None]
 
@@ -20,7 +19,7 @@ def short_path() -> Iterator[Path]:
     """A directory with a short path that PostgreSQL's account can enter."""
     directory = open_directory("mobula-stack-")
     yield directory
-    shutil.rmtree(directory, ignore_errors=True)
+    remove(directory)
 
 
 @pytest.fixture

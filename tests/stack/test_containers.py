@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "slow-worker", "beat")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,16 @@ def variables(service: dict[str, Any]) -> dict[str, str]:
 
 def test_the_services_are_those_of_the_design(services: dict[str, Any]) -> None:
     assert set(services) == {"postgres", "valkey", *OURS}
-    assert services["postgres"]["image"] == "postgres:18"
+    assert services["postgres"]["image"].startswith("postgres:18@")
+
+
+def test_images_of_others_are_pinned_by_digest(services: dict[str, Any]) -> None:
+    ours = {"mobula"}
+    images = {service["image"] for service in services.values()} - ours
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    images |= set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE))
+    assert len(images) == 4
+    assert [image for image in images if not re.search(r":\S+@sha256:[0-9a-f]{64}$", image)] == []
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -42,12 +51,12 @@ def test_our_services_are_one_image_with_no_rights(services: dict[str, Any], nam
     assert services[name]["cap_drop"] == ["ALL"]
 
 
-@pytest.mark.parametrize("name", ["postgres", "valkey", "web", "worker"])
+@pytest.mark.parametrize("name", ["postgres", "valkey", "web", "worker", "slow-worker"])
 def test_servers_have_a_health_check(services: dict[str, Any], name: str) -> None:
     assert services[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["web", "worker", "slow-worker", "beat"])
 def test_nothing_starts_before_the_database_is_migrated(
     services: dict[str, Any], name: str
 ) -> None:

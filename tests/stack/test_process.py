@@ -1,5 +1,6 @@
 """Processes: told apart by start time, ended as they like, never left behind."""
 
+import errno
 import os
 import signal
 import sys
@@ -53,6 +54,17 @@ def test_its_children_do_not_outlive_it(tmp_path: Path) -> None:
         child = Identity.of(int(process.log.read_text().split()[0]))
         assert child
     until(lambda: not child.alive())
+
+
+def test_what_cannot_be_noted_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(identity: Identity, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Identity, "write", write)
+    process = python(FOREVER, tmp_path)
+    with pytest.raises(OSError, match="No space left on device"):
+        process.start()
+    assert not process.running()
 
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The supervisor: restarts what dies, says so in a line, stops in order."""
 
+import errno
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 
 from mobula.stack.errors import StackError
 from mobula.stack.home import Home
+from mobula.stack.identity import Identity
 from mobula.stack.process import Program
 from mobula.stack.supervisor import Stopping, Supervisor, describe, rotate
 
@@ -129,6 +132,43 @@ def test_a_long_log_is_moved_and_its_writer_goes_on(tmp_path: Path) -> None:
         writer.write(b"new")
     assert log.read_text() == "new"
     assert (tmp_path / "web.log.1").read_text() == "old" * 10
+
+
+def test_on_a_full_disk_a_long_log_is_emptied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copy(source: Path, target: Path) -> None:
+        target.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", copy)
+    log = tmp_path / "web.log"
+    log.write_text("old" * 10)
+    rotate(log, limit=20)
+    assert log.read_text() == ""
+    assert not (tmp_path / "web.log.1").exists()
+
+
+def test_a_child_comes_back_once_the_disk_has_room(
+    supervisor: Supervisor, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = supervisor.start(sleeper("worker"))
+    assert process.pid
+    os.kill(process.pid, signal.SIGKILL)
+    full = [OSError(errno.ENOSPC, "No space left on device")]
+    note = Identity.write
+
+    def write(identity: Identity, path: Path) -> None:
+        if full:
+            raise full.pop()
+        note(identity, path)
+
+    monkeypatch.setattr(Identity, "write", write)
+    watch_until(supervisor, "is running again", said=said, monkeypatch=monkeypatch)
+    assert any("worker did not start: [Errno 28]" in line for line in said)
+    assert process.running()
+    assert process.pid_file.exists()
+    supervisor.stop()
 
 
 def test_a_short_log_stays(tmp_path: Path) -> None:

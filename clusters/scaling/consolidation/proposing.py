@@ -17,6 +17,7 @@ from clusters.scaling.consolidation.policy import (
 )
 from clusters.scaling.consolidation.record import key, note_look
 from clusters.scaling.consolidation.steps import begin
+from clusters.scaling.planning import Planning
 from domain.configuration.spec import ComputeConfig
 from domain.configuration.spec import ConsolidationMode as Mode
 from domain.lifecycle import ConsolidationState
@@ -35,12 +36,13 @@ def propose(
     nodes: list[Node],
     request: PlanRequest,
     last: Consolidation | None,
+    planning: Planning,
     *,
     most: int | None,
 ) -> list[Node]:
     """Look once; return the live nodes, a replacement included."""
     config = configuration_of(cluster)
-    findings = _findings(config, request, most=most)
+    findings = planning.ask(lambda: _findings(config, request, most=most))
     row = note_look(cluster, last, findings)
     proposal = findings.proposal
     if proposal is None:

@@ -16,6 +16,7 @@ from clusters.nodes.rows import add_nodes
 from clusters.scaling import decisions
 from clusters.scaling.consolidation.policy import SETTLE_TIME, move_time
 from clusters.scaling.consolidation.record import forget, move
+from clusters.scaling.planning import Planning
 from clusters.transitions import note
 from domain.events import EventKind
 from domain.lifecycle import LEAVING_NODE_STATES, ConsolidationState, EndCause, NodeState
@@ -29,6 +30,7 @@ def advance(
     nodes: list[Node],
     request: PlanRequest,
     row: Consolidation,
+    planning: Planning,
     *,
     most: int | None,
 ) -> None:
@@ -41,7 +43,7 @@ def advance(
     if new is None or new.state in LEAVING_NODE_STATES:
         _abandon(cluster, row, nodes, why="the replacement node did not start")
     elif new.state == NodeState.READY and has_fresh_report(cluster):
-        why = _changed(request, row, going, most=most)
+        why = planning.ask(lambda: _changed(request, row, going, most=most))
         if why:
             _abandon(cluster, row, nodes, why=why)
         else:

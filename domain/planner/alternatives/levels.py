@@ -14,11 +14,21 @@ from domain.planner.packing import Packing
 from domain.planner.serving import best_served
 from domain.planner.units.need import Need
 
+# So many looks at a node or a machine for placement groups with fallbacks, each tried whole; those
+# that are left then wait for the next pass.
+STEPS = 1_000_000
+
 
 def served(base: Packing, needs: Sequence[Need], gangs: Sequence[Gang]) -> Packing:
     """Return `base` with the demand on it."""
     waiting = [_possible(base, need) for need in _as_planned(base, needs)]
-    packing = best_served(base, waiting, _settled(base, gangs))
+    settled, undecided = _settled(base, gangs)
+    packing = best_served(base, waiting, settled)
+    if undecided:
+        packing = packing.fork()
+        for gang in undecided:
+            needs_of_gang = gang_needs(gang, base.candidates)
+            packing.undecided += [(need, need.count) for need in needs_of_gang]
     while falling := [(need, count) for need, count in packing.left if need.fallbacks]:
         packing = packing.fork()
         packing.left = [(need, count) for need, count in packing.left if not need.fallbacks]
@@ -88,17 +98,20 @@ def _levels(need: Need) -> list[Need]:
     return levels
 
 
-def _settled(base: Packing, gangs: Sequence[Gang]) -> list[Gang]:
-    """Return the placement groups without fallbacks, each with the first that fits whole."""
+def _settled(base: Packing, gangs: Sequence[Gang]) -> tuple[list[Gang], list[Gang]]:
+    """Return the placement groups without fallbacks, each with the first that fits whole.
+
+    And those that the budget of work did not reach.
+    """
     if not any(gang.fallbacks or _has_fallbacks(gang.bundles) for gang in gangs):
-        return list(gangs)
-    packing, settled = base.fork(), list[Gang]()
-    for gang in gangs:
+        return list(gangs), []
+    packing, settled, steps = base.fork(), list[Gang](), STEPS
+    for place, gang in enumerate(gangs):
         for bundles in (gang.bundles, *gang.fallbacks):
-            trial = packing.fork()
             first = replace(gang, bundles=bundles, fallbacks=())
-            needs = gang_needs(first, base.candidates)
-            chosen = [bundle for need in needs for bundle in _chosen(trial, need)]
+            trial, chosen, steps = _trial(packing, first, steps=steps)
+            if steps <= 0:
+                return settled, [_preferred(gang) for gang in gangs[place:]]
             if not trial.left:
                 trial.reopen()
                 packing = trial
@@ -106,7 +119,21 @@ def _settled(base: Packing, gangs: Sequence[Gang]) -> list[Gang]:
                 break
         else:
             settled.append(_preferred(gang))
-    return settled
+    return settled, []
+
+
+def _trial(packing: Packing, gang: Gang, *, steps: int) -> tuple[Packing, list[Bundle], int]:
+    """Return a packing with as much of the placement group on it as fits, its bundles as chosen.
+
+    And how many looks are left. It ends with the first bundle that finds no place.
+    """
+    trial, chosen = packing.fork(), list[Bundle]()
+    for need in gang_needs(gang, packing.candidates):
+        steps -= (1 + len(need.fallbacks)) * (len(trial.runs) + len(trial.candidates))
+        if steps <= 0 or trial.left:
+            break
+        chosen += _chosen(trial, need)
+    return trial, chosen, steps
 
 
 def _has_fallbacks(bundles: Sequence[Bundle]) -> bool:

@@ -7,6 +7,8 @@ from domain.planner.units.need import Need
 
 # So many looks at a node or a machine; what is left then waits for the next pass.
 STEPS = 150_000
+# The last placement group may need more, since it opens nodes that are looked at again.
+MOST_STEPS = 2_000_000
 
 
 def steps_for(packing: Packing, bundles: Sequence[Sequence[Need]]) -> int:
@@ -31,26 +33,31 @@ def one_by_one(
         elif steps <= 0:
             packing.undecided += [(need, need.count) for need in wanted]
         else:
-            steps -= steps_for(packing, [wanted])
-            packing, blocked = _tried(packing, wanted)
+            packing, blocked, taken = _tried(packing, wanted)
+            steps -= taken
             if blocked is not None:
                 full |= {alike, blocked}
     return packing
 
 
-def _tried(packing: Packing, wanted: Sequence[Need]) -> tuple[Packing, object]:
+def _tried(packing: Packing, wanted: Sequence[Need]) -> tuple[Packing, object, int]:
     """Return the packing with a placement group on it, or as it was with what blocks such groups.
 
-    None: it has its place. Where not even the first bundle found one, its shape blocks others.
+    None: it has its place, or it took too many looks. Where not even the first bundle found one,
+    its shape blocks others. The last value is the looks.
     """
-    trial = packing.fork()
+    trial, steps = packing.fork(), 0
     for place, need in enumerate(wanted):
+        if steps > MOST_STEPS:
+            packing.undecided += [(need, need.count) for need in wanted]
+            return packing, None, steps
+        steps += len(trial.runs) + len(trial.candidates)
         if left := trial.serve(need):
             nothing = place == 0 and left == need.count
             packing.left += [(need, need.count) for need in wanted]
-            return packing, _shape(need) if nothing else ()
+            return packing, _shape(need) if nothing else (), steps
     trial.reopen()
-    return trial, None
+    return trial, None, steps
 
 
 def _shape(need: Need) -> object:

@@ -129,5 +129,8 @@ def test_what_is_wrong_with_the_version_stands_above_the_form(
     Cloud.objects.all().delete()
     answer = alices.post(reverse("clusters:launch"), given)
     assert answer.status_code == 422
-    assert "Team Research has no access to a cloud &#x27;paper&#x27;. The team has no cloud yet." in answer.text
+    assert (
+        "Team Research has no access to a cloud &#x27;paper&#x27;. The team has no cloud yet."
+        in answer.text
+    )
     assert "autofocus" not in name_field(answer)

@@ -31,3 +31,12 @@ def test_weights_without_sense_are_refused(
     monkeypatch.setenv("WEIGHTS", text)
     with pytest.raises(ImproperlyConfigured, match=why):
         env.weights("WEIGHTS", default=DEFAULT)
+
+
+def test_a_choice_is_one_of_its_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.choice("CHOICE", options=("host", "off")) == "host"
+    monkeypatch.setenv("CHOICE", "off")
+    assert env.choice("CHOICE", options=("host", "off")) == "off"
+    monkeypatch.setenv("CHOICE", "always")
+    with pytest.raises(ImproperlyConfigured, match="'always'; use one of: host, off"):
+        env.choice("CHOICE", options=("host", "off"))
