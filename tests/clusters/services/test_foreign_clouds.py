@@ -1,4 +1,4 @@
-"""A cluster runs on a cloud that its team may use: at launch, later, and after it was taken away."""
+"""A cluster runs on a cloud that its team may use, at launch and later."""
 
 from __future__ import annotations
 
@@ -189,8 +189,17 @@ def test_it_is_neither_started_nor_grown_nor_updated(
             with pytest.raises(CloudTakenAway, match="Ask an installation admin"):
                 call()
     operating.resize_group(cluster, group="cpu", min_nodes=0, max_nodes=1, by=alice)
-    Cluster.objects.filter(pk=cluster.pk).update(state="stopped", target="stopped")
-    cluster.nodes.update(state="terminated")
+
+
+def test_a_stopped_one_is_not_started_again(
+    head: Head, take_away: Callable[[], Cloud], alice: User
+) -> None:
+    cluster = head.cluster
+    operating.stop_cluster(cluster, by=alice)
+    for _ in range(3):
+        head.pass_by()
+    assert head.state == "stopped"
+    take_away()
     with pytest.raises(ServiceError, match="no longer has access to cloud paper"):
         operating.start_cluster(cluster, by=alice)
 
