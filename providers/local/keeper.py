@@ -128,7 +128,9 @@ class Keeper:
         self.progress = os.open("progress.jsonl", APPEND, 0o600)
         self.ray_log = os.open("ray.log", APPEND, 0o600)
         self.agent_log = os.open("agent.log", APPEND, 0o600)
-        self.turns = [os.open(path, os.O_RDWR | os.O_CREAT, 0o600) for path in self.request["turns"]]
+        self.turns = [
+            os.open(path, os.O_RDWR | os.O_CREAT, 0o600) for path in self.request["turns"]
+        ]
         if self.request["agent_config"]:
             path, group = self.record["agent_file"], self.record["uid"]
             _write(path, self.request["agent_config"], group=group)

@@ -69,9 +69,7 @@ def kill(process: psutil.Process) -> None:
         process.kill()
 
 
-def _is_left_over(
-    process: psutil.Process, directory: Path, ray_directory: Path, uid: int
-) -> bool:
+def _is_left_over(process: psutil.Process, directory: Path, ray_directory: Path, uid: int) -> bool:
     if process.uids().real not in {uid, os.getuid()} or process.status() == psutil.STATUS_ZOMBIE:
         return False
     if process.environ().get(MARK) == str(directory):

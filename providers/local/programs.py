@@ -88,7 +88,9 @@ def _link_environment(
     base, packages = python.parent.parent, _packages(ray)
     version = packages.parent.name if packages != ray.parent else ""
     is_virtual = (ray.parent.parent / "pyvenv.cfg").exists()
-    _link_tree(base, draft / "base", left_out=LEFT_OUT | ({"site-packages"} if is_virtual else set()))
+    _link_tree(
+        base, draft / "base", left_out=LEFT_OUT | ({"site-packages"} if is_virtual else set())
+    )
     (draft / "bin").mkdir(mode=0o755)
     for path in ray.parent.iterdir():
         if path.is_file():

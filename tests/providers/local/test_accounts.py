@@ -24,10 +24,10 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives clust
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Accounts that no other test and no installation sees."""
     monkeypatch.setattr(accounts, "STATE", tmp_path / "state")
-    yield tmp_path / "state"
+    return tmp_path / "state"
 
 
 def cluster_at(path: Path) -> Path:
@@ -208,7 +208,7 @@ def closed_environment(path: Path) -> Path:
 
 
 @pytest.fixture
-def open_state(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: object) -> Iterator[Path]:
+def open_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A place of its own for linked programs that accounts can enter."""
     state = Path("/var/tmp") / f"mobula-programs-{os.getpid()}"
     state.mkdir(mode=0o711)
@@ -243,7 +243,7 @@ def test_a_ray_that_no_account_can_run_is_refused_with_the_way_out(
 ) -> None:
     ray = closed_environment(tmp_path / "closed")
     ray.with_name("python").unlink()
-    with pytest.raises(InvalidRequest, match="do not run as root.*such as /opt"):
+    with pytest.raises(InvalidRequest, match=r"do not run as root.*such as /opt"):
         runnable(ray, ClusterAccount(accounts.LAST_ID))
 
 
