@@ -42,6 +42,7 @@ class PasswordForm(forms.Form):
     current = forms.CharField(
         label="Current password",
         strip=False,
+        max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     new = forms.CharField(

@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "accounts.requests.request_id_middleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "accounts.requests.no_store_middleware",  # below the static files, which may be kept
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

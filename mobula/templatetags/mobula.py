@@ -12,16 +12,15 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
+from django.utils.safestring import SafeString
 
 from accounts.models import Team
 from accounts.queries import NoTeam, current_team, teams_of
 from accounts.roles import Theme
 from domain import wording
+from mobula.markdown import rendered
 
 register = template.Library()
-_MARKDOWN = MarkdownIt("js-default", {"html": False, "linkify": False})
 
 # The one place where a state gets its color. Jobs' and requests' states share the words.
 TONES = {
@@ -82,8 +81,7 @@ def dollars(price: Decimal | None) -> str:
 @register.filter
 def markdown(text: str) -> SafeString:
     """Return Markdown as HTML; HTML inside it, and addresses that run scripts, stay plain text."""
-    html: str = _MARKDOWN.render(text)
-    return mark_safe(html)  # noqa: S308 - the renderer escapes HTML
+    return rendered(text)
 
 
 @register.filter
