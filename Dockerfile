@@ -1,14 +1,14 @@
 # One image for web, worker and beat; compose.yaml shows how they are run.
 # With Ray, for clusters on the container's own machine: --build-arg REQUIREMENTS=local
 
-FROM node:24-slim AS assets
+FROM node:24-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df AS assets
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY assets ./assets
 RUN npm run build
 
-FROM python:3.13-slim
+FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 ARG REQUIREMENTS=base
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -37,6 +37,7 @@ _NODE_MOMENTS = {
 _NODE_KINDS: Mapping[EndCause | None, EventKind] = {
     EndCause.LOST: EventKind.NODE_LOST,
     EndCause.START_FAILED: EventKind.NODE_START_FAILED,
+    EndCause.START_TIMED_OUT: EventKind.NODE_START_FAILED,
     EndCause.INTERRUPTED: EventKind.NODE_INTERRUPTED,
 }
 _MESSAGE_LENGTH = 1000

@@ -78,6 +78,7 @@ class EndCause(StrEnum):
     CLUSTER_FAILED = "cluster failed"
     LOST = "lost"
     START_FAILED = "start failed"
+    START_TIMED_OUT = "start timed out"  # Ray itself gave up waiting: another try may succeed
     INTERRUPTED = "interrupted"  # the provider took a spot machine back
     SPOT_RETURN = "back to spot"
     CONSOLIDATED = "consolidated"
@@ -85,7 +86,10 @@ class EndCause(StrEnum):
 
     @property
     def is_failure(self) -> bool:
-        return self in {EndCause.LOST, EndCause.START_FAILED, EndCause.CLUSTER_FAILED}
+        return self in START_FAILURES | {EndCause.LOST, EndCause.CLUSTER_FAILED}
+
+
+START_FAILURES = frozenset({EndCause.START_FAILED, EndCause.START_TIMED_OUT})
 
 
 class ConsolidationState(StrEnum):

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -25,6 +26,14 @@ def flag(name: str, *, default: bool) -> bool:
     if value not in {"true", "false"}:
         raise ImproperlyConfigured(f"{name} is '{value}'; use 'true' or 'false'.")
     return value == "true"
+
+
+def choice(name: str, *, options: Sequence[str]) -> str:
+    """Return the variable `name`, which must be one of `options`; by default the first."""
+    value = os.environ.get(name) or options[0]
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} is '{value}'; use one of: {', '.join(options)}.")
+    return value
 
 
 def number(name: str, *, default: int, least: int | None = None) -> int:

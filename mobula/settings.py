@@ -153,10 +153,10 @@ KEEP_DAYS = {
     "hours": env.days("MOBULA_KEEP_HOURS_DAYS", default=400, least=31),
 }
 # How much output of jobs is kept, besides for how long: the oldest goes first.
-JOB_LOGS_PER_CLUSTER = (
-    env.number("MOBULA_KEEP_JOB_LOGS_CLUSTER_MIB", default=1024, least=16) * 2**20
+JOB_LOGS_PER_CLUSTER = 2**20 * env.number(
+    "MOBULA_KEEP_JOB_LOGS_CLUSTER_MIB", default=1024, least=16
 )
-JOB_LOGS_IN_TOTAL = env.number("MOBULA_KEEP_JOB_LOGS_TOTAL_MIB", default=16_384, least=64) * 2**20
+JOB_LOGS_IN_TOTAL = 2**20 * env.number("MOBULA_KEEP_JOB_LOGS_TOTAL_MIB", default=16_384, least=64)
 
 # How long work on a node may finish when cheaper machines replace the node.
 MOVE_SECONDS = env.number("MOBULA_MOVE_SECONDS", default=120)
@@ -184,8 +184,13 @@ SERVESTATIC_AUTOREFRESH = DEBUG
 # HTTPS ends at this process or at a proxy in front of it; on 127.0.0.1 there is none.
 HTTPS = MOBULA_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Other services under the same domain may have no HTTPS, and browsers' preload lists forget
+# slowly: both are for the domain's owner to choose.
+HSTS = env.choice("MOBULA_HSTS", options=("host", "off", "subdomains", "preload"))
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS and HSTS != "off" else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS in {"subdomains", "preload"}
+SECURE_HSTS_PRELOAD = HTTPS and HSTS == "preload"
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # that choice
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import django
 import pytest
 
+from tests import parallel
 from tests.cast import adam, alice, bob, charlie, other, research  # noqa: F401
 from tests.servers import Servers, prepare, running
 
@@ -17,6 +18,11 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), 2500))
 _SERVERS = prepare()
 # Test modules, and the conftest.py of packages below, import models at their top.
 django.setup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Arrange the tests for several workers: after pytest-django's order, before xdist reads it."""
+    parallel.arrange(items)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.db import transaction
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Node
@@ -11,7 +12,8 @@ from clusters.models.event import EventSeverity
 from clusters.nodes import rows
 from clusters.nodes.config import configuration_of, resources_of, start_timeout
 from clusters.reconcile import cloud_resources, machines, observe
-from clusters.transitions import move_cluster, move_node
+from clusters.transitions import move_cluster, move_node, note
+from domain.events import EventKind
 from domain.lifecycle import (
     JOINING_NODE_STATES,
     ClusterState,
@@ -22,6 +24,8 @@ from domain.lifecycle import (
 from domain.wording import duration
 from providers.base import ClusterRef, ProviderDriver
 
+MOST_ATTEMPTS = 3  # to start a head whose Ray timed out
+
 
 def head_of(
     cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]
@@ -29,7 +33,7 @@ def head_of(
     """Return this run's head, written down if there is none; None while there can be none.
 
     A head that is lost fails the cluster. One that never came up is replaced by one on the next
-    cloud resource, if there is any.
+    cloud resource, if there is any, and one whose Ray timed out is tried again.
     """
     heads = [node for node in nodes if node.role == NodeRole.HEAD]
     if heads and heads[0].state != NodeState.TERMINATING and heads[0].run_id == cluster.run_id:
@@ -42,14 +46,35 @@ def head_of(
         else:
             cloud_resources.switch(cluster, driver, ref, reason=last.end_reason)
         return None
-    if last:
+    if last and not _may_try_again(cluster, last, attempts=ended.count()):
         fields = {"node": last.name, "cause": last.end_cause}
         _fail(cluster, f"Head node lost: {last.end_reason}", fields=fields)
         return None
-    if heads:
-        return None  # the head of an earlier run is still going
-    group = cluster.groups.get(role=NodeRole.HEAD)
-    return rows.add_nodes(cluster, group, count=1)[0]
+    if heads:  # an earlier one is still going
+        machines.remove(cluster, driver, ref, heads)
+        return None
+    return _new_head(cluster, last, attempt=ended.count() + 1)
+
+
+def _may_try_again(cluster: Cluster, last: Node, *, attempts: int) -> bool:
+    """Return whether a head that Ray was too slow for, as on a busy machine, gets another try."""
+    timed_out = last.end_cause == EndCause.START_TIMED_OUT
+    return timed_out and cluster.state == ClusterState.STARTING and attempts < MOST_ATTEMPTS
+
+
+@transaction.atomic
+def _new_head(cluster: Cluster, last: Node | None, *, attempt: int) -> Node:
+    head = rows.add_nodes(cluster, cluster.groups.get(role=NodeRole.HEAD), count=1)[0]
+    if last is not None:
+        note(
+            cluster,
+            f"Starting the head node again, attempt {attempt} of {MOST_ATTEMPTS}: "
+            f"{last.end_reason}",
+            kind=EventKind.NODE_START_FAILED,
+            fields={"node": last.name, "attempt": attempt, "cause": last.end_cause},
+            severity=EventSeverity.WARNING,
+        )
+    return head
 
 
 def give_up_late(cluster: Cluster, head: Node) -> None:

@@ -11,6 +11,7 @@ from clusters import transitions
 from clusters.models import Cluster, Node, Run
 from clusters.reconcile import interruptions
 from clusters.scaling import cooldowns
+from domain.cooldowns import FailureClass
 from domain.lifecycle import UNSEEN_NODE_STATES, EndCause, NodeRole, NodeState
 from domain.wording import duration
 from providers.base import (
@@ -97,6 +98,8 @@ def _failed(cluster: Cluster, node: Node, machine: ObservedNode) -> None:
         transitions.move_node(node, NodeState.TERMINATING, reason="Drained.")
         return
     cause = EndCause.LOST if node.ready_at else EndCause.START_FAILED
+    if cause is EndCause.START_FAILED and machine.failure is FailureClass.TRANSIENT:
+        cause = EndCause.START_TIMED_OUT
     if machine.interruption_at is not None:  # taken back before anybody heard the notice
         cause = EndCause.INTERRUPTED
     if machine.failure is not None and not node.ready_at:

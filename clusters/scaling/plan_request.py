@@ -22,7 +22,7 @@ from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, Disruption, WorkerGroup
 from domain.cooldowns import CapacityPool, why_cold
 from domain.demand import Demand, demand_from_report
-from domain.lifecycle import EndCause, NodeRole, NodeState
+from domain.lifecycle import START_FAILURES, NodeRole, NodeState
 from domain.offerings import Market
 from domain.planner import NodeView, Offer, PlannedGroup, PlanRequest
 from domain.planner.model import NodePhase
@@ -158,7 +158,7 @@ def _failing(cluster: Cluster) -> dict[str, str]:
     """Return the groups whose machines come but never join Ray, with the reason not to go on."""
     failed = cluster.nodes.filter(
         run=cluster.run_id,
-        end_cause=EndCause.START_FAILED,
+        end_cause__in=START_FAILURES,
         booted_at__isnull=False,
         terminating_at__gt=now() - FAILED_STARTS_TIME,
     )

@@ -85,7 +85,7 @@ def keep(
 ) -> Draft:
     """Write down what stands in the editor now, valid or not; return its draft.
 
-    Raises `TooManyDrafts`, and `Invalid` for what is too long; an earlier draft then stays as it is.
+    Raises `TooManyDrafts`, and `Invalid` for what is too long; an earlier draft then stays.
     """
     team = template.team if template else team
     require(may(by, Action.EDIT_TEMPLATE, team=team))

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import psutil
 
+from domain.cooldowns import FailureClass
 from domain.lifecycle import NodeRole
 from providers.base import (
     HeadEndpoints,
@@ -23,6 +24,11 @@ from providers.local.directories import NodeDirectory
 from providers.local.processes import keeper_process, node_processes
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# What `ray start` raises when a process of its own is not there in time, as on a busy machine:
+# ray/_private/node.py, services.py and state.py of Ray 2.60.
+TIMED_OUT = re.compile(
+    rb"timed out during startup|while waiting for node to startup|Failed to connect to GCS"
+)
 TAIL_BYTES = 4096
 TAIL_LINES = 6
 NOTICE = "taken_back_at"  # in a node's directory: when a failure plan takes it back
@@ -87,13 +93,15 @@ class NodeRecord:
     def observed(self) -> ObservedNode:
         """Return the node as it is now."""
         phase, taken_back_at = self._phase(), self.taken_back_at
+        failed = phase is MachinePhase.FAILED
         return ObservedNode(
             name=self.directory.name,
             role=self.role,
             phase=phase,
             address=self.content["address"],
             started_at=datetime.fromtimestamp(self.content["started"], UTC),
-            reason=self._reason() if phase is MachinePhase.FAILED else "",
+            reason=self._reason() if failed else "",
+            failure=FailureClass.TRANSIENT if failed and self._timed_out() else None,
             interruption_at=datetime.fromtimestamp(taken_back_at, UTC) if taken_back_at else None,
             endpoints=self.endpoints if phase is MachinePhase.RUNNING else None,
         )
@@ -106,6 +114,9 @@ class NodeRecord:
         begun = self.content["answered" if self.role is NodeRole.HEAD else "ray_pid"]
         return MachinePhase.RUNNING if begun else MachinePhase.PENDING
 
+    def _timed_out(self) -> bool:
+        return waited_in_vain(self.directory.path / "ray.log")
+
     def _reason(self) -> str:
         deadline = self.taken_back_at
         if deadline is not None and time.time() >= deadline:
@@ -113,6 +124,16 @@ class NodeRecord:
         ended = _read_json(self.directory.path / "exit.json")
         cause = exit_in_words(ended["code"]) if ended else "The node's processes were killed."
         return "\n".join([cause, *last_lines(self.directory.path / "ray.log")])
+
+
+def waited_in_vain(log: Path) -> bool:
+    """Return whether a log says that Ray gave up waiting for its own processes to start."""
+    try:
+        with log.open("rb") as opened:
+            opened.seek(max(0, log.stat().st_size - TAIL_BYTES))
+            return TIMED_OUT.search(opened.read()) is not None
+    except FileNotFoundError:
+        return False
 
 
 def exit_in_words(code: int) -> str:

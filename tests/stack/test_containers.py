@@ -33,7 +33,16 @@ def variables(service: dict[str, Any]) -> dict[str, str]:
 
 def test_the_services_are_those_of_the_design(services: dict[str, Any]) -> None:
     assert set(services) == {"postgres", "valkey", *OURS}
-    assert services["postgres"]["image"] == "postgres:18"
+    assert services["postgres"]["image"].startswith("postgres:18@")
+
+
+def test_images_of_others_are_pinned_by_digest(services: dict[str, Any]) -> None:
+    ours = {"mobula"}
+    images = {service["image"] for service in services.values()} - ours
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    images |= set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE))
+    assert len(images) == 4
+    assert [image for image in images if not re.search(r":\S+@sha256:[0-9a-f]{64}$", image)] == []
 
 
 @pytest.mark.parametrize("name", OURS)

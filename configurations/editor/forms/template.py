@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from domain.limits import TEMPLATE_NAME_LENGTH, wrong_name
+from domain.limits import MESSAGE_LENGTH, RATIONALE_LENGTH, TEMPLATE_NAME_LENGTH, wrong_name
 
 
 class NameForm(forms.Form):

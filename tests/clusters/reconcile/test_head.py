@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clusters.models import Cluster
+from domain.cooldowns import FailureClass
 from domain.lifecycle import ClusterState, EndCause
 from providers.base import (
     CapacityUnavailable,
@@ -74,3 +75,50 @@ def test_driver_with_longer_limits_is_waited_for_longer(
         head.pass_by()
     node.refresh_from_db()
     assert (head.state, node.end_reason) == ("failed", "Ray did not join within 30 min.")
+
+
+TIMED_OUT = "Ray ended with exit code 1.\nThe current node timed out during startup."
+
+
+def break_heads(head: Head, driver: FakeDriver, *, failure: FailureClass | None) -> None:
+    """Let each head that comes fail the same way, until nothing moves any more."""
+    for _ in range(20):
+        for node in head.nodes(role="head"):
+            if node.state == "booting":
+                driver.break_node(node.name, reason=TIMED_OUT, failure=failure)
+        head.pass_by()
+
+
+def test_a_head_whose_ray_timed_out_is_tried_three_times(
+    cluster: Cluster, driver: FakeDriver
+) -> None:
+    head = Head(cluster)
+    break_heads(head, driver, failure=FailureClass.TRANSIENT)
+    assert head.state == ClusterState.FAILED
+    heads = head.cluster.nodes.filter(role="head")
+    assert [node.end_cause for node in heads] == [EndCause.START_TIMED_OUT] * 3
+    retries = [e.message for e in head.cluster.events.all() if "again" in e.message]
+    assert sorted(retries) == [
+        f"Starting the head node again, attempt {attempt} of 3: {TIMED_OUT}" for attempt in (2, 3)
+    ]
+
+
+def test_a_head_that_comes_on_its_second_try_runs(cluster: Cluster, driver: FakeDriver) -> None:
+    head = Head(cluster)
+    head.pass_by()
+    head.pass_by()
+    first = head.nodes(role="head")[0]
+    driver.break_node(first.name, reason=TIMED_OUT, failure=FailureClass.TRANSIENT)
+    for _ in range(5):
+        head.pass_by()
+        head.report()
+    assert head.state == ClusterState.RUNNING
+    assert head.nodes(role="head")[0].name != first.name
+
+
+def test_a_head_that_fails_for_another_reason_is_not_tried_again(
+    cluster: Cluster, driver: FakeDriver
+) -> None:
+    head = Head(cluster)
+    break_heads(head, driver, failure=None)
+    assert (head.state, head.cluster.nodes.count()) == (ClusterState.FAILED, 1)

@@ -63,8 +63,8 @@ def fallback() -> list[str]:
 def fractions() -> list[str]:
     """Two actors of 0.6 GPU leave 0.4 on each of two GPUs: no place for a task of 0.6.
 
-    Ray itself adds the 0.4 up and lets the task wait there, whatever nodes come; once another
-    node is there, work that is spread goes to it.
+    Ray itself adds the 0.4 up and lets the task wait there, whatever nodes come: it is submitted
+    again until Ray happens to pick the other node.
     """
     actors = [Keeper.options(num_cpus=0, num_gpus=0.6).remote() for _ in range(2)]
     nodes = ray.get([actor.where.remote() for actor in actors])
@@ -73,7 +73,12 @@ def fractions() -> list[str]:
         time.sleep(0.2)
     ray.cancel(waiting)
     task = where.options(num_cpus=0, num_gpus=0.6, scheduling_strategy="SPREAD")
-    return [*nodes, ray.get(task.remote(0.2))]
+    while True:
+        trial = task.remote(0.2)
+        done, _ = ray.wait([trial], timeout=5)
+        if done:
+            return [*nodes, ray.get(trial)]
+        ray.cancel(trial)
 
 
 def spread() -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # What `mobula up` reads before there is Django.
 OF_THE_STACK = {"MOBULA_PORT"}
 
