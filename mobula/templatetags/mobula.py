@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.template import Context
@@ -82,6 +83,13 @@ def dollars(price: Decimal | None) -> str:
 def markdown(text: str) -> SafeString:
     """Return Markdown as HTML; HTML inside it, and addresses that run scripts, stay plain text."""
     return rendered(text)
+
+
+@register.simple_tag
+def kept(what: str) -> str:
+    """Return for how long rows are kept, such as "Kept for 30 days."; `what` is of KEEP_DAYS."""
+    days = settings.KEEP_DAYS[what]
+    return f"Kept for {days} day{'' if days == 1 else 's'}." if days else "Kept indefinitely."
 
 
 @register.filter

@@ -31,7 +31,7 @@ def cut(apps, editor):  # noqa: ANN001, ANN201
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clusters", "0003_updates_of_running_clusters"),
+        ("clusters", "0004_start_timed_out"),
         ("retention", "0001_initial"),
     ]
     operations = [
