@@ -25,7 +25,7 @@ class _Parts:
     """What the new table must have again, as statements."""
 
     indexes: list[str]
-    constraints: list[tuple[str, str]]
+    constraints: list[tuple[str, ...]]
     triggers: list[str]
 
 
@@ -115,7 +115,7 @@ def _add_again(editor: BaseDatabaseSchemaEditor, table: str, parts: _Parts) -> N
             "ALTER TABLE {table} ADD CONSTRAINT {name} {definition}",
             table=table,
             name=name,
-            definition=sql.SQL(definition),  # type: ignore[arg-type] - PostgreSQL wrote it
+            definition=sql.SQL(definition),  # type: ignore[arg-type]
         )
     for definition in parts.triggers:
         editor.execute(definition)
@@ -130,7 +130,8 @@ def _add_again(editor: BaseDatabaseSchemaEditor, table: str, parts: _Parts) -> N
 def _rows(editor: BaseDatabaseSchemaEditor, query: str, table: str) -> list[tuple[str, ...]]:
     with editor.connection.cursor() as cursor:
         cursor.execute(query, [table])
-        return cursor.fetchall()
+        rows: list[tuple[str, ...]] = cursor.fetchall()
+        return rows
 
 
 def _run(editor: BaseDatabaseSchemaEditor, statement: str, **parts: str | sql.Composable) -> None:

@@ -19,6 +19,6 @@ def drop(table: str, *, partition: str) -> None:
     _call("SELECT mobula_drop_partition(%s, %s)", table, partition)
 
 
-def _call(query: str, *values: object) -> None:
+def _call(query: str, *values: str | datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
