@@ -44,6 +44,7 @@ class CloudForm(forms.Form):
     shapes = forms.CharField(
         required=False,
         label="Pod shapes",
+        max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text="Kubernetes only: one per line, such as 8CPU-32GB-1xT4. Empty: default shapes.",
     )

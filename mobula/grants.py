@@ -1,7 +1,7 @@
 """What the role that serves requests may do in the database; `prepare` grants it as the owner.
 
 The role owns nothing. It reads and writes rows, but not those that are append-only, and it creates
-and drops partitions through functions of the owner (metering.partitions). Everything is granted
+and drops partitions through functions of the owner (retention.partitions). Everything is granted
 anew after each migration, so that a migration needs no grants of its own.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,6 +14,7 @@ from clouds.models import Cloud
 from configurations.library import LIBRARY
 from configurations.library_offers import library_offer
 from configurations.services.library import open_ready
+from configurations.views.editor_page import open_draft_in_editor
 
 
 @require_GET
@@ -40,5 +41,5 @@ def library(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def use(request: SignedInRequest, key: str) -> HttpResponse:
     """Open a ready template as a draft."""
-    draft = open_ready(key, team=current_team(request), by=request.user)
-    return redirect("configurations:draft", pk=draft.pk)
+    team = current_team(request)
+    return open_draft_in_editor(request, lambda: open_ready(key, team=team, by=request.user))

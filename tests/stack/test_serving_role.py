@@ -50,7 +50,7 @@ REFUSED = (
     "TRUNCATE accounts_signinattempt",
     "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'y', now())",
     "DELETE FROM django_migrations",
-    "INSERT INTO mobula_partitioned VALUES ('accounts_auditentry', NULL)",
+    "INSERT INTO mobula_partitioned (parent) VALUES ('accounts_user')",
     "SELECT mobula_add_partition('accounts_user', '2026-01-01+00', '2026-01-02+00')",
     "SELECT mobula_add_partition(NULL, '2026-01-01+00', '2026-01-02+00')",
     "SELECT mobula_drop_partition('accounts_user', 'accounts_user')",
@@ -129,7 +129,7 @@ def test_it_reads_and_writes_the_rows_of_the_console(serving: psycopg.Connection
     )
     serving.execute("UPDATE configurations_version SET archived_at = now()")
     serving.execute("UPDATE accounts_user SET is_active = is_active")
-    serving.execute("DELETE FROM django_session")
+    serving.execute("DELETE FROM accounts_session")
 
 
 def test_it_adds_fills_and_drops_partitions(serving: psycopg.Connection) -> None:
@@ -180,7 +180,7 @@ def test_partitions_of_an_append_only_table_are_append_only_and_kept() -> None:
                    FOR EACH ROW EXECUTE FUNCTION accounts_refuse_change();
                CREATE TRIGGER whole BEFORE TRUNCATE ON entry
                    FOR EACH STATEMENT EXECUTE FUNCTION accounts_refuse_change();
-               INSERT INTO mobula_partitioned VALUES ('entry', 30);
+               INSERT INTO mobula_partitioned (parent, keep_days) VALUES ('entry', 30);
                SELECT mobula_add_partition('entry', date_trunc('day', now(), 'UTC') + d,
                        date_trunc('day', now(), 'UTC') + d + interval '1 day')
                    FROM unnest('{-40 days,-20 days}'::interval[]) AS d;
