@@ -10,12 +10,22 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from mobula.keys import weakness
+
 
 def text(name: str, default: str | None = None) -> str:
     """Return the variable `name`; without a default it is required."""
     value = os.environ.get(name, default)
     if value is None:
         raise ImproperlyConfigured(f"Set the environment variable {name}; see docs/settings.md.")
+    return value
+
+
+def secret(name: str) -> str:
+    """Return the key in the variable `name`, which must be long and random."""
+    value = text(name)
+    if reason := weakness(value):
+        raise ImproperlyConfigured(f"{name} {reason}")
     return value
 
 

@@ -16,7 +16,8 @@ MOBULA_HOME = env.path("MOBULA_HOME", BASE_DIR / "var")
 # Where browsers and head agents reach this installation.
 MOBULA_URL = env.text("MOBULA_URL", "http://127.0.0.1:8000").rstrip("/")
 
-SECRET_KEY = env.text("MOBULA_SECRET_KEY")
+SECRET_KEY = env.secret("MOBULA_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("MOBULA_SECRET_KEY_FALLBACKS")
 DEBUG = env.flag("MOBULA_DEBUG", default=False)
 ALLOWED_HOSTS = [
     urlsplit(MOBULA_URL).hostname or "",

@@ -7,8 +7,6 @@ from collections.abc import Hashable
 from accounts.services.known_browsers import COOKIE, browser_of
 from mobula.edge.asgi import Application, Receive, Scope, Send, address, header
 from mobula.edge.body import Body, Incoming, refuse, replayed
-from mobula.edge.budget import Budget
-from mobula.edge.gates import Gate, Gates, TooSoon
 from mobula.edge.limits import (
     AGENT_BYTES,
     AGENT_BYTES_EACH,
@@ -22,14 +20,17 @@ from mobula.edge.limits import (
     Limit,
     limit_of,
 )
-from mobula.edge.memory import Memory
 from mobula.edge.outbox import Outboxes
 from mobula.edge.refusal import Gone, Refusal
 from mobula.edge.senders import Senders
+from mobula.edge.sharing.budget import Budget
+from mobula.edge.sharing.gates import Gate, Gates, TooSoon
+from mobula.edge.sharing.memory import Memory
+from mobula.edge.sharing.outage import Outage
 from mobula.edge.work import Work
 
 # What Django's side of the guard tells it about a request, in the scope.
-USER_KEY, WORK_KEY = "mobula.user", "mobula.work_seconds"
+USER_KEY, WORK_KEY, AWAY_KEY = "mobula.user", "mobula.work_seconds", "mobula.database_away"
 # Set by our server's connections: ends one whose client does not read.
 ABORT_KEY = "mobula.abort"
 _USER_SECONDS = 900.0
@@ -43,7 +44,8 @@ class Guard:
         self._cookie = cookie
         self._work = Work(connections)
         self._users = Memory(seconds=_USER_SECONDS)
-        self._senders, self._gates = Senders(), Gates()
+        self._outage = Outage()
+        self._senders, self._gates = Senders(self._outage), Gates()
         self._outboxes = Outboxes(ANSWER_BYTES)
         self.agent_bytes = Budget(AGENT_BYTES, each=AGENT_BYTES_EACH)
         self.user_bytes = Budget(USER_BYTES, each=USER_BYTES_EACH)
@@ -118,7 +120,11 @@ class Guard:
         try:
             await body.read(scope, receive)
             async with self._work.slot(kind, key, visitor=visitor, receive=receive):
+                if kind is not Kind.ASSET:
+                    self._outage.check()
                 await self._application(scope, replayed(body.hand_over()), outbox.put)
+            if kind is not Kind.ASSET:
+                self._outage.note(away=bool(scope.get(AWAY_KEY)))
             body.close()
             status = outbox.status
             await outbox.deliver(send)

@@ -120,7 +120,7 @@ def processes_of(directory: Path) -> list[psutil.Process]:
 
 
 def _places(directory: Path) -> Sequence[Path]:
-    """Return the directory and, where PostgreSQL's account cannot enter it, the one of its files."""
+    """Return the directory and, where PostgreSQL has its files elsewhere, that one."""
     directory = directory.resolve()
     links = [*directory.glob("postgres"), *directory.glob("*/postgres")]
     return [directory, *(link.resolve() for link in links if link.is_symlink())]
