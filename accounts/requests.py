@@ -64,7 +64,7 @@ def _begin() -> str:
 class LoginRequiredMiddleware(DjangoLoginRequired):
     """Django's, which leads a whole open page to the sign-in, not only the part it asked for."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
         """Return a redirect to the sign-in page that leads back after it."""

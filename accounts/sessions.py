@@ -9,8 +9,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import Session
@@ -47,7 +46,7 @@ class SessionStore(SessionBase):
 
     def create(self) -> None:
         """Begin a session without contents under a new key."""
-        self._session_key = self._get_new_session_key()
+        self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
         self.save(must_create=True)
         self.modified = True
 
@@ -56,7 +55,7 @@ class SessionStore(SessionBase):
         if self.session_key is None:
             self.create()
             return
-        contents = self._get_session(no_load=must_create)
+        contents = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         values = {"contents": self.encode(contents), "user_id": _user_id(contents)}
         row = key_hash(self.session_key)
         if must_create:
@@ -114,10 +113,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
         store.address = str(request.META.get("REMOTE_ADDR", ""))[:64]
         store.user_agent = request.headers.get("User-Agent", "").replace("\0", "")[:300]
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Save the session where it changed, and that it was used."""
-        response = super().process_response(request, response)  # type: ignore[arg-type]
+        response = super().process_response(request, response)
         request.session.note_use()  # type: ignore[attr-defined]
         return response

@@ -10,7 +10,18 @@ import sys
 from benchmarks.report import DIRECTORY, table
 from tests.guard import guarded_process
 
-NAMES = ("head_start", "scale_out", "pages", "samples", "validate", "editor", "planner", "optimum")
+NAMES = (
+    "head_start",
+    "scale_out",
+    "pages",
+    "samples",
+    "validate",
+    "editor",
+    "planner",
+    "optimum",
+    "sign_in",
+    "fairness",
+)
 
 
 def main() -> int:

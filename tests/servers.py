@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -37,7 +36,7 @@ def open_directory(prefix: str) -> Path:
 
 def remove(directory: Path) -> None:
     """Remove a directory that was opened."""
-    shutil.rmtree(directory, ignore_errors=True)
+    guard.remove(directory)
     guard.forget(directory)
 
 

@@ -29,7 +29,7 @@ def end_sessions(user: User, *, by: User, but: str = "") -> int:
     """Sign `user` out everywhere, except in the session with the key `but`; return how often."""
     require(may_end_sessions(by, user=user))
     sessions = user.sessions.exclude(key_hash=key_hash(but))
-    ended = sessions.current().count()
+    ended: int = sessions.current().count()
     sessions.delete()
     record("user.sessions_ended", actor=by, subject=user, before={"sessions": ended})
     return ended

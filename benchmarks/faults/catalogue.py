@@ -31,14 +31,14 @@ SUPERVISED = "the supervisor restarts it"
 
 @contextmanager
 def home_full(scene: Scene) -> Iterator[None]:
-    """Fill the disk of database, logs and pid files."""
-    with scene.disks.full(scene.disks.home):
+    """Fill the disks of the database and of logs and pid files."""
+    with scene.disks.full(scene.disks.database), scene.disks.full(scene.disks.home):
         yield
 
 
 @contextmanager
 def nodes_full(scene: Scene) -> Iterator[None]:
-    """Fill the disk of the nodes."""
+    """Fill the disk of the nodes' records."""
     with scene.disks.full(scene.disks.nodes):
         yield
 
@@ -65,6 +65,12 @@ KILLS = (
         name="kill worker all",
         inject=pool_killed,
         how="SIGKILL for the pool with its parent",
+        undone=SUPERVISED,
+    ),
+    Fault(
+        name="kill slow worker",
+        inject=killed(program("slow-worker")),
+        how="SIGKILL for the parent of the pool for slow clusters",
         undone=SUPERVISED,
     ),
     Fault(name="kill beat", inject=killed(program("beat")), how="SIGKILL", undone=SUPERVISED),
@@ -187,7 +193,7 @@ OTHERS = (
     Fault(
         name="full disk",
         inject=home_full,
-        how="the small disk of database, logs and pid files has no room left",
+        how="the small disks of database, logs and pid files have no room left",
         undone="room is made",
         seconds=PAUSE,
         impossible=not_mounted,
@@ -198,12 +204,10 @@ OTHERS = (
     Fault(
         name="full disk of nodes",
         inject=nodes_full,
-        how="the small disk of the Ray nodes has no room left",
+        how="the small disk of the nodes' records and logs has no room left",
         undone="room is made",
         seconds=PAUSE,
         impossible=not_mounted,
-        phases=frozenset({"scale-out", "drain", "stop", "terminate"}),
-        harms_jobs=True,
     ),
     Fault(
         name="no connections",

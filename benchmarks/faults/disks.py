@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,24 +10,32 @@ from pathlib import Path
 
 import psutil
 
+from mobula.stack.accounts import database_account
+
 ROOM = 3 * 2**30  # a limit: only what is written takes memory
-NODES = "local"  # below the home: the nodes with their Ray
 
 
 class SmallDisks:
-    """The disk of the installation, and one of its own for the nodes."""
+    """The disk of the installation, one of its own for the database, and one for the nodes."""
 
     def __init__(self) -> None:
         self.refused = "no disk was requested"
-        self.home = self.nodes = Path("/")
+        self.home = self.database = self.nodes = Path("/")
 
     def place(self, home: Path) -> None:
-        """Mount both; where that is not allowed, `refused` says why and the home is as it was."""
-        self.home, self.nodes = home, home / NODES
-        self.refused = _mounted(self.home, mode="0711")
-        if not self.refused:
-            self.nodes.mkdir(mode=0o700)
-            self.refused = _mounted(self.nodes, mode="0700")
+        """Mount all; where that is not allowed, `refused` says why and the home is as it was."""
+        self.home, self.nodes = home, home / "local"
+        self.refused = _mounted(self.home)
+        if self.refused:
+            return
+        # Its account cannot enter the home of root: there is a link to where it can.
+        self.database = home.with_name(f"{home.name}.postgres")
+        for disk in (self.database, self.nodes):
+            disk.mkdir(mode=0o700)
+            self.refused = self.refused or _mounted(disk)
+        account = database_account()
+        os.chown(self.database, account.uid, account.gid)
+        (home / "postgres").symlink_to(self.database)
 
     @contextmanager
     def full(self, disk: Path) -> Iterator[None]:
@@ -39,9 +48,8 @@ class SmallDisks:
             assert _resized(disk, ROOM)
 
 
-def _mounted(place: Path, *, mode: str) -> str:
-    options = f"size={ROOM},mode={mode}"
-    done = _mount("-t", "tmpfs", "-o", options, "mobula-faults", str(place))
+def _mounted(place: Path) -> str:
+    done = _mount("-t", "tmpfs", "-o", f"size={ROOM},mode=0700", "mobula-faults", str(place))
     return "" if done.returncode == 0 else done.stderr.strip() or "mount failed"
 
 

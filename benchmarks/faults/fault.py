@@ -51,7 +51,6 @@ class Fault:
     pages: bool = True  # they answer even before it is undone
     no_database: bool = False  # an answer of 500 is allowed until the console is healthy again
     ends_cluster: bool = False  # it is lost with its head, and is to be terminated then
-    harms_jobs: bool = False  # work on the cluster may fail by it
     goes_on: bool = False  # the cluster is to come to its target state before it is undone
     impossible: Callable[[Scene], str] = always_possible
 

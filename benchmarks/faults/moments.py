@@ -112,10 +112,9 @@ def run(moment: Moment, scene: Scene, pages: PageWatch) -> None:
     answered = time.time()
     if any(fault.no_database for fault in moment.all):
         pages.excuse(began, answered + GRACE_SECONDS)
-    if any(fault.harms_jobs or fault.ends_cluster for fault in moment.all):
+    if any(fault.ends_cluster for fault in moment.all):
         for life in scene.lives:
             life.spare_jobs()
-    if any(fault.ends_cluster for fault in moment.all):
         _ended(scene)
     else:
         _converged(moment, scene, lives=len(scene.lives))

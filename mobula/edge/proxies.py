@@ -8,6 +8,7 @@ the right-most address that is no trusted proxy is the client.
 
 import ipaddress
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from mobula.edge.asgi import Application, Receive, Scope, Send
 
@@ -34,7 +35,9 @@ def _as_sent(scope: Scope, trusted: Sequence[Network]) -> Scope:
     client = scope.get("client") or ("", 0)
     peer = _address(client[0])
     forwarded = [(name, value) for name, value in scope["headers"] if name in _FORWARDED]
-    changed = {"headers": [header for header in scope["headers"] if header[0] not in _FORWARDED]}
+    changed: dict[str, Any] = {
+        "headers": [header for header in scope["headers"] if header[0] not in _FORWARDED]
+    }
     if peer is not None and _is_in(peer, trusted):
         sender = _sender(peer, _values(forwarded, b"x-forwarded-for"), trusted)
         changed["client"] = (str(sender), 0 if sender != peer else client[1])

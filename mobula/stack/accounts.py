@@ -6,6 +6,7 @@ We never loosen the permissions of a directory that we did not make: we ask the 
 account gets there, and put the files elsewhere when it does not.
 """
 
+import errno
 import os
 import pwd
 import subprocess
@@ -90,10 +91,38 @@ def settle(directory: Path, *, account: SystemAccount) -> Path:
     if directory.is_symlink() and directory.exists():
         return directory.resolve()
     if not can_reach(directory.parent, account=account):
-        root = next(root for root in STATE_ROOTS if root.is_dir())
-        elsewhere = Path(tempfile.mkdtemp(prefix="mobula-", dir=root))
+        if directory.is_dir() and not directory.is_symlink():
+            raise StackError(
+                f"{account.name} runs PostgreSQL and cannot enter {directory.parent}: "
+                f"chmod 711 {directory.parent}"
+            )
+        elsewhere = _new_place()
         directory.unlink(missing_ok=True)
         directory.symlink_to(elsewhere)
         directory = elsewhere
     give(directory, account=account)
     return directory
+
+
+def move_out(directory: Path) -> bool:
+    """Put a directory that `settle` made in place under /var/lib; False: that is another disk.
+
+    Nothing may run on the files meanwhile.
+    """
+    if directory.is_symlink() or not directory.exists():
+        return True
+    elsewhere = _new_place()
+    try:
+        directory.rename(elsewhere)
+    except OSError as error:
+        elsewhere.rmdir()
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    directory.symlink_to(elsewhere)
+    return True
+
+
+def _new_place() -> Path:
+    root = next(root for root in STATE_ROOTS if root.is_dir())
+    return Path(tempfile.mkdtemp(prefix="mobula-", dir=root))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mobula.keys import KeyFiles, weakness
+from mobula.stack.accounts import move_out
 from mobula.stack.errors import StackError
 
 ROOT = Path(__file__).resolve().parent.parent.parent  # of the source tree
@@ -37,8 +38,7 @@ class Home:
     def open(self) -> None:
         """Make the directories, and refuse a home that cannot be written or has no room."""
         with self.explained():
-            # PostgreSQL's account has to pass through when root starts us, but not to look.
-            self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             for directory in (self.run, self.log, self.beat):
                 directory.mkdir(mode=0o700, exist_ok=True)
             free = shutil.disk_usage(self.path).free
@@ -47,6 +47,15 @@ class Home:
                 f"Only {free // 2**20} MiB are free in {self.path} and Mobula needs "
                 f"{LEAST_FREE_BYTES // 2**20} MiB: make room, or set MOBULA_HOME to another disk."
             )
+
+    def close_to_others(self) -> None:
+        """Let nobody but the owner enter; call it while no program of the stack runs.
+
+        Earlier versions kept the files of PostgreSQL, which root runs as another account, in a home
+        that everybody could pass through: they move out first, unless that is another disk.
+        """
+        if os.geteuid() != 0 or move_out(self.postgres):
+            self.path.chmod(0o700)
 
     @contextmanager
     def explained(self) -> Iterator[None]:

@@ -24,6 +24,7 @@ def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
     home.key_environment()  # refuses a short key before anything starts
     with home.locked(), home.explained():
         end_leftovers(home, say=say)
+        home.close_to_others()
         refuse_port_in_use(port)
         supervisor = Supervisor(home, say=say)
         supervisor.heed_signals()

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import NoReturn
 
-PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 36, 38
 
 
 def redirect(stream: int, path: str, flags: int) -> None:
@@ -14,6 +14,14 @@ def redirect(stream: int, path: str, flags: int) -> None:
     opened = os.open(path, flags, 0o600)
     os.dup2(opened, stream)
     os.close(opened)
+
+
+def become_user(uid: int) -> None:
+    """Give up root for good: no program that we start gets any privilege back, by sudo or su."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    _prctl(PR_SET_NO_NEW_PRIVS, 1)
 
 
 def become_subreaper() -> None:
@@ -28,22 +36,23 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def spawn(command: list[str], environment: dict[str, str], log: str) -> int:
-    """Start a program that dies with this process; return its id."""
+def spawn(command: list[str], environment: dict[str, str], *, log: int, directory: str) -> int:
+    """Start a program in `directory` that dies with this process; return its id."""
     sys.stdout.flush()
     pid = os.fork()
     if pid == 0:
-        _exec(command, environment, log)
+        _exec(command, environment, log, directory)
     return pid
 
 
-def _exec(command: list[str], environment: dict[str, str], log: str) -> NoReturn:
+def _exec(command: list[str], environment: dict[str, str], log: int, directory: str) -> NoReturn:
     try:
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it; programs expect it
         for stream in (1, 2):
-            redirect(stream, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            os.dup2(log, stream)
+        os.chdir(directory)
         os.execve(command[0], command, environment)  # noqa: S606 - there is no shell
     except OSError as error:
         os.write(2, f"{command[0]} does not start: {error}\n".encode())

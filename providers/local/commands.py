@@ -16,10 +16,12 @@ from providers.base import (
     InvalidRequest,
     NodeSpec,
 )
+from providers.local.accounts import ClusterAccount
 from providers.local.directories import ClusterDirectory, NodeDirectory
 from providers.local.installation import python_of, ray_program
 from providers.local.offerings import find_size
 from providers.local.ports import free_ports, node_address
+from providers.local.programs import libraries_of, runnable
 
 type Version = tuple[int, int]
 
@@ -37,6 +39,8 @@ PASSED_ON = re.compile(
     r"|REQUESTS_CA_BUNDLE|CUDA_.*|PIP_.*|UV_.*|(?:HTTPS?|ALL|NO)_PROXY",
     re.IGNORECASE,
 )
+# Of these, what names directories and files of root that a cluster's account cannot enter.
+CLOSED_TO_ACCOUNTS = re.compile(r"TMPDIR|(?:PIP|UV)_.*_(?:DIR|FILE)", re.IGNORECASE)
 
 RAY_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -59,13 +63,26 @@ RAY_SETTINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodePaths:
-    """Where one node is started: its directories and, for a worker, the head it joins."""
+    """Where one node is started: its directories, its user, and the head a worker joins."""
 
     cluster: ClusterDirectory
     node: NodeDirectory
     ray_directories: Path
     head_address: str = ""
     agent: Path | None = None
+    account: ClusterAccount | None = None  # None: the node runs as Mobula's own user
+
+    @property
+    def token(self) -> Path:
+        """The file with Ray's token that the node's processes read."""
+        return (self.account or self.cluster).path / "token"
+
+    @property
+    def agent_file(self) -> Path:
+        """What a head's agent reads."""
+        if self.account is None:
+            return self.node.path / "agent.json"
+        return self.account.path / f"{self.node.name}.json"
 
     @property
     def ray_directory(self) -> Path:
@@ -76,6 +93,8 @@ class NodePaths:
 def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: NodePaths) -> Mapping[str, Any]:
     """Return all that `keeper.py` must know to start the node once and look after it."""
     ray = ray_program(cluster.image.location)
+    if place.account is not None:
+        ray = runnable(ray, place.account)
     version = parse_version(cluster.image.ray_version)
     is_head = spec.role is NodeRole.HEAD
     gcs, dashboard, client, metrics = free_ports(4) if is_head else (0, 0, 0, 0)
@@ -89,6 +108,8 @@ def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: NodePaths) -> Map
         "zone": spec.zone,
         "address": address,
         "temp_dir": str(place.ray_directory),
+        "uid": place.account.uid if place.account else None,
+        "agent_file": str(place.agent_file),
         "gcs_address": f"{address}:{gcs}" if is_head else "",
         "dashboard_url": f"http://127.0.0.1:{dashboard}" if is_head else "",
         "client_address": f"ray://{address}:{client}" if is_head else "",
@@ -104,9 +125,13 @@ def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: NodePaths) -> Map
         "command": [str(ray), "start", *flags, *_node_flags(spec, place, version, address)],
         "environment": _environment(cluster, spec, place, version, ray, metrics),
         "turns": [str(turn) for turn in _turns(place, version)],
-        "agent_command": [str(python_of(ray)), str(place.agent), "agent.json"] if has_agent else [],
+        "agent_command": _agent_command(ray, place) if has_agent else [],
         "agent_config": agent,
     }
+
+
+def _agent_command(ray: Path, place: NodePaths) -> Sequence[str]:
+    return [str(python_of(ray)), str(place.agent), str(place.agent_file)]
 
 
 def agent_config(
@@ -217,6 +242,12 @@ def _environment(
     cluster: ClusterRef, spec: NodeSpec, place: NodePaths, version: Version, ray: Path, metrics: int
 ) -> Mapping[str, str]:
     passed_on = {key: value for key, value in os.environ.items() if PASSED_ON.fullmatch(key)}
+    if place.account is not None:
+        closed = [key for key in passed_on if CLOSED_TO_ACCOUNTS.fullmatch(key)]
+        passed_on = {key: passed_on[key] for key in passed_on.keys() - closed}
+        passed_on |= place.account.environment
+    if libraries := libraries_of(ray):
+        passed_on["LD_LIBRARY_PATH"] = str(libraries)
     environment = {
         **passed_on,
         **RAY_SETTINGS,
@@ -229,7 +260,7 @@ def _environment(
     }
     if cluster.ray_token and version >= TOKEN:
         environment["RAY_AUTH_MODE"] = "token"
-        environment["RAY_AUTH_TOKEN_PATH"] = str(place.cluster.path / "token")
+        environment["RAY_AUTH_TOKEN_PATH"] = str(place.token)
     if metrics:
         environment["DASHBOARD_METRIC_PORT"] = str(metrics)
     if sys.platform == "darwin":

@@ -3,14 +3,17 @@
 <root>/failures.json        what shall go wrong (see providers/failure_plan.py)
 <root>/<handle>/            prepared: 0700
     token                   Ray's token, 0600
+    account                 the user ID its nodes run as, if Mobula runs as root (see accounts.py)
     ended                   tombstone of the whole cluster: no node of it ever starts again
     turn                    lock by which nodes of old Rays start one after the other
     <n>/                    the node named "<handle>-<n>"
         ended               its tombstone: this name never starts again
         lock, node.json     who started it and what it is (see keeper.py)
-        exit.json           how its Ray ended
+        progress.jsonl      what became of it since, a line each time
         taken_back_at       when a failure plan takes it back
         ray.log, agent.log, agent.json
+
+All of it is readable for Mobula's own user only. With accounts, what a node reads is elsewhere.
 """
 
 import hashlib
@@ -130,10 +133,13 @@ def write_tombstone(path: Path) -> None:
         os.close(opened)
 
 
-def write_secret(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all, readable by the owner only."""
+def write_secret(path: Path, text: str, *, group: int | None = None) -> None:
+    """Write `text` to `path`, whole or not at all, readable by the owner and the group if given."""
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # is 0600
     with os.fdopen(descriptor, "w") as file:
+        if group is not None:
+            os.fchown(descriptor, -1, group)
+            os.fchmod(descriptor, 0o640)
         file.write(text)
     Path(draft).replace(path)
 

@@ -1,21 +1,16 @@
 """Real Ray nodes as processes of this machine, each with a keeper of its own (see keeper.py)."""
 
 import contextlib
-import hashlib
 import json
-import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import psutil
 
-from agent import bundle as agent_bundle
 from domain.cooldowns import FailureClass
 from domain.lifecycle import NodeRole
 from domain.offerings import Offering, ProviderKind
@@ -33,8 +28,8 @@ from providers.base import (
     Throttled,
     raise_failures,
 )
-from providers.local import faults, processes
-from providers.local.commands import NodePaths, agent_config, keeper_request, node_marks
+from providers.local import accounts, faults, processes
+from providers.local.commands import NodePaths, agent_config, keeper_request
 from providers.local.directories import (
     ClusterDirectory,
     NodeDirectory,
@@ -43,17 +38,19 @@ from providers.local.directories import (
     write_secret,
 )
 from providers.local.installation import ray_program, ray_version
+from providers.local.launching import packed_agent, shared_agent, start_keeper
 from providers.local.offerings import local_offerings
+from providers.local.programs import runnable
 from providers.local.records import NodeRecord
 
 GIB = 2**30
-KEEPER = Path(__file__).with_name("keeper.py")
-SLOWEST_KEEPER_SECONDS = 30
 PATIENCE_SECONDS = 8  # the keeper's own, and a little for it to clean up
 
 
 class LocalDriver:
     """Drives the nodes below `root`; any number of processes may do so at once.
+
+    As root it gives each cluster a user ID of its own; else nodes run as Mobula's user.
 
     `agent` is the program to run beside each head with the head's Python; None: no agent.
     `memory_per_node` is the free memory without which another node is not started, in bytes.
@@ -75,6 +72,8 @@ class LocalDriver:
         with _translated():
             try:
                 ray_version(ray_program(""))
+                if accounts.are_needed():
+                    runnable(ray_program(""), accounts.ClusterAccount(accounts.LAST_ID))
             except InvalidRequest as error:
                 raise BadCredentials(str(error)) from error
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -159,6 +158,8 @@ class LocalDriver:
             directory.end()
             for node in directory.nodes():
                 _end_processes(node, patient=False)
+            if accounts.are_needed() and not accounts.release(directory.path):
+                raise Throttled(f"A process of {cluster.name} is still stopping.")
             if left := list(_observed(directory)):
                 raise Throttled(f"{left[0].name} is still stopping.")
             directory.strip()
@@ -171,18 +172,25 @@ class LocalDriver:
     def _start(self, cluster: ClusterRef, spec: NodeSpec, directory: ClusterDirectory) -> None:
         head_address = "" if spec.role is NodeRole.HEAD else _head_address(directory)
         self._check_memory(spec)
+        account = accounts.claim(directory.path) if accounts.are_needed() else None
         node = directory.node(spec.name)
         place = NodePaths(
             cluster=directory,
             node=node,
-            ray_directories=ray_directories(self.root),
+            ray_directories=account.path if account else ray_directories(self.root),
             head_address=head_address,
-            agent=self.agent,
+            agent=shared_agent(self.agent) if account and self.agent else self.agent,
+            account=account,
         )
         request = keeper_request(cluster, spec, place)
-        make_private(place.ray_directories)
+        if account:
+            account.share("token", cluster.ray_token)
+            account.own(place.ray_directory)
+        else:
+            make_private(place.ray_directories)
+            place.ray_directory.mkdir(exist_ok=True, mode=0o700)
         node.path.mkdir(exist_ok=True, mode=0o700)
-        _start_keeper(node, request)
+        start_keeper(node, request)
 
     def _check_memory(self, spec: NodeSpec) -> None:
         free = psutil.virtual_memory().available
@@ -197,12 +205,11 @@ class LocalDriver:
         if record.role is not NodeRole.HEAD or self.agent is None:
             return
         wanted = agent_config(cluster, record.content, record.ray_directory.parent)
-        path = record.directory.path / "agent.json"
+        path = record.agent_file
         if wanted is None or (path.exists() and json.loads(path.read_text()) == wanted):
             return
-        write_secret(path, json.dumps(wanted))
-        keeper = processes.keeper_process(record.pid, record.directory.path)
-        if keeper is not None:
+        write_secret(path, json.dumps(wanted), group=record.content.get("uid"))
+        if (keeper := record.keeper) is not None:
             processes.ask_to_reload(keeper)
 
 
@@ -211,19 +218,7 @@ def open_driver(account: Account) -> LocalDriver:
 
     All accounts are this one machine, so they share its directories.
     """
-    return LocalDriver(account.home / "local", agent=_packed_agent(account.home / "agent"))
-
-
-def _packed_agent(directory: Path) -> Path:
-    """Return the one-file agent; each version has a file of its own, as a running one reads on."""
-    packed = agent_bundle.pack()
-    target = directory / f"head_agent-{hashlib.sha256(packed).hexdigest()[:8]}.pyz"
-    if not target.exists():
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = target.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(packed)
-        draft.replace(target)
-    return target
+    return LocalDriver(account.home / "local", agent=packed_agent(account.home / "agent"))
 
 
 def _observed(directory: ClusterDirectory) -> Iterator[ObservedNode]:
@@ -245,31 +240,11 @@ def _head_address(directory: ClusterDirectory) -> str:
     raise Throttled("The head is not responding yet, so no worker can join.")
 
 
-def _start_keeper(node: NodeDirectory, request: Mapping[str, Any]) -> None:
-    try:
-        ran = subprocess.run(
-            # Isolated and without site: a node's start must not wait for our environment.
-            [sys.executable, "-I", "-S", KEEPER],
-            input=json.dumps(request).encode(),
-            env={**os.environ, **node_marks(node)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=SLOWEST_KEEPER_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Throttled(f"This machine is too busy to launch {node.name}.") from error
-    # A node that was terminated meanwhile is none of the caller's worries.
-    if ran.returncode and not node.ended:
-        last_line = ran.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise Throttled(f"{node.name} did not start: {last_line}")
-
-
 def _end_processes(node: NodeDirectory, *, patient: bool) -> None:
     record = NodeRecord.read(node)
     if record is None:
         return
-    keeper = processes.keeper_process(record.pid, node.path)
+    keeper = record.keeper
     if patient and keeper is not None:
         processes.ask_to_end(keeper)  # it ends Ray first, then kills what is left, then itself
         return

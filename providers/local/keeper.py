@@ -9,6 +9,9 @@ What makes it safe to be called twice, late, or after a crash: under an exclusiv
 `node.json` is written before Ray starts, and a name with a record, or with the tombstone `ended`
 in its own or its cluster's directory, is never started. The tombstone is looked for after the
 record is written; `terminate` writes it before it looks for the record: one of both sees the other.
+
+Started by root with a user ID in its request, it becomes that user before anything of the node
+runs. All that it writes later it has opened before: no job can forge what root reads.
 """
 
 import fcntl
@@ -28,6 +31,7 @@ sys.path.append(os.path.dirname(os.path.dirname(_HERE)))  # noqa: PTH120
 
 from providers.local.children import (  # noqa: E402
     become_subreaper,
+    become_user,
     kill_descendants,
     redirect,
     spawn,
@@ -40,6 +44,8 @@ TURN_SECONDS = 60.0  # how long a start may keep the next one waiting
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0  # an agent that lived so long is started again at once
 STARTED = b"Ray runtime started"
+LONGEST_LOG_READ = 2**20
+APPEND = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
 def main() -> int:
@@ -60,9 +66,11 @@ def main() -> int:
     os.write(writer, b".")
     os.close(writer)
     for stream in (sys.stdout, sys.stderr):
-        redirect(stream.fileno(), "keeper.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        redirect(stream.fileno(), "keeper.log", APPEND)
     if lock is not None:
-        keeper.run()
+        keeper.open_files()
+        if keeper.give_up_root():
+            keeper.run()
     os._exit(0)
 
 
@@ -87,9 +95,12 @@ def _ended() -> bool:
     return any(os.path.exists(path) for path in ("ended", "../ended"))  # noqa: PTH110
 
 
-def _write(path: str, value: dict[str, Any]) -> None:
+def _write(path: str, value: dict[str, Any], *, group: int | None = None) -> None:
     with open(f"{path}.new", "w") as draft:  # noqa: PTH123
         json.dump(value, draft)
+        if group is not None:
+            os.fchown(draft.fileno(), -1, group)
+            os.fchmod(draft.fileno(), 0o640)
     os.replace(f"{path}.new", path)  # noqa: PTH105
 
 
@@ -106,18 +117,42 @@ class Keeper:
         self.pause = 1.0
         self.stop_wanted = False
         self.agent_outdated = False
+        self.progress = self.ray_log = self.agent_log = -1
+        self.turns: list[int] = []
         self.turn: int | None = None
         self.turn_until = 0.0
         self.wakeup = self._listen()
 
+    def open_files(self) -> None:
+        """Open what this process writes later, and write what the agent reads."""
+        self.progress = os.open("progress.jsonl", APPEND, 0o600)
+        self.ray_log = os.open("ray.log", APPEND, 0o600)
+        self.agent_log = os.open("agent.log", APPEND, 0o600)
+        self.turns = [
+            os.open(path, os.O_RDWR | os.O_CREAT, 0o600) for path in self.request["turns"]
+        ]
+        if self.request["agent_config"]:
+            path, group = self.record["agent_file"], self.record["uid"]
+            _write(path, self.request["agent_config"], group=group)
+
+    def give_up_root(self) -> bool:
+        """Become the node's user, if it has one of its own; False: it must not start."""
+        become_subreaper()
+        if self.record["uid"] is None:
+            return True
+        try:
+            become_user(self.record["uid"])
+        except OSError as error:
+            os.write(self.ray_log, f"The node's user ID cannot be set: {error}\n".encode())
+            self._note(exit_code=1, exited_at=time.time())
+            return False
+        return True
+
     def run(self) -> None:
         """Start everything, look after it until Ray ends or is to end, and clean up."""
-        become_subreaper()
-        if self.request["agent_config"]:
-            _write("agent.json", self.request["agent_config"])
         self._wait_for_turn()
         if not self.stop_wanted:
-            self.ray = spawn(self.request["command"], self.request["environment"], "ray.log")
+            self.ray = self._spawn(self.request["command"], self.ray_log)
             self.turn_until = time.monotonic() + TURN_SECONDS
             self._note(ray_pid=self.ray)
         while self.ray and not self.stop_wanted:
@@ -144,25 +179,28 @@ class Keeper:
     def _want_new_agent(self, *_: object) -> None:
         self.agent_outdated = True
 
+    def _spawn(self, command: list[str], log: int) -> int:
+        directory = self.record["temp_dir"]
+        return spawn(command, self.request["environment"], log=log, directory=directory)
+
     def _note(self, **facts: object) -> None:
         self.record.update(facts)
-        _write("node.json", self.record)
+        os.write(self.progress, f"{json.dumps(facts)}\n".encode())
 
     def _wait_for_turn(self) -> None:
         """Hold one of the turns, each a lock, while Ray starts: too many at once time out."""
-        turns = [os.open(path, os.O_RDWR | os.O_CREAT, 0o600) for path in self.request["turns"]]
         while self.turn is None and not self.stop_wanted:
-            self.turn = next((turn for turn in turns if _locked(turn)), None)
+            self.turn = next((turn for turn in self.turns if _locked(turn)), None)
             if self.turn is None:
                 self._doze(TICK_SECONDS)
-        for turn in turns:
+        for turn in self.turns:
             if turn != self.turn:
                 os.close(turn)
 
     def _end_turn(self) -> None:
         if self.turn is None:
             return
-        if _ray_started() or time.monotonic() > self.turn_until:
+        if self._ray_started() or time.monotonic() > self.turn_until:
             os.close(self.turn)
             self.turn = None
 
@@ -184,9 +222,9 @@ class Keeper:
             if self.agent:
                 os.kill(self.agent, signal.SIGTERM)  # its successor starts once it is gone
         command = self.request["agent_command"]
-        ready = os.path.exists("agent.json")  # noqa: PTH110
+        ready = os.path.exists(self.record["agent_file"])  # noqa: PTH110
         if command and ready and not self.agent and time.monotonic() >= self.agent_due:
-            self.agent = spawn(command, self.request["environment"], "agent.log")
+            self.agent = self._spawn(command, self.agent_log)
             self.agent_started = time.monotonic()
 
     def _sleep(self) -> None:
@@ -212,8 +250,7 @@ class Keeper:
                 return
             if pid == self.ray:
                 self.ray = 0
-                code = os.waitstatus_to_exitcode(status)
-                _write("exit.json", {"code": code, "at": time.time()})
+                self._note(exit_code=os.waitstatus_to_exitcode(status), exited_at=time.time())
             elif pid == self.agent:
                 self.agent = 0
                 self._plan_agent()
@@ -230,7 +267,7 @@ class Keeper:
         for pid in (self.agent, self.ray):
             if pid:
                 os.kill(pid, signal.SIGTERM)
-        patience = PATIENCE_SECONDS if _ray_started() else PATIENCE_WITH_BOOT_SECONDS
+        patience = PATIENCE_SECONDS if self._ray_started() else PATIENCE_WITH_BOOT_SECONDS
         deadline = time.monotonic() + patience
         while self.ray and time.monotonic() < deadline:
             self._doze(TICK_SECONDS)
@@ -239,18 +276,13 @@ class Keeper:
             if pid:
                 os.kill(pid, signal.SIGKILL)
         kill_descendants()
-        if _ended():
+        if self.stop_wanted or _ended():
             shutil.rmtree(self.record["temp_dir"], ignore_errors=True)
         if sys.platform != "linux":
             os.killpg(0, signal.SIGKILL)
 
-
-def _ray_started() -> bool:
-    try:
-        with open("ray.log", "rb") as log:  # noqa: PTH123
-            return STARTED in log.read()
-    except FileNotFoundError:
-        return False
+    def _ray_started(self) -> bool:
+        return STARTED in os.pread(self.ray_log, LONGEST_LOG_READ, 0)
 
 
 if __name__ == "__main__":

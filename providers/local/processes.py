@@ -11,10 +11,11 @@ import psutil
 MARK = "MOBULA_NODE_DIR"
 
 
-def keeper_process(pid: int, directory: Path) -> psutil.Process | None:
+def keeper_process(pid: int, directory: Path, uid: int) -> psutil.Process | None:
     """Return the node's keeper if it lives; another process with its id, or a zombie, is none.
 
-    A process object refuses to signal an id that was given to another process meanwhile.
+    `uid` is the user the node runs as; its keeper begins as ours. A process object refuses to
+    signal an id that was given to another process meanwhile.
     """
     with suppress(ChildProcessError):
         os.waitpid(
@@ -22,19 +23,23 @@ def keeper_process(pid: int, directory: Path) -> psutil.Process | None:
         )  # where this process is init of a container, it inherits keepers
     try:
         process = psutil.Process(pid)
+        if process.uids().real not in {uid, os.getuid()}:
+            return None  # of another cluster: anybody can put a mark into an environment
         return process if process.environ().get(MARK) == str(directory) else None
     except psutil.Error:
         return None
 
 
-def node_processes(pid: int, directory: Path, ray_directory: Path) -> Iterator[psutil.Process]:
+def node_processes(
+    pid: int, directory: Path, ray_directory: Path, uid: int
+) -> Iterator[psutil.Process]:
     """Yield every living process of the node whose keeper has, or had, the id `pid`.
 
     While the keeper lives, all are its descendants. If it was killed, they are found by the mark
     in their environment, or, as some of Ray's processes overwrite theirs with a title, by working
     in one of the node's directories.
     """
-    keeper = keeper_process(pid, directory)
+    keeper = keeper_process(pid, directory, uid)
     if keeper is not None:
         yield keeper
         with suppress(psutil.Error):
@@ -42,7 +47,7 @@ def node_processes(pid: int, directory: Path, ray_directory: Path) -> Iterator[p
         return
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if _is_left_over(process, directory, ray_directory):
+            if _is_left_over(process, directory, ray_directory, uid):
                 yield process
 
 
@@ -64,8 +69,8 @@ def kill(process: psutil.Process) -> None:
         process.kill()
 
 
-def _is_left_over(process: psutil.Process, directory: Path, ray_directory: Path) -> bool:
-    if process.uids().real != os.getuid() or process.status() == psutil.STATUS_ZOMBIE:
+def _is_left_over(process: psutil.Process, directory: Path, ray_directory: Path, uid: int) -> bool:
+    if process.uids().real not in {uid, os.getuid()} or process.status() == psutil.STATUS_ZOMBIE:
         return False
     if process.environ().get(MARK) == str(directory):
         return True

@@ -1,10 +1,12 @@
 """What a node's keeper wrote about it, and what that means now."""
 
 import json
+import os
 import re
 import signal
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +38,11 @@ NOTICE = "taken_back_at"  # in a node's directory: when a failure plan takes it 
 
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
-    """The content of `node.json`: the node was started, whether or not it lives still."""
+    """What its keeper noted: the node was started, whether or not it lives still.
+
+    `node.json` is how it was started, `progress.jsonl` what became of it. Nodes of earlier
+    versions have both in the first, and their end in `exit.json`.
+    """
 
     directory: NodeDirectory
     content: Mapping[str, Any]
@@ -45,12 +51,30 @@ class NodeRecord:
     def read(cls, directory: NodeDirectory) -> Self | None:
         """Return the record; None when the node was never started or is gone for good."""
         content = _read_json(directory.path / "node.json")
-        return None if content is None else cls(directory, content)
+        if content is None:
+            return None
+        return cls(directory, content | _read_progress(directory.path / "progress.jsonl"))
 
     @property
     def pid(self) -> int:
         """The keeper's process id."""
         return int(self.content["pid"])
+
+    @property
+    def uid(self) -> int:
+        """The user that the node's processes run as."""
+        uid = self.content.get("uid")
+        return os.getuid() if uid is None else int(uid)
+
+    @property
+    def keeper(self) -> psutil.Process | None:
+        """The node's keeper, if it lives."""
+        return keeper_process(self.pid, self.directory.path, self.uid)
+
+    @property
+    def agent_file(self) -> Path:
+        """What a head's agent reads."""
+        return Path(self.content.get("agent_file") or self.directory.path / "agent.json")
 
     @property
     def role(self) -> NodeRole:
@@ -65,7 +89,7 @@ class NodeRecord:
     @property
     def alive(self) -> bool:
         """Whether the keeper lives; without it the node is lost."""
-        return keeper_process(self.pid, self.directory.path) is not None
+        return self.keeper is not None
 
     @property
     def taken_back_at(self) -> float | None:
@@ -77,7 +101,15 @@ class NodeRecord:
 
     def processes(self) -> Iterator[psutil.Process]:
         """Yield the node's living processes."""
-        return node_processes(self.pid, self.directory.path, self.ray_directory)
+        return node_processes(self.pid, self.directory.path, self.ray_directory, self.uid)
+
+    @property
+    def exit_code(self) -> int | None:
+        """How Ray ended, as `exit_in_words` takes it; None: it did not, or nobody saw it."""
+        ended = self.content if "exit_code" in self.content else None
+        if ended is None and (old := _read_json(self.directory.path / "exit.json")):
+            ended = {"exit_code": old["code"]}
+        return None if ended is None else int(ended["exit_code"])
 
     @property
     def endpoints(self) -> HeadEndpoints | None:
@@ -109,7 +141,7 @@ class NodeRecord:
     def _phase(self) -> MachinePhase:
         if self.directory.ended:
             return MachinePhase.STOPPING
-        if not self.alive or (self.directory.path / "exit.json").exists():
+        if not self.alive or self.exit_code is not None:
             return MachinePhase.FAILED
         begun = self.content["answered" if self.role is NodeRole.HEAD else "ray_pid"]
         return MachinePhase.RUNNING if begun else MachinePhase.PENDING
@@ -121,8 +153,8 @@ class NodeRecord:
         deadline = self.taken_back_at
         if deadline is not None and time.time() >= deadline:
             return TAKEN_BACK
-        ended = _read_json(self.directory.path / "exit.json")
-        cause = exit_in_words(ended["code"]) if ended else "The node's processes were killed."
+        code = self.exit_code
+        cause = "The node's processes were killed." if code is None else exit_in_words(code)
         return "\n".join([cause, *last_lines(self.directory.path / "ray.log")])
 
 
@@ -153,6 +185,16 @@ def last_lines(log: Path) -> list[str]:
         return []
     lines = [line.strip() for line in COLOURS.sub("", text).splitlines()]
     return [line for line in lines if line][-TAIL_LINES:]
+
+
+def _read_progress(path: Path) -> dict[str, Any]:
+    """Return the facts of all lines; the last one may be half written yet."""
+    facts: dict[str, Any] = {}
+    with suppress(FileNotFoundError):
+        for line in path.read_text().splitlines(keepends=True):
+            if line.endswith("\n"):
+                facts |= json.loads(line)
+    return facts
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

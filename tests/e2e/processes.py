@@ -1,5 +1,6 @@
 """The processes of local Ray nodes below one home, read from the system and from nothing else."""
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -75,9 +76,11 @@ def _marked(process: psutil.Process, home: Path) -> str:
 
 def _below(work: Path, home: Path) -> Iterator[str]:
     """Yield the node's name when `work` is in one of the nodes' Ray directories."""
-    directories = home / "local" / ".r"
-    if work.is_relative_to(directories) and work != directories:
-        yield work.relative_to(directories).parts[0]
+    for record in (home / "local").glob("*/*/node.json"):
+        with suppress(FileNotFoundError):
+            directory = Path(json.loads(record.read_text())["temp_dir"])
+            if work.is_relative_to(directory):
+                yield directory.name
 
 
 def _program(process: psutil.Process) -> str:

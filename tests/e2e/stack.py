@@ -36,7 +36,7 @@ from mobula.stack.postgres import PostgresServer
 from mobula.stack.valkey import ValkeyServer
 from tests.e2e.cluster import DrivenCluster
 from tests.e2e.waiting import eventually
-from tests.guard import guarded
+from tests.guard import guarded, remove
 
 SIGN_IN = re.compile(r"\(this link works once\):\s+(\S+)")
 STOP_SECONDS = 120
@@ -52,6 +52,7 @@ class Console:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = directory.with_name(f"{directory.name}.log")
+        self.shared = directory.with_name(f"{directory.name}.shared")
         self.process: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)
 
@@ -132,6 +133,13 @@ class Console:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout.strip()
 
+    def share(self, program: Path) -> Path:
+        """Return a copy of the program that jobs can read: they may run as another account."""
+        self.shared.mkdir(mode=0o755, exist_ok=True)
+        copy = Path(shutil.copyfile(program, self.shared / program.name))
+        copy.chmod(0o644)
+        return copy
+
     def rows(self, query: str, *values: object) -> list[Row]:
         """Return what the database answers; each call opens a connection of its own."""
         url = PostgresServer(self.home.postgres).url
@@ -163,8 +171,7 @@ class Console:
             f"user.set_password({password!r})\n"
             "user.save()\n"
             "Membership.objects.get_or_create(user=user, team=team, role=Role.ENGINEER)\n"
-            "cloud = Cloud.objects.get(name='local')\n"
-            "cloud.teams.add(team) if hasattr(cloud, 'teams') else None"
+            "Cloud.objects.get(name='local').teams.add(team)"
         )
         member = copy(self)
         member.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)
@@ -205,9 +212,8 @@ def installation(*, place: Callable[[Path], None] | None = None) -> Iterator[Con
 
     `place` prepares its directory.
     """
-    # Short, for the sockets below it; PostgreSQL's account has to pass through.
+    # Short, for the sockets below it.
     directory = Path(tempfile.mkdtemp(prefix="mbe-", dir="/tmp"))
-    directory.chmod(0o711)
     mobula = Console(directory)
     try:
         with guarded(directory):
@@ -217,8 +223,7 @@ def installation(*, place: Callable[[Path], None] | None = None) -> Iterator[Con
     finally:
         mobula.http.close()
         if "MOBULA_KEEP_HOME" not in os.environ:
-            shutil.rmtree(directory, ignore_errors=True)
-            mobula.output.unlink(missing_ok=True)
+            remove(directory)
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -36,8 +35,8 @@ WORK = Path(__file__).parent / "work" / "shrinking.py"
 def test_an_actor_moves_from_a_large_node_to_a_small_one(mobula: Console) -> None:
     cluster = mobula.launch("shrink", version=mobula.make_template("shrink", TEXT))
     cluster.comes_to("running")
-    shrunk, release = (mobula.home.path / name for name in ("shrunk", "released"))
-    job = cluster.submit(f"{sys.executable} {WORK} --shrink {shrunk} --until {release}")
+    shrunk, release = (mobula.shared / name for name in ("shrunk", "released"))
+    job = cluster.submit(f"python {mobula.share(WORK)} --shrink {shrunk} --until {release}")
     cluster.has_workers(1)
     [large] = cluster.ready_workers()
     assert large["machine"] == "8CPU-32GB", cluster.describe()

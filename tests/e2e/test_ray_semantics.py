@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -54,7 +53,7 @@ def cluster(mobula: Console) -> DrivenCluster:
 
 
 def run(cluster: DrivenCluster, kind: str, *more: str) -> Row:
-    return cluster.submit(" ".join([sys.executable, str(WORK), kind, *more]))
+    return cluster.submit(" ".join(["python", str(cluster.console.share(WORK)), kind, *more]))
 
 
 def placed(cluster: DrivenCluster, job: Row, *, times: int = 1) -> list[str]:
@@ -100,7 +99,7 @@ def test_fractions_that_share_no_gpu_get_another_node(cluster: DrivenCluster) ->
 
 
 def test_a_lost_bundle_comes_back_on_a_new_node(mobula: Console, cluster: DrivenCluster) -> None:
-    until = mobula.home.path / "bundles-checked"
+    until = mobula.shared / "bundles-checked"
     job = run(cluster, "spread", "--until", str(until))
     first = placed(cluster, job)
     assert len(set(first)) == 2

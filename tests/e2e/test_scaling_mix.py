@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -74,13 +73,13 @@ def mix(mobula: Console) -> DrivenCluster:
 @pytest.fixture(scope="module")
 def release(mobula: Console) -> Path:
     """The file whose coming ends the long actor."""
-    return mobula.home.path / "release"
+    return mobula.shared / "release"
 
 
 @pytest.fixture(scope="module")
 def job(mix: DrivenCluster, release: Path) -> Row:
     """The mixed job, submitted."""
-    return mix.submit(f"{sys.executable} {MIXED} --until {release}")
+    return mix.submit(f"python {mix.console.share(MIXED)} --until {release}")
 
 
 def test_the_cluster_grows_as_planned_by_the_cheapest_machines(
@@ -131,7 +130,7 @@ def test_idle_nodes_go_and_that_of_the_actor_stays_while_it_lives(
 @pytest.fixture(scope="module")
 def emptied(mobula: Console) -> Path:
     """The file whose coming ends the tasks that keep two nodes half busy."""
-    return mobula.home.path / "emptied"
+    return mobula.shared / "emptied"
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +138,7 @@ def halves(mobula: Console, mix: DrivenCluster, emptied: Path) -> Row:
     """The job that needs a second small node while the type of the first is sold out."""
     sold_out = {"instance_type": "2CPU-4GB", "message": "Sold out."}
     plan_failures(mobula, failures=[sold_out])
-    return mix.submit(f"{sys.executable} {HALVES} --until {emptied}")
+    return mix.submit(f"python {mix.console.share(HALVES)} --until {emptied}")
 
 
 def test_what_cannot_be_had_cools_down_on_the_page_and_a_fallback_serves(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e import books
+from providers.local import accounts
+from tests.e2e import attack, books
 from tests.e2e.cluster import DrivenCluster
 from tests.e2e.processes import GCS, RAYLET, live_nodes, program_of, raylets
 from tests.e2e.stack import Console
@@ -37,6 +41,7 @@ head_node:
 mobula:
   idle_minutes: 1
 """
+WORK = Path(__file__).parent / "work"
 NOTICED_WITHIN = timedelta(seconds=10)
 
 
@@ -52,6 +57,36 @@ def train(mobula: Console, lonely: DrivenCluster) -> Iterator[DrivenCluster]:
     cluster = mobula.launch("train", version=mobula.make_template("train", TEXT))
     cluster.comes_to("running")
     return cluster
+
+
+def test_a_job_gets_at_nothing_of_the_installation_nor_of_another_cluster(
+    mobula: Console, train: DrivenCluster, lonely: DrivenCluster
+) -> None:
+    as_root = accounts.are_needed()  # an ordinary user's jobs are that user
+    eventually(lambda: lonely.state in {"running", "starting"}, what="there is another cluster")
+    aims = attack.targets(mobula, lonely)
+    assert len(aims["processes"]) > len(mobula.programs()) + 1
+    program = mobula.share(WORK / "attack.py")
+    (mobula.shared / "targets.json").write_text(json.dumps(aims))
+    job = train.job_over(train.submit(f"python {program} {mobula.shared / 'targets.json'}"))
+    assert job["status"] == "SUCCEEDED", train.job_log(job)
+    result = attack.result(train.job_log(job))
+    assert result["told"] == []
+    assert mobula.home.secret_key() not in attack.command_lines()
+    assert stat.S_IMODE(mobula.home.path.stat().st_mode) == 0o700
+    if as_root:
+        assert result["got"] == []
+        assert result["tried"] > 7 * len(aims["processes"])
+        assert result["privileges"] == []
+        mine, other = (account_of(mobula, cluster) for cluster in (train, lonely))
+        assert result["uid"] == mine != other
+        assert set(result["groups"]) == {mine}
+
+
+def account_of(mobula: Console, cluster: DrivenCluster) -> int:
+    account = accounts.account_of(mobula.home.path / "local" / str(cluster.row["handle"]))
+    assert account
+    return account.uid
 
 
 def test_work_brings_workers_up_and_all_four_workloads_succeed(train: DrivenCluster) -> None:
@@ -134,7 +169,7 @@ def test_a_failed_cluster_can_be_terminated_and_keeps_its_jobs_and_logs(
     train.press("terminate")
     train.comes_to("terminated")
     jobs = train.jobs()
-    assert len(jobs) == 4
+    assert len(jobs) == 5
     assert "tasks done in" in next(
         train.job_log(job) for job in jobs if "cpu-tasks" in job["submission_id"]
     )

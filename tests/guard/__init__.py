@@ -12,12 +12,13 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from typing import Any
 import psutil
 
 from mobula.stack.identity import Identity
+from providers.local import accounts
 from tests.e2e.processes import node_processes
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +79,7 @@ def guarded_process(process: subprocess.Popen[Any]) -> Iterator[None]:
 
 def end_processes(directory: Path) -> None:
     """Kill whatever belongs to `directory` until nothing does."""
+    _release_accounts(directory)
     empty_looks = 0
     while empty_looks < EMPTY_LOOKS:
         processes = processes_of(directory)
@@ -88,32 +91,57 @@ def end_processes(directory: Path) -> None:
         time.sleep(LOOK_SECONDS / 4)
 
 
+def remove(directory: Path) -> None:
+    """Remove the directory, what stands elsewhere for it, and what a console puts beside it."""
+    for place in _places(directory):
+        shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(f"{directory}.shared", ignore_errors=True)
+    Path(f"{directory}.log").unlink(missing_ok=True)
+
+
 def unmount(directory: Path) -> None:
-    """Unmount what was mounted in `directory`."""
+    """Unmount what was mounted in `directory`, or elsewhere for it."""
     mounted = {partition.mountpoint for partition in psutil.disk_partitions(all=True)}
-    for place in sorted(mounted, reverse=True):
-        if _is_below(place, directory.resolve()):
-            subprocess.run(["/usr/bin/env", "umount", place], check=False)
+    places = _places(directory)
+    for mount in sorted(mounted, reverse=True):
+        if any(_is_below(mount, place) for place in places):
+            subprocess.run(["/usr/bin/env", "umount", mount], check=False)
 
 
 def processes_of(directory: Path) -> list[psutil.Process]:
     """Return the living processes that a run has in its directory, those of Ray nodes too."""
-    directory = directory.resolve()
-    found = {each.process for each in node_processes(directory)}
+    places = _places(directory)
+    found = {each.process for each in node_processes(places[0])}
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if process.pid != os.getpid() and _belongs(process, directory):
+            if process.pid != os.getpid() and _belongs(process, places):
                 found |= {process, *process.children(recursive=True)}
     return [process for process in found if _lives(process)]
 
 
-def _belongs(process: psutil.Process, directory: Path) -> bool:
+def _places(directory: Path) -> Sequence[Path]:
+    """Return the directory and, where PostgreSQL has its files elsewhere, that one."""
+    directory = directory.resolve()
+    links = [*directory.glob("postgres"), *directory.glob("*/postgres")]
+    return [directory, *(link.resolve() for link in links if link.is_symlink())]
+
+
+def _release_accounts(directory: Path) -> None:
+    """End all that runs as the user of a local cluster of `directory`, and free the user ID."""
+    for file in accounts.STATE.glob("*/cluster"):
+        with suppress(FileNotFoundError):
+            cluster = Path(file.read_text())
+            while _is_below(str(cluster), directory.resolve()) and not accounts.release(cluster):
+                time.sleep(LOOK_SECONDS)
+
+
+def _belongs(process: psutil.Process, places: Sequence[Path]) -> bool:
     environment = process.environ()
-    if any(_is_below(environment.get(mark, ""), directory) for mark in MARKS):
+    if any(_is_below(environment.get(mark, ""), places[0]) for mark in MARKS):
         return True
     # Programs that overwrite their environment with a title. A shell may look around there.
     work = process.cwd().removesuffix(" (deleted)")
-    return process.terminal() is None and _is_below(work, directory)
+    return process.terminal() is None and any(_is_below(work, place) for place in places)
 
 
 def _is_below(path: str, directory: Path) -> bool:

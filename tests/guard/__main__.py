@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 from pathlib import Path
 from typing import IO, Any
 
 from mobula.stack.identity import Identity
-from tests.guard import ENDINGS, LOOK_SECONDS, end_processes, unmount
+from tests.guard import ENDINGS, LOOK_SECONDS, end_processes, remove, unmount
 
 
 def main() -> None:
@@ -27,8 +26,7 @@ def main() -> None:
         end_processes(Path(watched))
         unmount(Path(watched))
         if not message["keep"]:
-            shutil.rmtree(watched, ignore_errors=True)
-            Path(f"{watched}.log").unlink(missing_ok=True)  # of a console
+            remove(Path(watched))
 
 
 def _listen(stream: IO[bytes], *, parent: int) -> dict[str | int, dict[str, Any]]:

@@ -1,8 +1,11 @@
 """Places where the drivers' promises are tested, each with a driver, a cluster and its nodes."""
 
 import json
+import os
 import shutil
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,9 +25,13 @@ from providers.base import (
     RayImage,
 )
 from providers.fake.driver import FakeDriver
+from providers.local import accounts
 from providers.local.driver import LocalDriver
+from providers.local.installation import ray_program
+from providers.local.programs import libraries_of, runnable
 
 LONGEST_WAIT_SECONDS = 120
+STAND_IN = "mobula-stand-in-"
 DRIVEN = ("fake", "local")
 """The providers with a driver: each is walked through the promises."""
 
@@ -113,9 +120,14 @@ class Site:
             if process.status() == psutil.STATUS_ZOMBIE:
                 return False
             marked = process.environ().get("MOBULA_NODE", "").startswith(self.handle)
-            return marked or process.cwd().startswith(self.arguments["path"])
+            return marked or process.cwd().startswith(self._directories())
         except psutil.Error:
             return False
+
+    def _directories(self) -> tuple[str, ...]:
+        path = self.arguments["path"]
+        account = accounts.account_of(Path(path).resolve() / self.handle)
+        return (path, str(ray_directories_of(path)), *([str(account.path)] if account else []))
 
     def close(self) -> None:
         """End what a failed test left, and remove it."""
@@ -125,6 +137,9 @@ class Site:
                     process.kill()
         if self.arguments["kind"] == "local":
             shutil.rmtree(ray_directories_of(self.arguments["path"]), ignore_errors=True)
+            if accounts.are_needed():
+                assert accounts.release(Path(self.arguments["path"]).resolve() / self.handle)
+            _remove_stand_in(Path(self.image.location).parent)
 
 
 def ray_directories_of(root: str) -> Path:
@@ -141,11 +156,46 @@ def open_site_driver(arguments: dict[str, Any]) -> ProviderDriver:
 
 
 def make_stand_in(directory: Path, *, version: str = "2.60.0") -> RayImage:
-    """Put a program into `directory` that plays Ray, with the Python that an agent would use."""
-    directory.mkdir()
+    """Put a program into `directory` that plays Ray, with the Python that an agent would use.
+
+    As root, clusters have accounts of their own: it is put where they can enter and take notes.
+    """
+    if accounts.are_needed():
+        directory = Path(tempfile.mkdtemp(prefix=STAND_IN, dir="/tmp"))
+        directory.chmod(0o755)
+        (directory / "starts.jsonl").touch()
+        (directory / "starts.jsonl").chmod(0o666)
+    else:
+        directory.mkdir()
+    python = directory / "python"
+    _put_python(python)
     program = directory / "ray"
     source = Path(__file__).with_name("stand_in_ray.py").read_text()
-    program.write_text(f"#!{sys.executable} -IS\n{source}")
-    program.chmod(0o700)
-    (directory / "python").symlink_to(sys.executable)
+    program.write_text(f"#!{python} -IS\n{source}")
+    program.chmod(0o755)
     return RayImage(location=str(program), ray_version=version, python_version="3.13")
+
+
+def _put_python(path: Path) -> None:
+    """Let `path` run Python; as root, one that every cluster's account can run as well."""
+    own = Path(sys.executable)
+    if accounts.are_needed():
+        ray = runnable(ray_program(""), accounts.ClusterAccount(accounts.LAST_ID))
+        own = ray.with_name("python")
+        if libraries := libraries_of(ray):
+            path.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {own} "$@"\n')
+            path.chmod(0o755)
+            return
+    path.symlink_to(own)
+
+
+def python_of(image: RayImage) -> str:
+    """The Python that runs beside the stand-in, as it names itself."""
+    python = Path(image.location).with_name("python")
+    command = [python, "-c", "import sys; print(sys.executable)"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _remove_stand_in(directory: Path) -> None:
+    if directory.name.startswith(STAND_IN) and directory.stat().st_uid == os.getuid():
+        shutil.rmtree(directory, ignore_errors=True)

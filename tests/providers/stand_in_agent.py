@@ -13,7 +13,7 @@ note = {
     "mode": oct(config.stat().st_mode & 0o777),
     "config": json.loads(config.read_text()),
 }
-with Path(__file__).with_name("agents.jsonl").open("a") as log:
+with Path("agents.jsonl").open("a") as log:
     log.write(json.dumps(note) + "\n")
 while True:
     signal.pause()

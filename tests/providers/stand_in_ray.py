@@ -19,7 +19,7 @@ def main() -> None:
     flags = dict(flag.removeprefix("--").partition("=")[::2] for flag in sys.argv[2:])
     resources = json.loads(flags.get("resources", "{}"))
     note("begin", flags["node-name"])
-    Path(flags["temp-dir"]).mkdir(parents=True)
+    Path(flags["temp-dir"], "session").mkdir(parents=True)
     if "boot" in resources:
         time.sleep(0.5)
     if "crash" in resources:

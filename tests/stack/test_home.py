@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pwd
 import shutil
 import stat
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 
 from mobula.stack.errors import StackError
 from mobula.stack.home import ROOT, Home
+from mobula.stack.postgres import PostgresServer
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts it as another account")
 
 
 def test_it_is_var_unless_the_environment_says_otherwise(
@@ -31,6 +35,46 @@ def test_the_secret_key_is_made_once_and_is_private(home: Home) -> None:
 
 def test_logs_and_pid_files_are_private(home: Home) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in (home.log, home.run)} == {0o700}
+
+
+def test_the_home_is_closed_to_others_even_if_it_was_not(home: Home) -> None:
+    assert stat.S_IMODE(home.path.stat().st_mode) == 0o700
+    home.path.chmod(0o711)
+    home.close_to_others()
+    assert stat.S_IMODE(home.path.stat().st_mode) == 0o700
+
+
+@as_root
+def test_as_root_database_files_of_an_earlier_version_move_out_before_the_home_is_closed(
+    home: Home, short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mobula.stack.accounts.STATE_ROOTS", (short_path,))
+    home.path.chmod(0o711)
+    home.postgres.mkdir(mode=0o700)
+    shutil.chown(home.postgres, "nobody")
+    (home.postgres / "data").write_text("precious")
+    home.close_to_others()
+    assert home.postgres.is_symlink()
+    assert (home.postgres / "data").read_text() == "precious"
+    assert home.postgres.resolve().stat().st_uid == pwd.getpwnam("nobody").pw_uid
+    assert stat.S_IMODE(home.path.stat().st_mode) == 0o700
+    assert PostgresServer(home.postgres).data == home.postgres.resolve() / "data"
+
+
+@as_root
+def test_as_root_a_home_whose_database_cannot_move_stays_passable(
+    home: Home, short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other_disk(*_: object) -> None:
+        raise OSError(errno.EXDEV, "other disk")
+
+    monkeypatch.setattr("mobula.stack.accounts.STATE_ROOTS", (short_path,))
+    monkeypatch.setattr(Path, "rename", other_disk)
+    home.path.chmod(0o711)
+    home.postgres.mkdir(mode=0o700)
+    home.close_to_others()
+    assert not home.postgres.is_symlink()
+    assert stat.S_IMODE(home.path.stat().st_mode) == 0o711
 
 
 def test_a_second_holder_is_told_who_has_it(home: Home) -> None:

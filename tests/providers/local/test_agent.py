@@ -14,9 +14,12 @@ import pytest
 
 from domain.offerings import ProviderKind
 from providers.base import Account, AgentAccess, ClusterRef, MachinePhase
+from providers.local.accounts import are_needed
+from providers.local.directories import ClusterDirectory
 from providers.local.driver import LocalDriver
+from providers.local.records import NodeRecord
 from providers.registry import open_driver
-from tests.providers.sites import Site, eventually
+from tests.providers.sites import Site, eventually, python_of
 
 SOURCE = Path(__file__).parents[1] / "stand_in_agent.py"
 
@@ -37,8 +40,16 @@ def cluster(local: Site) -> ClusterRef:
     return replace(local.cluster, ray_token="for ray", agent=access)
 
 
-def notes(agent: Path, *, at_least: int) -> list[dict[str, Any]]:
-    log = agent.with_name("agents.jsonl")
+def log_of(site: Site) -> Path:
+    """Where the agent, in the head's Ray directory, takes its notes."""
+    directory = ClusterDirectory.of(Path(site.arguments["path"]).resolve(), site.handle)
+    record = NodeRecord.read(directory.node(site.head().name))
+    assert record
+    return record.ray_directory / "agents.jsonl"
+
+
+def notes(site: Site, *, at_least: int) -> list[dict[str, Any]]:
+    log = log_of(site)
 
     def look() -> list[dict[str, Any]] | None:
         lines = log.read_text().splitlines() if log.exists() else []
@@ -51,13 +62,11 @@ def test_the_agent_gets_what_it_needs_in_a_file_for_its_owner_only(
     driver: LocalDriver, cluster: ClusterRef, local: Site, agent: Path
 ) -> None:
     driver.launch(cluster, [local.head()])
-    (note,) = notes(agent, at_least=1)
+    (note,) = notes(local, at_least=1)
     endpoints = local.wait_for(local.head().name, MachinePhase.RUNNING).endpoints
     assert endpoints
-    assert note["mode"] == "0o600"
-    assert (
-        Path(note["python"]).resolve() == Path(local.image.location).with_name("python").resolve()
-    )
+    assert note["mode"] == ("0o640" if are_needed() else "0o600")  # the group is the cluster's own
+    assert note["python"] == python_of(local.image)
     assert note["config"] == {
         "url": "http://127.0.0.1:1",
         "cluster": "7",
@@ -76,9 +85,9 @@ def test_an_agent_that_dies_is_started_again(
     driver: LocalDriver, cluster: ClusterRef, local: Site, agent: Path
 ) -> None:
     driver.launch(cluster, [local.head()])
-    first = notes(agent, at_least=1)[0]
+    first = notes(local, at_least=1)[0]
     os.kill(first["pid"], signal.SIGKILL)
-    second = notes(agent, at_least=2)[1]
+    second = notes(local, at_least=2)[1]
     assert second["pid"] != first["pid"]
     assert second["config"] == first["config"]
 
@@ -87,12 +96,12 @@ def test_a_changed_address_of_mobula_reaches_the_agent_with_the_next_launch(
     driver: LocalDriver, cluster: ClusterRef, local: Site, agent: Path
 ) -> None:
     driver.launch(cluster, [local.head()])
-    notes(agent, at_least=1)
+    notes(local, at_least=1)
     driver.launch(cluster, [local.head()])
     assert cluster.agent
     moved = replace(cluster, agent=replace(cluster.agent, url="http://127.0.0.1:2"))
     driver.launch(moved, [local.head()])
-    first, second = notes(agent, at_least=2)
+    first, second = notes(local, at_least=2)
     assert (first["config"]["url"], second["config"]["url"]) == (
         "http://127.0.0.1:1",
         "http://127.0.0.1:2",
@@ -104,7 +113,7 @@ def test_the_agent_ends_with_its_head(
     driver: LocalDriver, cluster: ClusterRef, local: Site, agent: Path
 ) -> None:
     driver.launch(cluster, [local.head()])
-    notes(agent, at_least=1)
+    notes(local, at_least=1)
     driver.terminate(cluster, [local.head().name])
     local.wait_until_gone(local.head().name)
     assert local.processes() == []
@@ -117,7 +126,7 @@ def test_a_worker_has_no_agent(
     local.wait_for(local.head().name, MachinePhase.RUNNING)
     driver.launch(cluster, [local.worker(2)])
     local.wait_for(local.worker(2).name, MachinePhase.RUNNING)
-    assert len(notes(agent, at_least=1)) == 1
+    assert len(notes(local, at_least=1)) == 1
 
 
 def test_a_cluster_without_access_to_mobula_has_no_agent(
@@ -125,7 +134,7 @@ def test_a_cluster_without_access_to_mobula_has_no_agent(
 ) -> None:
     driver.launch(local.cluster, [local.head()])
     local.wait_for(local.head().name, MachinePhase.RUNNING)
-    assert not agent.with_name("agents.jsonl").exists()
+    assert not log_of(local).exists()
 
 
 def test_the_drivers_own_agent_is_one_file_that_the_heads_python_can_run(tmp_path: Path) -> None:
