@@ -144,7 +144,10 @@ def _take(
             os.fsync(stream.fileno())
         digest = _digest(into / member.name)
     else:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
+        hashed = hashlib.sha256()
+        while block := content.read(2**20):
+            hashed.update(block)
+        digest = hashed.hexdigest()
     if digest != manifest.files[member.name]:
         raise _damaged(source, f"the SHA-256 of {member.name} differs")
 
@@ -164,7 +167,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _is_known(migration: str) -> bool:
     app, _, name = migration.partition(".")
-    if not (app.isidentifier() and name.isidentifier()):
+    if not (app.isidentifier() and f"_{name}".isidentifier()):
         return False
     for package in (app, f"django.contrib.{app}"):
         try:

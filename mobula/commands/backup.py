@@ -11,7 +11,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "backup",
         help="write a backup",
         description="Write the database and the secret keys to one file, also while Mobula runs. "
-        "Whoever has the file can act as every user: keep it safe.",
+        "Anyone who has the file can act as every user: keep it safe.",
     )
     parser.add_argument("--to", type=Path, metavar="FILE", help="default: mobula-backup-TIME.tar")
     parser.set_defaults(run=run)

@@ -130,10 +130,12 @@ def test_draft_of_somebody_else_is_not_overwritten(
     assert Draft.objects.count() == 2
 
 
-def test_character_that_no_database_stores_does_not_lose_the_rest(editor: Editor) -> None:
-    editor.check(text=f"{TEXT}# \x00 more\n", message="a\x00b", rationale="\x00")
-    draft = Draft.objects.get()
-    assert (draft.text, draft.message, draft.rationale) == (f"{TEXT}#  more\n", "ab", "")
+def test_text_that_no_database_stores_is_refused_and_the_draft_stays(editor: Editor) -> None:
+    editor.check(text=f"{TEXT}# more\n")
+    fields = {**editor.page.fields, "text": f"{TEXT}# \x00 more\n"}
+    answer = editor.client.post(editor.check_url, fields)
+    assert (answer.status_code, "NUL character" in answer.text) == (400, True)
+    assert Draft.objects.get().text == f"{TEXT}# more\n"
 
 
 def test_draft_belongs_to_the_team_of_its_template(

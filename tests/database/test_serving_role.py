@@ -13,6 +13,8 @@ from mobula import checks, grants
 from mobula.stack import roles
 from tests.servers import Servers
 
+# pytest-django makes the database for marked tests only.
+pytestmark = pytest.mark.django_db
 ROLE = grants.ServingRole(name=roles.SERVING, password="")
 
 
@@ -171,7 +173,6 @@ def test_a_temporary_table_does_not_stand_in_for_the_list(serving: psycopg.Conne
         )
 
 
-@pytest.mark.django_db
 def test_partitions_of_an_append_only_table_are_append_only_and_kept() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -207,7 +208,6 @@ def test_partitions_of_an_append_only_table_are_append_only_and_kept() -> None:
         assert cursor.fetchone() == (1,)
 
 
-@pytest.mark.django_db
 def test_a_role_is_created_with_its_password_and_a_powerful_one_is_refused() -> None:
     role = grants.ServingRole.from_url("postgresql://mobula_made:a%2Fb@db/mobula")
     grants.create_role(role)
@@ -224,7 +224,6 @@ def test_a_role_is_created_with_its_password_and_a_powerful_one_is_refused() -> 
         grants.create_role(role)
 
 
-@pytest.mark.django_db
 def test_who_does_not_own_the_tables_is_sent_to_the_owner() -> None:
     grants.refuse_other_than_owner()
     assert grants.serves_as_owner() == roles.SUPERUSER

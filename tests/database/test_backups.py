@@ -72,6 +72,10 @@ def test_an_archive_is_private_and_never_replaces_another(backup: Path, tmp_path
     assert not list(tmp_path.glob(".*"))
 
 
+def test_an_archive_of_this_version_is_accepted(backup: Path) -> None:
+    archive.refuse_newer(archive.check(backup))
+
+
 def named(name: str) -> Any:
     def change(members: list[Any]) -> list[Any]:
         member, content = members[-1]
