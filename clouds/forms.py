@@ -21,7 +21,7 @@ class TeamsForm(forms.Form):
     teams = forms.ModelMultipleChoiceField(Team.objects.order_by("name"), required=False)
 
     @classmethod
-    def of(cls, cloud: Cloud) -> TeamsForm:
+    def of_teams(cls, cloud: Cloud) -> TeamsForm:
         """Return the form with the cloud's current teams."""
         return cls(initial={"is_shared": cloud.is_shared, "teams": list(cloud.teams.all())})
 

@@ -2,14 +2,16 @@
 
 import gc
 import os
+from typing import cast
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from mobula.edge.asgi import Application
 from mobula.edge.proxies import behind_proxies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobula.settings")
-django = get_asgi_application()
+django = cast("Application", get_asgi_application())
 
 from mobula.edge.guard import Guard  # noqa: E402 - it imports models
 

@@ -14,7 +14,9 @@ def healthz(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-handler500 = "mobula.edge.middleware.server_error"
+handler403 = "mobula.edge.errors.forbidden"
+handler404 = "mobula.edge.errors.not_found"
+handler500 = "mobula.edge.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),

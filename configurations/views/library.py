@@ -1,4 +1,4 @@
-"""The library: ready templates, priced for one of the user's clouds, to begin from."""
+"""The library: ready templates, priced for one of the team's clouds, to begin from."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.permissions import Action, may
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
+from clouds.models import Cloud
 from configurations.library import LIBRARY
 from configurations.library_offers import library_offer
 from configurations.services.library import open_ready
@@ -25,6 +26,7 @@ def library(request: SignedInRequest) -> HttpResponse:
     shown = [ready for ready in LIBRARY if provider in {"", ready.provider}]
     context = {
         "offers": [library_offer(ready, team=team) for ready in shown],
+        "has_cloud": Cloud.objects.usable_by(team).exists(),
         "choices": [
             {"label": label, "url": f"?provider={value}", "current": value == provider}
             for value, label in choices

@@ -7,9 +7,9 @@ from collections.abc import Hashable
 from contextlib import suppress
 
 from mobula.edge.asgi import Message, Receive, Scope, Send, header
-from mobula.edge.budget import Budget, BudgetSpent
 from mobula.edge.limits import Limit
 from mobula.edge.refusal import Gone, Refusal
+from mobula.edge.sharing.budget import Budget, BudgetSpent
 
 # After a refusal: a client that is still sending reads the answer only if it can go on for a while.
 LINGER_SECONDS, LINGER_BYTES = 2.0, 4 * 2**20

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from accounts.services.known_browsers import COOKIE, browser_of
 from mobula.edge.asgi import Application, Receive, Scope, Send, address, header
 from mobula.edge.body import Body, Incoming, refuse, replayed
-from mobula.edge.budget import Budget
-from mobula.edge.gates import Gate, Gates, TooSoon
 from mobula.edge.limits import (
     AGENT_BYTES,
     AGENT_BYTES_EACH,
@@ -21,14 +20,17 @@ from mobula.edge.limits import (
     Limit,
     limit_of,
 )
-from mobula.edge.memory import Memory
 from mobula.edge.outbox import Outboxes
 from mobula.edge.refusal import Gone, Refusal
 from mobula.edge.senders import Senders
+from mobula.edge.sharing.budget import Budget
+from mobula.edge.sharing.gates import Gate, Gates, TooSoon
+from mobula.edge.sharing.memory import Memory
+from mobula.edge.sharing.outage import Outage
 from mobula.edge.work import Work
 
 # What Django's side of the guard tells it about a request, in the scope.
-USER_KEY, WORK_KEY = "mobula.user", "mobula.work_seconds"
+USER_KEY, WORK_KEY, AWAY_KEY = "mobula.user", "mobula.work_seconds", "mobula.database_away"
 # Set by our server's connections: ends one whose client does not read.
 ABORT_KEY = "mobula.abort"
 _USER_SECONDS = 900.0
@@ -42,7 +44,8 @@ class Guard:
         self._cookie = cookie
         self._work = Work(connections)
         self._users = Memory(seconds=_USER_SECONDS)
-        self._senders, self._gates = Senders(), Gates()
+        self._outage = Outage()
+        self._senders, self._gates = Senders(self._outage), Gates()
         self._outboxes = Outboxes(ANSWER_BYTES)
         self.agent_bytes = Budget(AGENT_BYTES, each=AGENT_BYTES_EACH)
         self.user_bytes = Budget(USER_BYTES, each=USER_BYTES_EACH)
@@ -88,10 +91,12 @@ class Guard:
         self, scope: Scope, receive: Receive, send: Send, limit: Limit, session: str
     ) -> None:
         user = self._users.owner(session) if session else None
-        key: Hashable = user or (address(scope), bool(session))
+        # Who has signed in before in this browser does not wait behind strangers to do so again.
+        known = user or _browser(scope)
+        key: Hashable = known or (address(scope), bool(session))
         budget = self.user_bytes if user else self.visitor_bytes
         body = Body(limit, budget=budget, holder=user or address(scope))
-        await self._through(scope, receive, send, body, limit.kind, key, visitor=not user)
+        await self._through(scope, receive, send, body, limit.kind, key, visitor=not known)
         if not session or limit.kind is not Kind.PAGE:
             return
         if seen := scope.get(USER_KEY):
@@ -115,7 +120,11 @@ class Guard:
         try:
             await body.read(scope, receive)
             async with self._work.slot(kind, key, visitor=visitor, receive=receive):
+                if kind is not Kind.ASSET:
+                    self._outage.check()
                 await self._application(scope, replayed(body.hand_over()), outbox.put)
+            if kind is not Kind.ASSET:
+                self._outage.note(away=bool(scope.get(AWAY_KEY)))
             body.close()
             status = outbox.status
             await outbox.deliver(send)
@@ -125,11 +134,21 @@ class Guard:
         return status
 
     def _session(self, scope: Scope) -> str:
-        for word in header(scope, b"cookie").split(";"):
-            name, _, value = word.strip().partition("=")
-            if name == self._cookie:
-                return value
-        return ""
+        return _cookie(scope, self._cookie)
+
+
+def _browser(scope: Scope) -> str:
+    """Return whose browser it is, as its signed cookie says; "" for a stranger's."""
+    known = browser_of(_cookie(scope, COOKIE))
+    return f"browser of {known.user_id}" if known else ""
+
+
+def _cookie(scope: Scope, wanted: str) -> str:
+    for word in header(scope, b"cookie").split(";"):
+        name, _, value = word.strip().partition("=")
+        if name == wanted:
+            return value
+    return ""
 
 
 def _check_head(scope: Scope) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import InvalidOperation
@@ -16,17 +15,18 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
-from django.views.defaults import server_error as plain_server_error
 
-from mobula.edge.guard import USER_KEY, WORK_KEY
+from mobula.edge.guard import AWAY_KEY, USER_KEY, WORK_KEY
 from mobula.edge.limits import AGENT_PATH
+from mobula.edge.refusal import TITLES
+from mobula.edge.sharing.outage import SENTENCE
 
 RETRY_SECONDS = 5
 MOST_DIGITS = 100
 _BEGAN = "mobula.began"
 # A text that PostgreSQL cannot store, and a number that no field holds and int() may refuse.
-_UNUSABLE = re.compile(r"\0|[\ud800-\udfff]|\d{%d}" % (MOST_DIGITS + 1))
-_DATABASE_IS_AWAY = (OperationalError, InterfaceError)
+_UNUSABLE = re.compile(rf"\0|[\ud800-\udfff]|\d{{{MOST_DIGITS + 1}}}")
+DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 _DOES_NOT_FIT = (DataError, OverflowError, InvalidOperation, UnicodeEncodeError)
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class EdgeMiddleware(MiddlewareMixin):
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer 503 while the database is away, 400 to values that fit no field."""
-        if isinstance(error, _DATABASE_IS_AWAY):
+        if isinstance(error, DATABASE_IS_AWAY):
             return database_is_away(request, error)
         if isinstance(error, _DOES_NOT_FIT) and not settings.DEBUG:
             log.warning("value refused", extra={"path": request.path, "error": repr(error)[:200]})
@@ -73,24 +73,17 @@ class EdgeMiddleware(MiddlewareMixin):
 
 def bad_request(request: HttpRequest, sentence: str) -> HttpResponse:
     """Return the page that says what is wrong with the request."""
-    return _page(request, 400, title="Request not understood", text=sentence)
+    return _page(request, 400, title=TITLES[400], text=sentence)
 
 
 def database_is_away(request: HttpRequest, error: BaseException) -> HttpResponse:
     """Return the page that asks to come back, made without the database."""
     log.warning("database away", extra={"path": request.path, "error": type(error).__name__})
-    text = "The database does not answer. Running clusters are not affected. Try again soon."
-    response = _page(request, 503, title="Temporarily unavailable", text=text)
+    if (scope := getattr(request, "scope", None)) is not None:
+        scope[AWAY_KEY] = True
+    response = _page(request, 503, title=TITLES[503], text=SENTENCE)
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer what no view answered: 503 if the database is away, else 500."""
-    error = sys.exception()
-    if isinstance(error, _DATABASE_IS_AWAY):
-        return database_is_away(request, error)
-    return plain_server_error(request)
 
 
 def _page(request: HttpRequest, status: int, *, title: str, text: str) -> HttpResponse:

@@ -47,7 +47,7 @@ class BoundedProtocol(H11Protocol):
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._stop_head_timer()
         scope[ABORT_KEY] = self.transport.abort
-        await self._application(scope, receive, send)  # type: ignore[arg-type]
+        await self._application(scope, receive, send)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

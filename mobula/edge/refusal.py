@@ -10,14 +10,14 @@ from django.template.loader import render_to_string
 from mobula.edge.asgi import Message
 from mobula.edge.limits import AGENT_PATH
 
-_TITLES = {
+TITLES = {
     400: "Request not understood",
     401: "Unknown token",
     408: "Request took too long",
     413: "Too much data",
     429: "Too many requests",
     431: "Headers too large",
-    503: "Busy",
+    503: "Temporarily unavailable",
 }
 _POLICY = (
     b"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'"
@@ -56,7 +56,7 @@ class Gone(Exception):
 
 
 def _page(refusal: Refusal) -> bytes:
-    return _rendered(_TITLES[refusal.status], refusal.sentence)
+    return _rendered(TITLES[refusal.status], refusal.sentence)
 
 
 @cache  # the sentences are few, and an attack asks for them often

@@ -7,9 +7,10 @@ from django.db import Error, connection
 
 from clusters.agent.credentials import CLUSTER_HEADER, Credentials, credentials, sender
 from mobula.edge.asgi import Scope, address, header
-from mobula.edge.lanes import Lane, LaneFull
-from mobula.edge.memory import Memory
 from mobula.edge.refusal import Refusal
+from mobula.edge.sharing.lanes import Lane, LaneFull
+from mobula.edge.sharing.memory import Memory
+from mobula.edge.sharing.outage import SENTENCE, Outage
 
 KNOWN_SECONDS = 60.0
 _UNKNOWN = "Unknown cluster or wrong token."
@@ -18,7 +19,8 @@ _UNKNOWN = "Unknown cluster or wrong token."
 class Senders:
     """Recognizes agents by their headers."""
 
-    def __init__(self) -> None:
+    def __init__(self, outage: Outage) -> None:
+        self._outage = outage
         self._known = Memory(seconds=KNOWN_SECONDS)
         # One search at a time: made-up tokens must not take the database from anybody.
         self._searches = Lane(1, waiting=64, waiting_each=16)
@@ -51,10 +53,13 @@ class Senders:
         except LaneFull:
             raise Refusal(503, "Too many unknown tokens. Try again later.", retry_after=2) from None
         try:
+            self._outage.check()
             async with ThreadSensitiveContext():
                 found = await sync_to_async(_search)(given)
+            self._outage.note(away=False)
         except Error:
-            raise Refusal(503, "The database does not answer.", retry_after=5) from None
+            self._outage.note(away=True)
+            raise Refusal(503, SENTENCE, retry_after=5) from None
         finally:
             self._searches.leave(client)
         if found is None:

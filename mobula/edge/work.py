@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from mobula.edge.asgi import Receive
-from mobula.edge.lanes import Lane, LaneFull
 from mobula.edge.limits import Kind
 from mobula.edge.refusal import Gone, Refusal
+from mobula.edge.sharing.lanes import Lane, LaneFull
 
 WAIT_SECONDS = 30.0
 _BUSY = "Mobula is busy. Try again in a few seconds."

@@ -49,13 +49,13 @@ def django(name: str, *, environment: Mapping[str, str]) -> Program:
 
 def web(*, port: int, environment: Mapping[str, str]) -> Program:
     """Return the web server on `port` of 127.0.0.1."""
-    options = ("--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--lifespan", "off")
+    listening = ("--host", "127.0.0.1", "--port", str(port))
     ending = ("--timeout-graceful-shutdown", "5")
     bounded = ("--http", "mobula.edge.protocol:BoundedProtocol", "--ws", "none")
-    bounded += ("--h11-max-incomplete-event-size", str(HEAD_BYTES))
+    head = ("--h11-max-incomplete-event-size", str(HEAD_BYTES))
     # mobula/edge/proxies.py reads them; uvicorn would believe every program on this machine.
-    bounded += ("--no-proxy-headers",)
-    command = ("uvicorn", "mobula.asgi:application", *options, *bounded, *ending)
+    options = ("--no-access-log", "--lifespan", "off", "--no-proxy-headers", *bounded, *head)
+    command = ("uvicorn", "mobula.asgi:application", *listening, *options, *ending)
     return _python("web", *command, environment=environment, patience=10.0)
 
 

@@ -21,6 +21,8 @@ class MobulaDouble:
         self.token = token
         self.interval = 1.0
         self.answer_code = 200
+        self.retry_after = ""
+        self.headers: dict[str, str] = {}  # of the last sync
         self.syncs: list[Sync] = []
         self.commands: dict[str, dict[str, Any]] = {}
         self.results: dict[str, dict[str, Any]] = {}
@@ -125,10 +127,13 @@ class MobulaDouble:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
+                mobula.headers = dict(self.headers)
                 known = self.headers["Authorization"] == f"Bearer {mobula.token}"
                 code = mobula.answer_code if known else 401
                 answer = mobula.take(json.loads(body)) if code == 200 else {}
                 self.send_response(code)
+                if mobula.retry_after:
+                    self.send_header("Retry-After", mobula.retry_after)
                 self.end_headers()
                 self.wfile.write(json.dumps(answer).encode())
 

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from agent.link import LONGEST_BACKOFF, Link, Refused, Unreachable, backoff, read_answer
+from agent.link import (
+    LONGEST_BACKOFF,
+    Link,
+    Refused,
+    TooLarge,
+    Unreachable,
+    backoff,
+    read_answer,
+)
 from tests.agent.mobula_double import MobulaDouble
 
 BODY: dict[str, Any] = {"seq": 3, "jobs": [], "samples": [], "logs": [], "results": []}
@@ -75,3 +83,27 @@ def test_the_wait_after_failures_is_bounded(failures: int) -> None:
     assert len(waits) > 1
     assert min(waits) >= 1.0
     assert max(waits) <= min(LONGEST_BACKOFF, 2.0**failures)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"), [("7", 7.0), ("", 0.0), ("soon", 0.0), ("-5", 0.0), ("99999", 120.0)]
+)
+def test_mobula_says_how_long_to_stay_away(
+    mobula: MobulaDouble, header: str, seconds: float
+) -> None:
+    mobula.answer_code, mobula.retry_after = 429, header
+    with pytest.raises(Unreachable) as unreachable:
+        Link(mobula.url, token="right").send(BODY)
+    assert unreachable.value.retry_after == seconds
+    assert backoff(1, at_least=seconds) >= seconds + 1.0
+
+
+def test_a_sync_that_is_too_large_is_told_apart(mobula: MobulaDouble) -> None:
+    mobula.answer_code = 413
+    with pytest.raises(TooLarge):
+        Link(mobula.url, token="right").send(BODY)
+
+
+def test_the_cluster_is_named_in_a_header(mobula: MobulaDouble) -> None:
+    Link(mobula.url, token="right", cluster="c1").send(BODY)
+    assert mobula.headers["X-Mobula-Cluster"] == "c1"

@@ -13,6 +13,7 @@ import httpx
 import psutil
 
 from mobula.stack.process import Process
+from tests.edge.link import Link
 
 MIB = 2**20
 CHUNK = b"x" * 65_536
@@ -25,6 +26,7 @@ class Server:
     process: Process
     port: int
     directory: Path
+    database: Link
 
     @property
     def url(self) -> str:

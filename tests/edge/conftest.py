@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.conf import settings
@@ -16,7 +16,17 @@ from django.test import Client
 from mobula.stack import programs
 from mobula.stack.health import answers
 from mobula.stack.process import Process
+from tests.clusters.conftest import (  # noqa: F401
+    cluster,
+    driver,
+    head,
+    image,
+    launch,
+    queued,
+    version,
+)
 from tests.edge.attacks import Server
+from tests.edge.link import Link
 from tests.ray_nodes import free_port
 from tests.stack.waiting import until
 
@@ -27,8 +37,10 @@ def web(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iter
     with django_db_blocker.unblock(), tempfile.TemporaryDirectory() as directory:
         path = Path(directory)
         (path / "tmp").mkdir()
+        database = Link(path, to=Path(connection.settings_dict["HOST"]))
         address = urlsplit(os.environ["DATABASE_URL"])._replace(
-            path="/" + connection.settings_dict["NAME"]
+            path="/" + connection.settings_dict["NAME"],
+            query=urlencode({"host": path, "port": connection.settings_dict["PORT"]}),
         )
         port = free_port()
         environment = {
@@ -44,9 +56,9 @@ def web(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iter
             log=path / "log",
             pid_file=path / "pid",
         )
-        with process:
+        with database, process:
             until(lambda: answers(port, url=programs.address(port)))
-            yield Server(process=process, port=port, directory=path)
+            yield Server(process=process, port=port, directory=path, database=database)
 
 
 @pytest.fixture

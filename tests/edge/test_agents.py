@@ -12,15 +12,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.clusters.conftest import (  # noqa: F401
-    cluster,
-    driver,
-    head,
-    image,
-    launch,
-    queued,
-    version,
-)
 from tests.clusters.head import Head
 from tests.edge.attacks import MIB, Server, declared, seconds_of, status
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mobula.edge import limits
-from tests.edge.attacks import Server, seconds_of, status
+from tests.edge.attacks import Server, seconds_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SLOW = 32
@@ -82,10 +82,3 @@ def test_more_connections_than_there_may_be_end_the_oldest(
         server.http(session) as http,
     ):
         assert seconds_of(http, "/") < 10.0
-
-
-def test_head_that_does_not_come_in_time_is_ended(server: Server) -> None:
-    with server.connection() as idle, server.connection() as late:
-        late.sendall(HEAD)
-        assert status(late.recv(4096)) == 408
-        assert idle.recv(4096) == b""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.jobs.book import MOST_JOBS_A_SYNC, JobBook
+from agent.jobs.book import LONGEST_TEXT, MOST_BYTES_A_SYNC, MOST_JOBS_A_SYNC, JobBook
 
 
 def listed(submission_id: str | None, status: str = "RUNNING", **fields: Any) -> dict[str, Any]:
@@ -62,3 +62,15 @@ def test_a_sync_carries_only_so_many_jobs_and_the_oldest_first() -> None:
     assert told[0]["submission_id"] == f"s{MOST_JOBS_A_SYNC}"
     book.acknowledge(told)
     assert [job["submission_id"] for job in book.report()] == ["s0"]
+
+
+def test_long_texts_are_told_in_part_and_in_several_syncs() -> None:
+    book = JobBook()
+    book.see([listed(f"s{n}", entrypoint="x" * 99_999) for n in range(200)])
+    first = book.report()
+    assert {len(job["entrypoint"]) for job in first} == {LONGEST_TEXT}
+    assert 0 < len(first) <= MOST_BYTES_A_SYNC // LONGEST_TEXT
+    assert len(book.report(portion=0.5)) == len(first) // 2
+    assert len(book.report(portion=1 / 64)) == 1
+    book.acknowledge(first)
+    assert book.report()[0] not in first

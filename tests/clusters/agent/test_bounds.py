@@ -185,3 +185,13 @@ def test_report_of_nothing_but_nonsense_moves_no_state(head: Head) -> None:
     assert Cluster.objects.filter(pk=head.cluster.pk).values("state", "target", "run").get() == (
         before
     )
+
+
+def test_error_quotes_neither_a_row_nor_a_hash(head: Head) -> None:
+    head.cluster.refresh_from_db()
+    for report in ({"drivers": -5}, {"drivers": 10**30}, {"seq": "\0", "session": {}, "nodes": 7}):
+        answer = head.post(head.body(**report))
+        assert answer.status_code == 400
+        assert head.cluster.run.agent_token_hash not in answer.text
+        assert "Failing row" not in answer.text
+        assert len(answer.text) < 400

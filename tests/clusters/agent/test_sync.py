@@ -157,3 +157,38 @@ def test_report_that_comes_after_the_end_revives_no_job(head: Head, alice: User)
     with pytest.raises(RunOver):
         apply_report(late, head.body(jobs=[{"submission_id": "late", "status": "RUNNING"}]))
     assert not Job.objects.filter(status="RUNNING").exists()
+
+
+def test_body_of_a_stranger_is_not_read(head: Head, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("clusters.agent.view.read_report", read)
+    monkeypatch.setattr("django.http.HttpRequest.body", property(read))
+    for token in ("", "wrong", "0" * 64):
+        assert head.post({}, token=token).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "expected"),
+    [
+        (gzip.compress(b" " * (9 * 2**20)), "gzip", 413),
+        (b"[" + b"0," * 600_000 + b"0]", "", 413),
+        (gzip.compress(b"{}")[:-3], "gzip", 400),
+        (gzip.compress(b"{}") * 2, "gzip", 400),
+        (b"{}", "br", 400),
+        (b'{"run": 1e999999}', "", 401),
+        (b'{"a": ' + b"9" * 5_000 + b"}", "", 400),
+        (b'{"a": ' * 100_000, "", 400),
+    ],
+    ids=["bomb", "values", "cut", "two streams", "encoding", "infinite", "digits", "deep"],
+)
+def test_body_beyond_the_bounds_is_refused(
+    head: Head, body: bytes, encoding: str, expected: int
+) -> None:
+    headers = {"Authorization": f"Bearer {head.token}"}
+    headers |= {"Content-Encoding": encoding} if encoding else {}
+    answer = Client().post(
+        "/agent/v1/sync", data=body, content_type="application/json", headers=headers
+    )
+    assert answer.status_code == expected

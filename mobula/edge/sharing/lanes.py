@@ -14,7 +14,9 @@ class LaneFull(Exception):
 class Lane:
     """So many slots for the work of one kind; those who wait take turns by their key."""
 
-    def __init__(self, slots: int, *, each: int | None = None, waiting: int, waiting_each: int):
+    def __init__(
+        self, slots: int, *, each: int | None = None, waiting: int, waiting_each: int
+    ) -> None:
         self._free = slots
         self._each = each or slots
         self._waiting, self._waiting_each = waiting, waiting_each

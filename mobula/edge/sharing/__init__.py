@@ -1,0 +1,1 @@
+"""What clients share: slots, rates, memory, and what is known about them."""
