@@ -95,7 +95,8 @@ def remove(directory: Path) -> None:
     """Remove the directory, what stands elsewhere for it, and what a console puts beside it."""
     for place in _places(directory):
         shutil.rmtree(place, ignore_errors=True)
-    shutil.rmtree(f"{directory}.shared", ignore_errors=True)
+    for beside in ("shared", "postgres"):
+        shutil.rmtree(f"{directory}.{beside}", ignore_errors=True)
     Path(f"{directory}.log").unlink(missing_ok=True)
 
 
