@@ -4,6 +4,8 @@ import pytest
 
 # The longest first, so that the short ones fill what is left of the other workers' time.
 ORDER = ("ray", "browser", "stack")
+# Tests with servers of their own, whose times count.
+STACK = ("stack", "edge", "database")
 
 
 def arrange(items: list[pytest.Item]) -> None:
@@ -18,10 +20,12 @@ def arrange(items: list[pytest.Item]) -> None:
 
 
 def _group(item: pytest.Item) -> str:
-    for name in ("ray", "browser"):
-        if item.get_closest_marker(name):
-            return name
-    return "stack" if item.nodeid.startswith("tests/stack/") else item.nodeid.partition("::")[0]
+    folder = item.nodeid.split("/")[1]
+    if item.get_closest_marker("ray") or folder == "e2e":
+        return "ray"
+    if item.get_closest_marker("browser"):
+        return "browser"
+    return "stack" if folder in STACK else item.nodeid.partition("::")[0]
 
 
 def _place(item: pytest.Item) -> int:

@@ -11,8 +11,8 @@ from functools import partial
 import psutil
 
 from benchmarks.faults.fault import Scene
+from benchmarks.faults.watch import node_records
 from providers.local.records import NodeRecord
-from tests.e2e.records import node_records
 from tests.e2e.waiting import eventually
 
 type Victim = Callable[[Scene], Sequence[psutil.Process]]

@@ -11,8 +11,8 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from benchmarks.faults.fault import Scene
+from benchmarks.faults.watch import node_records
 from mobula.stack.home import ROOT
-from tests.e2e.records import node_records
 from tests.e2e.waiting import eventually
 from tests.guard import guarded_process
 

@@ -1,6 +1,6 @@
 """No team waits for the clusters of another, whatever those report: real workers, a paper cloud."""
 
-from benchmarks.fairness import hostile_load, seconds_to_launch
+from benchmarks.fairness.load import hostile_load, seconds_to_launch
 from tests.e2e.stack import Console
 
 # On a machine that does other work, too; what it takes on a quiet one, `benchmarks.fairness` says.

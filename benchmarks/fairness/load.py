@@ -1,8 +1,4 @@
-"""From the click on Launch to the provider, while another team's clusters report the worst.
-
-Two clusters of one team report the hardest demand that is allowed, another one each half second.
-Meanwhile another team launches clusters. Real processes: `mobula up`, with a provider on paper.
-"""
+"""Hostile clusters beside another team's launches, on a running console."""
 
 from __future__ import annotations
 
@@ -13,12 +9,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import report
 from mobula.stack.home import ROOT
-from tests.e2e.stack import Console, console
+from tests.e2e.stack import Console
 from tests.e2e.waiting import eventually
 
-HOSTILE, ROUNDS = 2, 6
+HOSTILE = 2
 # From the first reports on, until workers have begun to plan for them.
 SETTLE_SECONDS = 3.0
 
@@ -26,7 +21,7 @@ SETTLE_SECONDS = 3.0
 def seconds_to_launch(mobula: Console, name: str, *, rounds: int) -> list[float]:
     """Return the seconds from each launch to the driver's call."""
     ran = subprocess.run(
-        [sys.executable, "-m", "benchmarks.click_to_launch", name, str(rounds)],
+        [sys.executable, "-m", "benchmarks.fairness.click_to_launch", name, str(rounds)],
         env=mobula.environment(),
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -43,7 +38,7 @@ def hostile_load(mobula: Console, *, clusters: int = HOSTILE) -> Iterator[None]:
     output = mobula.home.log / "hostile.log"
     with output.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.hostile_clusters", str(clusters)],
+            [sys.executable, "-m", "benchmarks.fairness.hostile_clusters", str(clusters)],
             env=mobula.environment(),
             cwd=ROOT,
             stdout=log,
@@ -61,24 +56,3 @@ def hostile_load(mobula: Console, *, clusters: int = HOSTILE) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
-
-
-def main() -> None:
-    before = report.machine()
-    with console() as mobula:
-        quiet = seconds_to_launch(mobula, "quiet", rounds=ROUNDS)
-        with hostile_load(mobula):
-            loaded = seconds_to_launch(mobula, "loaded", rounds=ROUNDS)
-    report.write(
-        "fairness",
-        goal=4.0,
-        value=max(loaded),
-        unit=f"s from click to provider, the longest of {ROUNDS}, under hostile load",
-        ratio_to_quiet=round(max(loaded) / max(quiet), 2),
-        seconds={"quiet": report.seconds(quiet), "loaded": report.seconds(loaded)},
-        machine={"before": before, "after": report.machine()},
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Clusters that report the hardest demand that is allowed, another each time, until it is killed.
 
-    python -m benchmarks.hostile_clusters 2
+    python -m benchmarks.fairness.hostile_clusters 2
 
 Runs with the environment of an installation, whose address it posts to. It prints a line for each
 cluster that runs, and then one for each report.
@@ -25,7 +25,7 @@ from django.db import connection  # noqa: E402
 
 from accounts.models import Membership, Team, User  # noqa: E402
 from accounts.roles import Role  # noqa: E402
-from benchmarks.hostile_demand import demands  # noqa: E402
+from benchmarks.fairness.hostile_demand import demands  # noqa: E402
 from clouds.models import Cloud  # noqa: E402
 from clusters.services.launching import launch_cluster  # noqa: E402
 from configurations.services.templates import create_template  # noqa: E402

@@ -1,6 +1,6 @@
 """From the click on Launch to the driver's call, on an installation with a cloud on paper.
 
-    python -m benchmarks.click_to_launch NAME ROUNDS
+    python -m benchmarks.fairness.click_to_launch NAME ROUNDS
 
 Runs with the environment of the installation. The last line is the seconds of each round
 but the first, as JSON.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from benchmarks.hostile_clusters import member_of, version_for  # sets Django up
+from benchmarks.fairness.hostile_clusters import member_of, version_for  # sets Django up
 from clusters.services.launching import launch_cluster
 from clusters.services.operating import terminate_cluster
 from providers.fake.driver import FakeDriver
