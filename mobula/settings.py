@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
-from kombu import Queue as KombuQueue
+from kombu.entity import Queue as KombuQueue
 
 from clouds.schedule import CELERY_BEAT as CLOUDS_BEAT
 from clusters.schedule import CELERY_BEAT as CLUSTERS_BEAT
@@ -118,7 +118,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep asks again; a poisonous t
 CELERY_TASK_IGNORE_RESULT = True
 # Two queues: whatever may take long has one of its own, and workers of its own, so that it keeps
 # nothing else waiting. A worker without `-Q` takes from both.
-CELERY_TASK_QUEUES = [KombuQueue("celery"), KombuQueue("slow")]
+CELERY_TASK_QUEUES = [KombuQueue(name) for name in ("celery", "slow")]  # type: ignore[no-untyped-call]
 CELERY_TASK_ROUTES = {
     "clusters.tasks.reconcile_slow_cluster": {"queue": "slow"},
     "clusters.tasks.sample_scaling": {"queue": "slow"},

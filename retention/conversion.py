@@ -115,7 +115,7 @@ def _add_again(editor: BaseDatabaseSchemaEditor, table: str, parts: _Parts) -> N
             "ALTER TABLE {table} ADD CONSTRAINT {name} {definition}",
             table=table,
             name=name,
-            definition=sql.SQL(definition),  # type: ignore[arg-type]
+            definition=sql.SQL(definition),
         )
     for definition in parts.triggers:
         editor.execute(definition)
