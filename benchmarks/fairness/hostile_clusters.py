@@ -52,7 +52,7 @@ REPORT_SECONDS = 0.5
 
 def version_for(team: Team, user: User) -> Version:
     """Return a version that the user may launch on a cloud that is only on paper."""
-    Cloud.objects.get_or_create(name=CLOUD, defaults={"provider": "fake"})
+    Cloud.objects.get_or_create(name=CLOUD, defaults={"provider": "fake", "is_shared": True})
     return create_template(team=team, name="paper", text=TEXT, message="First.", by=user)
 
 
