@@ -19,7 +19,7 @@ assets: ## build what browsers load into static/dist
 	@tools/assets.sh
 
 test: environment assets lint check ## run all that CI runs
-	$(VENV)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	$(VENV)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadscope
 
 lint: environment ## check style, types, layers and templates
 	tools/lint.sh

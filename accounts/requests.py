@@ -1,4 +1,4 @@
-"""The request as our views see it, and the id that ties its traces together."""
+"""The request as our views see it, the id of its traces, and what becomes of each answer."""
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -31,6 +31,27 @@ class SignedInRequest(HttpRequest):
 def request_id() -> str:
     """Return the id of the request that is being answered, or "" outside of one."""
     return _request_id.get()
+
+
+@sync_and_async_middleware
+def no_store_middleware(get_response: Answer) -> Answer:
+    """Let no browser and no proxy keep what a view answers; a header of the view's own stays."""
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: HttpRequest) -> HttpResponseBase:
+            return _not_stored(await cast("Awaitable[HttpResponseBase]", get_response(request)))
+
+        return answer_async
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return _not_stored(cast("HttpResponseBase", get_response(request)))
+
+    return answer
+
+
+def _not_stored(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers.setdefault("Cache-Control", "no-store, private")
+    return response
 
 
 @sync_and_async_middleware

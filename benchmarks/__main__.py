@@ -20,6 +20,7 @@ NAMES = (
     "planner",
     "optimum",
     "sign_in",
+    "fairness",
 )
 
 

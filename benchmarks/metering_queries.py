@@ -26,8 +26,10 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from metering import partitions, queries  # noqa: E402
+from metering import queries  # noqa: E402
 from metering.measures import MEASURES, WITH_P95  # noqa: E402
+from retention.partitions import ensure  # noqa: E402
+from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, SAMPLES  # noqa: E402
 
 ROUNDS = 20
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
@@ -84,10 +86,10 @@ def fill_costs() -> None:
 
 
 def fill() -> None:
-    call_command("migrate", "metering", verbosity=0)
+    call_command("migrate", verbosity=0)
     days = [NOW - timedelta(days=ago) for ago in range(-1, DAYS + 1)]
-    for partitioned in partitions.ALL:
-        partitions.ensure(partitioned, days)
+    for partitioned in (SAMPLES, ROLLUP_1M, ROLLUP_5M, ROLLUP_1H):
+        ensure(partitioned, days)
     fill_costs()
     month, day = NOW - timedelta(days=DAYS), NOW - timedelta(days=1)
     fill_rollup("metering_rollup_1d", step="1 day", since=month.replace(hour=0, minute=0), nodes=10)

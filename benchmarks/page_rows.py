@@ -15,9 +15,10 @@ from configurations.models import Version
 from configurations.services.templates import create_template
 from domain.lifecycle import ClusterState, NodeState
 from images.models import ImageVersion
-from metering import partitions
 from metering.measures import MEASURES, WITH_P95
 from metering.models import PARTS, Interval
+from retention.partitions import ensure
+from retention.tables import ROLLUP_1H, ROLLUP_5M
 
 CLUSTERS, WORKERS, DAYS, TEMPLATES = 200, 9, 30, 15
 EVENTS, DECISIONS, JOBS = 100, 50, 20  # of each cluster
@@ -165,7 +166,10 @@ def _histories(clusters: list[Cluster], owner: User) -> None:
     )
     line = "a line of a job's log, as long as such lines are\n"
     text = (line * (1 + 64 * 1024 // len(line)))[: 64 * 1024]
-    JobLog.objects.bulk_create(JobLog(job=job, offset=0, text=text) for job in jobs[:50])
+    JobLog.objects.bulk_create(
+        JobLog(job=job, cluster_id=job.cluster_id, offset=0, size=len(text), text=text)
+        for job in jobs[:50]
+    )
 
 
 def _intervals(start: datetime, *, now: datetime) -> Iterator[Interval]:
@@ -227,10 +231,10 @@ def _rollups(first: Cluster, *, start: datetime, now: datetime) -> None:
     Pages read single nodes of one cluster only, by key.
     """
     days = [start + timedelta(days=day) for day in range(DAYS + 2)]
-    for partitioned in (partitions.ROLLUP_5M, partitions.ROLLUP_1H):
-        partitions.ensure(partitioned, days)
+    for partitioned in (ROLLUP_5M, ROLLUP_1H):
+        ensure(partitioned, days)
     week, hours = now - timedelta(days=7), now - timedelta(hours=6)
-    oldest = max(start, partitions.ROLLUP_5M.oldest(now))
+    oldest = max(start, ROLLUP_5M.oldest(now))
     everything, whole = ("AND true", []), ("AND node = ''", [])
     of_first = ("AND node <> '' AND cluster_id = %s", [first.pk])
     others = ("AND node <> '' AND cluster_id <> %s", [first.pk])

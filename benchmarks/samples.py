@@ -23,9 +23,10 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from metering import partitions  # noqa: E402
 from metering.measures import MEASURES, Sample  # noqa: E402
 from metering.samples import record  # noqa: E402
+from retention import partitions  # noqa: E402
+from retention.tables import SAMPLES  # noqa: E402
 
 ROUNDS = 5
 CLUSTER = UUID("00000000-0000-4000-8000-000000000001")
@@ -104,17 +105,15 @@ def measure(nodes: int, *, each: int, count: int) -> dict[str, float]:
 
 
 def prepare_tables() -> None:
-    call_command("migrate", "metering", verbosity=0)
+    call_command("migrate", verbosity=0)
     partitions.prepare(timezone.now())
-    partitions.ensure(partitions.SAMPLES, [timezone.now() - timedelta(hours=1)])
+    partitions.ensure(SAMPLES, [timezone.now() - timedelta(hours=1)])
     with connection.cursor() as cursor:
         cursor.execute(
             """CREATE TABLE raw_sample (LIKE metering_sample INCLUDING ALL)
                PARTITION BY RANGE (at)"""
         )
-        cursor.execute("INSERT INTO mobula_partitioned (parent) VALUES ('raw_sample')")
-    raw = partitions.Partitioned(table="raw_sample", keep=timedelta(days=3))
-    partitions.ensure(raw, [timezone.now(), timezone.now() - timedelta(hours=1)])
+        cursor.execute("CREATE TABLE raw_sample_default PARTITION OF raw_sample DEFAULT")
 
 
 def main() -> None:

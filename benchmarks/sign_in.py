@@ -24,7 +24,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from accounts.models import User  # noqa: E402
-from tests.e2e.sign_in_rush import SIGN_INS, rush, web_process  # noqa: E402
+from tests.busy.sign_in_rush import SIGN_INS, rush, web_process  # noqa: E402
 
 SAMPLES = 40
 

@@ -21,7 +21,7 @@ class TeamsForm(forms.Form):
     teams = forms.ModelMultipleChoiceField(Team.objects.order_by("name"), required=False)
 
     @classmethod
-    def of(cls, cloud: Cloud) -> TeamsForm:
+    def of_teams(cls, cloud: Cloud) -> TeamsForm:
         """Return the form with the cloud's current teams."""
         return cls(initial={"is_shared": cloud.is_shared, "teams": list(cloud.teams.all())})
 
@@ -44,6 +44,7 @@ class CloudForm(forms.Form):
     shapes = forms.CharField(
         required=False,
         label="Pod shapes",
+        max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text="Kubernetes only: one per line, such as 8CPU-32GB-1xT4. Empty: default shapes.",
     )

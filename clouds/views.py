@@ -71,10 +71,12 @@ def teams(request: SignedInRequest, pk: int) -> HttpResponse:
     """Choose which teams can use a cloud."""
     require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
     cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk)
-    form = TeamsForm(request.POST) if request.method == "POST" else TeamsForm.of(cloud)
-    if form.is_bound and submit(form, lambda values: share_cloud(cloud, **values, by=request.user)):
-        messages.success(request, f"Saved the teams of cloud {cloud}.")
-        return redirect("clouds:list")
+    form = TeamsForm(request.POST) if request.method == "POST" else TeamsForm.of_teams(cloud)
+    if form.is_bound:
+        shared = submit(form, lambda values: share_cloud(cloud, **values, by=request.user))
+        if shared is not None:
+            messages.success(request, f"Saved the teams of cloud {shared}.")
+            return redirect("clouds:list")
     context = {
         "cloud": cloud,
         "form": form,

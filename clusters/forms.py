@@ -18,10 +18,12 @@ class LaunchForm(forms.Form):
     """Which version to launch, and under which name."""
 
     name = forms.CharField(
-        label="Cluster name", error_messages={"required": "Enter a name for the cluster."}
+        max_length=1000,  # clean_name says what a name may be
+        label="Cluster name",
+        error_messages={"required": "Enter a name for the cluster."},
     )
     # What was suggested last: a name that differs from it was typed.
-    suggested_name = forms.CharField(required=False, widget=forms.HiddenInput)
+    suggested_name = forms.CharField(required=False, max_length=1000, widget=forms.HiddenInput)
 
     def __init__(self, *args: object, team: Team, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Command, Job, Run
-from clusters.nodes.tokens import agent_token, hashed
+from clusters.nodes.tokens import create_tokens
 from clusters.transitions import StateChanged, move_cluster
 from domain.lifecycle import ClusterState
 
@@ -45,7 +45,7 @@ def begin(cluster: Cluster, *, reason: str = "") -> None:
         message = "The cluster was restarted before this ended."
         _close_work(last, status="STOPPED", message=message)
     cluster.run = Run(cluster=cluster, number=last.number + 1 if last else 1)
-    cluster.run.agent_token_hash = hashed(agent_token(cluster))
+    create_tokens(cluster)
     cluster.run.save()
     if last is not None:
         Cluster.objects.filter(pk=cluster.pk).update(run=cluster.run)

@@ -6,6 +6,16 @@ CELERY_BEAT = {
         "schedule": 300.0,
         "options": {"expires": 240},
     },
+    "bound-job-logs": {
+        "task": "clusters.tasks.bound_job_logs",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "count-job-logs": {
+        "task": "clusters.tasks.count_job_logs",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forecast-clusters": {
         "task": "clusters.tasks.forecast_clusters",
         "schedule": 900.0,

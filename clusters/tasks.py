@@ -1,5 +1,7 @@
 from celery import Task, shared_task
+from django.utils.timezone import now
 
+from clusters import job_logs
 from clusters.queues import Priority, Queue
 from clusters.reconcile import loop
 from clusters.scaling.strategies import forecasts, samples
@@ -35,6 +37,16 @@ def sweep() -> None:
         for cluster_id in loop.due(queue):
             # If no worker takes it soon, the next sweep asks again: no queue grows meanwhile.
             ask_for_pass(cluster_id, queue=queue, priority=Priority.LOOP, expires=5)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def bound_job_logs() -> None:
+    job_logs.bound_total(now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def count_job_logs() -> None:
+    job_logs.count_usage()
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -53,8 +53,11 @@ class Cooling:
     until: datetime
 
     def is_cold(self, now: datetime) -> bool:
-        """Return whether nobody should ask for it yet."""
-        return now < self.until
+        """Return whether nobody should ask for it yet.
+
+        None lasts longer than the longest: such a one was noted before the clock was set back.
+        """
+        return now < self.until <= now + LONGEST
 
 
 def after_failure(before: Cooling | None, *, now: datetime) -> Cooling:

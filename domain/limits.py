@@ -1,10 +1,13 @@
-"""What people may call clusters and templates, and how many nodes a group may have."""
+"""What people may call clusters and templates, and how much they may write and keep."""
 
 import re
 
 CLUSTER_NAME_LENGTH = 40
 TEMPLATE_NAME_LENGTH = 63
 MAX_NODES = 10_000
+MAX_DRAFTS = 50  # of one user
+MESSAGE_LENGTH = 200
+RATIONALE_LENGTH = 20_000
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 

@@ -1,17 +1,13 @@
 from datetime import UTC, datetime
 
-from django.utils import timezone
-
 from domain.pricing import DEFAULT_CARD
-from metering import partitions
 from metering.models import RateCardVersion
 from metering.services import set_rate_card
 from providers import registry
 
 
 def bootstrap() -> None:
-    """Make the first partitions, and a guess at what this machine costs, marked as such."""
-    partitions.prepare(timezone.now())
+    """Make a guess at what this machine costs, marked as such."""
     for kind in registry.kinds_with(lambda traits: traits.has_default_rates):
         if not RateCardVersion.objects.filter(cloud_kind=kind).exists():
             _guess(kind)

@@ -18,6 +18,7 @@ from metering.rates import weights
 from metering.usage import usage_of
 
 SETTLE = timedelta(minutes=15)  # for samples that come late, parts are weighed again until then
+LATEST = timedelta(days=1)  # hours beyond that were posted before the clock was set back
 _BATCH = 500
 _LOCK = 0x6D6F6202
 
@@ -30,7 +31,7 @@ _MOVE_ON = """
 _DROP_AFTER_END = """
     DELETE FROM metering_costhour AS line USING metering_interval AS interval
     WHERE line.interval_id = interval.id AND interval.id = ANY(%s)
-        AND (line.hour >= interval.ended_at OR interval.ended_at <= interval.started_at)
+        AND (line.hour >= interval.posted_until OR interval.ended_at <= interval.started_at)
     RETURNING line.cluster_id, line.day
 """
 _DROP_DAYS = """
@@ -74,6 +75,7 @@ def _post_batch(now: datetime, after: tuple[UUID, int] | None) -> list[Interval]
     batch = _unsettled(now, after)
     if not batch:
         return []
+    set_back = {interval.pk for interval in batch if interval.posted_until > now + LATEST}
     lines = _lines(batch, now)
     CostHour.objects.bulk_create(
         lines,
@@ -83,7 +85,7 @@ def _post_batch(now: datetime, after: tuple[UUID, int] | None) -> list[Interval]
     )
     _move_on(batch)
     touched = {(line.cluster_id, line.day) for line in lines}
-    _add_up(touched | _drop_after_end(batch))
+    _add_up(touched | _drop_after_end(batch, set_back=set_back))
     return batch
 
 
@@ -103,13 +105,22 @@ def _lines(batch: list[Interval], now: datetime) -> list[CostHour]:
     card = weights(now)
     lines = []
     for interval in batch:
-        until = interval.ended_at or max(now, interval.posted_until)
+        until = interval.ended_at or _posted_or(now, interval)
         lines += cost_of_hours(
             interval, since=since[interval.node], until=until, usage=usage, card=card
         )
         interval.posted_until = until
         interval.settled = interval.ended_at is not None and now >= until + SETTLE
     return lines
+
+
+def _posted_or(now: datetime, interval: Interval) -> datetime:
+    """Return until when an open interval costs: what was posted stays, unless the clock was wrong.
+
+    A round may come late, and clocks differ a little; none by so much.
+    """
+    posted = interval.posted_until
+    return max(now, posted if posted <= now + LATEST else interval.started_at)
 
 
 def _write_from(interval: Interval, now: datetime) -> datetime:
@@ -129,9 +140,12 @@ def _move_on(batch: list[Interval]) -> None:
         )
 
 
-def _drop_after_end(batch: list[Interval]) -> set[tuple[UUID, date]]:
-    """Drop hours that were posted before the node was known to have ended; return their days."""
-    ended = [interval.pk for interval in batch if interval.ended_at]
+def _drop_after_end(batch: list[Interval], *, set_back: set[int]) -> set[tuple[UUID, date]]:
+    """Drop hours that were posted before the node was known to have ended; return their days.
+
+    And those of the future, posted before the clock was set back.
+    """
+    ended = [interval.pk for interval in batch if interval.ended_at or interval.pk in set_back]
     with connection.cursor() as cursor:
         cursor.execute(_DROP_AFTER_END, [ended])
         return set(cursor.fetchall())

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from metering import partitions
 from metering.measures import MEASURES, WITH_P95
 from metering.models import Cursor, PendingBucket
+from retention.partitions import ensure
+from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, SAMPLES
 
 _LOCK = 0x6D6F6203
 _HOUR = timedelta(hours=1)
@@ -149,12 +150,11 @@ def roll_up(now: datetime) -> int:
     return computed
 
 
-def forget(now: datetime) -> int:
-    """Drop partitions past their time, and cursors whose samples would be refused anyway."""
-    oldest = partitions.SAMPLES.oldest(now)
+def forget(now: datetime) -> None:
+    """Delete the cursors and the buckets whose samples would be refused anyway."""
+    oldest = SAMPLES.oldest(now)
     Cursor.objects.filter(at__lt=oldest).delete()
     PendingBucket.objects.filter(bucket__lt=oldest).delete()
-    return partitions.drop_expired(now)
 
 
 @transaction.atomic
@@ -183,9 +183,9 @@ def _newest_pending(before: datetime) -> _Pending | None:
 
 def _compute(pending: _Pending) -> None:
     # Minutes of late samples are soon dropped again, but the cluster's five minutes need them now.
-    partitions.ensure(partitions.ROLLUP_1M, pending.buckets)
-    partitions.ensure(partitions.ROLLUP_5M, pending.buckets)
-    partitions.ensure(partitions.ROLLUP_1H, [pending.hour])
+    ensure(ROLLUP_1M, pending.buckets)
+    ensure(ROLLUP_5M, pending.buckets)
+    ensure(ROLLUP_1H, [pending.hour])
     last = max(pending.buckets) + timedelta(minutes=5)
     window: dict[str, Any] = {"clusters": pending.clusters, "buckets": pending.buckets}
     window |= {"since": min(pending.buckets), "until": last}

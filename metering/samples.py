@@ -12,8 +12,9 @@ from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from psycopg import Cursor
 
-from metering import partitions
 from metering.measures import MEASURES, Sample
+from retention import partitions
+from retention.tables import SAMPLES
 
 __all__ = ["Sample", "record"]
 
@@ -73,7 +74,7 @@ def record(cluster_id: UUID, samples: Sequence[Sample], *, now: datetime | None 
     if not samples:
         return 0
     now = now or timezone.now()
-    oldest, newest = partitions.SAMPLES.oldest(now), now + AHEAD
+    oldest, newest = SAMPLES.oldest(now), now + AHEAD
     timely = sorted(
         (sample for sample in samples if oldest <= sample.at <= newest), key=attrgetter("at")
     )
@@ -107,7 +108,7 @@ def _advance(
         "nodes": nodes,
         "newest": [cursors[node] for node in nodes],
         "buckets": sorted({_bucket(sample.at) for sample in samples}),
-        "partitions": [partitions.SAMPLES.name(at) for at in days.values()],
+        "partitions": [SAMPLES.name(at) for at in days.values()],
         "timely": len(samples),
         "too_old": too_old,
         "too_new": too_new,
@@ -115,7 +116,7 @@ def _advance(
     }
     rows = _prepared(_ADVANCE, parameters)
     if not all(ready for _, _, ready in rows):
-        partitions.ensure(partitions.SAMPLES, days.values())
+        partitions.ensure(SAMPLES, days.values())
     return {node: before for node, before, _ in rows}
 
 

@@ -11,5 +11,5 @@ CELERY_BEAT = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
-    "keep-partitions": {"task": "metering.tasks.keep_partitions", "schedule": 3600.0},
+    "forget-cursors": {"task": "metering.tasks.forget_cursors", "schedule": 3600.0},
 }

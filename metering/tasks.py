@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from metering import ledger, partitions, rollups
+from metering import ledger, rollups
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -15,7 +15,5 @@ def post_costs() -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def keep_partitions() -> None:
-    now = timezone.now()
-    partitions.prepare(now)
-    rollups.forget(now)
+def forget_cursors() -> None:
+    rollups.forget(timezone.now())

@@ -6,12 +6,24 @@ import sys
 from collections.abc import Sequence
 
 from mobula import __version__
-from mobula.commands import convert, diff, health, manage, plan, price, simulate, up, validate
+from mobula.commands import (
+    backup,
+    convert,
+    diff,
+    health,
+    manage,
+    plan,
+    price,
+    restore,
+    simulate,
+    up,
+    validate,
+)
 
 READER_LEFT = 141
 """The exit code of a program whose reader left before it had printed all: 128 + SIGPIPE."""
 
-COMMANDS = (up, validate, plan, simulate, price, diff, convert, health, manage)
+COMMANDS = (up, validate, plan, simulate, price, diff, convert, health, manage, backup, restore)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

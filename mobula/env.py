@@ -10,12 +10,24 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from mobula.keys import weakness
+
+MOST_DAYS = 36_500
+
 
 def text(name: str, default: str | None = None) -> str:
     """Return the variable `name`; without a default it is required."""
     value = os.environ.get(name, default)
     if value is None:
         raise ImproperlyConfigured(f"Set the environment variable {name}; see docs/settings.md.")
+    return value
+
+
+def secret(name: str) -> str:
+    """Return the key in the variable `name`, which must be long and random."""
+    value = text(name)
+    if reason := weakness(value):
+        raise ImproperlyConfigured(f"{name} {reason}")
     return value
 
 
@@ -35,13 +47,27 @@ def choice(name: str, *, options: Sequence[str]) -> str:
     return value
 
 
-def number(name: str, *, default: int) -> int:
-    """Return the whole number in the variable `name`."""
+def number(name: str, *, default: int, least: int | None = None) -> int:
+    """Return the whole number in the variable `name`, which is not below `least`."""
     value = os.environ.get(name, str(default))
     try:
-        return int(value)
+        count = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} is '{value}'; use a whole number.") from None
+    if least is not None and count < least:
+        raise ImproperlyConfigured(f"{name} is {count}; use at least {least}.")
+    return count
+
+
+def days(name: str, *, default: int, least: int = 1, forever: bool = True) -> int:
+    """Return the number of days in the variable `name`; 0 is indefinitely, where it is allowed."""
+    count = number(name, default=default)
+    if (forever and count == 0) or least <= count <= MOST_DAYS:
+        return count
+    or_forever = ", or 0 to keep them indefinitely" if forever else ""
+    raise ImproperlyConfigured(
+        f"{name} is {count}; use a number of days from {least} to {MOST_DAYS}{or_forever}."
+    )
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -1,7 +1,7 @@
 """What the role that serves requests may do in the database; `prepare` grants it as the owner.
 
 The role owns nothing. It reads and writes rows, but not those that are append-only, and it creates
-and drops partitions through functions of the owner (metering.partitions). Everything is granted
+and drops partitions through functions of the owner (retention.partitions). Everything is granted
 anew after each migration, so that a migration needs no grants of its own.
 """
 
@@ -162,7 +162,7 @@ def _verifier(role: ServingRole) -> sql.Literal:
     return sql.Literal(secret.decode())
 
 
-def _one(query: str, *values: object) -> tuple[object, ...] | None:
+def _one(query: str, *values: str) -> tuple[object, ...] | None:
     with connection.cursor() as cursor:
         cursor.execute(query, values or None)
         row: tuple[object, ...] | None = cursor.fetchone()
@@ -180,4 +180,4 @@ def _identifier(query: str) -> sql.Identifier:
 
 def _execute(statement: str, *parts: sql.Composable) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(*parts))  # type: ignore[arg-type]
+        cursor.execute(sql.SQL(statement).format(*parts))

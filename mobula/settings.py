@@ -4,19 +4,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
-from kombu import Queue as KombuQueue
+from kombu.entity import Queue as KombuQueue
 
 from clouds.schedule import CELERY_BEAT as CLOUDS_BEAT
 from clusters.schedule import CELERY_BEAT as CLUSTERS_BEAT
 from metering.schedule import CELERY_BEAT as METERING_BEAT
 from mobula import env
+from retention.schedule import CELERY_BEAT as RETENTION_BEAT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MOBULA_HOME = env.path("MOBULA_HOME", BASE_DIR / "var")
 # Where browsers and head agents reach this installation.
 MOBULA_URL = env.text("MOBULA_URL", "http://127.0.0.1:8000").rstrip("/")
 
-SECRET_KEY = env.text("MOBULA_SECRET_KEY")
+SECRET_KEY = env.secret("MOBULA_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("MOBULA_SECRET_KEY_FALLBACKS")
 DEBUG = env.flag("MOBULA_DEBUG", default=False)
 ALLOWED_HOSTS = [
     urlsplit(MOBULA_URL).hostname or "",
@@ -32,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django_htmx",
+    "retention",
     "accounts",
     "clouds",
     "images",
@@ -46,6 +49,7 @@ MIDDLEWARE = [
     "mobula.edge.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "accounts.requests.no_store_middleware",  # below the static files, which may be kept
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "accounts.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -114,7 +118,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep asks again; a poisonous t
 CELERY_TASK_IGNORE_RESULT = True
 # Two queues: whatever may take long has one of its own, and workers of its own, so that it keeps
 # nothing else waiting. A worker without `-Q` takes from both.
-CELERY_TASK_QUEUES = [KombuQueue("celery"), KombuQueue("slow")]
+CELERY_TASK_QUEUES = [KombuQueue(name) for name in ("celery", "slow")]  # type: ignore[no-untyped-call]
 CELERY_TASK_ROUTES = {
     "clusters.tasks.reconcile_slow_cluster": {"queue": "slow"},
     "clusters.tasks.sample_scaling": {"queue": "slow"},
@@ -129,6 +133,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 90
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    **RETENTION_BEAT,
     **METERING_BEAT,
     **CLOUDS_BEAT,
     **CLUSTERS_BEAT,
@@ -159,6 +164,24 @@ PRICE_ACCESS = {
         "project": env.text("MOBULA_GCP_PROJECT", ""),
     },
 }
+
+# For how many days rows are kept; 0: indefinitely. What is older goes by whole partitions.
+KEEP_DAYS = {
+    "audit": env.days("MOBULA_KEEP_AUDIT_DAYS", default=730, least=30),
+    "events": env.days("MOBULA_KEEP_EVENTS_DAYS", default=180),
+    "decisions": env.days("MOBULA_KEEP_DECISIONS_DAYS", default=30),
+    "scaling_samples": env.days("MOBULA_KEEP_SCALING_SAMPLES_DAYS", default=35, least=7),
+    "job_logs": env.days("MOBULA_KEEP_JOB_LOGS_DAYS", default=30),
+    "samples": env.days("MOBULA_KEEP_SAMPLES_DAYS", default=3, forever=False),
+    "minutes": env.days("MOBULA_KEEP_MINUTES_DAYS", default=1, forever=False),
+    "five_minutes": env.days("MOBULA_KEEP_FIVE_MINUTES_DAYS", default=30, forever=False),
+    "hours": env.days("MOBULA_KEEP_HOURS_DAYS", default=400, least=31),
+}
+# How much output of jobs is kept, besides for how long: the oldest goes first.
+JOB_LOGS_PER_CLUSTER = 2**20 * env.number(
+    "MOBULA_KEEP_JOB_LOGS_CLUSTER_MIB", default=1024, least=16
+)
+JOB_LOGS_IN_TOTAL = 2**20 * env.number("MOBULA_KEEP_JOB_LOGS_TOTAL_MIB", default=16_384, least=64)
 
 # How long work on a node may finish when cheaper machines replace the node.
 MOVE_SECONDS = env.number("MOBULA_MOVE_SECONDS", default=120)

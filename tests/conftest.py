@@ -1,5 +1,6 @@
 """What every test can ask for. Tests of `domain` ask for nothing and start no server."""
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -22,9 +23,21 @@ _SERVERS = prepare()
 django.setup()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let workers find servers of their own: by this name they would load settings too early."""
+    if config.getoption("numprocesses", None):
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> parallel.Scheduling:
+    """Send what shares something to one worker."""
+    return parallel.Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Arrange the tests for several workers: after pytest-django's order, before xdist reads it."""
-    parallel.arrange(items)
+    """Put the longest first."""
+    parallel.sort(items)
 
 
 @pytest.fixture(scope="session")

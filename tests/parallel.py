@@ -1,29 +1,60 @@
-"""Which tests run on one worker when several run side by side, and which begin first."""
+"""Which tests run on one worker when several run side by side, and which begin first.
+
+xdist's own groups rest on an attribute that pytest 9.2 no longer has; its scheduler by scope, which
+asks for the scope of each test's id, does the same.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
+ROOT = Path(__file__).parent.parent
 # The longest first, so that the short ones fill what is left of the other workers' time.
 ORDER = ("ray", "browser", "stack")
+# Tests with servers of their own, whose times count.
+STACK = ("stack", "edge", "database")
 
 
-def arrange(items: list[pytest.Item]) -> None:
-    """Give each test its group and put the groups in order.
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Sends all tests of a group to one worker, the groups in the order of collection."""
+
+    def __init__(self, config: pytest.Config, log: Any = None) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def sort(items: list[pytest.Item]) -> None:
+    """Put the groups in order; inside a group the tests keep theirs."""
+    items.sort(key=lambda item: _place(group_of(item.nodeid)))
+
+
+def group_of(nodeid: str) -> str:
+    """Return the name of a test's group.
 
     Tests with real Ray nodes share the machine's cores and ports, so they run one after another;
     the others share the fixtures of their module.
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=_place)  # stable: inside a group pytest's own order stays
+    path, _, name = nodeid.partition("::")
+    folder = path.split("/")[1]
+    if folder == "e2e" or "Ray]" in name or _marks(path, "ray"):
+        return "ray"
+    if _marks(path, "browser"):
+        return "browser"
+    return "stack" if folder in STACK else path
 
 
-def _group(item: pytest.Item) -> str:
-    for name in ("ray", "browser"):
-        if item.get_closest_marker(name):
-            return name
-    return "stack" if item.nodeid.startswith("tests/stack/") else item.nodeid.partition("::")[0]
+@cache
+def _marks(path: str, mark: str) -> bool:
+    return f"pytest.mark.{mark}" in (ROOT / path).read_text()
 
 
-def _place(item: pytest.Item) -> int:
-    group = _group(item)
+def _place(group: str) -> int:
     return ORDER.index(group) if group in ORDER else len(ORDER)

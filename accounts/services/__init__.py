@@ -4,6 +4,7 @@ from accounts.services.attempts import TooManyAttempts
 from accounts.services.audit import record
 from accounts.services.first_admin import create_first_admin, first_admin
 from accounts.services.hashing import Busy
+from accounts.services.known_browsers import KnownBrowser
 from accounts.services.links import (
     AccountDeactivated,
     consume_sign_in_link,
@@ -11,7 +12,6 @@ from accounts.services.links import (
     user_of_link,
 )
 from accounts.services.passwords import (
-    KnownBrowser,
     change_password,
     check_password,
     set_password,

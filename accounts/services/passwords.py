@@ -1,7 +1,5 @@
 """Passwords: checked, changed, and never hashed while a database connection is held."""
 
-from dataclasses import dataclass
-
 from django.contrib.auth.hashers import make_password, verify_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -19,19 +17,12 @@ from accounts.services.attempts import (
 )
 from accounts.services.audit import record
 from accounts.services.hashing import hash_slots, release_connection
+from accounts.services.known_browsers import KnownBrowser
 from accounts.services.links import locked, void_links_of
 
 PASSWORD_LENGTH = 1000
 # Wrong current passwords on the account page, counted for all sessions of a person together.
 _ACCOUNT_PAGE = "account-page"
-
-
-@dataclass(frozen=True, slots=True)
-class KnownBrowser:
-    """A browser in which somebody has signed in before, as its signed cookie says."""
-
-    user_id: int
-    name: str
 
 
 @sensitive_variables("password")

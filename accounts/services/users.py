@@ -51,6 +51,8 @@ def activate_user(user: User, *, reason: str, by: User) -> None:
         raise WrongState(f"The account of {user} is already active.")
     stored.is_active = True
     stored.save(update_fields=["is_active"])
+    # A sign-in that was under way when the account was switched off left a session behind.
+    stored.sessions.all().delete()
     _record("user.activated", stored, reason=reason, by=by)
 
 

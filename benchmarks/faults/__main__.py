@@ -53,7 +53,7 @@ def _live(
     chance: random.Random,
     findings: Findings,
 ) -> None:
-    lives = [Life.begin(mobula, team=team) for team in TEAMS]
+    lives = [Life.begin(mobula, team=t, workers=1 if options.short else 2) for t in TEAMS]
     scene = Scene(mobula=mobula, lives=lives, disks=disks, chance=chance)
     until = time.monotonic() + options.seconds
     with Watch(mobula) as watch, PageWatch(lives) as pages:

@@ -67,6 +67,12 @@ KILLS = (
         how="SIGKILL for the pool with its parent",
         undone=SUPERVISED,
     ),
+    Fault(
+        name="kill slow worker",
+        inject=killed(program("slow-worker")),
+        how="SIGKILL for the parent of the pool for slow clusters",
+        undone=SUPERVISED,
+    ),
     Fault(name="kill beat", inject=killed(program("beat")), how="SIGKILL", undone=SUPERVISED),
     Fault(
         name="kill web",

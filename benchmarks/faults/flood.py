@@ -19,6 +19,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 MIB = 2**20
+# The flood shares the cores with what it floods: an attacker's machine is another one.
+PAUSE_SECONDS = 0.05
 BOMB = gzip.compress(bytes(32 * MIB))
 NOISE = secrets.token_bytes(MIB)
 SYNC = "/agent/v1/sync"
@@ -101,6 +103,7 @@ def main() -> None:
 def _repeat(flooder: Flooder, kind: Callable[[Flooder], None]) -> None:
     while True:
         kind(flooder)
+        time.sleep(PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

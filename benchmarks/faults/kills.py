@@ -11,8 +11,8 @@ from functools import partial
 import psutil
 
 from benchmarks.faults.fault import Scene
+from benchmarks.faults.watch import node_records
 from providers.local.records import NodeRecord
-from tests.e2e.records import node_records
 from tests.e2e.waiting import eventually
 
 type Victim = Callable[[Scene], Sequence[psutil.Process]]
@@ -52,9 +52,10 @@ def agent(scene: Scene) -> Sequence[psutil.Process]:
     """Return the agent beside the head."""
 
     def find() -> psutil.Process | None:
-        children = psutil.Process(_record(scene, "head").pid).children()
+        record = _record(scene, "head")
         with suppress(psutil.Error):
-            return next((p for p in children if "agent.json" in p.cmdline()), None)
+            children = psutil.Process(record.pid).children()
+            return next((p for p in children if str(record.agent_file) in p.cmdline()), None)
         return None
 
     return [eventually(find, what="the agent runs")]

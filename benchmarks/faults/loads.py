@@ -8,12 +8,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from benchmarks.faults.fault import Scene
+from benchmarks.faults.watch import node_records
 from mobula.stack.home import ROOT
-from tests.e2e.records import node_records
 from tests.e2e.waiting import eventually
 from tests.guard import guarded_process
 
@@ -41,6 +40,5 @@ def _agent_access(scene: Scene) -> dict[str, Any]:
     names = {str(node["name"]) for node in scene.lives[-1].cluster.nodes(role="head")}
     for record in node_records(scene.mobula.home.path, names):
         with suppress(FileNotFoundError):
-            file = Path(record.directory.path, "agent.json")
-            return dict(json.loads(file.read_text()))
+            return dict(json.loads(record.agent_file.read_text()))
     return {}

@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.faults.fault import Scene
+from benchmarks.faults.watch import node_records
 from mobula.stack.accounts import SystemAccount
 from mobula.stack.postgres import SOCKET, PostgresServer
 from tests.e2e.processes import kill_nodes
-from tests.e2e.records import node_records
 from tests.e2e.stack import Console
 
 

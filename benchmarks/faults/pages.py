@@ -15,7 +15,7 @@ import httpx
 from benchmarks.faults.phases import Life
 from tests.e2e.stack import Console
 
-ASK_EVERY_SECONDS = 0.5
+ASK_EVERY_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0  # for one page; a paused program keeps it waiting longer
 BROKEN = httpx.codes.INTERNAL_SERVER_ERROR
 AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}

@@ -18,7 +18,7 @@ head_node:
 worker_nodes:
   - name: small
     instance_type: 2CPU-4GB
-    max_nodes: 2
+    max_nodes: %d
 mobula:
   worker_idle_seconds: 3
 """
@@ -36,10 +36,10 @@ class Life:
     spared: set[int] = field(default_factory=set)
 
     @classmethod
-    def begin(cls, mobula: Console, *, team: str) -> Life:
-        """Return the life of a new team's clusters."""
+    def begin(cls, mobula: Console, *, team: str, workers: int) -> Life:
+        """Return the life of a new team's clusters, with at most this many workers each."""
         member = mobula.member(f"{team}@example.org", team=team)
-        version = mobula.make_template(f"{team}-faults", TEXT, team=team)
+        version = mobula.make_template(f"{team}-faults", TEXT % workers, team=team)
         return cls(member=member, team=team, version=version)
 
     def launch(self) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Collection
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
+from providers.local.directories import ClusterDirectory
+from providers.local.records import NodeRecord
 from tests.e2e import books
 from tests.e2e.processes import GCS, RAYLET, NodeProcess, live_nodes, node_processes
 from tests.e2e.stack import Console
@@ -89,3 +93,11 @@ def lost(mobula: Console, *, final: bool = False) -> list[str]:
     if final:
         books.post_ledger(mobula)
     return books.wrong_entries(mobula, final=final)
+
+
+def node_records(home: Path, names: Collection[str] | None = None) -> list[NodeRecord]:
+    """Return the records of an installation's nodes, all or those with these names."""
+    clusters = (path for path in (home / "local").glob("[!.]*") if path.is_dir())
+    nodes = [node for path in clusters for node in ClusterDirectory(path).nodes()]
+    records = [NodeRecord.read(n) for n in nodes if names is None or n.name in names]
+    return [record for record in records if record is not None]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from clusters import job_logs
 from clusters.agent import bounds
-from clusters.models import Cluster, Job, JobLog
+from clusters.models import Cluster, Job
 from clusters.queries.clusters import LOG_LIMIT
 
 PIECE_LIMIT = 128 * 1024  # bytes of log taken at a time; the agent sends less
@@ -74,6 +75,6 @@ def _append(job: Job, item: Mapping[str, Any]) -> int:
     if offset != job.log_bytes or not size:
         return job.log_bytes  # sent before, or a piece is missing: go on from what is here
     if offset < LOG_LIMIT:
-        JobLog.objects.create(job=job, offset=offset, text=text)
+        job_logs.append(job, offset=offset, text=text, size=size)
     Job.objects.filter(pk=job.pk).update(log_bytes=offset + size)
     return offset + size

@@ -78,7 +78,7 @@ def _ray_fields(node: Node, item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _miss(node: Node) -> bool:
     """Ray lists the node neither as alive nor as dead: after MISSING_TIME it counts as dead."""
-    if node.missing_since is None:
+    if node.missing_since is None or node.missing_since > now():  # or the clock was set back
         Node.objects.filter(pk=node.pk).update(missing_since=now())
         return False
     if now() - node.missing_since < MISSING_TIME:

@@ -4,7 +4,7 @@ from clusters.models.cooldown import Cooldown
 from clusters.models.event import Event, ScalingDecision
 from clusters.models.run import Run
 from clusters.models.scaling import EnabledRule, Forecast, RuleValue, ScalingSample
-from clusters.models.work import Command, Job, JobLog
+from clusters.models.work import Command, Job, JobLog, JobLogUsage
 
 __all__ = [
     "Cluster",
@@ -17,6 +17,7 @@ __all__ = [
     "Group",
     "Job",
     "JobLog",
+    "JobLogUsage",
     "Node",
     "RuleValue",
     "Run",

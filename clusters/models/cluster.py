@@ -197,7 +197,13 @@ class Node(models.Model):
     gpus = models.FloatField(null=True)
     planned = models.JSONField(default=list, help_text="What it was launched for.")
     hourly_microusd = models.BigIntegerField(null=True, help_text="Empty: no price is known.")
-    decision = models.ForeignKey("clusters.ScalingDecision", models.SET_NULL, null=True)
+    # No constraint: decisions are dropped before the nodes that they were about.
+    decision = models.ForeignKey(
+        "clusters.ScalingDecision", models.DO_NOTHING, null=True, db_constraint=False
+    )
+    decision_reason = models.CharField(
+        max_length=1000, blank=True, help_text="Kept for longer than the decision."
+    )
 
     requested_at = models.DateTimeField(db_default=Now())
     launched_at = models.DateTimeField(null=True)

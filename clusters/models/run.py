@@ -23,6 +23,7 @@ class Run(models.Model):
 
     # What the head agent reported last.
     agent_token_hash = models.CharField(max_length=64)
+    sealed_tokens = models.CharField(max_length=250, blank=True, default="")
     agent_seen_at = models.DateTimeField(null=True)
     ray_session = models.CharField(max_length=100, blank=True)
     demand = models.JSONField(default=dict)

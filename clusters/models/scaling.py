@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -28,8 +27,6 @@ class ScalingSample(models.Model):
             # Also the index of the charts, the forecasts and the replays.
             models.UniqueConstraint(fields=["cluster", "group", "at"], name="scalingsample_once"),
         ]
-        # What is too old to keep.
-        indexes = [BrinIndex(fields=["at"], name="scalingsample_old")]
 
 
 class Forecast(models.Model):

@@ -77,12 +77,34 @@ class Job(models.Model):
 
 
 class JobLog(models.Model):
-    """A piece of a job's log, `offset` in bytes of UTF-8 from its beginning."""
+    """A piece of a job's log, `offset` in bytes of UTF-8 from its beginning.
 
-    job = models.ForeignKey(Job, models.CASCADE, related_name="pieces")
+    The table is in partitions by `at`: whoever writes holds the job's row, so that no piece is
+    there twice.
+    """
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="pieces", db_index=False)
+    cluster = models.ForeignKey(
+        "clusters.Cluster", models.CASCADE, related_name="+", db_index=False
+    )
+    at = models.DateTimeField(db_default=Now(), help_text="When it was received.")
     offset = models.BigIntegerField()
+    size = models.PositiveIntegerField(db_default=0, help_text="In bytes of UTF-8.")
     text = models.TextField()
 
     class Meta:
         ordering = ["offset"]
-        constraints = [models.UniqueConstraint(fields=["job", "offset"], name="job_log_piece_once")]
+        indexes = [
+            models.Index(fields=["job", "offset"], name="joblog_of_job"),
+            # A cluster's oldest pieces, which make room.
+            models.Index(fields=["cluster", "id"], name="joblog_of_cluster"),
+        ]
+
+
+class JobLogUsage(models.Model):
+    """How many bytes of job logs are kept of a cluster."""
+
+    cluster = models.OneToOneField(
+        "clusters.Cluster", models.CASCADE, primary_key=True, related_name="job_log_usage"
+    )
+    bytes = models.BigIntegerField(default=0)

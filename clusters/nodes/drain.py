@@ -32,7 +32,9 @@ def drain(
         move_node(node, NodeState.TERMINATING, reason=reason, cause=cause)
         return
     deadline = None if idle else now() + time
-    Node.objects.filter(pk=node.pk).update(decision=decision, drain_deadline=deadline)
+    Node.objects.filter(pk=node.pk).update(
+        decision=decision, decision_reason=decision.reason, drain_deadline=deadline
+    )
     node.drain_deadline = deadline
     move_node(node, NodeState.DRAINING, reason=reason, cause=cause)
     order(

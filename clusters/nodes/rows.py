@@ -48,6 +48,7 @@ def add_nodes(
             version_id=cluster.version_id,
             role=group.role,
             decision=decision,
+            decision_reason=decision.reason if decision else "",
             planned=shapes,
             **machine,
         )

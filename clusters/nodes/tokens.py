@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from clusters.models import Cluster
+from clusters.models import Cluster, Run
+from clusters.nodes.sealing import key_id, seal, unseal
 
 # Ray has token authentication from this version on.
 TOKEN_SINCE = (2, 52)
 
 
-def agent_token(cluster: Cluster) -> str:
-    """Return the head agent's token of this run.
+def create_tokens(cluster: Cluster) -> None:
+    """Give the cluster's new run tokens of its own; the caller saves it.
 
-    It is derived, not stored: a launch that is repeated after a crash hands out the same token,
-    and the database holds only its hash.
+    They are stored sealed: a launch that is repeated after a crash hands out the same tokens, and
+    the database alone does not tell them.
     """
-    return _derived("mobula.agent", cluster)
+    agent, ray = secrets.token_hex(32), secrets.token_hex(32)
+    cluster.run.agent_token_hash = hashed(agent)
+    cluster.run.sealed_tokens = seal((agent, ray), run=_name(cluster), key=settings.SECRET_KEY)
+
+
+def agent_token(cluster: Cluster) -> str:
+    """Return the head agent's token of this run."""
+    return _tokens(cluster)[0]
 
 
 def hashed(token: str) -> str:
@@ -36,9 +46,48 @@ def ray_token(cluster: Cluster) -> str:
     """Return the token that Ray's ports ask for, or "" where this Ray has none."""
     if not has_token_auth(cluster.image_version.ray_version):
         return ""
-    return _derived("mobula.ray", cluster)
+    return _tokens(cluster)[1]
 
 
-def _derived(purpose: str, cluster: Cluster) -> str:
-    run = f"{cluster.pk}:{cluster.run.number}"
-    return salted_hmac(purpose, run, algorithm="sha256").hexdigest()
+def reseal() -> int:
+    """Seal the tokens of runs that have not ended with the current key.
+
+    Returns of how many no key opens the tokens.
+    """
+    current = key_id(settings.SECRET_KEY)
+    clusters = Cluster.objects.filter(run__isnull=False, run__ended_at=None)
+    lost = 0
+    for cluster in clusters.exclude(run__sealed_tokens__startswith=current).select_related("run"):
+        tokens = _stored(cluster)
+        if tokens is None:
+            lost += 1
+            continue
+        sealed = seal(tokens, run=_name(cluster), key=settings.SECRET_KEY)
+        Run.objects.filter(pk=cluster.run.pk).update(sealed_tokens=sealed)
+    return lost
+
+
+def _tokens(cluster: Cluster) -> tuple[str, str]:
+    """Return the tokens of the agent and of Ray; without their key, some that open nothing."""
+    return _stored(cluster) or _derived(cluster, settings.SECRET_KEY)
+
+
+def _stored(cluster: Cluster) -> tuple[str, str] | None:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    if sealed := cluster.run.sealed_tokens:
+        return unseal(sealed, run=_name(cluster), keys=keys)
+    # Of a run that began before tokens were stored: the hash tells the key.
+    derived = (_derived(cluster, key) for key in keys)
+    return next((t for t in derived if hashed(t[0]) == cluster.run.agent_token_hash), None)
+
+
+def _derived(cluster: Cluster, key: str) -> tuple[str, str]:
+    agent, ray = (
+        salted_hmac(purpose, _name(cluster), secret=key, algorithm="sha256").hexdigest()
+        for purpose in ("mobula.agent", "mobula.ray")
+    )
+    return agent, ray
+
+
+def _name(cluster: Cluster) -> str:
+    return f"{cluster.pk}:{cluster.run.number}"

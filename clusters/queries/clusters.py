@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
@@ -61,7 +62,7 @@ def cluster_for_page(user: User) -> QuerySet[Cluster]:
 
 def nodes_of(cluster: Cluster, *, ended: bool = False) -> list[Node]:
     """Return the live nodes, head first; or those that ended, newest first, at most 100."""
-    rows = cluster.nodes.select_related("group", "decision")
+    rows = cluster.nodes.select_related("group")
     if ended:
         return list(rows.filter(state=NodeState.TERMINATED).order_by("-ended_at", "-pk")[:PAGE])
     return list(rows.exclude(state=NodeState.TERMINATED).order_by("role", "pk"))
@@ -138,17 +139,22 @@ class LogPart:
     text: str
     offset: int  # bytes from the log's beginning
     end: int
+    is_cut: bool  # older output was removed
 
 
 def log_of(job: Job, *, after: int | None = None) -> LogPart:
     """Return the log from the byte `after` on, or its last 256 KiB."""
     start = max(0, min(job.log_bytes, LOG_LIMIT) - LOG_PAGE) if after is None else after
-    pieces = JobLog.objects.filter(job=job, offset__gte=start).order_by("offset")
-    found = list(pieces)
+    # Nothing was received before the job was known, by any clock: older partitions are not read.
+    since = job.created_at - timedelta(days=1)
+    pieces = JobLog.objects.filter(job=job, at__gte=since).order_by("offset")
+    found = list(pieces.filter(offset__gte=start))
+    first = pieces.values_list("offset", flat=True).first()
+    is_cut = job.log_bytes > 0 and first != 0
     offset = found[0].offset if found else start
     text = "".join(piece.text for piece in found)
     end = offset + sum(len(piece.text.encode()) for piece in found)
-    return LogPart(text=_TERMINAL_CODES.sub("", text), offset=offset, end=end)
+    return LogPart(text=_TERMINAL_CODES.sub("", text), offset=offset, end=end, is_cut=is_cut)
 
 
 LONGEST_NAME = 40

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from clouds.access import may_use, taken_away
 from clusters.models import Cluster, Node
 from domain.lifecycle import ClusterState, NodeState
 from domain.offerings import ProviderKind
 from domain.wording import duration
 from providers import registry
 
+_ENDING = {ClusterState.TERMINATING, ClusterState.TERMINATED}
 _NEXT = {
     ClusterState.REQUESTED: "Launch starts within a second.",
     ClusterState.STARTING: "The head node is starting.",
@@ -71,6 +73,9 @@ def _up(node: Node) -> Phase:
 def next_step(cluster: Cluster) -> str:
     """Return what happens next, or what the reader can do next."""
     state = ClusterState(cluster.state)
+    if not may_use(cluster.cloud, team=cluster.team) and state not in _ENDING:
+        words = taken_away(cluster.cloud, team=cluster.team)
+        return f"It launches no new nodes. {words}" if state is ClusterState.RUNNING else words
     usual = registry.traits_of(ProviderKind(cluster.cloud.provider)).usual_start
     if state is ClusterState.STARTING and usual:
         return f"The head node is starting; this usually takes about {duration(usual)}."

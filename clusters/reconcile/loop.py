@@ -17,6 +17,7 @@ from clusters.nodes.driver_refs import reference, specification
 from clusters.queues import Queue, is_due, is_slow
 from clusters.reconcile import cloud_resources, machines, observe, termination
 from clusters.reconcile import head as heads
+from clusters.reconcile.clock import follow_the_clock
 from clusters.reconcile.turn import Turn
 from clusters.scaling import scale
 from clusters.scaling.planning import PlanningTimedOut
@@ -48,6 +49,7 @@ def reconcile(cluster_id: str, *, only_if_due: bool = False, queue: Queue = Queu
     with lease(cluster_id, only_if_due=only_if_due, queue=queue) as cluster:
         if cluster is None:
             return  # another worker has it, or did it already
+        follow_the_clock(cluster)
         turn = Turn.of(cluster, queue)
         pause = AFTER_ERROR  # after a defect of ours too: it must not keep the workers busy
         try:
@@ -121,6 +123,8 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, turn: Turn)
 
 def _scaled(cluster: Cluster, nodes: list[Node], turn: Turn) -> list[Node]:
     """Return the live nodes after planning; where that takes too long, the pass goes on without."""
+    if turn.leaves(cluster.run.demand):
+        return nodes
     try:
         return scale.scale(cluster, nodes, turn.planning)
     except PlanningTimedOut:
@@ -143,7 +147,7 @@ def _prepared(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> bool
 
 def _watch_agent(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, head: Node) -> None:
     seen = cluster.run.agent_seen_at
-    if head.state == NodeState.READY and seen and now() - seen > AGENT_SILENCE:
+    if head.state == NodeState.READY and seen and abs(now() - seen) > AGENT_SILENCE:
         driver.launch(ref, [specification(head)])  # makes sure that its agent runs
 
 

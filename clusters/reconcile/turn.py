@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
@@ -19,6 +21,8 @@ from domain.wording import duration
 
 # After a pass, a cluster rests this many times as long as the pass computed, whatever is reported.
 REST = 4
+# More different shapes and bundles than this are not planned in the fast queue.
+MOST_FAST = 500
 # A pass that waits longer than this for its provider is for the slow queue, too.
 LONG_SECONDS = 15.0
 # After a timeout, doubled with each further one.
@@ -72,6 +76,12 @@ class Turn:
             **slow,
         )
 
+    def leaves(self, demand: Mapping[str, Any]) -> bool:
+        """Return whether so much demand is left to the slow queue, without a try."""
+        if self.queue is Queue.FAST and _size(demand) > MOST_FAST:
+            self.planning.timed_out = True
+        return self.planning.timed_out
+
     def stop(self, what: str) -> None:
         """Note that something of the pass was stopped; `what` is the subject of a sentence."""
         if self._is_handed_over:
@@ -103,6 +113,13 @@ class Turn:
     @staticmethod
     def _pause(timeouts: int) -> timedelta:
         return min(FIRST_PAUSE * (1 << min(timeouts - 1, 10)), LONGEST_REST)
+
+
+def _size(demand: Mapping[str, Any]) -> int:
+    """Return how many different things wait, as the run keeps its demand."""
+    gangs = demand.get("gangs", ())
+    bundles = sum(len(gang["bundles"]) + sum(map(len, gang.get("fallbacks", ()))) for gang in gangs)
+    return len(demand.get("shapes", ())) + len(demand.get("standing_requests", ())) + bundles
 
 
 def _if(condition: Q, column: str, length: timedelta) -> Case:

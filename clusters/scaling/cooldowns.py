@@ -12,6 +12,7 @@ from clusters.models import Cluster, Cooldown, Group, Node
 from clusters.models.event import EventSeverity
 from clusters.transitions import note
 from domain.cooldowns import (
+    LONGEST,
     CapacityPool,
     Cooling,
     FailureClass,
@@ -59,7 +60,8 @@ def cooling_of(cluster: Cluster) -> Mapping[CapacityPool, str]:
 
 def cooling_rows(cluster: Cluster) -> list[Cooldown]:
     """Return what cools down now, what lasts longest first."""
-    rows = _of_account(cluster).filter(until__gt=now())
+    moment = now()
+    rows = _of_account(cluster).filter(until__gt=moment, until__lte=moment + LONGEST)
     return list(rows.select_related("cluster").order_by("-until", "instance_type", "zone"))
 
 

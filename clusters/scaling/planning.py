@@ -13,7 +13,7 @@ from clusters.leases import LeaseLost, renewed
 from clusters.models import Cluster
 
 # Of processor time: a busy machine must not make a cluster slow.
-FAST_SECONDS, SLOW_SECONDS = 2.0, 30.0
+FAST_SECONDS, SLOW_SECONDS = 1.0, 30.0
 
 
 class PlanningTimedOut(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +13,7 @@ from django_htmx.http import HTMX_STOP_POLLING
 from accounts.answers import perform
 from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
+from accounts.spreadsheets import file_name
 from clusters.forms import WorkloadForm
 from clusters.models import Job
 from clusters.queries import clusters
@@ -61,11 +61,6 @@ def job(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
     return render(request, "clusters/job.html#live", context, status=status)
 
 
-def _file_name(row: Job) -> str:
-    """Return the job's name for a header and a disk: whoever submitted it chose its id."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", row.submission_id)
-
-
 @require_GET
 def job_log(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
     """Return the whole log as a text file."""
@@ -73,7 +68,9 @@ def job_log(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
     return HttpResponse(
         clusters.log_of(row, after=0).text,
         content_type="text/plain; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{_file_name(row)}.log"'},
+        headers={
+            "Content-Disposition": f'attachment; filename="{file_name(row.submission_id)}.log"'
+        },
     )
 
 

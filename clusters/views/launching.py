@@ -15,6 +15,7 @@ from accounts.models import Team
 from accounts.permissions import Action, may, require
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
+from clouds.models import Cloud
 from clusters.forms import LaunchForm
 from clusters.queries.clusters import free_name
 from clusters.services.launch_checks import check_launch, environments_of
@@ -88,9 +89,10 @@ def _chosen(form: LaunchForm) -> Version | None:
 
 def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
     version = _chosen(form)
-    context: dict[str, Any] = {"form": form, "version": version}
+    team = current_team(request)
+    has_cloud = Cloud.objects.usable_by(team).exists()
+    context: dict[str, Any] = {"form": form, "version": version, "has_cloud": has_cloud}
     if version is None:
-        team = current_team(request)
         edit = may(request.user, Action.EDIT_TEMPLATE, team=team)
         return {**context, "offers": launchable_offers(team), "may_edit": edit}
     try:

@@ -14,12 +14,9 @@ from accounts.services import record
 from configurations.checks import in_words, problems_of
 from configurations.models import Template, Version
 from domain.configuration.spec import digest
-from domain.limits import TEMPLATE_NAME_LENGTH, wrong_name
+from domain.limits import MESSAGE_LENGTH, RATIONALE_LENGTH, TEMPLATE_NAME_LENGTH, wrong_name
 from domain.problems import has_errors
 from domain.yaml.text import parse
-
-MESSAGE_LENGTH = 200
-RATIONALE_LENGTH = 20_000
 
 
 class NewerVersion(Outdated):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -12,6 +14,7 @@ from accounts.requests import SignedInRequest
 from clouds.models import Cloud
 from configurations.models import Version
 from configurations.services.cloning import clone_version, preview_clone
+from configurations.views.editor_page import open_draft_in_editor
 from configurations.views.templates import visible_template
 
 
@@ -25,8 +28,10 @@ def clone(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     cloud = next((row for row in clouds if row.name == given.get("cloud")), None)
     if request.method == "POST" and cloud:
-        draft = clone_version(version, cloud=cloud, chosen=given.dict(), by=request.user)
-        return redirect("configurations:draft", pk=draft.pk)
+        return open_draft_in_editor(
+            request,
+            partial(clone_version, version, cloud=cloud, chosen=given.dict(), by=request.user),
+        )
     return _page(request, version, clouds=clouds, cloud=cloud)
 
 

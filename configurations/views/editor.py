@@ -19,7 +19,7 @@ from configurations.editor import Edit, act, begin, fixed, other_part, read_edit
 from configurations.editor.forms.template import MessageForm, NameForm
 from configurations.editor.merging import merge
 from configurations.models import Draft, Template, Version
-from configurations.services.drafts import DraftContent, discard, keep
+from configurations.services.drafts import DraftContent, TooManyDrafts, discard, keep
 from configurations.services.templates import NewerVersion, create_template, save_version
 from configurations.views.editor_page import editor_page, latest_version, merge_page, own_draft
 from configurations.views.templates import visible_template
@@ -154,8 +154,11 @@ def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     else:
         page |= {"name": NameForm(initial=request.POST.dict())}
     edit = _posted(request, team=team)
-    draft = _kept(request, edit, team=team, template=template, base=page.get("base"))
-    return editor_page(request, edit, part="#editor", draft=draft, **page)
+    try:
+        page["draft"] = _kept(request, edit, team=team, template=template, base=page.get("base"))
+    except (Invalid, TooManyDrafts) as refusal:
+        page["not_kept"] = refusal  # the editor goes on and says so
+    return editor_page(request, edit, part="#editor", **page)
 
 
 def _kept(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from accounts.errors import Invalid, ServiceError
 from accounts.models import Team
 from accounts.requests import SignedInRequest
 from configurations.editor import Edit
@@ -16,6 +19,7 @@ from configurations.editor.merging import Merging
 from configurations.editor.panel import panel_for
 from configurations.models import Draft, Template, Version
 from configurations.queries import deployed_version
+from configurations.services.drafts import TooManyDrafts
 
 
 def editor_page(
@@ -29,6 +33,7 @@ def editor_page(
     base: Version | None = None,
     draft: Draft | None = None,
     pending: Draft | None = None,
+    not_kept: ServiceError | None = None,
     part: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -50,6 +55,7 @@ def editor_page(
         "base": base,
         "draft": draft,
         "pending": pending,
+        "not_kept": not_kept,
         "save_url": reverse("configurations:edit-template", args=own)
         if template
         else reverse("configurations:new-template"),
@@ -82,6 +88,15 @@ def merge_page(
         "crumbs": _crumbs(template),
     }
     return render(request, "configurations/merge.html", context, status=status)
+
+
+def open_draft_in_editor(request: SignedInRequest, draft: Callable[[], Draft]) -> HttpResponse:
+    """Make a draft and open the editor on it; where it is refused, go to the list of drafts."""
+    try:
+        return redirect("configurations:draft", pk=draft().pk)
+    except (Invalid, TooManyDrafts) as refusal:
+        messages.error(request, " ".join(refusal.messages))
+        return redirect("configurations:templates")
 
 
 def own_draft(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -16,6 +16,7 @@ from accounts.requests import SignedInRequest
 from configurations.forms import ExportForm, ImportForm
 from configurations.services import exporting
 from configurations.services.importing import open_import, preview_import
+from configurations.views.editor_page import open_draft_in_editor
 from configurations.views.templates import visible_template
 from domain.convert import Format
 
@@ -32,8 +33,10 @@ def import_template(request: SignedInRequest) -> HttpResponse:
     if preview is None:
         return _import_page(request, {"form": form}, status=422)
     if request.POST.get("do") == "open" and preview.text:
-        draft = open_import(**form.cleaned_data, team=team, by=request.user)
-        return redirect("configurations:draft", pk=draft.pk)
+        values = form.cleaned_data
+        return open_draft_in_editor(
+            request, lambda: open_import(**values, team=team, by=request.user)
+        )
     form = ImportForm(initial=form.cleaned_data)
     context = {"form": form, "found": preview.found, "source": preview.source}
     context["losses"] = preview.losses

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,6 +22,7 @@ from configurations.services.versions import (
     unarchive_version,
 )
 from configurations.targets import target_of
+from configurations.views.editor_page import open_draft_in_editor
 from configurations.views.templates import visible_template
 
 
@@ -84,8 +85,8 @@ def unarchive(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
 @require_POST
 def restore_version(request: SignedInRequest, pk: int, number: int) -> HttpResponse:
     """Begin a new version from an earlier one."""
-    draft = restore(_visible_version(request, pk, number), by=request.user)
-    return redirect("configurations:draft", pk=draft.pk)
+    version = _visible_version(request, pk, number)
+    return open_draft_in_editor(request, lambda: restore(version, by=request.user))
 
 
 def _visible_version(request: SignedInRequest, pk: int, number: int) -> Version:

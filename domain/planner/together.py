@@ -90,7 +90,10 @@ def _held(run: NodeRun, arrays: Arrays, pattern: Ints) -> Ints:
     if taken is content:
         return pattern
     times = {id(need): count for need, count in taken}
-    return np.array([times.get(id(row.need), 0) for row in arrays.rows], dtype=np.int64)
+    held = np.zeros_like(pattern)
+    for place in np.flatnonzero(pattern):
+        held[place] = times.get(id(arrays.rows[int(place)].need), 0)
+    return held
 
 
 def _reused(

@@ -1,4 +1,4 @@
-"""Samples and their roll-ups, in partitions that `metering.partitions` adds and drops."""
+"""Samples and their roll-ups, in partitions that `retention` adds and drops."""
 
 from django.db import migrations
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from metering.partitions import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, Partitioned
+from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, Partitioned
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ import argparse
 import os
 import sys
 
+from mobula.commands import rotate_key
+
 # These change tables, which only their owner may.
 OF_THE_OWNER = {"migrate", "prepare"}
 
@@ -19,6 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the command; where no DATABASE_URL is set, on the servers that `mobula up` runs."""
     from mobula.stack.errors import StackError
 
+    if arguments.command[:1] == ["rotate_key"]:
+        return rotate_key.run(arguments.command[1:])
     if "DATABASE_URL" not in os.environ:
         try:
             _point_at_the_stack(as_owner=not OF_THE_OWNER.isdisjoint(arguments.command[:1]))

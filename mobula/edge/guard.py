@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from accounts.services.known_browsers import COOKIE, browser_of
 from mobula.edge.asgi import Application, Receive, Scope, Send, address, header
 from mobula.edge.body import Body, Incoming, refuse, replayed
 from mobula.edge.limits import (
@@ -90,10 +91,12 @@ class Guard:
         self, scope: Scope, receive: Receive, send: Send, limit: Limit, session: str
     ) -> None:
         user = self._users.owner(session) if session else None
-        key: Hashable = user or (address(scope), bool(session))
+        # Who has signed in before in this browser does not wait behind strangers to do so again.
+        known = user or _browser(scope)
+        key: Hashable = known or (address(scope), bool(session))
         budget = self.user_bytes if user else self.visitor_bytes
         body = Body(limit, budget=budget, holder=user or address(scope))
-        await self._through(scope, receive, send, body, limit.kind, key, visitor=not user)
+        await self._through(scope, receive, send, body, limit.kind, key, visitor=not known)
         if not session or limit.kind is not Kind.PAGE:
             return
         if seen := scope.get(USER_KEY):
@@ -131,11 +134,21 @@ class Guard:
         return status
 
     def _session(self, scope: Scope) -> str:
-        for word in header(scope, b"cookie").split(";"):
-            name, _, value = word.strip().partition("=")
-            if name == self._cookie:
-                return value
-        return ""
+        return _cookie(scope, self._cookie)
+
+
+def _browser(scope: Scope) -> str:
+    """Return whose browser it is, as its signed cookie says; "" for a stranger's."""
+    known = browser_of(_cookie(scope, COOKIE))
+    return f"browser of {known.user_id}" if known else ""
+
+
+def _cookie(scope: Scope, wanted: str) -> str:
+    for word in header(scope, b"cookie").split(";"):
+        name, _, value = word.strip().partition("=")
+        if name == wanted:
+            return value
+    return ""
 
 
 def _check_head(scope: Scope) -> None:

@@ -1,15 +1,14 @@
 """MOBULA_HOME: the one directory that holds the state of an installation."""
 
-import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mobula.keys import KeyFiles, weakness
 from mobula.stack.accounts import move_out
 from mobula.stack.errors import StackError
 
@@ -89,18 +88,36 @@ class Home:
             lock.flush()
             yield
 
+    @property
+    def restoring(self) -> Path:
+        """The file that is there while `mobula restore` works."""
+        return self.path / "restore-in-progress"
+
+    def refuse_half_restored(self) -> None:
+        """Raise a StackError when `mobula restore` was interrupted here."""
+        if self.restoring.exists():
+            raise StackError(
+                f"`mobula restore` into {self.path} was interrupted: run it again with --replace. "
+                "What was there before is in the directories replaced-* below it."
+            )
+
     def secret_key(self) -> str:
         """Return the installation's secret key, made on first use and readable by us alone."""
-        file = self.path / "secret-key"
-        if not file.exists():
-            draft = file.with_suffix(".new")
-            draft.unlink(missing_ok=True)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as stream:
-                stream.write(secrets.token_urlsafe(48))
-                stream.flush()
-                os.fsync(stream.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, file)  # unlike a rename it never replaces a key that is in use
-            draft.unlink()
-        return file.read_text()
+        return KeyFiles(self.path).key()
+
+    def key_environment(self) -> dict[str, str]:
+        """Return the variables of the secret key and of those it replaced.
+
+        A key in the environment is used instead of the file's. Raises StackError for a short one.
+        """
+        variable, replaced = "MOBULA_SECRET_KEY", "MOBULA_SECRET_KEY_FALLBACKS"
+        of_environment = [word for word in os.environ.get(replaced, "").split(",") if word.strip()]
+        if key := os.environ.get(variable):
+            source, fallbacks = variable, of_environment
+        else:
+            files = KeyFiles(self.path)
+            key, source = files.key(), f"The key in {files.current}"
+            fallbacks = [*files.fallbacks(), *of_environment]
+        if reason := weakness(key):
+            raise StackError(f"{source} {reason}")
+        return {variable: key, replaced: ",".join(fallbacks)}

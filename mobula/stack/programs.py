@@ -29,7 +29,7 @@ def environment(
         "DATABASE_URL": postgres.url,
         "BROKER_URL": valkey.url,
         "MOBULA_HOME": str(home.path),
-        "MOBULA_SECRET_KEY": os.environ.get("MOBULA_SECRET_KEY") or home.secret_key(),
+        **home.key_environment(),
         "MOBULA_URL": os.environ.get("MOBULA_URL") or address(port),
         "PYTHONUNBUFFERED": "1",
     }

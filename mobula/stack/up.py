@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 
+from mobula.keys import KeyFiles
 from mobula.stack import programs
 from mobula.stack.health import answers
 from mobula.stack.home import Home
@@ -19,6 +20,8 @@ WEB_SECONDS = 120.0
 def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
     """Run the whole stack until the user stops it; raises StackError with a sentence."""
     home.open()
+    home.refuse_half_restored()
+    home.key_environment()  # refuses a short key before anything starts
     with home.locked(), home.explained():
         end_leftovers(home, say=say)
         home.close_to_others()
@@ -62,6 +65,7 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
     supervisor.say("Preparing the database…")
     as_owner = programs.as_owner(environment, postgres=postgres)
     output = supervisor.run_to_end(programs.django("prepare", environment=as_owner))
+    KeyFiles(home.path).note_served(environment["MOBULA_SECRET_KEY"])
     (home.log / "prepare.log").unlink(missing_ok=True)  # it may hold the sign-in link
     supervisor.say("Starting web, worker and scheduler…")
     web = supervisor.start(programs.web(port=port, environment=environment))

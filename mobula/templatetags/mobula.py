@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.template import Context
@@ -12,16 +13,15 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
-from markdown_it import MarkdownIt
+from django.utils.safestring import SafeString
 
 from accounts.models import Team
 from accounts.queries import NoTeam, current_team, teams_of
 from accounts.roles import Theme
 from domain import wording
+from mobula.markdown import rendered
 
 register = template.Library()
-_MARKDOWN = MarkdownIt("js-default", {"html": False, "linkify": False})
 
 # The one place where a state gets its color. Jobs' and requests' states share the words.
 TONES = {
@@ -82,8 +82,14 @@ def dollars(price: Decimal | None) -> str:
 @register.filter
 def markdown(text: str) -> SafeString:
     """Return Markdown as HTML; HTML inside it, and addresses that run scripts, stay plain text."""
-    html: str = _MARKDOWN.render(text)
-    return mark_safe(html)  # noqa: S308 - the renderer escapes HTML
+    return rendered(text)
+
+
+@register.simple_tag
+def kept(what: str) -> str:
+    """Return for how long rows are kept, such as "Kept for 30 days."; `what` is of KEEP_DAYS."""
+    days = settings.KEEP_DAYS[what]
+    return f"Kept for {days} day{'' if days == 1 else 's'}." if days else "Kept indefinitely."
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""How a node's keeper and its agent's program come to run: nothing of Mobula's settings goes along."""
+"""How a node's keeper and its agent's program come to run, without any of Mobula's settings."""
 
 from __future__ import annotations
 

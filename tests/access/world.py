@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test import Client
+from django.test.client import ClientHandler
 
 from accounts.models import Membership, Session, Team, User
 from accounts.queries import TEAM_IN_SESSION
@@ -60,10 +61,13 @@ class World:
     things: dict[str, dict[str, str]] = field(default_factory=dict)
     browsers: dict[str, Client] = field(default_factory=dict)
     clusters: dict[str, Cluster] = field(default_factory=dict)
+    handlers: dict[bool, ClientHandler] = field(default_factory=dict)
 
-    def browser(self, role: str, *, team: str = "", **options: Any) -> Client:
+    def browser(self, role: str, *, team: str = "", enforce_csrf_checks: bool = False) -> Client:
         """Return a browser of that person's, which has chosen `team`."""
-        client = Client(raise_request_exception=False, **options)
+        client = Client(raise_request_exception=False, enforce_csrf_checks=enforce_csrf_checks)
+        # To load the middleware again for each request would take most of the time.
+        client.handler = self.handlers.setdefault(enforce_csrf_checks, client.handler)
         client.cookies = deepcopy(self.browsers[role].cookies)
         if team:
             session = client.session

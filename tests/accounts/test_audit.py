@@ -111,6 +111,12 @@ def test_a_nonsensical_address_is_answered_in_words(
     assert 'role="alert"' in response.text
 
 
+def test_a_filter_that_no_text_contains_is_refused_in_words(adam: User, entry: AuditEntry) -> None:
+    response = signed_in(adam).get(PAGE, {"actor": "\0"})
+    assert response.status_code == 400
+    assert "The field &#x27;actor&#x27; has a NUL character" in response.text
+
+
 def test_a_page_before_no_entry_at_all_is_the_newest(adam: User, entry: AuditEntry) -> None:
     page = signed_in(adam).get(PAGE, {"before": "9" * 30}).context["page"]
     assert list(page.entries) == [entry]

@@ -146,9 +146,11 @@ def test_an_absurd_address_is_no_error(client: Client, db: None, address: str) -
     assert try_to_sign_in(client, password="x", address=address).status_code == 200
 
 
-@pytest.mark.parametrize("email", ["x" * 300 + "@example.org", "a\x00b@example.org", "x"])
-def test_an_absurd_email_is_no_error(client: Client, db: None, email: str) -> None:
-    assert try_to_sign_in(client, password="x", email=email).status_code == 200
+@pytest.mark.parametrize(
+    ("email", "status"), [("x" * 300 + "@example.org", 200), ("a\0b@example.org", 400), ("x", 200)]
+)
+def test_an_absurd_email_is_no_error(client: Client, db: None, email: str, status: int) -> None:
+    assert try_to_sign_in(client, password="x", email=email).status_code == status
 
 
 @pytest.mark.usefixtures("with_password")

@@ -96,6 +96,8 @@ def test_a_session_that_outlived_it_gets_in_nowhere(adam: User, alice: User) -> 
     User.objects.filter(pk=alice.pk).update(is_active=False)
     assert Session.objects.filter(user=alice).exists()
     assert hers.get(PAGE).status_code == 302
+    activate_user(alice, reason="Is back.", by=adam)
+    assert hers.get(PAGE).status_code == 302
 
 
 def test_activating_lets_in_again(adam: User, alice: User) -> None:

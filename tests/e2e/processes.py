@@ -3,7 +3,7 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -26,9 +26,10 @@ class NodeProcess(NamedTuple):
 def node_processes(home: Path) -> list[NodeProcess]:
     """Return every living process of a node of this installation, children without a mark too."""
     found: dict[int, NodeProcess] = {}
+    directories = _ray_directories(home)
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if node := _marked(process, home):
+            if node := _marked(process, home, directories):
                 for each in [process, *process.children(recursive=True)]:
                     with suppress(psutil.Error):
                         found.setdefault(each.pid, NodeProcess(node, _program(each), each))
@@ -62,25 +63,25 @@ def kill_nodes(home: Path) -> set[str]:
     return left
 
 
-def _marked(process: psutil.Process, home: Path) -> str:
+def _marked(process: psutil.Process, home: Path, directories: Sequence[Path]) -> str:
     """Return the node that the process was started for, "" for processes of no node of ours."""
     environment = process.environ()
     if Path(environment.get(DIRECTORY_MARK, "/")).is_relative_to(home):
         return environment.get(MARK, "?")
     # Some of Ray's processes overwrite their environment with a title: they work in its directory.
     with suppress(psutil.Error):
-        parts = list(_below(Path(process.cwd()), home))
-        return parts[0] if parts else ""
+        work = Path(process.cwd())
+        return next((path.name for path in directories if work.is_relative_to(path)), "")
     return ""
 
 
-def _below(work: Path, home: Path) -> Iterator[str]:
-    """Yield the node's name when `work` is in one of the nodes' Ray directories."""
+def _ray_directories(home: Path) -> Sequence[Path]:
+    """Return the nodes' Ray directories, each with the name of its node."""
+    directories = []
     for record in (home / "local").glob("*/*/node.json"):
         with suppress(FileNotFoundError):
-            directory = Path(json.loads(record.read_text())["temp_dir"])
-            if work.is_relative_to(directory):
-                yield directory.name
+            directories.append(Path(json.loads(record.read_text())["temp_dir"]))
+    return directories
 
 
 def _program(process: psutil.Process) -> str:

@@ -171,8 +171,7 @@ class Console:
             f"user.set_password({password!r})\n"
             "user.save()\n"
             "Membership.objects.get_or_create(user=user, team=team, role=Role.ENGINEER)\n"
-            "cloud = Cloud.objects.get(name='local')\n"
-            "cloud.teams.add(team) if hasattr(cloud, 'teams') else None"
+            "Cloud.objects.get(name='local').teams.add(team)"
         )
         member = copy(self)
         member.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)

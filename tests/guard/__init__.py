@@ -95,7 +95,8 @@ def remove(directory: Path) -> None:
     """Remove the directory, what stands elsewhere for it, and what a console puts beside it."""
     for place in _places(directory):
         shutil.rmtree(place, ignore_errors=True)
-    shutil.rmtree(f"{directory}.shared", ignore_errors=True)
+    for beside in ("shared", "postgres"):
+        shutil.rmtree(f"{directory}.{beside}", ignore_errors=True)
     Path(f"{directory}.log").unlink(missing_ok=True)
 
 
@@ -120,7 +121,7 @@ def processes_of(directory: Path) -> list[psutil.Process]:
 
 
 def _places(directory: Path) -> Sequence[Path]:
-    """Return the directory and, where PostgreSQL's account cannot enter it, the one of its files."""
+    """Return the directory and, where PostgreSQL has its files elsewhere, that one."""
     directory = directory.resolve()
     links = [*directory.glob("postgres"), *directory.glob("*/postgres")]
     return [directory, *(link.resolve() for link in links if link.is_symlink())]

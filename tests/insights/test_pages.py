@@ -13,9 +13,9 @@ from django.utils.timezone import now
 
 from accounts.models import AuditEntry, Team, User
 from clusters.models import Cluster, Run
-from metering.partitions import prepare
 from metering.posting import post
 from metering.rates import current_rate
+from retention.partitions import prepare
 from tests.insights.cast import DAY, HOUR, MINUTE, make_cluster, make_group, make_node, measure
 
 PAGES = ["/", "/insights/utilization/", "/insights/idle/", "/insights/cost/", "/insights/rates/"]

@@ -113,3 +113,16 @@ def test_the_database_keeps_an_interval_that_has_rows(open_node: Opener) -> None
     ledger.post(NOON + HOUR)
     with pytest.raises(IntegrityError), transaction.atomic():
         interval.delete()
+
+
+@pytest.mark.django_db
+def test_hours_of_a_clock_that_was_wrong_are_taken_back(open_node: Opener) -> None:
+    interval = open_node(hourly_microusd=1_000_000, started_at=NOON)
+    ledger.post(NOON + HOUR + 300 * DAY)
+    ledger.post(NOON + HOUR)
+    interval.refresh_from_db()
+    assert interval.posted_until == NOON + HOUR
+    assert total() == total(CostDay) == 1_000_000
+    ledger.close_interval("n-1", ended_at=NOON + 2 * HOUR)
+    ledger.post(NOON + DAY)
+    assert total() == total(CostDay) == 2_000_000

@@ -10,9 +10,11 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metering import partitions, rollups
+from metering import rollups
 from metering.models import PendingBucket
 from metering.samples import Sample, record
+from retention.partitions import drop_expired
+from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, SAMPLES
 
 from .cast import CLUSTER, DAY, HOUR, MINUTE, NOON, OTHER
 
@@ -121,6 +123,9 @@ def check_nodes(
         assert found[key][3] == len(values)
 
 
+MEASURED = (SAMPLES, ROLLUP_1M, ROLLUP_5M, ROLLUP_1H)
+
+
 def forget_everything() -> None:
     with connection.cursor() as cursor:
         for table in (
@@ -181,7 +186,7 @@ def test_samples_that_come_after_their_minutes_were_dropped_count_beside_the_ear
     record(CLUSTER, [sample("a", 0, 1.0), sample("a", 60, 3.0)], now=NOON)
     rollups.roll_up(NOON)
     now = NOON + 2 * DAY
-    rollups.forget(now)
+    drop_expired(now, tables=MEASURED)
     record(CLUSTER, [sample("b", 0, 4.0)], now=now)
     rollups.roll_up(now)
     assert rows("5m")["", NOON][0] == 4.0  # 1 + 4 in the first minute, 3 in the second
@@ -211,30 +216,19 @@ def test_news_during_a_round_wait_for_the_next() -> None:
     assert PendingBucket.objects.count() == 1
 
 
-def test_partitions_past_their_time_are_dropped_with_their_cursors() -> None:
+def test_each_level_is_dropped_in_its_time() -> None:
     record(CLUSTER, [sample("a", 0, 1.0)], now=NOON)
     rollups.roll_up(NOON)
-    assert rollups.forget(NOON + DAY) == 0
+    assert drop_expired(NOON + DAY, tables=MEASURED) == 0
     assert rows("1m")
-    assert rollups.forget(NOON + 2 * DAY) == 1
+    assert drop_expired(NOON + 2 * DAY, tables=MEASURED) == 1
     assert not rows("1m")
-    assert rollups.forget(NOON + 3 * DAY) == 0
-    assert rollups.forget(NOON + 4 * DAY) == 1
+    assert drop_expired(NOON + 3 * DAY, tables=MEASURED) == 0
+    assert drop_expired(NOON + 4 * DAY, tables=MEASURED) == 1
     assert rows("5m")
-    assert rollups.forget(NOON + 31 * DAY) == 1
+    assert drop_expired(NOON + 31 * DAY, tables=MEASURED) == 1
     assert not rows("5m")
     assert rows("1h")
-    rollups.forget(NOON + 500 * DAY)
+    drop_expired(NOON + 500 * DAY, tables=MEASURED)
     assert not rows("1h")
     assert rows("1d")
-
-
-def test_partitions_are_made_ahead() -> None:
-    partitions.prepare(NOON)
-    names = [partitions.SAMPLES.name(NOON + ahead * DAY) for ahead in range(3)]
-    assert partitions._missing(names) == []
-
-
-def test_months_end_where_the_next_begins() -> None:
-    start, end = partitions.ROLLUP_1H.bounds(NOON.replace(month=12, day=31))
-    assert (start.month, start.day, end.year, end.month, end.day) == (12, 1, 2027, 1, 1)

@@ -7,7 +7,6 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from metering import rollups
-from metering.partitions import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M
 from metering.queries import (
     utilization_by_cluster,
     utilization_by_node,
@@ -15,6 +14,7 @@ from metering.queries import (
 )
 from metering.queries.levels import MAX_POINTS, source_of_means, source_of_series
 from metering.samples import Sample, record
+from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M
 
 from .cast import CLUSTER, DAY, HOUR, MINUTE, NOON, OTHER
 

@@ -40,3 +40,34 @@ def test_a_choice_is_one_of_its_options(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("CHOICE", "always")
     with pytest.raises(ImproperlyConfigured, match="'always'; use one of: host, off"):
         env.choice("CHOICE", options=("host", "off"))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("-1", "DAYS is -1; use a number of days from 7 to 36500, or 0 to keep them indefinitely"),
+        ("6", "from 7 to 36500"),
+        ("36501", "from 7 to 36500"),
+        ("a week", "use a whole number"),
+        ("", "use a whole number"),
+    ],
+)
+def test_days_without_sense_are_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str, why: str
+) -> None:
+    monkeypatch.setenv("DAYS", text)
+    with pytest.raises(ImproperlyConfigured, match=why):
+        env.days("DAYS", default=30, least=7)
+
+
+def test_0_days_are_indefinitely_where_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAYS", "0")
+    assert env.days("DAYS", default=30) == 0
+    with pytest.raises(ImproperlyConfigured, match=r"from 1 to 36500\."):
+        env.days("DAYS", default=30, forever=False)
+
+
+def test_number_below_its_least_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIB", "15")
+    with pytest.raises(ImproperlyConfigured, match="MIB is 15; use at least 16"):
+        env.number("MIB", default=1024, least=16)

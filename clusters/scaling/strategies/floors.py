@@ -117,7 +117,7 @@ class _Round:
     @property
     def is_blind(self) -> bool:
         seen = self.cluster.run.agent_seen_at
-        return seen is None or self.moment - seen > SILENCE
+        return seen is None or abs(self.moment - seen) > SILENCE
 
     def facts(self, group: str) -> Facts:
         return facts_of(

@@ -23,7 +23,6 @@ from domain.lifecycle import ClusterState, NodeRole, NodeState
 from domain.strategies.expression import Facts
 
 STEP = timedelta(minutes=5)
-KEEP = timedelta(days=35)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,7 +30,6 @@ def take() -> int:
     """Sample every running cluster, once in five minutes; return how many rows were new."""
     moment = now()
     at = moment - (moment - _EPOCH) % STEP
-    ScalingSample.objects.filter(at__lt=at - KEEP).delete()
     rows = [row for cluster in _running() for row in _rows(cluster, at)]
     before = ScalingSample.objects.filter(at=at).count()
     # Messages may come twice: what was sampled first stands.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django import forms
 
-from configurations.services.templates import MESSAGE_LENGTH, RATIONALE_LENGTH
-from domain.limits import TEMPLATE_NAME_LENGTH, wrong_name
+from domain.limits import MESSAGE_LENGTH, RATIONALE_LENGTH, TEMPLATE_NAME_LENGTH, wrong_name
 
 
 class NameForm(forms.Form):
     """What a new template is called."""
 
-    name = forms.CharField(label="Template name")
+    name = forms.CharField(label="Template name", max_length=1000)
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

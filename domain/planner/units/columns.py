@@ -16,6 +16,8 @@ from domain.planner.units.unit import Pieces, Units
 # Functions that cut units into so many parts and fewer, beside those that suit the fractions.
 MOST_CUTS = 6
 MOST_COLUMNS = 12
+# Of very many different fractions, so many functions of a kind are compared.
+MOST_TRIED = 60
 
 
 type _Values = tuple[tuple[float, ...], tuple[float, ...]]
@@ -51,8 +53,9 @@ def columns(name: str, *, amounts: Iterable[int], parts: Iterable[int]) -> list[
     sizes, rests = sorted(a for a in wanted if a < STEPS), sorted({*parts})
     every = [_whole(name)] if rests and any(amount >= STEPS for amount in wanted) else []
     cuts = {*range(1, MOST_CUTS + 1), *(STEPS // size for size in sizes)} if sizes else set[int]()
-    every += [_cut(name, k) for k in sorted(cuts)]
-    every += [_stretched(name, s) for s in sorted({min(s, STEPS - s) for s in sizes}) if s]
+    every += [_cut(name, k) for k in _some(sorted(cuts))]
+    leasts = sorted({min(size, STEPS - size) for size in sizes} - {0})
+    every += [_stretched(name, least) for least in _some(leasts)]
     plain = UnitColumn(name=name, scale=1, of=lambda part: part)
     values = [_values(column, sizes, rests) for column in (plain, *every)]
     kept = [
@@ -65,6 +68,11 @@ def columns(name: str, *, amounts: Iterable[int], parts: Iterable[int]) -> list[
         )
     ]
     return kept[:MOST_COLUMNS]
+
+
+def _some(values: Sequence[int]) -> Sequence[int]:
+    """Return the values, of very many some from the first on, evenly spread."""
+    return values[:: -(-len(values) // MOST_TRIED) or 1]
 
 
 def _whole(name: str) -> UnitColumn:

@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.errors import NotAllowed
+from accounts.errors import Invalid, NotAllowed
 from configurations.models import Draft, Template, Version
-from configurations.services.drafts import open_draft
+from configurations.services.drafts import TooManyDrafts, open_draft
+from domain.limits import MAX_DRAFTS
+from domain.yaml.tree import MAX_BYTES
 from tests.clusters.conftest import TEXT
 from tests.configurations.editor_page import Editor, Page, open_editor
 
@@ -128,10 +130,12 @@ def test_draft_of_somebody_else_is_not_overwritten(
     assert Draft.objects.count() == 2
 
 
-def test_character_that_no_database_stores_does_not_lose_the_rest(editor: Editor) -> None:
-    editor.check(text=f"{TEXT}# \x00 more\n", message="a\x00b", rationale="\x00")
-    draft = Draft.objects.get()
-    assert (draft.text, draft.message, draft.rationale) == (f"{TEXT}#  more\n", "ab", "")
+def test_text_that_no_database_stores_is_refused_and_the_draft_stays(editor: Editor) -> None:
+    editor.check(text=f"{TEXT}# more\n")
+    fields = {**editor.page.fields, "text": f"{TEXT}# \x00 more\n"}
+    answer = editor.client.post(editor.check_url, fields)
+    assert (answer.status_code, "NUL character" in answer.text) == (400, True)
+    assert Draft.objects.get().text == f"{TEXT}# more\n"
 
 
 def test_draft_belongs_to_the_team_of_its_template(
@@ -140,3 +144,69 @@ def test_draft_belongs_to_the_team_of_its_template(
     with pytest.raises(NotAllowed):
         open_draft(team=other, by=charlie, text=TEXT, template=version.template)
     assert not Draft.objects.exists()
+
+
+@pytest.fixture
+def many(alice: Any, research: Any) -> list[Draft]:
+    """As many drafts of alice's as one user may have."""
+    return Draft.objects.bulk_create(
+        Draft(team=research, author=alice, text=f"# {number}") for number in range(MAX_DRAFTS)
+    )
+
+
+def test_one_draft_too_many_is_refused_and_none_is_lost(
+    many: list[Draft], version: Version, alice: Any
+) -> None:
+    with pytest.raises(TooManyDrafts, match="50 drafts"):
+        open_draft(team=version.template.team, by=alice, text=TEXT)
+    assert Draft.objects.count() == len(many)
+
+
+def test_the_editor_says_that_there_are_too_many_drafts_and_keeps_what_is_typed(
+    editor: Editor, many: list[Draft]
+) -> None:
+    answer = editor.check(idle_minutes="7")
+    assert "You have 50 drafts" in answer.text
+    assert reverse("configurations:templates") in answer.text
+    assert answer.fields["idle_minutes"] == "7"
+    many[0].delete()
+    assert "not saved as a draft" not in editor.check(idle_minutes="8").text
+    assert Draft.objects.filter(template__isnull=False).count() == 1
+
+
+def test_a_draft_that_is_there_goes_on_however_many_there_are(
+    many: list[Draft], new_editor: Editor
+) -> None:
+    new_editor.page = opened(new_editor, many[0])
+    new_editor.check(idle_minutes="7")
+    many[0].refresh_from_db()
+    assert "idle_minutes: 7" in many[0].text
+
+
+@pytest.mark.parametrize("route", ["use-template", "restore-version"])
+def test_pages_that_make_drafts_lead_to_the_list(
+    route: str, many: list[Draft], version: Version, alice: Any
+) -> None:
+    client = Client()
+    client.force_login(alice)
+    own = {
+        "use-template": ["local-quick-start"],
+        "restore-version": [version.template_id, version.number],
+    }
+    answer = client.post(reverse(f"configurations:{route}", args=own[route]), follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("configurations:templates")
+    assert "You have 50 drafts" in answer.text
+
+
+def test_too_long_texts_are_refused_with_their_size_and_the_limit(
+    version: Version, alice: Any, editor: Editor
+) -> None:
+    text = "#" * (MAX_BYTES + 1)
+    with pytest.raises(Invalid, match=r"1,048,577 bytes; use at most 1,048,576\."):
+        open_draft(team=version.template.team, by=alice, text=text)
+    editor.check(idle_minutes="7")
+    before = Draft.objects.get().text
+    answer = editor.check(text=text)
+    assert "1,048,577 bytes" in answer.text
+    assert Draft.objects.get().text == before
+    assert "Why has 20,001 characters" in editor.check(text=TEXT, rationale="x" * 20_001).text

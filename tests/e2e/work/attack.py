@@ -78,7 +78,8 @@ def look(pid: int, inside: str) -> None:
     elif inside == "cwd":
         os.readlink(path)  # noqa: PTH115
     else:
-        Path(path).open("rb").read(1)
+        with Path(path).open("rb") as opened:
+            opened.read(1)
 
 
 def settings(environment: Path) -> None:
@@ -103,12 +104,10 @@ def told() -> set[str]:
 
 def privileges() -> list[str]:
     """Return what lets a process become more than it is."""
-    status = dict(
-        line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines()
-    )
-    found = [
-        f"{key}={status[key]}" for key in ("CapPrm", "CapEff", "CapAmb") if int(status[key], 16)
-    ]
+    lines = Path("/proc/self/status").read_text().splitlines()
+    status = dict(line.split(":\t", 1) for line in lines)
+    kept = (key for key in ("CapPrm", "CapEff", "CapAmb") if int(status[key], 16))
+    found = [f"{key}={status[key]}" for key in kept]
     return found if status["NoNewPrivs"] == "1" else [*found, "NoNewPrivs=0"]
 
 

@@ -20,6 +20,7 @@ from providers.base import (
 )
 from providers.local.directories import ClusterDirectory
 from providers.local.driver import LocalDriver
+from providers.local.launching import KEEPER_VARIABLES
 from providers.local.records import NodeRecord
 from tests.providers.sites import Site, eventually, make_stand_in
 
@@ -239,3 +240,5 @@ def test_nodes_do_not_inherit_the_settings_of_mobula(
     assert environment["HTTPS_PROXY"] == "http://127.0.0.1:3"
     assert environment["MOBULA_NODE"] == local.head().name
     assert environment["RAY_CLOUD_INSTANCE_ID"] == local.head().name
+    keeper = psutil.Process(record_of(local, local.head().name).pid)
+    assert set(keeper.environ()) - set(KEEPER_VARIABLES) == {"MOBULA_NODE", "MOBULA_NODE_DIR"}

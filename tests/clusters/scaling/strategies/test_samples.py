@@ -8,6 +8,7 @@ import pytest
 
 from clusters.models import Cluster, ScalingSample
 from clusters.scaling.strategies import forecasts, samples
+from retention import partitions
 from tests.clusters.with_strategies import add_node, sampled
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def test_a_silent_cluster_is_not_sampled(with_strategies: Cluster) -> None:
 
 
 def test_old_samples_are_forgotten(with_strategies: Cluster) -> None:
-    old = datetime.now(UTC) - timedelta(days=36)
+    old = datetime.now(UTC) - timedelta(days=50)
     ScalingSample.objects.create(cluster=with_strategies, group="cpu", at=old, needed=1, ready=1)
-    samples.take()
+    partitions.keep_up(datetime.now(UTC))
     assert not ScalingSample.objects.filter(at=old).exists()

@@ -10,5 +10,5 @@ ALLOW = "DROP TRIGGER ratecardversion_is_never_truncated ON metering_ratecardver
 
 
 class Migration(migrations.Migration):
-    dependencies = [("metering", "0004_partition_functions")]
+    dependencies = [("metering", "0003_minutes")]
     operations = [migrations.RunSQL(REFUSE, ALLOW)]

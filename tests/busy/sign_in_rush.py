@@ -4,7 +4,7 @@ import signal
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,8 +55,17 @@ def web_process(environment: Mapping[str, str], *, directory: Path) -> Iterator[
         yield url
 
 
-def rush(url: str, *, cookies: Mapping[str, str], samples: int) -> Rush:
-    """Return the page's times without and with 40 people who sign in, who are then given up."""
+def rush(
+    url: str,
+    *,
+    cookies: Mapping[str, str],
+    samples: int,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Rush:
+    """Return the page's times without and with 40 people who sign in, who are then given up.
+
+    `meanwhile` is called while they wait.
+    """
     statuses: list[int] = []
     with httpx.Client(base_url=url, cookies=cookies, timeout=120) as reader:
         _seconds(reader)  # the first page loads templates
@@ -67,6 +76,7 @@ def rush(url: str, *, cookies: Mapping[str, str], samples: int) -> Rush:
             Thread(target=_sign_in, args=(url, number, token, statuses), daemon=True).start()
         time.sleep(1)  # until all of them have arrived
         busy = [_seconds(reader) for _ in range(samples)]
+        meanwhile()
     answered = Counter(statuses)
     answered[WAITING] = SIGN_INS - answered.total()
     return Rush(idle=idle, busy=busy, statuses=answered)

@@ -13,6 +13,8 @@ from mobula import checks, grants
 from mobula.stack import roles
 from tests.servers import Servers
 
+# pytest-django makes the database for marked tests only.
+pytestmark = pytest.mark.django_db
 ROLE = grants.ServingRole(name=roles.SERVING, password="")
 
 
@@ -50,7 +52,7 @@ REFUSED = (
     "TRUNCATE accounts_signinattempt",
     "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'y', now())",
     "DELETE FROM django_migrations",
-    "INSERT INTO mobula_partitioned VALUES ('accounts_auditentry', NULL)",
+    "INSERT INTO mobula_partitioned (parent) VALUES ('accounts_user')",
     "SELECT mobula_add_partition('accounts_user', '2026-01-01+00', '2026-01-02+00')",
     "SELECT mobula_add_partition(NULL, '2026-01-01+00', '2026-01-02+00')",
     "SELECT mobula_drop_partition('accounts_user', 'accounts_user')",
@@ -129,7 +131,7 @@ def test_it_reads_and_writes_the_rows_of_the_console(serving: psycopg.Connection
     )
     serving.execute("UPDATE configurations_version SET archived_at = now()")
     serving.execute("UPDATE accounts_user SET is_active = is_active")
-    serving.execute("DELETE FROM django_session")
+    serving.execute("DELETE FROM accounts_session")
 
 
 def test_it_adds_fills_and_drops_partitions(serving: psycopg.Connection) -> None:
@@ -171,7 +173,6 @@ def test_a_temporary_table_does_not_stand_in_for_the_list(serving: psycopg.Conne
         )
 
 
-@pytest.mark.django_db
 def test_partitions_of_an_append_only_table_are_append_only_and_kept() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -180,7 +181,7 @@ def test_partitions_of_an_append_only_table_are_append_only_and_kept() -> None:
                    FOR EACH ROW EXECUTE FUNCTION accounts_refuse_change();
                CREATE TRIGGER whole BEFORE TRUNCATE ON entry
                    FOR EACH STATEMENT EXECUTE FUNCTION accounts_refuse_change();
-               INSERT INTO mobula_partitioned VALUES ('entry', 30);
+               INSERT INTO mobula_partitioned (parent, keep_days) VALUES ('entry', 30);
                SELECT mobula_add_partition('entry', date_trunc('day', now(), 'UTC') + d,
                        date_trunc('day', now(), 'UTC') + d + interval '1 day')
                    FROM unnest('{-40 days,-20 days}'::interval[]) AS d;
@@ -207,7 +208,6 @@ def test_partitions_of_an_append_only_table_are_append_only_and_kept() -> None:
         assert cursor.fetchone() == (1,)
 
 
-@pytest.mark.django_db
 def test_a_role_is_created_with_its_password_and_a_powerful_one_is_refused() -> None:
     role = grants.ServingRole.from_url("postgresql://mobula_made:a%2Fb@db/mobula")
     grants.create_role(role)
@@ -224,7 +224,6 @@ def test_a_role_is_created_with_its_password_and_a_powerful_one_is_refused() -> 
         grants.create_role(role)
 
 
-@pytest.mark.django_db
 def test_who_does_not_own_the_tables_is_sent_to_the_owner() -> None:
     grants.refuse_other_than_owner()
     assert grants.serves_as_owner() == roles.SUPERUSER

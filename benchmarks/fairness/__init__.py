@@ -1,0 +1,1 @@
+"""How fast a launch is requested while other clusters report the hardest demand allowed."""
