@@ -1,4 +1,5 @@
 // What every page needs: menus, dialogs, copying, clocks, keys, polling. Pages work without it.
+import { startAborts } from "./aborts.js";
 import { startClocks } from "./clocks.js";
 import { startDialogs } from "./dialogs.js";
 import { startKeys } from "./keys.js";
@@ -27,6 +28,7 @@ startDialogs();
 startClocks();
 startKeys();
 startLogs();
+startAborts();
 startLiveForms();
 startPicker();
 startPolling();
