@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -79,29 +80,29 @@ def large_demand() -> dict[str, Any]:
     return {"shapes": shapes * 2_000, "gangs": [], "standing_requests": []}
 
 
-@pytest.fixture
-def flooded(server: Server, head: Head) -> Iterator[None]:
+@contextmanager
+def flooded(server: Server, head: Head, *, seconds: float) -> Iterator[None]:
     """The head's cluster floods the server with the largest reports that are read."""
     body = gzip.compress(json.dumps(head.body(demand=large_demand())).encode())
-    with ThreadPoolExecutor(16) as threads:
-        until = time.monotonic() + 8.0
-        for _ in range(16):
+    with ThreadPoolExecutor(8) as threads:
+        until = time.monotonic() + seconds
+        for _ in range(8):
             threads.submit(flood, server, head.token, body, until=until)
         time.sleep(1.0)
         yield
 
 
 def test_flood_of_one_cluster_starves_neither_another_cluster_nor_the_pages(
-    server: Server,
-    session: Mapping[str, str],
-    head: Head,
-    launch: Any,
-    flooded: None,
+    server: Server, session: Mapping[str, str], head: Head, launch: Any
 ) -> None:
     other = Head(launch("two"))
     with server.http(session) as http:
-        for _ in range(4):
+
+        def once() -> float:
             began = time.monotonic()
             assert post(http, other, other.body()).status_code == 200
-            assert time.monotonic() - began < 4.0
-            assert seconds_of(http, "/") < 4.0
+            return time.monotonic() - began + seconds_of(http, "/")
+
+        calm = max(once() for _ in range(3))
+        with flooded(server, head, seconds=6.0):
+            assert max(once() for _ in range(4)) < max(8.0, 20 * calm)
