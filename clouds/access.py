@@ -7,6 +7,9 @@ installation, and a team must not learn what others call theirs.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.errors import WrongState
 from accounts.models import Team
@@ -45,6 +48,19 @@ def way_out(usable: Collection[str]) -> str:
 def may_use(cloud: Cloud, *, team: Team) -> bool:
     """Return whether the team may use the cloud now."""
     return Cloud.objects.usable_by(team).filter(pk=cloud.pk).exists()
+
+
+def has_cloud(row: Any) -> bool:
+    """Return whether the row's team may use its cloud: as it was read, if that was annotated."""
+    annotated: bool | None = vars(row).get("has_cloud")
+    return may_use(row.cloud, team=row.team) if annotated is None else annotated
+
+
+def access_of_row() -> Q:
+    """Return whether the `team` of a row may use its `cloud`, to be annotated as `has_cloud`."""
+    given = Cloud.teams.through.objects.filter(cloud=OuterRef("cloud"), team=OuterRef("team"))
+    shared = Cloud.objects.filter(pk=OuterRef("cloud"), is_shared=True)
+    return Q(Exists(given)) | Q(Exists(shared))
 
 
 def taken_away(cloud: Cloud, *, team: Team) -> str:

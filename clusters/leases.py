@@ -13,6 +13,7 @@ from django.db import Error, connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from clouds.access import access_of_row
 from clouds.drivers import driver_for
 from clusters.models import Cluster
 from clusters.queues import STEP_BACK, Queue, is_due, is_slow
@@ -57,9 +58,10 @@ def lease(
         yield None
         return
     try:
-        yield Cluster.objects.select_related(
+        read = Cluster.objects.annotate(has_cloud=access_of_row()).select_related(
             "cloud", "team", "owner", "version__template", "image_version", "run__consolidation"
-        ).get(pk=cluster_id)
+        )
+        yield read.get(pk=cluster_id)
     finally:
         Cluster.objects.filter(pk=cluster_id, lease_token=token).update(
             lease_token=None, lease_expires=None

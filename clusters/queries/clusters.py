@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Team, User
+from clouds.access import access_of_row
 from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
 from domain.lifecycle import (
     ENDED_CLUSTER_STATES,
@@ -55,6 +56,7 @@ def with_counts(rows: QuerySet[Cluster]) -> QuerySet[Cluster]:
 def cluster_for_page(user: User) -> QuerySet[Cluster]:
     """Return the clusters a page may show, with all that its header names."""
     rows = with_counts(Cluster.objects.visible_to(user))
+    rows = rows.annotate(has_cloud=access_of_row())
     return rows.select_related(
         "image_version__image", "version__template", "owner", "cloud", "team"
     )

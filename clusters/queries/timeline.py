@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from clouds.access import may_use, taken_away
+from clouds.access import has_cloud, taken_away
 from clusters.models import Cluster, Node
 from domain.lifecycle import ClusterState, NodeState
 from domain.offerings import ProviderKind
@@ -73,7 +73,7 @@ def _up(node: Node) -> Phase:
 def next_step(cluster: Cluster) -> str:
     """Return what happens next, or what the reader can do next."""
     state = ClusterState(cluster.state)
-    if not may_use(cluster.cloud, team=cluster.team) and state not in _ENDING:
+    if not has_cloud(cluster) and state not in _ENDING:
         words = taken_away(cluster.cloud, team=cluster.team)
         return f"It launches no new nodes. {words}" if state is ClusterState.RUNNING else words
     usual = registry.traits_of(ProviderKind(cluster.cloud.provider)).usual_start

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.timezone import now
 
-from clouds.access import may_use
+from clouds.access import has_cloud
 from clusters.agent_report import has_fresh_report
 from clusters.leases import renew
 from clusters.models import Cluster, Consolidation, Group, Node, ScalingDecision
@@ -45,7 +45,7 @@ def disrupt(
     last: Consolidation | None,
 ) -> list[Node]:
     """Take away what is worth it, within the budgets; return the live nodes, new ones included."""
-    if not may_use(cluster.cloud, team=cluster.team):
+    if not has_cloud(cluster):
         forget(last)
         return nodes  # nothing could take their place
     if last is not None and is_acting(last):

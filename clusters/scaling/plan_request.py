@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Count
 from django.utils.timezone import now
 
-from clouds.access import may_use, taken_away
+from clouds.access import has_cloud, taken_away
 from clusters.agent_report import current_demand, has_fresh_report
 from clusters.models import Cluster, Group, Node
 from clusters.nodes.config import configuration_of
@@ -173,7 +173,7 @@ def _failing(cluster: Cluster) -> dict[str, str]:
 
 def _without_cloud(cluster: Cluster) -> dict[str, str]:
     """Return every group with the reason, if the team can no longer use the cluster's cloud."""
-    if may_use(cluster.cloud, team=cluster.team):
+    if has_cloud(cluster):
         return {}
     reason = taken_away(cluster.cloud, team=cluster.team).rstrip(".")
     return dict.fromkeys(cluster.groups.values_list("name", flat=True), reason)

@@ -151,13 +151,13 @@ def test_what_only_a_person_can_mend_stops_the_group_until_somebody_tries_again(
     assert "is not stopped" in answer.content.decode()
 
 
-@pytest.mark.parametrize("name", ["gpu", "c\0pu"])
+@pytest.mark.parametrize(("name", "status"), [("gpu", 404), ("c\0pu", 400)])
 def test_a_group_that_is_none_cannot_be_tried_again(
-    head: Head, alice: User, client: Client, name: str
+    head: Head, alice: User, client: Client, name: str, status: int
 ) -> None:
     client.force_login(alice)
     url = reverse("clusters:try-again", args=[head.cluster.pk, name])
-    assert client.post(url).status_code == 404
+    assert client.post(url).status_code == status
 
 
 def test_a_new_run_tries_stopped_groups_again(head: Head) -> None:
