@@ -28,10 +28,8 @@ PICTURES = os.environ.get("MOBULA_PICTURES")  # where to keep what the pages loo
 
 
 @pytest.fixture
-def new(
-    transactional_db: None, image: ImageVersion, queued: list[str], research: Team
-) -> None:
-    """What an installation has at its first start: this machine for the first team, and a Ray."""
+def new(transactional_db: None, image: ImageVersion, queued: list[str], research: Team) -> None:
+    """What an installation has at its first start: this machine for a team, and a Ray."""
     from clouds.bootstrap import bootstrap
     from clouds.models import Cloud
 
