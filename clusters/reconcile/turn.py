@@ -108,7 +108,8 @@ class Turn:
     @property
     def _is_slow(self) -> bool:
         waited = time.monotonic() - self.started > LONG_SECONDS
-        return bool(self.timed_out) or waited or self.planning.seconds > FAST_SECONDS
+        computed = self.planning.seconds > FAST_SECONDS
+        return bool(self.timed_out) or self._is_handed_over or waited or computed
 
     @staticmethod
     def _pause(timeouts: int) -> timedelta:

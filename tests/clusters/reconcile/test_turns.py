@@ -166,7 +166,7 @@ def test_a_cluster_that_waits_keeps_its_place_when_it_reports(
     head: Head, launch: Callable[..., Cluster]
 ) -> None:
     other = launch("other")
-    change(head.cluster, wake_at=now() - timedelta(seconds=9))
+    change(head.cluster, wake_at=now() - timedelta(seconds=9), rest_until=None)
     change(other, wake_at=now() - timedelta(seconds=8))
     wake_for_report(head.cluster)
     assert loop.due(Queue.FAST) == [str(head.cluster.pk), str(other.pk)]
