@@ -1,4 +1,4 @@
-"""Which tests run on one worker when several run side by side, and which begin first.
+"""Which tests run on one worker when several run side by side, and in which order.
 
 xdist's own groups rest on an attribute that pytest 9.2 no longer has; its scheduler by scope, which
 asks for the scope of each test's id, does the same.
@@ -14,8 +14,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
-# The longest first, so that the short ones fill what is left of the other workers' time.
-ORDER = ("ray", "browser", "stack")
+# The longest first, so that the others fill the other workers' time. Last come those that commit what
+# they write to the tests' database: not all of it is taken back after them.
+FIRST, LAST = ("ray",), ("stack", "browser")
 # Tests with servers of their own, whose times count.
 STACK = ("stack", "edge", "database")
 
@@ -57,4 +58,4 @@ def _marks(path: str, mark: str) -> bool:
 
 
 def _place(group: str) -> int:
-    return ORDER.index(group) if group in ORDER else len(ORDER)
+    return -1 if group in FIRST else 1 + LAST.index(group) if group in LAST else 0

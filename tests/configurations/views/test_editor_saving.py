@@ -125,7 +125,9 @@ def test_new_template_has_a_name_of_its_own(new_editor: Editor) -> None:
     assert Template.objects.count() == 1
 
 
-@pytest.mark.parametrize("odd", ["", "Two Words", "-a", "a\x00b", "x" * 64])
-def test_odd_names_are_refused(new_editor: Editor, odd: str) -> None:
-    assert new_editor.post(name=odd).status_code == 422
+@pytest.mark.parametrize(
+    ("odd", "status"), [("", 422), ("Two Words", 422), ("-a", 422), ("a\0b", 400), ("x" * 64, 422)]
+)
+def test_odd_names_are_refused(new_editor: Editor, odd: str, status: int) -> None:
+    assert new_editor.post(name=odd).status_code == status
     assert Template.objects.count() == 0
