@@ -14,8 +14,8 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
-# The longest first, so that the others fill the other workers' time. Last come those that commit what
-# they write to the tests' database: not all of it is taken back after them.
+# The longest first, so that the others fill the other workers' time. Last come those that commit
+# what they write to the tests' database: not all of it is taken back after them.
 FIRST, LAST = ("ray",), ("stack", "browser")
 # Tests with servers of their own, whose times count.
 STACK = ("stack", "edge", "database")
