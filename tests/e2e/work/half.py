@@ -6,6 +6,7 @@ A placement group makes both nodes come. It leaves them to one task each, of one
 import argparse
 import json
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -44,7 +45,8 @@ group = placement_group([{"CPU": 1}] * 2, strategy="STRICT_SPREAD")
 ray.get(group.ready())
 places = [PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=i) for i in range(2)]
 nodes = ray.get([node_id.options(scheduling_strategy=place).remote() for place in places])
-begun = [options.until.with_name(f"begun-{node}") for node in nodes]
+# Beside `--until` a job may not write: that is the tests' own directory.
+begun = [Path(tempfile.gettempdir()) / f"mobula-begun-{node}" for node in nodes]
 halves = [
     hold.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=True)).remote(
         options.until, begun=file
@@ -53,6 +55,8 @@ halves = [
 ]
 while not all(file.exists() for file in begun):
     time.sleep(0.1)
+for file in begun:
+    file.unlink()
 remove_placement_group(group)
 ran = {"halves": ray.get(halves), "after": ray.get([where.remote() for _ in range(2)])}
 print("placed", json.dumps(ran), flush=True)  # noqa: T201 - it is the job's log
