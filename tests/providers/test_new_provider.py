@@ -24,7 +24,7 @@ ALLOWED = {
     "clouds/models/cloud.py": "the first cloud and its region are called local",
     "metering/rates.py": "without a cloud, the rate card of this machine holds",
     "metering/services.py": "without a cloud, the rate card of this machine is set",
-    "mobula/backups/restore.py": "a restore leaves the files of nodes on this machine where they are",
+    "mobula/backups/restore.py": "a restore leaves the files of nodes on this machine alone",
     "mobula/commands/targets.py": "without a provider, commands plan for this machine; no fakes",
     "mobula/settings.py": "environment variables of the installation, which are documented",
     "configurations/library/__init__.py": "each ready template is written for one provider",
