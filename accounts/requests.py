@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 
 from accounts.models import User
@@ -33,25 +34,15 @@ def request_id() -> str:
     return _request_id.get()
 
 
-@sync_and_async_middleware
-def no_store_middleware(get_response: Answer) -> Answer:
-    """Let no browser and no proxy keep what a view answers; a header of the view's own stays."""
-    if iscoroutinefunction(get_response):
+class NoStoreMiddleware(MiddlewareMixin):
+    """Lets no browser and no proxy keep what a view answers; a header of the view's own stays."""
 
-        async def answer_async(request: HttpRequest) -> HttpResponseBase:
-            return _not_stored(await cast("Awaitable[HttpResponseBase]", get_response(request)))
-
-        return answer_async
-
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        return _not_stored(cast("HttpResponseBase", get_response(request)))
-
-    return answer
-
-
-def _not_stored(response: HttpResponseBase) -> HttpResponseBase:
-    response.headers.setdefault("Cache-Control", "no-store, private")
-    return response
+    def process_response(
+        self, _request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Return the answer with the header."""
+        response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
 
 
 @sync_and_async_middleware

@@ -110,6 +110,8 @@ def grant_to(role: ServingRole) -> None:
             sql.SQL(", ").join(sql.Identifier(table) for table in tables),
             name,
         )
+    # New functions are open to everyone, and a restored dump says nothing of rights.
+    _execute("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {} FROM PUBLIC", schema)
     for kind, rights in (("SEQUENCES", "USAGE, SELECT"), ("FUNCTIONS", "EXECUTE")):
         _execute(f"GRANT {rights} ON ALL {kind} IN SCHEMA {{}} TO {{}}", schema, name)
     # For what a migration creates that runs without `prepare`.

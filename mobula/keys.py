@@ -33,6 +33,17 @@ def new_key() -> str:
     return secrets.token_urlsafe(48)
 
 
+def write_private(file: Path, text: str) -> Path:
+    """Write a file that only its owner can read, on disk before this returns; return it."""
+    file.unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return file
+
+
 class KeyFiles:
     """The files of an installation's keys, readable by us alone."""
 
@@ -44,7 +55,7 @@ class KeyFiles:
     def key(self) -> str:
         """Return the key, made on first use."""
         if not self.current.exists():
-            draft = _written(self.current.with_suffix(".new"), new_key())
+            draft = write_private(self.current.with_suffix(".new"), new_key())
             with contextlib.suppress(FileExistsError):
                 os.link(draft, self.current)  # unlike a rename it never replaces a key in use
             draft.unlink(missing_ok=True)
@@ -86,18 +97,8 @@ def _fingerprint(key: str) -> str:
 
 def _replace(file: Path, text: str) -> None:
     """Write a file so that a crash leaves the old or the new one."""
-    _written(file.with_name(f"{file.name}.new"), text).replace(file)
+    write_private(file.with_name(f"{file.name}.new"), text).replace(file)
     _sync(file.parent)
-
-
-def _written(draft: Path, text: str) -> Path:
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return draft
 
 
 def _sync(directory: Path) -> None:

@@ -49,7 +49,7 @@ MIDDLEWARE = [
     "mobula.edge.middleware.EdgeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
-    "accounts.requests.no_store_middleware",  # below the static files, which may be kept
+    "accounts.requests.NoStoreMiddleware",  # below the static files, which may be kept
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "accounts.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -49,12 +49,16 @@ def group_of(nodeid: str) -> str:
         return "ray"
     if _marks(path, "browser"):
         return "browser"
-    return "stack" if folder in STACK else path
+    return "stack" if folder in STACK or "transaction=True" in _text(path) else path
+
+
+def _marks(path: str, mark: str) -> bool:
+    return f"pytest.mark.{mark}" in _text(path)
 
 
 @cache
-def _marks(path: str, mark: str) -> bool:
-    return f"pytest.mark.{mark}" in (ROOT / path).read_text()
+def _text(path: str) -> str:
+    return (ROOT / path).read_text()
 
 
 def _place(group: str) -> int:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from benchmarks.faults.databases import exhausted, stepped
 from benchmarks.faults.fault import Fault, Scene
 from benchmarks.faults.kills import (
+    Victim,
     agent,
     everything_killed,
     keeper,
@@ -124,70 +126,44 @@ KILLS = (
         phases=WITH_HEAD,
     ),
 )
+
+
+def _stop(name: str, target: Victim, *, how: str = "SIGSTOP", **expected: Any) -> Fault:
+    return Fault(
+        name=f"stop {name}",
+        inject=stopped(target),
+        how=how,
+        undone=CONTINUED,
+        seconds=PAUSE,
+        **expected,
+    )
+
+
 STOPS = (
-    Fault(
-        name="stop web",
-        inject=stopped(program("web")),
-        how="SIGSTOP",
-        undone=CONTINUED,
-        seconds=PAUSE,
-        meanwhile="no page answers",
-        pages=False,
-    ),
-    Fault(
-        name="stop worker main",
-        inject=stopped(program("worker")),
-        how="SIGSTOP for the pool's parent",
-        undone=CONTINUED,
-        seconds=PAUSE,
-    ),
-    Fault(
-        name="stop worker child",
-        inject=stopped(worker_child),
+    _stop("web", program("web"), meanwhile="no page answers", pages=False),
+    _stop("worker main", program("worker"), how="SIGSTOP for the pool's parent"),
+    _stop(
+        "worker child",
+        worker_child,
         how="SIGSTOP for one process of the pool, perhaps while it holds a lease",
-        undone=CONTINUED,
-        seconds=PAUSE,
     ),
-    Fault(
-        name="stop beat",
-        inject=stopped(program("beat")),
-        how="SIGSTOP",
-        undone=CONTINUED,
-        seconds=PAUSE,
-    ),
-    Fault(
-        name="stop postgres",
-        inject=stopped(with_children("postgres")),
+    _stop("beat", program("beat")),
+    _stop(
+        "postgres",
+        with_children("postgres"),
         how="SIGSTOP for the server and all its children",
-        undone=CONTINUED,
-        seconds=PAUSE,
         meanwhile="pages wait or say that the database is away",
         pages=False,
         no_database=True,
     ),
-    Fault(
-        name="stop valkey",
-        inject=stopped(program("valkey")),
-        how="SIGSTOP",
-        undone=CONTINUED,
-        seconds=PAUSE,
-    ),
-    Fault(
-        name="stop keeper",
-        inject=stopped(partial(keeper, role="head")),
+    _stop("valkey", program("valkey")),
+    _stop(
+        "keeper",
+        partial(keeper, role="head"),
         how="SIGSTOP for the keeper of the head",
-        undone=CONTINUED,
-        seconds=PAUSE,
         phases=WITH_HEAD,
     ),
-    Fault(
-        name="stop agent",
-        inject=stopped(agent),
-        how="SIGSTOP for the agent beside the head",
-        undone=CONTINUED,
-        seconds=PAUSE,
-        phases=WITH_HEAD,
-    ),
+    _stop("agent", agent, how="SIGSTOP for the agent beside the head", phases=WITH_HEAD),
 )
 OTHERS = (
     Fault(

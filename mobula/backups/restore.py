@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mobula.backups import archive
 from mobula.backups.database import Database
+from mobula.keys import write_private
 from mobula.stack import programs
 from mobula.stack.errors import StackError
 from mobula.stack.home import ROOT, Home
@@ -70,7 +71,7 @@ def _into_home(home: Home, *, directory: Path, replace: bool, port: int, say: Sa
         with _in_place_of(home, say=say):
             for name in (archive.KEY, archive.FALLBACKS):
                 if (directory / name).exists():
-                    _copy(directory / name, home.path / name)
+                    write_private(home.path / name, (directory / name).read_text())
             with PostgresServer(home.postgres) as postgres:
                 Database(postgres.owner_url).restore(directory / archive.DUMP)
                 valkey = ValkeyServer(home.valkey)
@@ -121,14 +122,6 @@ def _move(entries: list[Path], directory: Path) -> None:
     directory.mkdir(mode=0o700, exist_ok=True)
     for entry in entries:
         entry.rename(directory / entry.name)
-
-
-def _copy(source: Path, target: Path) -> None:
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(source.read_bytes())
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _prepare(environment: Mapping[str, str]) -> None:

@@ -19,9 +19,8 @@ from django.utils.deprecation import MiddlewareMixin
 from mobula.edge.guard import AWAY_KEY, USER_KEY, WORK_KEY
 from mobula.edge.limits import AGENT_PATH
 from mobula.edge.refusal import TITLES
-from mobula.edge.sharing.outage import SENTENCE
+from mobula.edge.sharing.outage import RETRY_AFTER, SENTENCE
 
-RETRY_SECONDS = 5
 MOST_DIGITS = 100
 _BEGAN = "mobula.began"
 # A text that PostgreSQL cannot store, and a number that no field holds and int() may refuse.
@@ -82,7 +81,7 @@ def database_is_away(request: HttpRequest, error: BaseException) -> HttpResponse
     if (scope := getattr(request, "scope", None)) is not None:
         scope[AWAY_KEY] = True
     response = _page(request, 503, title=TITLES[503], text=SENTENCE)
-    response["Retry-After"] = str(RETRY_SECONDS)
+    response["Retry-After"] = str(RETRY_AFTER)
     return response
 
 

@@ -8,9 +8,9 @@ from django.db import Error, connection
 from clusters.agent.credentials import CLUSTER_HEADER, Credentials, credentials, sender
 from mobula.edge.asgi import Scope, address, header
 from mobula.edge.refusal import Refusal
+from mobula.edge.sharing import outage
 from mobula.edge.sharing.lanes import Lane, LaneFull
 from mobula.edge.sharing.memory import Memory
-from mobula.edge.sharing.outage import SENTENCE, Outage
 
 KNOWN_SECONDS = 60.0
 _UNKNOWN = "Unknown cluster or wrong token."
@@ -19,8 +19,8 @@ _UNKNOWN = "Unknown cluster or wrong token."
 class Senders:
     """Recognizes agents by their headers."""
 
-    def __init__(self, outage: Outage) -> None:
-        self._outage = outage
+    def __init__(self, watch: outage.Outage) -> None:
+        self._outage = watch
         self._known = Memory(seconds=KNOWN_SECONDS)
         # One search at a time: made-up tokens must not take the database from anybody.
         self._searches = Lane(1, waiting=64, waiting_each=16)
@@ -59,7 +59,7 @@ class Senders:
             self._outage.note(away=False)
         except Error:
             self._outage.note(away=True)
-            raise Refusal(503, SENTENCE, retry_after=5) from None
+            raise outage.refusal() from None
         finally:
             self._searches.leave(client)
         if found is None:

@@ -149,6 +149,17 @@ def test_it_adds_fills_and_drops_partitions(serving: psycopg.Connection) -> None
     assert serving.execute(drop).fetchone() == (False,)
 
 
+def test_other_roles_may_not_touch_partitions(serving: psycopg.Connection) -> None:
+    rows = serving.execute(
+        """SELECT proname FROM pg_proc
+           WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'mobula%'
+               AND EXISTS (
+                   SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner)))
+                   WHERE grantee = 0)"""
+    )
+    assert rows.fetchall() == []
+
+
 @pytest.mark.parametrize(
     ("first", "last"),
     [

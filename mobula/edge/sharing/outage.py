@@ -6,7 +6,8 @@ from time import monotonic
 
 from mobula.edge.refusal import Refusal
 
-RETRY_SECONDS = 2.0
+LOOK_AGAIN_SECONDS = 2.0
+RETRY_AFTER = 5  # seconds, for clients
 # A request that looks whether the database is back has this long before another one may.
 TRIAL_SECONDS = 10.0
 SENTENCE = "The database does not answer. Running clusters are not affected. Try again soon."
@@ -23,9 +24,14 @@ class Outage:
         if self._until is None:
             return
         if monotonic() < self._until:
-            raise Refusal(503, SENTENCE, retry_after=5)
+            raise refusal()
         self._until = monotonic() + TRIAL_SECONDS
 
     def note(self, *, away: bool) -> None:
         """Take in how a request that needed the database went."""
-        self._until = monotonic() + RETRY_SECONDS if away else None
+        self._until = monotonic() + LOOK_AGAIN_SECONDS if away else None
+
+
+def refusal() -> Refusal:
+    """Return the answer to a request that needs the database."""
+    return Refusal(503, SENTENCE, retry_after=RETRY_AFTER)
