@@ -19,6 +19,7 @@ from accounts.models import Team
 from accounts.queries import NoTeam, current_team, teams_of
 from accounts.roles import Theme
 from domain import wording
+from mobula.documentation.help import help_for
 from mobula.markdown import rendered
 
 register = template.Library()
@@ -223,3 +224,11 @@ def url_or_blank(name: str, *args: Any) -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""
+
+
+@register.simple_tag(takes_context=True)
+def help_address(context: Context) -> str:
+    """Return the address of the documentation of the page that is shown, or ""."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    slug = help_for(match.view_name, tab=str(context.get("tab") or "")) if match else ""
+    return reverse("documentation:page", args=[slug]) if slug else ""

@@ -130,6 +130,8 @@ PAGES: dict[str, Route] = {
     ),
     "clouds/<int:pk>/refresh/": Route(OWNED, ("{aws}",), post=SITE),
     "images/": Route(PERSONAL, get=ANYBODY),
+    "docs/": Route(PERSONAL, get=ANYBODY, query={"q": "idle"}),
+    "docs/<slug:slug>/": Route(PERSONAL, ("editor",), get=ANYBODY),
     "healthz/": Route(OPEN, get=ANYBODY, post=ANYBODY, done=200, anonymous=200),
     # Its token stands in a header: who has none is nobody, whoever is signed in.
     "agent/v1/sync": Route(OPEN, post=ANYBODY, done=401, anonymous=401),
