@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Team
-from accounts.queries import NoTeam, current_team, teams_of
+from accounts.queries import NoTeam, chosen_team, current_team, teams_of
 from accounts.roles import Theme
 from domain import wording
 from mobula.documentation.help import help_for
@@ -204,6 +204,16 @@ def teams(context: Context) -> dict[str, Any]:
     except NoTeam:
         chosen = None
     return {"current": chosen, "all": list(teams_of(request.user))}
+
+
+@register.simple_tag(takes_context=True)
+def sample_team(context: Context) -> Team | None:
+    """Return the team that the user looks at if its data are samples."""
+    request: HttpRequest | None = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return None
+    team = chosen_team(request)
+    return team if team and team.is_sample else None
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
