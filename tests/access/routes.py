@@ -246,9 +246,10 @@ CLUSTERS: dict[str, Route] = {
     "clusters/<uuid:pk>/groups/<str:group>/resize/": Route(
         OWNED,
         _GROUP,
+        get=VIEWER,
+        shown=302,
         post=ENGINEER,
         body={"cpu-min_nodes": "0", "cpu-max_nodes": "3"},
-        get_elsewhere=True,
     ),
     "clusters/<uuid:pk>/groups/<str:group>/again/": Route(OWNED, _GROUP, post=ENGINEER),
     "clusters/<uuid:pk>/groups/<str:group>/rule/enable/": Route(OWNED, _GROUP, post=ENGINEER),

@@ -1,4 +1,4 @@
-"""What takes time shows that it does, in a real browser, and is done once however often it is pressed."""
+"""What takes time shows that it does, in a real browser; pressed twice it is done once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.editing import local
 from tests.browser.test_first_launch import driver, image, new, queued, version
 
 if TYPE_CHECKING:
     from accounts.models import User
     from configurations.models import Version
 
-__all__ = ["driver", "image", "new", "queued", "version"]
+__all__ = ["driver", "image", "local", "new", "queued", "version"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 type Visitor = Callable[..., Visit]
@@ -47,7 +48,7 @@ def press_twice(button: Locator) -> None:
     button.evaluate("(button) => { button.click(); button.click(); }")
 
 
-def test_launch_save_and_create_say_what_they_do_and_do_it_once(
+def test_a_launch_says_that_it_launches_and_launches_once(
     visit: Visitor, alice: User, driver: object, version: Version, queued: list[str]
 ) -> None:
     from clusters.models import Cluster
@@ -66,7 +67,11 @@ def test_launch_save_and_create_say_what_they_do_and_do_it_once(
     page.go_back()
     expect(page.get_by_role("button", name="Launch")).to_be_enabled()
 
-    page.goto(page.url.partition("/clusters/")[0] + "/templates/new/")
+
+def test_a_template_is_created_once_and_a_refused_save_leads_to_its_first_error(
+    visit: Visitor, alice: User, local: None
+) -> None:
+    page = visit(alice).open("/templates/new/")
     expect(page.locator(".cm-editor")).to_be_visible()
     page.get_by_label("Template name").fill("second")
     held = Held(page, "**/templates/new/")
