@@ -50,7 +50,7 @@ ACCOUNTS: dict[str, Route] = {
     "accounts/": Route(
         PERSONAL, get=ANYBODY, post=ANYBODY, body={"name": "New name", "theme": "dark"}
     ),
-    "accounts/password/": Route(PERSONAL, post=ANYBODY, done=200, get_elsewhere=True),
+    "accounts/password/": Route(PERSONAL, post=ANYBODY, done=422, get_elsewhere=True),
     "accounts/sessions/<int:pk>/end/": Route(
         AUTHOR, ("{session}",), post=ENGINEER, get_elsewhere=True
     ),
@@ -246,7 +246,12 @@ CLUSTERS: dict[str, Route] = {
     "clusters/<uuid:pk>/replace/": Route(OWNED, _CLUSTER, post=ENGINEER),
     "clusters/<uuid:pk>/replace/cancel/": Route(OWNED, _CLUSTER, post=ENGINEER),
     "clusters/<uuid:pk>/groups/<str:group>/resize/": Route(
-        OWNED, _GROUP, post=ENGINEER, body={"cpu-min_nodes": "0", "cpu-max_nodes": "3"}
+        OWNED,
+        _GROUP,
+        get=VIEWER,
+        shown=302,
+        post=ENGINEER,
+        body={"cpu-min_nodes": "0", "cpu-max_nodes": "3"},
     ),
     "clusters/<uuid:pk>/groups/<str:group>/again/": Route(OWNED, _GROUP, post=ENGINEER),
     "clusters/<uuid:pk>/groups/<str:group>/rule/enable/": Route(OWNED, _GROUP, post=ENGINEER),
