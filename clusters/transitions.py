@@ -40,6 +40,7 @@ _NODE_KINDS: Mapping[EndCause | None, EventKind] = {
     EndCause.START_TIMED_OUT: EventKind.NODE_START_FAILED,
     EndCause.INTERRUPTED: EventKind.NODE_INTERRUPTED,
 }
+_FAILURES = _NODE_KINDS.keys()
 _MESSAGE_LENGTH = 1000
 
 
@@ -71,6 +72,7 @@ def move_cluster(
         cluster.run.started_at = moment
     elif wanted in ENDING_CLUSTER_STATES:
         run.filter(end_reason="").update(end_reason=reason[:_MESSAGE_LENGTH])
+        cluster.run.end_reason = cluster.run.end_reason or reason[:_MESSAGE_LENGTH]
     Event.objects.create(
         cluster=cluster,
         kind=EventKind.CLUSTER_STATE_CHANGED,
@@ -106,6 +108,9 @@ def move_node(
         fields |= {"end_cause": "", "end_reason": ""}
     if cause and not node.end_cause:
         fields |= {"end_cause": cause, "end_reason": reason[:_MESSAGE_LENGTH]}
+    if cause in _FAILURES:  # before its node: a report locks them in that order
+        Run.objects.filter(pk=node.run_id).update(failed_at=moment)
+        node.cluster.run.failed_at = moment
     _compare_and_set(node, current, fields)
     _tell_ledger(node, wanted, moment)
     Event.objects.create(

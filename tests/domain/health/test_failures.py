@@ -48,7 +48,7 @@ FOREIGN = [
     ("health check failed due to missing too many heartbeats", K.LOST_CONTACT, "lost contact"),
     # AWS
     (
-        "(InsufficientInstanceCapacity) We do not have sufficient p4d.24xlarge capacity in us-east-1a.",
+        "(InsufficientInstanceCapacity) We do not have sufficient p4d.24xlarge capacity.",
         K.CAPACITY,
         "AWS has no capacity for p4d.24xlarge.",
     ),
