@@ -15,6 +15,7 @@ from accounts.models import User
 from clusters.models import Cluster, Event, Node, Run
 from clusters.models.event import EventSeverity
 from domain.events import EventKind
+from domain.failures import cause_of
 from domain.lifecycle import (
     ENDING_CLUSTER_STATES,
     ClusterState,
@@ -119,10 +120,19 @@ def move_node(
         kind=_NODE_KINDS.get(cause, EventKind.NODE_STATE_CHANGED),
         from_state=current,
         to_state=wanted,
-        message=reason[:_MESSAGE_LENGTH],
-        fields={"cause": cause} if cause else {},
+        **_said(reason, cause),
         severity=EventSeverity.ERROR if cause and cause.is_failure else EventSeverity.INFO,
     )
+
+
+def _said(reason: str, cause: EndCause | None) -> dict[str, Any]:
+    """Return the message and the fields of a node's event: of a failure, its cause in brief."""
+    fields = {"cause": cause} if cause else {}
+    if cause not in _FAILURES:
+        return {"message": reason[:_MESSAGE_LENGTH], "fields": fields}
+    read = cause_of(reason)
+    text = {"text": read.text[:_MESSAGE_LENGTH]} if read.has_more else {}
+    return {"message": read.sentence[:_MESSAGE_LENGTH], "fields": {**fields, **text}}
 
 
 def note(

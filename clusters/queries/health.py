@@ -12,8 +12,9 @@ from django.utils.timezone import now
 
 from accounts.models import Team, User
 from clusters.models import Cluster, Job
-from domain.health.model import ATTENTION, Finding, Level, Step, StepKind, Verdict, Wait
+from domain.health.model import ATTENTION, Finding, Level, Step, StepKind, Verdict
 from domain.health.plain import verdict_from, waits_from
+from domain.health.waiting import shown, steps_of
 from domain.lifecycle import LIVE_CLUSTER_STATES, ClusterState
 
 # A cluster that was due so long ago and got no pass is looked after by no worker.
@@ -109,26 +110,32 @@ def attention_of(user: User, *, team: Team, limit: int = 5) -> Attention:
         When(health=level, then=Value(number)) for number, level in enumerate(ATTENTION, start=1)
     )
     rank = Case(*ranks, default=Value(2), output_field=IntegerField())  # overlooked: as blind
-    worst = rows.annotate(rank=rank).select_related("owner").order_by("rank", "health_since", "pk")
+    worst = rows.annotate(rank=rank).order_by("rank", "health_since", "pk")
+    worst = worst.select_related("owner", "version")
     lines = [(cluster, health_of(cluster)) for cluster in worst[:limit]]
     more = rows.count() - limit if len(lines) == limit else 0
     return Attention(lines=lines, more=more)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobWait:
-    """What a job that is not over may be waiting for."""
-
-    waits: Sequence[Wait]
-    others: int  # unfinished jobs beside this one: what waits may be theirs
+# A job's page names so many things that it may wait for.
+_MOST_FINDINGS = 3
 
 
-def wait_of(job: Job) -> JobWait:
-    """Return what the job's cluster waits for while the job is not over."""
-    if job.is_over or job.run_id != job.cluster.run_id:
-        return JobWait(waits=(), others=0)
-    waits = waits_from(job.cluster.run.waits)
+def wait_of(job: Job) -> list[Finding]:
+    """Return what keeps a job that is not over from going on."""
+    cluster = job.cluster
+    if job.is_over or job.run_id != cluster.run_id:
+        return []
+    health = health_of(cluster)
+    failing = [item for item in health.findings if item.level in ATTENTION]
+    waits = waits_from(cluster.run.waits)
     if not waits:
-        return JobWait(waits=(), others=0)
-    open_jobs = Job.objects.filter(run=job.run_id).exclude(status__in=Job.OVER)
-    return JobWait(waits=waits, others=open_jobs.exclude(pk=job.pk).count())
+        return failing[:_MOST_FINDINGS]
+    unfinished = Job.objects.filter(run=job.run_id).exclude(status__in=Job.OVER)
+    is_shared = unfinished.exclude(pk=job.pk).exists()
+    lead = "This job or another one waits for" if is_shared else "Waiting for"
+    waiting = [
+        Finding(level=Level.WAITING, sentence=f"{lead} {shown(wait)}.", steps=steps_of(wait))
+        for wait in waits
+    ]
+    return [*failing, *waiting][:_MOST_FINDINGS]

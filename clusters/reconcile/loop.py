@@ -23,6 +23,7 @@ from clusters.scaling import scale
 from clusters.scaling.planning import PlanningTimedOut
 from clusters.transitions import StateChanged, move_cluster, note
 from domain.events import EventKind
+from domain.failures import cause_of
 from domain.lifecycle import ClusterState, ClusterTarget, NodeState
 from domain.wording import duration
 from providers.base import (
@@ -83,11 +84,13 @@ def _note_error(cluster: Cluster, error: ProviderError) -> None:
         kind = error.failure_class.value
         Run.objects.filter(pk=cluster.run_id).update(last_error=text, last_error_class=kind)
         cluster.run.last_error, cluster.run.last_error_class = text, kind
+        cause = cause_of(text)
+        more = {"text": cause.text} if cause.has_more else {}
         note(
             cluster,
-            text,
+            cause.sentence,
             kind=EventKind.PROVIDER_ERROR,
-            fields={"failure": error.failure_class, "retryable": error.retryable},
+            fields={"failure": error.failure_class, "retryable": error.retryable, **more},
             severity=EventSeverity.WARNING if error.retryable else EventSeverity.ERROR,
         )
     starting = cluster.state in {ClusterState.REQUESTED, ClusterState.STARTING}
