@@ -43,7 +43,7 @@ def _folded[Row: (Event, Node)](
             places[same] = len(found)
         found.append((row, []))
     for row, others in found:
-        row.times = 1 + len(others)  # type: ignore[union-attr]
+        vars(row)["times"] = 1 + len(others)
     return found
 
 

@@ -168,7 +168,7 @@ def _keep(
 
 
 def _stop(cluster: Cluster, group: Group, *, failure: FailureClass, cause: str) -> None:
-    reason = f"{cause_of(cause).words} ({failure}). Fix the cause, then select Try again."[
+    reason = f"{cause_of(cause).words} ({failure}). Fix the cause, then select Retry now."[
         :_CAUSE_LENGTH
     ]
     going = Group.objects.filter(

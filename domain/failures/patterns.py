@@ -61,7 +61,7 @@ RAY = (
     ),
     _of(
         K.DISK_FULL,
-        r"no space left on device|ENOSPC|errno 28\b|disk quota exceeded|is over \d+% full"
+        r"no space left on device|ENOSPC|errno 28\b|disk quota exceeded|\bover \d+% full"
         r"|out_of_disk|OutOfDisk",
         "The machine's disk is full",
     ),

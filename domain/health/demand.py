@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from domain.demand import Bundle, Demand, Gang, describe
+from domain.demand import Bundle, Demand, Gang, Resources, Strategy, describe
 from domain.health.model import Wait
 from domain.planner import Plan, PlannedGroup, PlanRequest, Unserved, plan
 from domain.planner.explanation import sentences
@@ -33,6 +33,11 @@ def _key(wait: Wait) -> _Key:
     return wait.what, wait.is_never, tuple(wait.stops)
 
 
+def _plain(resources: Resources) -> str:
+    """Return resources as a sentence has them: "CPU:1, memory:4 GiB"."""
+    return describe(resources).strip("{}").replace(": ", ":") or "no resources"
+
+
 def _is_of_group(item: Unserved) -> bool:
     return item.cause.source.kind is SourceKind.PLACEMENT_GROUP
 
@@ -41,7 +46,7 @@ def _wait(item: Unserved, now: datetime) -> Wait:
     cause = item.cause
     is_work = cause.source.kind is SourceKind.WORK and cause.purpose is None
     return Wait(
-        what=describe(item.resources),
+        what=_plain(item.resources),
         count=item.count,
         reason=item.reason,
         stops=tuple(stop.kind for stop in cause.stops),
@@ -73,15 +78,16 @@ def _placement_groups(
             continue
         is_checked = checks > 0 and len(same[0].bundles) <= MOST_BUNDLES
         checks -= is_checked
+        never = _why_never(request, same[0]) if is_checked else ""
         yield Wait(
             what=f"{strategy} placement group ({content})",
             count=len(same),
-            reason=sentences.unserved(replace(item.cause, source=WORK)),
+            reason=never or sentences.unserved(replace(item.cause, source=WORK)),
             stops=tuple(stop.kind for stop in item.cause.stops),
             groups=_groups(item),
             is_work=False,
             is_placement_group=True,
-            is_never=is_checked and _is_never_placed(request, same[0]),
+            is_never=bool(never),
             since=now,
         )
 
@@ -105,15 +111,15 @@ def _sum(amounts: Iterable[dict[str, float]]) -> dict[str, float]:
 def _content(bundles: Sequence[Bundle]) -> str:
     counts: dict[str, int] = {}
     for bundle in bundles:
-        words = describe(bundle.resources)
+        words = _plain(bundle.resources)
         counts[words] = counts.get(words, 0) + 1
     shown = [f"{count} × {words}" for words, count in counts.items()]
     more = len(shown) - _SHOWN_BUNDLES
     return ", ".join(shown[:_SHOWN_BUNDLES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _is_never_placed(request: PlanRequest, gang: Gang) -> bool:
-    """Return whether the placement group waits even where the cluster has nothing else to do."""
+def _why_never(request: PlanRequest, gang: Gang) -> str:
+    """Return why the placement group waits even where the cluster has nothing else to do."""
     empty = replace(
         request,
         nodes=(),
@@ -123,7 +129,26 @@ def _is_never_placed(request: PlanRequest, gang: Gang) -> bool:
         min_resources={},
         upscaling_speed=None,
     )
-    return any(_is_of_group(item) for item in plan(empty).unserved)
+    left = [item for item in plan(empty).unserved if _is_of_group(item)]
+    if not left:
+        return ""
+    item = next((item for item in left if item.cause.misfit), left[0])
+    why = sentences.unserved(replace(item.cause, source=WORK))
+    if item.cause.misfit:
+        return why
+    if gang.strategy == Strategy.STRICT_PACK and not _has_one_node(request, gang):
+        return "no node has room for all of its bundles together"
+    apart = gang.strategy == Strategy.STRICT_SPREAD
+    return f"each bundle needs a node of its own, and {why}" if apart else why
+
+
+def _has_one_node(request: PlanRequest, gang: Gang) -> bool:
+    total = _sum(dict(bundle.resources) for bundle in gang.bundles)
+    offers = (offer for group in request.groups for offer in group.offers)
+    return any(
+        all(offer.resources.get(name, 0) >= amount for name, amount in total.items())
+        for offer in offers
+    )
 
 
 def _at_rest(group: PlannedGroup) -> PlannedGroup:

@@ -1,13 +1,11 @@
 """What is made of one group: failed starts, cooldowns, a stop, and the work that waits for it."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from domain.cooldowns import FailureClass
 from domain.failures import cause_of
 from domain.health.model import (
-    Cooldown,
     Facts,
     Finding,
     GroupFacts,
@@ -60,7 +58,7 @@ def _head(group: GroupFacts) -> Finding | None:
 
 
 def _stopped(group: GroupFacts, facts: Facts, waits: Sequence[Wait]) -> Finding:
-    words = cause_of(group.stopped).words
+    words = group.failures[-1].words if group.failures else cause_of(group.stopped).words
     return Finding(
         level=Level.STUCK,
         sentence=_joined(
@@ -162,13 +160,3 @@ def counted(*, tasks: int, bundles: int = 0) -> str:
 
 def _joined(*sentences: str) -> str:
     return " ".join(filter(None, sentences))
-
-
-def common_words(failures: Iterable[NodeFailure]) -> str:
-    """Return the words that most of the failures share."""
-    return Counter(failure.words for failure in failures).most_common(1)[0][0]
-
-
-def words_of(cooldown: Cooldown) -> str:
-    """Return why it cools down, without a full stop."""
-    return cause_of(cooldown.words).words

@@ -36,11 +36,10 @@ def shown(wait: Wait) -> str:
 
 def steps_of(wait: Wait) -> tuple[Step, ...]:
     """Return what a user can do about it."""
-    if not wait.stops or wait.is_never:
-        return (Step(kind=StepKind.CONFIGURATION), Step(kind=StepKind.DEMAND))
     if _RESIZED & set(wait.stops):
         return (Step(kind=StepKind.RESIZE, group=wait.groups[0] if wait.groups else ""),)
-    return (Step(kind=StepKind.DEMAND),)
+    demand = Step(kind=StepKind.DEMAND)
+    return (Step(kind=StepKind.CONFIGURATION), demand) if wait.is_never else (demand,)
 
 
 def _never(wait: Wait) -> Finding:

@@ -35,9 +35,7 @@ def overview(alice: User) -> Callable[[], str]:
     return lambda: " ".join(client.get(reverse("home")).text.split())
 
 
-def passes_within_the_limit(
-    head: Head, *, report: bool = True, until: Level | None = None
-) -> None:
+def passes_within_the_limit(head: Head, *, report: bool = True, until: Level | None = None) -> None:
     """Make the passes that fall due within 10 s, a report before each, until health is so."""
     spent = timedelta(0)
     while spent < LIMIT and head.cluster.health != until:
