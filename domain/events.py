@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     CLUSTER_RESIZED = "cluster.resized"  # a user changed a group's min and max nodes
     CLUSTER_IDLE_TIMER_PAUSED = "cluster.idle_timer_paused"  # a user paused the idle timer
     CLUSTER_IDLE_TIMER_RESUMED = "cluster.idle_timer_resumed"  # a user resumed the idle timer
+    CLUSTER_HEALTH_CHANGED = "cluster.health_changed"  # it got stuck, went silent or has recovered
 
     NODE_STATE_CHANGED = "node.state_changed"  # a node moved to another state as planned
     NODE_START_FAILED = "node.start_failed"  # a launch was refused or the node was never ready

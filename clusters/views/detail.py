@@ -20,6 +20,8 @@ from clusters.nodes.tokens import has_token_auth, ray_token
 from clusters.queries import clusters, scaling
 from clusters.queries.consolidation import consolidation_of
 from clusters.queries.cooldowns import cooldowns_of
+from clusters.queries.folding import folded_events, folded_nodes
+from clusters.queries.health import health_of
 from clusters.queries.outdated import outdated_summary
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
@@ -77,6 +79,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "verdict": termination.verdict_for(cluster, nodes),
         "accrued": spent,
         "next_step": next_step(cluster),
+        "health": health_of(cluster),
         "end_cost": f"It has cost {usd(spent)} so far and costs "
         f"{usd(cluster.hourly_microusd or 0)} per hour.",  # type: ignore[attr-defined]
         "start_cost": f"It has cost {usd(spent)} so far.",
@@ -89,7 +92,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
 
 def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
-        "events": clusters.events_of(cluster, limit=15),
+        "events": folded_events(clusters.events_of(cluster, limit=40))[:15],
         "jobs": clusters.jobs_of(cluster)[:5],
         "decisions": clusters.decisions_of(cluster)[:5],
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
@@ -118,7 +121,7 @@ def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
 
 
 def _nodes(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
-    return {"ended": clusters.nodes_of(cluster, ended=True)}
+    return {"ended": folded_nodes(clusters.nodes_of(cluster, ended=True))}
 
 
 def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
@@ -149,7 +152,7 @@ def _events(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict
     kind = request.GET.get("kind", "")
     kind = kind if kind in EventKind else ""
     return {
-        "events": clusters.events_of(cluster, kind=kind),
+        "events": folded_events(clusters.events_of(cluster, kind=kind)),
         "event_kind": kind,
         "event_kinds": [("", "All kinds"), *[(k.value, k.label) for k in EventKind]],
     }

@@ -19,6 +19,7 @@ from accounts.models import Team
 from accounts.queries import NoTeam, chosen_team, current_team, teams_of
 from accounts.roles import Theme
 from domain import wording
+from domain.failures import Cause, cause_of
 from mobula.documentation.help import help_for
 from mobula.markdown import rendered
 
@@ -26,10 +27,16 @@ register = template.Library()
 
 # The one place where a state gets its color. Jobs' and requests' states share the words.
 TONES = {
-    "good": {"running", "ready", "succeeded", "ok", "active", "published"},
-    "busy": {"requested", "starting", "launching", "booting", "pending", "queued", "submitted"},
-    "warn": {"stopping", "draining", "terminating", "idle", "warning", "blind", "draft"},
-    "bad": {"failed", "lost", "error", "unhealthy"},
+    "good": {"running", "ready", "succeeded", "ok", "active", "published", "fine"},
+    "busy": {
+        *("requested", "starting", "launching", "booting", "pending", "queued", "submitted"),
+        "waiting",
+    },
+    "warn": {
+        *("stopping", "draining", "terminating", "idle", "warning", "blind", "draft"),
+        "degraded",
+    },
+    "bad": {"failed", "lost", "error", "unhealthy", "stuck"},
 }
 MOVING = {"starting", "launching", "booting", "pending", "stopping", "draining", "terminating"}
 
@@ -84,6 +91,12 @@ def dollars(price: Decimal | None) -> str:
 def markdown(text: str) -> SafeString:
     """Return Markdown as HTML; HTML inside it, and addresses that run scripts, stay plain text."""
     return rendered(text)
+
+
+@register.filter
+def cause(text: str) -> Cause:
+    """Return why something failed, from what a provider, Ray or a log says."""
+    return cause_of(text)
 
 
 @register.simple_tag
