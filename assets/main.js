@@ -9,6 +9,7 @@ import { startMenus } from "./menus.js";
 import { startNotices } from "./notices.js";
 import { startPicker } from "./picker.js";
 import { startPolling } from "./polling.js";
+import { startTables } from "./tables.js";
 import { startTheme } from "./choice.js";
 import { guardUnsaved } from "./unsaved.js";
 
@@ -32,6 +33,7 @@ startAborts();
 startLiveForms();
 startPicker();
 startPolling();
+startTables();
 guardUnsaved();
 bringToLife(document);
 document.addEventListener("htmx:after:swap", () => bringToLife(document));
