@@ -15,6 +15,7 @@ import { startPolling } from "./polling.js";
 import { startProgress } from "./progress.js";
 import { startStatusBar } from "./status-bar.js";
 import { startSubmitting } from "./submit.js";
+import { startTables } from "./tables.js";
 import { startTheme } from "./choice.js";
 import { guardUnsaved } from "./unsaved.js";
 
@@ -41,6 +42,7 @@ startLiveForms();
 startPicker();
 startPolling();
 startProgress();
+startTables();
 guardUnsaved();
 startSubmitting();
 startBusy();

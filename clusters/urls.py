@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import detail, jobs, launching, operations, scaling, tables, updating
+from clusters.views import bulk, detail, jobs, launching, operations, scaling, tables, updating
 from clusters.views.list import cluster_list
 
 
@@ -9,11 +9,17 @@ class TableConverter(StringConverter):
     regex = "nodes|events|decisions|jobs|demand|groups|cooling"
 
 
+class BulkConverter(StringConverter):
+    regex = "stop|terminate"
+
+
 register_converter(TableConverter, "table")
+register_converter(BulkConverter, "bulk")
 
 app_name = "clusters"
 urlpatterns = [
     path("clusters/", cluster_list, name="list"),
+    path("clusters/bulk/<bulk:operation>/", bulk.bulk, name="bulk"),
     path("clusters/launch/", launching.launch, name="launch"),
     path("clusters/launch/preview/", launching.preview, name="launch-preview"),
     path(

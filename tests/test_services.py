@@ -97,6 +97,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         {"group": "cpu", "min_nodes": 0, "max_nodes": 1},
     ),
     "clusters.services.operating.start_cluster": lambda t: ((t.cluster,), {}),
+    "clusters.services.bulk.operate_on_many": lambda t: (([t.cluster],), {"operation": "stop"}),
     "clusters.services.operating.stop_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.operating.terminate_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.rules.disable_rule": lambda t: ((t.cluster,), _RULE),

@@ -86,6 +86,7 @@ ACCOUNTS: dict[str, Route] = {
     "accounts/users/<int:pk>/sessions/<int:session>/end/": Route(
         INSTALLATION, ("{user}", "{session}"), post=SITE
     ),
+    "accounts/columns/<slug:table>/": Route(PERSONAL, ("clusters",), post=ANYBODY),
     "accounts/audit/": Route(
         CURRENT,
         get=ADMIN,
@@ -221,6 +222,14 @@ CLUSTERS: dict[str, Route] = {
         get=VIEWER,
         query={"version": "{version}"},
         foreign_query=(Foreign(fields={"version": "{version}"}, status=200),),
+    ),
+    "clusters/bulk/<bulk:operation>/": Route(
+        OWNED,
+        ("stop",),
+        get=VIEWER,
+        post=ENGINEER,
+        query={"pk": "{cluster}"},
+        body={"pk": "{cluster}"},
     ),
     "clusters/launch/library/<slug:key>/": Route(CURRENT, ("local-quick-start",), post=ENGINEER),
     "clusters/<uuid:pk>/": Route(OWNED, _CLUSTER, get=VIEWER),
