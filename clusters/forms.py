@@ -106,6 +106,12 @@ class ResizeForm(forms.Form):
 class UpdateForm(forms.Form):
     """Which other version of its template a running cluster moves to."""
 
+    replace = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Replace running nodes now, step by step within the disruption budgets",
+    )
+
     def __init__(self, *args: object, cluster: Cluster, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         rows = launchable_versions(cluster.team).filter(template=cluster.version.template_id)
@@ -126,6 +132,22 @@ class UpdateForm(forms.Form):
         named = str(self["version"].value() or "")
         rows = self.versions.filter(pk=named) if named.isdecimal() and len(named) < 19 else None
         return (rows.first() if rows else None) or self.versions.first()
+
+
+class LimitsForm(forms.Form):
+    """When a cluster ends by itself; an empty field is never."""
+
+    idle_minutes = forms.IntegerField(
+        required=False, min_value=1, label="Idle timeout (minutes)", help_text="Empty: none."
+    )
+    max_lifetime_minutes = forms.IntegerField(
+        required=False, min_value=1, label="Maximum lifetime (minutes)", help_text="Empty: none."
+    )
+
+    @classmethod
+    def of(cls, cluster: Cluster) -> LimitsForm:
+        """Return the form that shows the cluster as it is."""
+        return cls(initial={name: getattr(cluster, name) for name in cls.base_fields})
 
 
 class HoldForm(forms.Form):

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.answers import perform
 from accounts.requests import SignedInRequest
-from clusters.forms import HoldForm, ResizeForm
+from clusters.forms import HoldForm, LimitsForm, ResizeForm
 from clusters.services import operating
 from clusters.services.groups import try_group_again
+from clusters.services.limits import change_time_limits
 from clusters.views.requests import page_of, visible_cluster
 
 
@@ -66,6 +67,20 @@ def hold(request: SignedInRequest, pk: UUID) -> HttpResponse:
             else "Idle timer resumed."
         ),
         to=page_of(cluster),
+    )
+
+
+@require_POST
+def limits(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Change when the cluster ends by itself."""
+    cluster = visible_cluster(request, pk)
+    form = LimitsForm(request.POST)
+    return perform(
+        request,
+        lambda: change_time_limits(cluster, **form.cleaned_data, by=request.user),
+        form=form,
+        done=f"Saved the time limits of {cluster}.",
+        to=page_of(cluster, "configuration"),
     )
 
 
