@@ -72,7 +72,7 @@ def _check_lifetime(cluster: Cluster, minutes: int | None) -> None:
         raise Invalid.at(
             "max_lifetime_minutes",
             f"{cluster} has run for {age} min: a maximum lifetime of {minutes} min would terminate "
-            f"it at once. Enter more than {age}, or terminate it.",
+            f"it immediately. Enter more than {age}, or terminate it.",
         )
 
 

@@ -115,8 +115,9 @@ def _apply(cluster: Cluster, update: Update, *, replace: bool, by: User) -> Upda
         _keep_resize(group, rows.get(group.name), old.group(group.name))
     regroup(current, groups)
     settings = {**settings_of(config), **_kept_limits(current, settings_of(old), config)}
-    Cluster.objects.filter(pk=current.pk).update(version=version, **settings)
-    cluster.version = version
+    is_replacing = current.replacing_since is not None
+    Cluster.objects.filter(pk=current.pk).update(version=version, replacing_since=None, **settings)
+    cluster.version, cluster.replacing_since = version, None
     for name, value in settings.items():
         setattr(cluster, name, value)
     changed = [sentence(change) for change in update.changes]
@@ -135,7 +136,7 @@ def _apply(cluster: Cluster, update: Update, *, replace: bool, by: User) -> Upda
         before={"version": str(before)},
         after={"version": str(version), "changes": changed},
     )
-    if replace:
+    if replace or is_replacing:  # what is to be replaced is another set of nodes now
         begin_replacement(cluster, by=by)
     wake(cluster)
     return update

@@ -120,7 +120,7 @@ def test_time_limits_out_of_range_are_refused(
 def test_a_lifetime_that_is_over_is_refused(head: Head, alice: User) -> None:
     head.cluster.run.started_at = now() - timedelta(hours=2)
     head.cluster.run.save()
-    with pytest.raises(Invalid, match="would terminate it at once"):
+    with pytest.raises(Invalid, match="would terminate it immediately"):
         limits.change_time_limits(head.cluster, idle_minutes=30, max_lifetime_minutes=60, by=alice)
 
 
