@@ -108,8 +108,12 @@ def _attached(
     for found in others:
         block = attach(found.machine, machine.gpu_model, count)
         if block:
-            has = {"gpus": float(count), "gpu_model": machine.gpu_model}
-            joined = replace(found.machine, **has, gpu_memory_bytes=memory)
+            joined = replace(
+                found.machine,
+                gpus=float(count),
+                gpu_model=machine.gpu_model,
+                gpu_memory_bytes=memory,
+            )
             yield Candidate(found=replace(found, machine=joined), block=block)
 
 

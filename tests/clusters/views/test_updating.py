@@ -118,7 +118,7 @@ def test_a_terminated_cluster_can_be_relaunched_under_its_name(page: Client, hea
     Cluster.objects.filter(pk=head.cluster.pk).update(target="terminated", state="terminated")
     shown = tab(page, head, "overview")
     assert "Relaunch" in shown
-    assert "&amp;name=one\"" in shown
+    assert '&amp;name=one"' in shown
 
 
 def test_what_needs_a_new_head_offers_a_relaunch_that_says_what_is_lost(
