@@ -34,8 +34,10 @@ def replace_outdated(cluster: Cluster, *, by: User) -> None:
     wake(cluster)
 
 
+@transaction.atomic
 def begin_replacement(cluster: Cluster, *, by: User) -> bool:
     """Have outdated nodes replaced from the next pass on; return whether there are any."""
+    require(may(by, Action.OPERATE, team=cluster.team))
     nodes = cluster.nodes.exclude(state=NodeState.TERMINATED).select_related("group")
     outdated = outdated_of(cluster, nodes)
     if not outdated or cluster.replacing_since:
