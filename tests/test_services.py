@@ -102,9 +102,18 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     "clusters.services.operating.terminate_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.rules.disable_rule": lambda t: ((t.cluster,), _RULE),
     "clusters.services.rules.enable_rule": lambda t: ((t.cluster,), _RULE),
-    "clusters.services.updating.cancel_replacement": lambda t: ((t.cluster,), {}),
+    "clusters.services.limits.change_time_limits": lambda t: (
+        (t.cluster,),
+        {"idle_minutes": 45, "max_lifetime_minutes": None},
+    ),
+    "clusters.services.relaunching.relaunch_cluster": lambda t: (
+        (t.cluster,),
+        {"version": t.version},
+    ),
+    "clusters.services.replacing.begin_replacement": lambda t: ((t.cluster,), {}),
+    "clusters.services.replacing.pause_replacement": lambda t: ((t.cluster,), {}),
+    "clusters.services.replacing.replace_outdated": lambda t: ((t.cluster,), {}),
     "clusters.services.updating.check_update": lambda t: ((t.cluster,), {"version": t.version}),
-    "clusters.services.updating.replace_outdated": lambda t: ((t.cluster,), {}),
     "clusters.services.updating.update_cluster": lambda t: ((t.cluster,), {"version": t.version}),
     "configurations.services.cloning.clone_version": lambda t: (
         (t.version,),

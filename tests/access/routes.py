@@ -253,7 +253,17 @@ CLUSTERS: dict[str, Route] = {
         foreign_query=(Foreign(fields={"version": "{version_2}"}, status=200),),
     ),
     "clusters/<uuid:pk>/replace/": Route(OWNED, _CLUSTER, post=ENGINEER),
-    "clusters/<uuid:pk>/replace/cancel/": Route(OWNED, _CLUSTER, post=ENGINEER),
+    "clusters/<uuid:pk>/replace/pause/": Route(OWNED, _CLUSTER, post=ENGINEER),
+    "clusters/<uuid:pk>/limits/": Route(
+        OWNED, _CLUSTER, post=ENGINEER, body={"idle_minutes": "45", "max_lifetime_minutes": ""}
+    ),
+    "clusters/<uuid:pk>/relaunch/": Route(
+        OWNED,
+        _CLUSTER,
+        post=ENGINEER,
+        body={"version": "{version_2}"},
+        foreign=(Foreign(fields={"version": "{version_2}"}, status=302),),
+    ),
     "clusters/<uuid:pk>/groups/<str:group>/resize/": Route(
         OWNED,
         _GROUP,
