@@ -226,6 +226,9 @@ class Node(models.Model):
     actors = models.PositiveIntegerField(null=True, help_text="That live on it; empty: not known.")
     total = models.JSONField(default=dict)
     free = models.JSONField(default=dict)
+    logs_wanted_until = models.DateTimeField(
+        null=True, help_text="Until then, somebody reads its logs: all of them are fetched."
+    )
 
     class Meta:
         constraints = [
