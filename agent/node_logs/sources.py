@@ -20,8 +20,10 @@ LINES = 500
 ANCHOR_BYTES, MOST_ANCHORS = 256, 1_000
 HEAD_RESOURCE = "node:__internal_head__"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,98}\.(?:out|err|log)")
-# Output of jobs and their workers: there may be thousands of those files.
-_OF_JOBS = re.compile(r"(?:worker-|io_worker|python-core-|java-|job-driver-|runtime_env_setup-)")
+# Output of jobs and their workers, of which there may be thousands, and of the dashboard's parts.
+_LEFT_OUT = re.compile(
+    r"worker-|io_worker|python-core-|java-|job-driver-|runtime_env_setup-|dashboard_[A-Z]"
+)
 
 
 class File(NamedTuple):
@@ -45,7 +47,7 @@ class Source(Protocol):
 
 def is_node_log(name: str) -> bool:
     """Return whether a file is a log of the node itself, not of a job."""
-    return _NAME.fullmatch(name) is not None and _OF_JOBS.match(name) is None
+    return _NAME.fullmatch(name) is not None and _LEFT_OUT.match(name) is None
 
 
 class HostFiles:

@@ -85,7 +85,9 @@ def text_of(node: Node, file: NodeLogFile) -> str:
     found, end = [], 0
     for offset, length, text in pieces.values_list("offset", "size", "text"):
         if offset > end:
-            found.append(f"--- {size(offset - end)} not kept ---\n")
+            # One byte stands for a gap of unknown size.
+            missing = size(offset - end) if offset > end + 1 else "Some output"
+            found.append(f"--- {missing} not kept ---\n")
         found.append(text)
         end = offset + length
     return without_terminal_codes("".join(found))

@@ -32,9 +32,10 @@ def node_log(request: SignedInRequest, pk: UUID, name: str) -> HttpResponse:
     """Show a node's log files and one of them; `?q=` shows the lines that contain it."""
     node = _visible_node(request, pk, name)
     words = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
-    view = log_view(node, file=request.GET.get("file", ""), words=words)
+    chosen = request.GET.get("file", "")
+    view = log_view(node, file=chosen, words=words)
     mark = f"{view.mark}-{node.state}"
-    context = {"node": node, "cluster": node.cluster, "log": view, "words": words, "mark": mark}
+    context = {"node": node, "cluster": node.cluster, "log": view, "words": words, "chosen": chosen, "mark": mark}
     if request.GET.get("part") != "live":
         return render(request, "clusters/node_log.html", context)
     if node.state == NodeState.TERMINATED:
