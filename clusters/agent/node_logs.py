@@ -42,4 +42,3 @@ def _read(item: Mapping[str, Any]) -> tuple[str, node_logs.Part]:
         modified_at=bounds.moment(item.get("modified_at")),
     )
     return str(item["node"]), part
-

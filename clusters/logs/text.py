@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterable
 
 # Colors, cursor moves, links and titles that programs write for a terminal: ECMA-48.
-_TERMINAL_CODES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
-)
+_TERMINAL_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
 def without_terminal_codes(text: str) -> str:

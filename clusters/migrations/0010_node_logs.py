@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             model_name="node",
             name="logs_wanted_until",
             field=models.DateTimeField(
-                help_text="Until then, somebody reads its logs: all of them are fetched.", null=True
+                help_text="Until then, a user reads its logs: all files are fetched.", null=True
             ),
         ),
         migrations.CreateModel(

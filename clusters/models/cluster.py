@@ -227,7 +227,7 @@ class Node(models.Model):
     total = models.JSONField(default=dict)
     free = models.JSONField(default=dict)
     logs_wanted_until = models.DateTimeField(
-        null=True, help_text="Until then, somebody reads its logs: all of them are fetched."
+        null=True, help_text="Until then, a user reads its logs: all files are fetched."
     )
 
     class Meta:

@@ -19,9 +19,7 @@ class NodeLogFile(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["node", "name"], name="node_log_file_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["node", "name"], name="node_log_file_once")]
 
     def __str__(self) -> str:
         return self.name

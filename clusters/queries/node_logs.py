@@ -9,11 +9,11 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from clusters.agent_report import has_fresh_report
+from clusters.logs.lines import Lines, lines_of
 from clusters.logs.nodes import first_moment
 from clusters.logs.text import without_terminal_codes
 from clusters.models import Cluster, Node, NodeLog, NodeLogFile
 from domain.lifecycle import NodeRole, NodeState
-from domain.log_lines import Lines, lines_of
 from domain.wording import size
 from providers.node_logs import START_LOG
 

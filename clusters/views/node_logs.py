@@ -35,7 +35,14 @@ def node_log(request: SignedInRequest, pk: UUID, name: str) -> HttpResponse:
     chosen = request.GET.get("file", "")
     view = log_view(node, file=chosen, words=words)
     mark = f"{view.mark}-{node.state}"
-    context = {"node": node, "cluster": node.cluster, "log": view, "words": words, "chosen": chosen, "mark": mark}
+    context = {
+        "node": node,
+        "cluster": node.cluster,
+        "log": view,
+        "words": words,
+        "chosen": chosen,
+        "mark": mark,
+    }
     if request.GET.get("part") != "live":
         return render(request, "clusters/node_log.html", context)
     if node.state == NodeState.TERMINATED:

@@ -255,9 +255,7 @@ CLUSTERS: dict[str, Route] = {
     "clusters/<uuid:pk>/nodes/<slug:name>/log/text/": Route(
         OWNED, _NODE, get=VIEWER, query={"file": "start.log"}
     ),
-    "clusters/<uuid:pk>/nodes/<slug:name>/log/follow/": Route(
-        OWNED, _NODE, post=VIEWER, done=204
-    ),
+    "clusters/<uuid:pk>/nodes/<slug:name>/log/follow/": Route(OWNED, _NODE, post=VIEWER, done=204),
     "clusters/<uuid:pk>/workloads/<str:key>/": Route(
         OWNED,
         ("{cluster}", "cpu_tasks"),

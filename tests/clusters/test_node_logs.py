@@ -116,9 +116,7 @@ def test_a_node_has_so_many_files_and_no_paths(head: Head, node: Node) -> None:
     assert answer["node_logs"]["offsets"][node.name].keys() == set(files)
 
 
-def test_a_report_says_nothing_of_nodes_elsewhere(
-    head: Head, node: Node, launch: Any
-) -> None:
+def test_a_report_says_nothing_of_nodes_elsewhere(head: Head, node: Node, launch: Any) -> None:
     other = Head(launch("two"))
     other.pass_by()
     head.report(node_logs=[sent(other.nodes(role="head")[0], "forged\n")])
@@ -225,9 +223,7 @@ def test_the_page_says_why_there_is_nothing(
     assert title in browser.get(page(node)).content.decode()
 
 
-def test_nodes_and_their_events_lead_to_the_log(
-    head: Head, node: Node, browser: Client
-) -> None:
+def test_nodes_and_their_events_lead_to_the_log(head: Head, node: Node, browser: Client) -> None:
     for tab in ("overview", "nodes", "events"):
         url = f"{reverse('clusters:detail', args=[head.cluster.pk])}?tab={tab}"
         assert f'href="{page(node)}"' in browser.get(url).content.decode()

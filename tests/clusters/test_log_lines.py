@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.log_lines import Part, lines_of
+from clusters.logs.lines import Part, lines_of
 
 LOG = "Ray starts\nport taken\n\nPORT 6379 and port 8265\n"
 
