@@ -1,7 +1,17 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import bulk, detail, jobs, launching, operations, scaling, tables, updating
+from clusters.views import (
+    bulk,
+    detail,
+    jobs,
+    launching,
+    node_logs,
+    operations,
+    scaling,
+    tables,
+    updating,
+)
 from clusters.views.list import cluster_list
 
 
@@ -46,6 +56,17 @@ urlpatterns = [
         "clusters/<uuid:pk>/groups/<str:group>/rule/disable/", scaling.disable, name="disable-rule"
     ),
     path("clusters/<uuid:pk>/what-if/", scaling.what_if, name="what-if"),
+    path("clusters/<uuid:pk>/nodes/<slug:name>/log/", node_logs.node_log, name="node-log"),
+    path(
+        "clusters/<uuid:pk>/nodes/<slug:name>/log/text/",
+        node_logs.node_log_text,
+        name="node-log-text",
+    ),
+    path(
+        "clusters/<uuid:pk>/nodes/<slug:name>/log/follow/",
+        node_logs.follow,
+        name="follow-node-log",
+    ),
     path("clusters/<uuid:pk>/workloads/<str:key>/", jobs.run_workload, name="workload"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/", jobs.job, name="job"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/log/", jobs.job_log, name="job-log"),

@@ -91,6 +91,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         (),
         {"name": "two", "version": t.version},
     ),
+    "clusters.services.node_logs.follow_node_logs": lambda t: ((t.head.nodes(role="head")[0],), {}),
     "clusters.services.operating.hold_idle_timer": lambda t: ((t.cluster,), {"hours": 1}),
     "clusters.services.operating.resize_group": lambda t: (
         (t.cluster,),
@@ -149,6 +150,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
 # A viewer may look.
 READS = {
     "clusters.services.launch_checks.check_launch",
+    "clusters.services.node_logs.follow_node_logs",
     "clusters.services.updating.check_update",
 }
 

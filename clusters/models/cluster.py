@@ -240,6 +240,9 @@ class Node(models.Model):
     actors = models.PositiveIntegerField(null=True, help_text="That live on it; empty: not known.")
     total = models.JSONField(default=dict)
     free = models.JSONField(default=dict)
+    logs_wanted_until = models.DateTimeField(
+        null=True, help_text="Until then, a user reads its logs: all files are fetched."
+    )
 
     class Meta:
         constraints = [

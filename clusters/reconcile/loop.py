@@ -15,7 +15,7 @@ from clusters.models import Cluster, Node, Run
 from clusters.models.event import EventSeverity
 from clusters.nodes.driver_refs import reference, specification
 from clusters.queues import Queue, is_due, is_slow
-from clusters.reconcile import cloud_resources, health, machines, observe, termination
+from clusters.reconcile import cloud_resources, health, machines, node_logs, observe, termination
 from clusters.reconcile import head as heads
 from clusters.reconcile.clock import follow_the_clock
 from clusters.reconcile.turn import Turn
@@ -121,6 +121,7 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, turn: Turn)
             return timedelta(0)
         nodes = _scaled(cluster, nodes, turn)
     machines.carry_out(cluster, driver, ref, nodes)
+    node_logs.keep_what_is_read(cluster, driver, ref, nodes)
     _watch_agent(cluster, driver, ref, head)
     _clear_error(cluster)
     turn.nodes = nodes

@@ -29,6 +29,7 @@ _REASON = {"reason": "They left."}
 _CLUSTER = ("{cluster}",)
 _GROUP = ("{cluster}", "cpu")
 _JOB = ("{cluster}", "{job}")
+_NODE = ("{cluster}", "{node}")
 _TEMPLATE = ("{template}",)
 _VERSION = ("{template}", "1")
 _FOREIGN_TEXTS = (
@@ -276,6 +277,11 @@ CLUSTERS: dict[str, Route] = {
     "clusters/<uuid:pk>/groups/<str:group>/rule/enable/": Route(OWNED, _GROUP, post=ENGINEER),
     "clusters/<uuid:pk>/groups/<str:group>/rule/disable/": Route(OWNED, _GROUP, post=ENGINEER),
     "clusters/<uuid:pk>/what-if/": Route(OWNED, _CLUSTER, get=VIEWER),
+    "clusters/<uuid:pk>/nodes/<slug:name>/log/": Route(OWNED, _NODE, get=VIEWER),
+    "clusters/<uuid:pk>/nodes/<slug:name>/log/text/": Route(
+        OWNED, _NODE, get=VIEWER, query={"file": "start.log"}
+    ),
+    "clusters/<uuid:pk>/nodes/<slug:name>/log/follow/": Route(OWNED, _NODE, post=VIEWER, done=204),
     "clusters/<uuid:pk>/workloads/<str:key>/": Route(
         OWNED,
         ("{cluster}", "cpu_tasks"),
