@@ -2,6 +2,8 @@
 import { startAborts } from "./aborts.js";
 import { startClocks } from "./clocks.js";
 import { startDialogs } from "./dialogs.js";
+import { startEditorRows } from "./editor-rows.js";
+import { startFindSetting } from "./find-setting.js";
 import { startKeys } from "./keys.js";
 import { startLiveForms } from "./live-form.js";
 import { startLogs } from "./logs.js";
@@ -30,6 +32,8 @@ startKeys();
 startLogs();
 startAborts();
 startLiveForms();
+startEditorRows();
+startFindSetting();
 startPicker();
 startPolling();
 guardUnsaved();

@@ -24,6 +24,7 @@ from configurations.editor.entries import (
 from configurations.editor.field_errors import place
 from configurations.editor.forms.base import changed, offer
 from configurations.editor.instance import Kinds, kinds_of, with_block
+from configurations.editor.machine_facts import describe_machines
 from configurations.editor.state import Edit
 from configurations.editor.values import (
     group_with_values,
@@ -151,6 +152,7 @@ def _checked(state: EditorState, *, team: Team) -> Edit:
     groups = [("", "Choose"), *((group.name, group.name) for group in draft.groups)]
     for entry in [*edit.schedules, *edit.rules]:
         offer(entry.form, "group", groups)
+    describe_machines(edit)
     found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))
     return edit
