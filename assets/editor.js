@@ -93,7 +93,10 @@ function edit(area) {
   area.dataset.editing = "";
   views.set(area, view);
   // Other scripts write to the textarea and say so (the form view, "restore this version").
-  area.addEventListener("mobula:set", () => replaceText(view, area.value));
+  area.addEventListener("mobula:set", () => {
+    shown.delete(area);
+    replaceText(view, area.value);
+  });
   area.addEventListener("mobula:line", (event) => goTo(view, event.detail));
   shown.set(area, document.getElementById(area.dataset.text)?.textContent);
   document.fonts.ready.then(() => view.requestMeasure());

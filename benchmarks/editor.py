@@ -67,9 +67,7 @@ def measure() -> None:
     _write("editor", edits, goal=150, unit="ms to answer an edit of 50 groups, p95", bounds=bounds)
     picker = reverse("configurations:picker", args=[Team.objects.get(name="Bench").pk])
     types = len(types_in(Cloud.objects.get(name="aws")) or {})
-    searches = [
-        _timed(client, picker, need, get=True) for need in _needs()
-    ]
+    searches = [_timed(client, picker, need, get=True) for need in _needs()]
     unit = f"ms to search {types:,} types, p95"
     _write("picker", searches, goal=100, unit=unit, bounds=[])
 

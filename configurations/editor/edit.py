@@ -48,7 +48,10 @@ def begin(text: str, *, team: Team, part: int = 0) -> Edit:
 
 def read_edit(posted: QueryDict, *, team: Team) -> Edit:
     """The editor after a post, whatever was posted."""
-    text, part = _lines(posted.get("text", "")), _number(posted.get("part"))
+    text = _lines(
+        posted.get("text", posted.get("shown", ""))
+    )  # a browser leaves out the same twice
+    part = _number(posted.get("part"))
     if "shown" not in posted:
         return begin(text, team=team, part=part)
     shown, kinds = _lines(posted.get("shown", "")), kinds_of(team)
