@@ -1,4 +1,4 @@
-"""`{% load editor_parts %}`: the pieces of the editor's page, and its fields, drawn once for all."""
+"""`{% load editor_parts %}`: the parts of the editor, and its fields, drawn once for all."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def part(context: Context, name: str) -> SafeString:
 
 @register.simple_tag
 def drawn(field: BoundField | None, notes: Sequence[Problem] | None = None) -> SafeString:
-    """Return `components/input.html` for a field, from memory where all that it shows is as before.
+    """Return `components/input.html` for a field; from memory where it shows the same as before.
 
     The template gets nothing but the field and its notes.
     """
