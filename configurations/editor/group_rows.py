@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from configurations.editor.fields import GROUP, GROUP_SETTINGS, GROUPS, ROW
-from configurations.editor.forms.base import changed
+from configurations.editor.forms.base import FieldWithNotes, changed
 from configurations.editor.forms.cluster import GroupForm, ShortGroupForm
 from configurations.editor.instance import (
     TypedSettings,
@@ -130,6 +130,12 @@ class GroupFormRow:
     def notes(self) -> dict[str, list[Problem]]:
         """What is worth knowing about its fields."""
         return self.form.notes
+
+    @property
+    def messages(self) -> list[FieldWithNotes]:
+        """The fields of the row about which something is said; it stands below all of them."""
+        shown = self.form.by_section.get(ROW, [])
+        return [(one, notes) for one, notes in shown if one.errors or notes]
 
     @property
     def has_more(self) -> bool:
