@@ -20,6 +20,16 @@ from domain.wording import price as price_in_words
 from images.models import ImageVersion
 from images.queries import find_version, latest_versions
 
+_PLACES = Decimal("0.0001")
+
+
+def hardware_of(machine: InstanceType) -> str:
+    """Return what a machine has, such as "8 vCPU, 32 GiB, 1 L4"."""
+    parts = [f"{number(machine.vcpus)} vCPU", f"{number(machine.memory_bytes / 2**30)} GiB"]
+    if machine.gpus:
+        parts.append(f"{number(machine.gpus)} {machine.gpu_model or 'GPU'}")
+    return ", ".join(parts)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
@@ -32,6 +42,7 @@ class Catalogue:
     target: RegionCatalogue
     refusals: Mapping[str, str]  # why no cluster can be launched, by the cloud's name; "": one can
     refusal: str  # why none can on the chosen cloud
+    cloud: Cloud | None = None
 
     @property
     def cloud_choices(self) -> Choices:
@@ -58,12 +69,12 @@ class Catalogue:
         return [("", "Unspecified"), *((one.name, self._size(one)) for one in types)]
 
     def _size(self, size: InstanceType) -> str:
-        parts = [f"{number(size.vcpus)} vCPU", f"{number(size.memory_bytes / 2**30)} GiB"]
-        if size.gpus:
-            parts.append(f"{number(size.gpus)} {size.gpu_model or 'GPU'}")
-        price = self.target.prices.get((size.name, Market.ON_DEMAND))
-        dollars = f"{price_in_words(price.quantize(Decimal('0.0001')))}/h" if price else "unpriced"
-        return f"{size.name} · {', '.join(parts)} · {dollars}"
+        return f"{size.name} · {hardware_of(size)} · {self.hourly(size, Market.ON_DEMAND)}"
+
+    def hourly(self, machine: InstanceType, market: Market) -> str:
+        """What the machine costs an hour on that market, in words."""
+        usd = self.target.usd_of(machine, market=market)
+        return "unpriced" if usd is None else f"{price_in_words(usd.quantize(_PLACES))}/h"
 
 
 def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalogue:
@@ -86,6 +97,7 @@ def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalo
         target=target_for(chosen),
         refusals=refusals,
         refusal=refusals[chosen.name] if chosen else "",
+        cloud=chosen,
     )
 
 
