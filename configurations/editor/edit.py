@@ -17,6 +17,8 @@ from configurations.editor.binding import (
 )
 from configurations.editor.catalogue import catalogue_for
 from configurations.editor.entries import (
+    is_in_step,
+    lists_with,
     scaling_with,
     shows_others,
     with_names,
@@ -24,6 +26,7 @@ from configurations.editor.entries import (
 from configurations.editor.field_errors import place
 from configurations.editor.forms.base import changed, offer
 from configurations.editor.instance import Kinds, kinds_of, with_block
+from configurations.editor.lists.offers import offer_to_entry
 from configurations.editor.machine_facts import describe_machines
 from configurations.editor.state import Edit
 from configurations.editor.values import (
@@ -104,9 +107,10 @@ def _from_form(
     other_fields = shows_others(forms.lists) or (
         now.mobula.autoscaling != before.mobula.autoscaling
     )
+    other_fields = other_fields or not is_in_step(forms.lists, now)
     if other_cloud or other_fields:
         return state_of(text, wanted, part, kinds)  # other fields are shown now
-    posted = with_names(posted, forms.lists, now.mobula.scaling)
+    posted = with_names(posted, forms.lists, now)
     again = bound(posted, now, kinds, at=range(len(forms.rows)))
     if any(changed(typed.form) for typed in again.all_typed):
         # A disk that went makes room for the next: its fields mean another one now.
@@ -133,7 +137,8 @@ def _wanted(was: ComputeConfig, forms: Forms) -> ComputeConfig:
         key = group.name or row.key
         edits[key], names[key] = values, groups[-1].name
     head = with_block(changed(forms.head), forms.head_typed)
-    wanted = settings_with(with_values(was, new, head, groups=groups), edits, names)
+    whole = lists_with(with_values(was, new, head, groups=groups), forms.lists)
+    wanted = settings_with(whole, edits, names)
     scaling = scaling_with(wanted.mobula.scaling, forms.lists, _renamed(names))
     return wanted.replace(mobula={**dict(wanted.mobula), "scaling": scaling})
 
@@ -152,9 +157,9 @@ def _checked(state: EditorState, *, team: Team) -> Edit:
     offer(edit.head, "size", catalogue.size_choices)
     for row in edit.rows:
         offer(row.form, "size", catalogue.size_choices)
-    groups = [("", "Choose"), *((group.name, group.name) for group in draft.groups)]
-    for entry in [*edit.schedules, *edit.rules]:
-        offer(entry.form, "group", groups)
+    for rows in edit.forms.lists.values():
+        for entry in rows:
+            offer_to_entry(entry.form, draft, catalogue)
     describe_machines(edit)
     found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))

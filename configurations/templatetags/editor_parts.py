@@ -1,4 +1,4 @@
-"""`{% load editor_parts %}`: the pieces of the editor's page, and its fields, drawn once for all."""
+"""`{% load editor_parts %}`: the pieces of the editor's page, and its fields, drawn once."""
 
 from __future__ import annotations
 
