@@ -15,8 +15,30 @@ class Level:
     kept: Partitioned | None
     weight: str = ""
 
+    @property
+    def team_table(self) -> str:
+        """The same of whole teams, see `metering.team_rollups`."""
+        return self.table.replace("rollup", "team")
+
     def reaches(self, since: datetime, now: datetime) -> bool:
         return self.kept is None or since >= self.kept.oldest(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The clusters of a team, or of these those of a template, of a user, or of both."""
+
+    team_id: int
+    template_id: int | None = None
+    owner_id: int | None = None
+
+    def parameters(self) -> dict[str, int]:
+        """Return the key of its rows in the roll-ups of teams, where 0 means all."""
+        return {
+            "team": self.team_id,
+            "template": self.template_id or 0,
+            "owner": self.owner_id or 0,
+        }
 
 
 MAX_POINTS = 400
