@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from metering.models import ClusterUse, UseWindow
+from metering.models import UseWindow
 
 _LOCK = 0x6D6F6204
 _RESOURCES = ("cpu", "memory", "gpu")
@@ -84,8 +84,6 @@ def _query(window: Window) -> str:
 
     The row of cost in which the window begins counts by the share that is within.
     """
-    columns = [field.column for field in ClusterUse._meta.concrete_fields]
-    named = [f'"{column}"' for column in columns]
     share = f"""least(1, greatest(0, extract(epoch FROM
         {window.moment} + interval '{window.step}' - %(since)s)
         / extract(epoch FROM interval '{window.step}')))"""
@@ -106,7 +104,8 @@ def _query(window: Window) -> str:
             SELECT cluster_id, {amounts} FROM {window.cost}
             WHERE day >= ({earliest})::date AND {window.moment} > {earliest} GROUP BY cluster_id
         )
-        INSERT INTO metering_clusteruse ({", ".join(named)})
+        INSERT INTO metering_clusteruse ("window", cluster_id, team_id, template_id, owner_id,
+            {", ".join(use)}, held_unused, unreserved, paid)
         SELECT %(window)s, cluster_id, team_id, template_id, owner_id, {", ".join(use)},
             coalesce(held_unused, 0), coalesce(unreserved, 0), coalesce(paid, 0)
         FROM use LEFT JOIN cost USING (cluster_id)

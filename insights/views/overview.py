@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
@@ -16,9 +17,8 @@ from clusters.queries.clusters import latest_events
 from insights import ranges
 from insights.charts import Chart
 from insights.queries.fleet import fleet_of
-from insights.queries.use import clusters_between
-from insights.use_charts import CPU, cpu_chart
-from metering.queries import CostFilter, GroupBy, cost_by_day, utilization_series
+from insights.use_charts import CPU, Span, cpu_chart
+from metering.queries import CostFilter, GroupBy, Scope, cost_by_day, utilization_series
 
 SHOWN = 12
 
@@ -49,9 +49,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
 
 def _cpu(team: Team, moment: datetime) -> Chart | None:
     since = ranges.chosen("6h", among=ranges.OF_USE, otherwise="6h").since(moment)
-    ids = list(clusters_between(team, since=since).values_list("pk", flat=True))
     measures = [measure for measure, _, _ in CPU.lines]
     series = utilization_series(
-        since=since, until=moment, now=moment, cluster_ids=ids, measures=measures
+        since=since, until=moment, now=moment, scope=Scope(team_id=team.pk), measures=measures
     )
-    return cpu_chart(series)
+    span = Span(since=since, until=moment, zone=timezone.get_current_timezone())
+    return cpu_chart(series, span=span)

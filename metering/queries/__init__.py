@@ -27,6 +27,8 @@ from metering.queries.utilization import (
     utilization_series,
 )
 
+from metering.queries.waste import Waste, waste_by_node
+
 __all__ = [
     "OTHERS",
     "Cost",
@@ -43,6 +45,7 @@ __all__ = [
     "UseOrder",
     "UsePage",
     "Utilization",
+    "Waste",
     "accrued",
     "accrued_since",
     "cluster_uses",
@@ -56,4 +59,5 @@ __all__ = [
     "utilization_by_cluster",
     "utilization_by_node",
     "utilization_series",
+    "waste_by_node",
 ]

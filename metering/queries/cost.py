@@ -32,13 +32,14 @@ _SUMS += ", sum(seconds) AS seconds"
 _UNPRICED = "coalesce(sum(seconds) FILTER (WHERE total IS NULL), 0) AS unpriced_seconds"
 _FIELDS = ", ".join(FIELDS)
 _BY_TEAM, _BY_CLUSTER = "metering_costteamday", "metering_costday"
+_ALL = CostFilter()
 _BY_NODE = f"""(
     SELECT line.day, interval.node, line.cluster_id, interval.team_id, interval.template_id,
         interval.owner_id, interval."group", line.seconds,
         {", ".join(f"line.{part}" for part in (*PARTS, "total"))}
     FROM metering_costhour AS line JOIN metering_interval AS interval
         ON interval.id = line.interval_id
-) AS of_node"""
+) AS of_node"""  # noqa: S608 - of constants
 
 # Names may change: the newest is shown.
 _BY_DAY = """
@@ -111,7 +112,7 @@ def cost_by_day(
     first: date,
     last: date,
     group_by: GroupBy = GroupBy.CLUSTER,
-    filters: CostFilter = CostFilter(),
+    filters: CostFilter = _ALL,
     top: int | None = None,
 ) -> CostTable:
     """Return the cost of the UTC days from `first` to `last`, both included, in one query.
@@ -162,7 +163,7 @@ def _source(group_by: GroupBy, filters: CostFilter) -> str:
 
 
 def totals_by_group(
-    *, first: date, last: date, group_by: GroupBy, filters: CostFilter = CostFilter()
+    *, first: date, last: date, group_by: GroupBy, filters: CostFilter = _ALL
 ) -> dict[str, int]:
     """Return the micro-dollars of each group in these UTC days, by its key."""
     condition, parameters = filters.condition()
@@ -187,7 +188,7 @@ def unpriced_hours(
     *,
     first: date,
     last: date,
-    filters: CostFilter = CostFilter(),
+    filters: CostFilter = _ALL,
 ) -> Decimal:
     """Return the node-hours of these UTC days that no price is known for."""
     condition, parameters = filters.condition()

@@ -187,10 +187,15 @@ def utilization_by_node(
     since: datetime,
     until: datetime,
     now: datetime,
+    node_count: int = 1,
     measures: Sequence[str] = MEASURES,
 ) -> dict[str, Utilization]:
-    """Return the means over a range of those nodes of a cluster that were measured in it."""
-    source = source_of_means(since, until, now)
+    """Return the means over a range of those nodes of a cluster that were measured in it.
+
+    The more nodes (`node_count`) the coarser the roll-up: at most 2,000 rows are read if any level
+    is coarse enough for that.
+    """
+    source = source_of_means(since, until, now, each=node_count)
     by_key = _means("node", "node <> ''", [cluster_id], source, until, measures)
     return {key: means for key, means in by_key.items() if isinstance(key, str)}
 
