@@ -80,9 +80,7 @@ def sort_headers(
     return [_header(request, key, label, hint, current) for key, label, hint in columns]
 
 
-def _header(
-    request: HttpRequest, key: str, label: str, hint: str, current: Sorting
-) -> SortHeader:
+def _header(request: HttpRequest, key: str, label: str, hint: str, current: Sorting) -> SortHeader:
     is_number = key not in {"", "name"}
     if not key:
         return SortHeader(label=label, hint=hint, is_number=is_number)
@@ -90,6 +88,4 @@ def _header(
     ascending = not current.ascending if is_current else not is_number
     direction = ("ascending" if current.ascending else "descending") if is_current else ""
     url = address_with(request, sort=key if ascending else f"-{key}", page=None)
-    return SortHeader(
-        label=label, url=url, direction=direction, is_number=is_number, hint=hint
-    )
+    return SortHeader(label=label, url=url, direction=direction, is_number=is_number, hint=hint)

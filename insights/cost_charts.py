@@ -161,7 +161,10 @@ def _summary(table: CostTable, stacks: Sequence[Stack]) -> str:
 
 def month_chart(this_month: Mapping[date, int], last_month: Mapping[date, int]) -> Chart:
     """Return what was spent up to each day of this month, and of the last one."""
-    lines = [("This month", "used", _running(this_month)), ("Last month", "held", _running(last_month))]
+    lines = [
+        ("This month", "used", _running(this_month)),
+        ("Last month", "held", _running(last_month)),
+    ]
     traces = [
         {
             "type": "scatter",
@@ -181,7 +184,9 @@ def month_chart(this_month: Mapping[date, int], last_month: Mapping[date, int]) 
     return Chart(
         id="month",
         title="Spend this month",
-        summary="; ".join(f"{name}: {usd(max(sums.values(), default=0))}" for name, _, sums in lines),
+        summary="; ".join(
+            f"{name}: {usd(max(sums.values(), default=0))}" for name, _, sums in lines
+        ),
         size="small",
         figure=figure_of(
             traces,

@@ -90,7 +90,7 @@ def _custom(first_text: str, last_text: str, today: date) -> Period:
     if last - first >= LONGEST:
         raise WrongPeriod(
             f"From {first} to {last} is {(last - first).days + 1} days. "
-            f"Choose at most {LONGEST.days}."
+            f"Choose at most {LONGEST.days} days."
         )
     return _with_previous(first, last, words=f"{first} to {last}", key="")
 

@@ -113,8 +113,7 @@ def _note(subject: Subject, spread: dict[str, Spread]) -> str:
     if used is None or used.p50 is None or used.p95 is None or used.peak is None:
         return ""
     p50, p95, peak = (
-        number(float(f"{value / subject.divisor:.3g}"))
-        for value in (used.p50, used.p95, used.peak)
+        number(float(f"{value / subject.divisor:.3g}")) for value in (used.p50, used.p95, used.peak)
     )
     return f"Used: p50 {p50} · p95 {p95} · max {peak} {subject.unit}"
 

@@ -86,7 +86,9 @@ def named(table: CostTable, group_by: GroupBy) -> CostTable:
         return table
     return replace(
         table,
-        groups=tuple(replace(group, name=names.get(group.key, group.name)) for group in table.groups),
+        groups=tuple(
+            replace(group, name=names.get(group.key, group.name)) for group in table.groups
+        ),
         rows=tuple(replace(row, name=names.get(row.key, row.name)) for row in table.rows),
     )
 

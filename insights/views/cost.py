@@ -93,9 +93,7 @@ def _period(request: SignedInRequest, moment: Any) -> tuple[Period, str]:
         return usual(None, moment), f"{problem} The last 30 days are shown."
 
 
-def _rows(
-    request: SignedInRequest, lines: list[CostLine], group_by: GroupBy
-) -> dict[str, Any]:
+def _rows(request: SignedInRequest, lines: list[CostLine], group_by: GroupBy) -> dict[str, Any]:
     """Return a page of the lines in the asked order."""
     keys = [key for key, _, _ in COLUMNS]
     sorting = asked_sorting(request, keys, otherwise="-total")

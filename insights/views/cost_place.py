@@ -88,7 +88,9 @@ def _asked_team(request: SignedInRequest, cluster: Cluster | None) -> Team | Non
             raise NotAllowed("Only an installation admin sees the cost of all teams.")
         return None
     team_id = asked_number(request, "team")
-    return get_object_or_404(teams_of(request.user), pk=team_id) if team_id else current_team(request)
+    return (
+        get_object_or_404(teams_of(request.user), pk=team_id) if team_id else current_team(request)
+    )
 
 
 def _asked_owner(owner_id: int, team: Team | None) -> User:
@@ -103,13 +105,17 @@ def drill_links(
     request: SignedInRequest, place: CostPlace, group_by: GroupBy, keys: list[str]
 ) -> dict[str, str]:
     """Return the address of what each group is made of, by its key."""
-    if group_by is GroupBy.NODE or (group_by is GroupBy.GROUP and place.nodes and not place.cluster):
+    if group_by is GroupBy.NODE or (
+        group_by is GroupBy.GROUP and place.nodes and not place.cluster
+    ):
         return {}
     name, next_group = _DRILL[group_by]
     if group_by is GroupBy.GROUP and place.cluster:
         next_group = GroupBy.NODE
     return {
-        key: address_with(request, group=next_group, sort=None, page=None, stack=None, **{name: key})
+        key: address_with(
+            request, group=next_group, sort=None, page=None, stack=None, **{name: key}
+        )
         for key in keys
         if key
     }

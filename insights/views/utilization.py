@@ -89,9 +89,7 @@ def _clusters(request: SignedInRequest, window: str, scope: Scope) -> dict[str, 
     more = page * ROWS < found.count
     return {
         "rows": rows,
-        "total": Waste(
-            held_unused=found.held_unused, unreserved=found.unreserved, paid=found.paid
-        ),
+        "total": Waste(held_unused=found.held_unused, unreserved=found.unreserved, paid=found.paid),
         "count": found.count,
         "computed_at": found.computed_at,
         "headers": sort_headers(request, COLUMNS, current=sorting),

@@ -26,7 +26,6 @@ from metering.queries.utilization import (
     utilization_by_node,
     utilization_series,
 )
-
 from metering.queries.waste import Waste, waste_by_node
 
 __all__ = [

@@ -212,7 +212,7 @@ def test_only_an_admin_of_the_installation_sees_all_teams(
         ("from=2026-03-02&to=2026-03-01", "From (2026-03-02) is after to (2026-03-01)."),
         ("from=2026-02-30&to=2026-03-01", "&#x27;2026-02-30&#x27; (from) is not a date."),
         ("from=2026-03-01", "&#x27;to&#x27; is missing."),
-        ("from=2000-01-01&to=2026-03-01", "Choose at most"),
+        ("from=2000-01-01&to=2026-03-01", "Choose at most 1100 days."),
         ("from=2099-01-01&to=2099-03-01", "is in the future."),
         ("month=2026-13", "(month) is not a date."),
         ("month=march", "&#x27;march&#x27; is not a past month."),
@@ -411,3 +411,25 @@ def test_the_number_of_queries_does_not_grow_with_clusters(
     sign_in(client, bob)
     with django_assert_max_num_queries(18):
         assert client.get(path).status_code == 200
+
+
+def test_the_overview_says_who_spends_and_what_was_idle(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    context = sign_in(client, bob).get("/").context
+    assert [line.group.name for line in context["spenders"]] == [str(trainer.owner)]
+    total = context["month"].total
+    assert total == sum(line.group.cost.total for line in context["spenders"])
+    assert context["idle_total"] == sum(line.group.cost.idle for line in context["idlers"])
+    assert context["trend"].figure["data"][0]["y"][-1] == total / 10**6
+    assert "trend" not in client.get("/?part=live").context
+
+
+@pytest.mark.parametrize(("by", "name"), [("cluster", "trainer"), ("user", "Alice")])
+def test_idle_cost_is_shown_by_cluster_and_by_owner(
+    client: Client, bob: User, trainer: Cluster, by: str, name: str
+) -> None:
+    page = sign_in(client, bob).get(f"/insights/idle/?by={by}")
+    (row,) = page.context["idle_groups"]
+    assert (row.name, row.cost.idle) == (name, page.context["spent_idle"])
+    assert trainer.name
