@@ -51,14 +51,25 @@ def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return render(request, "clusters/detail.html#live", context, status=status)
 
 
+def refused_resize(request: SignedInRequest, cluster: Cluster, form: ResizeForm) -> HttpResponse:
+    """Show the scaling tab with what was typed into one group's form, and what is wrong with it."""
+    context = _context(request, cluster, "scaling")
+    forms = [
+        (name, form if name == form.prefix else other) for name, other in context["resize_forms"]
+    ]
+    context["resize_forms"] = forms
+    return render(request, "clusters/detail.html", context, status=422)
+
+
 def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, Any]:
     nodes, groups = clusters.rows_of(cluster)
+    address = reverse("clusters:detail", args=[cluster.pk])
     spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
     return {
         "cluster": cluster,
         "tab": tab,
         "tabs": [
-            {"label": name.capitalize(), "url": f"?tab={name}", "current": name == tab}
+            {"label": name.capitalize(), "url": f"{address}?tab={name}", "current": name == tab}
             for name in TABS
         ],
         "crumbs": [("Clusters", reverse("clusters:list"))],

@@ -16,10 +16,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Team
-from accounts.queries import NoTeam, current_team, teams_of
+from accounts.queries import NoTeam, chosen_team, current_team, teams_of
 from accounts.roles import Theme
 from domain import wording
 from domain.failures import Cause, cause_of
+from mobula.documentation.help import help_for
 from mobula.markdown import rendered
 
 register = template.Library()
@@ -218,6 +219,16 @@ def teams(context: Context) -> dict[str, Any]:
     return {"current": chosen, "all": list(teams_of(request.user))}
 
 
+@register.simple_tag(takes_context=True)
+def sample_team(context: Context) -> Team | None:
+    """Return the team that the user looks at if its data are samples."""
+    request: HttpRequest | None = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return None
+    team = chosen_team(request)
+    return team if team and team.is_sample else None
+
+
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(
     context: Context, name: str, label: str, icon: str, key: str = "", exact: bool = False
@@ -236,3 +247,11 @@ def url_or_blank(name: str, *args: Any) -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""
+
+
+@register.simple_tag(takes_context=True)
+def help_address(context: Context) -> str:
+    """Return the address of the documentation of the page that is shown, or ""."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    slug = help_for(match.view_name, tab=str(context.get("tab") or "")) if match else ""
+    return reverse("documentation:page", args=[slug]) if slug else ""

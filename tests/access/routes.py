@@ -50,7 +50,7 @@ ACCOUNTS: dict[str, Route] = {
     "accounts/": Route(
         PERSONAL, get=ANYBODY, post=ANYBODY, body={"name": "New name", "theme": "dark"}
     ),
-    "accounts/password/": Route(PERSONAL, post=ANYBODY, done=200, get_elsewhere=True),
+    "accounts/password/": Route(PERSONAL, post=ANYBODY, done=422, get_elsewhere=True),
     "accounts/sessions/<int:pk>/end/": Route(
         AUTHOR, ("{session}",), post=ENGINEER, get_elsewhere=True
     ),
@@ -130,6 +130,8 @@ PAGES: dict[str, Route] = {
     ),
     "clouds/<int:pk>/refresh/": Route(OWNED, ("{aws}",), post=SITE),
     "images/": Route(PERSONAL, get=ANYBODY),
+    "docs/": Route(PERSONAL, get=ANYBODY, query={"q": "idle"}),
+    "docs/<slug:slug>/": Route(PERSONAL, ("editor",), get=ANYBODY),
     "healthz/": Route(OPEN, get=ANYBODY, post=ANYBODY, done=200, anonymous=200),
     # Its token stands in a header: who has none is nobody, whoever is signed in.
     "agent/v1/sync": Route(OPEN, post=ANYBODY, done=401, anonymous=401),
@@ -244,7 +246,12 @@ CLUSTERS: dict[str, Route] = {
     "clusters/<uuid:pk>/replace/": Route(OWNED, _CLUSTER, post=ENGINEER),
     "clusters/<uuid:pk>/replace/cancel/": Route(OWNED, _CLUSTER, post=ENGINEER),
     "clusters/<uuid:pk>/groups/<str:group>/resize/": Route(
-        OWNED, _GROUP, post=ENGINEER, body={"cpu-min_nodes": "0", "cpu-max_nodes": "3"}
+        OWNED,
+        _GROUP,
+        get=VIEWER,
+        shown=302,
+        post=ENGINEER,
+        body={"cpu-min_nodes": "0", "cpu-max_nodes": "3"},
     ),
     "clusters/<uuid:pk>/groups/<str:group>/again/": Route(OWNED, _GROUP, post=ENGINEER),
     "clusters/<uuid:pk>/groups/<str:group>/rule/enable/": Route(OWNED, _GROUP, post=ENGINEER),
