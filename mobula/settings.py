@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "accounts.requests.NoStoreMiddleware",  # below the static files, which may be kept
+    "accounts.requests.SubmissionMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "accounts.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

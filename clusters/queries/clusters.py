@@ -24,7 +24,7 @@ PAGE = 100
 
 
 def clusters_of(user: User, *, team: Team, state: str = "", words: str = "") -> QuerySet[Cluster]:
-    """Return the team's clusters with node counts and price, newest first.
+    """Return the team's clusters with node counts and price, in no order.
 
     `state` is one of ClusterState, "live" (everything but terminated, the default) or "all".
     """
@@ -39,7 +39,7 @@ def clusters_of(user: User, *, team: Team, state: str = "", words: str = "") -> 
             | Q(version__template__name__icontains=words)
             | Q(owner__email__icontains=words)
         )
-    return with_counts(rows).order_by("-created_at")
+    return with_counts(rows)
 
 
 def with_counts(rows: QuerySet[Cluster]) -> QuerySet[Cluster]:
