@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from accounts.models import Team
+from clouds.access import why_not_launchable
 from clouds.models import DEFAULT_CLOUD, Cloud
 from configurations.editor.forms.base import MOST_CHOICES
 from configurations.editor.tables.inputs import Choices
@@ -38,13 +40,18 @@ class Catalogue:
     images: tuple[ImageVersion, ...]
     default_image: ImageVersion | None
     target: RegionCatalogue
+    refusals: Mapping[str, str]  # why no cluster can be launched, by the cloud's name; "": one can
+    refusal: str  # why none can on the chosen cloud
     cloud: Cloud | None = None
 
     @property
     def cloud_choices(self) -> Choices:
         has_default = DEFAULT_CLOUD in self.clouds
         default = f"{DEFAULT_CLOUD} (default)" if has_default else "Select a cloud"
-        return [("", default), *((name, name) for name in self.clouds)]
+        return [("", default), *((name, self._cloud(name)) for name in self.clouds)]
+
+    def _cloud(self, name: str) -> str:
+        return f"{name} · cannot be launched" if self.refusals[name] else name
 
     @property
     def image_choices(self) -> Choices:
@@ -77,6 +84,7 @@ def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalo
     """
     clouds = {row.name: row for row in Cloud.objects.usable_by(team).order_by("name")}
     chosen = clouds.get(cloud or DEFAULT_CLOUD)
+    refusals = {name: why_not_launchable(row) for name, row in clouds.items()}
     images = latest_versions(team)
     named = find_version(image, team=team) if image else None
     if named and named not in images:
@@ -87,6 +95,8 @@ def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalo
         images=tuple(images),
         default_image=find_version(None, team=team),
         target=target_for(chosen),
+        refusals=refusals,
+        refusal=refusals[chosen.name] if chosen else "",
         cloud=chosen,
     )
 
