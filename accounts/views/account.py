@@ -21,13 +21,13 @@ from accounts.views.sign_in import PROVED_BY_LINK
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: SignedInRequest) -> HttpResponse:
-    """Show one's account; a POST changes name and theme."""
+    """Show one's account; a POST changes name, theme and time zone."""
     if request.method != "POST":
         return _page(request, profile=_profile_form(request), password=_password_form(request))
     form = ProfileForm(request.POST)
     submit(form, lambda values: services.change_profile(request.user, **values))
     if form.errors:
-        return _page(request, profile=form, password=_password_form(request))
+        return _page(request, profile=form, password=_password_form(request), status=422)
     messages.success(request, "Account saved.")
     return redirect("accounts:account")
 
@@ -42,7 +42,7 @@ def password(request: SignedInRequest) -> HttpResponse:
     except TryLater as refusal:
         return _try_later(request, form, refusal)
     if form.errors:
-        return _page(request, profile=_profile_form(request), password=form)
+        return _page(request, profile=_profile_form(request), password=form, status=422)
     update_session_auth_hash(request, request.user)
     request.session.pop(PROVED_BY_LINK, None)
     messages.success(request, "Password saved. Use it the next time you sign in.")
@@ -98,7 +98,10 @@ def _is_proved(request: SignedInRequest) -> bool:
 
 
 def _profile_form(request: SignedInRequest) -> ProfileForm:
-    return ProfileForm(initial={"name": request.user.name, "theme": request.user.theme})
+    user = request.user
+    return ProfileForm(
+        initial={"name": user.name, "theme": user.theme, "time_zone": user.time_zone}
+    )
 
 
 def _password_form(request: SignedInRequest, posted: QueryDict | None = None) -> PasswordForm:

@@ -18,6 +18,8 @@ from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters.models import Cluster
 from clusters.queries import clusters
+from clusters.queries.health import health_of, with_health
+from domain.health.model import Level
 from domain.lifecycle import ClusterState
 from domain.pricing import usd_of
 from metering.queries.running import accrued
@@ -49,6 +51,19 @@ TABLE = Table(
             value=lambda cluster: cluster.state,
             cell="clusters/cells.html#state",
             sort="state",
+        ),
+        Column(
+            key="health",
+            label="Health",
+            value=lambda cluster: cluster.verdict.level,
+            cell="clusters/cells.html#health",
+            sort="health",
+        ),
+        Column(
+            key="finding",
+            label="Finding",
+            value=lambda cluster: cluster.verdict.sentence,
+            is_hidden=True,
         ),
         Column(
             key="configuration",
@@ -113,17 +128,25 @@ def cluster_list(request: SignedInRequest) -> HttpResponse:
     team = current_team(request)
     state, words = request.GET.get("state", ""), request.GET.get("q", "")
     rows = clusters.clusters_of(request.user, team=team, state=state, words=words)
+    health = request.GET.get("health", "")
+    rows = with_health(rows, health)
     if request.GET.get("format") == "csv":
         lines = list(sorted_rows(request, TABLE, rows)[:ROWS_IN_CSV])
-        _add_costs(lines)
+        _complete(lines)
         return csv_response("clusters", header=TABLE.header, rows=TABLE.lines(lines))
     may_operate = may(request.user, Action.OPERATE, team=team)
     page = page_of(request, TABLE, rows, actions=_bulk_actions() if may_operate else ())
-    _add_costs(page.rows)
+    _complete(page.rows)
     context = {
         "table": page,
         "state": state,
         "q": words,
+        "health": health,
+        "healths": [
+            ("", "Any health"),
+            ("attention", "Needs attention"),
+            *[(level.value, level.label) for level in Level],
+        ],
         "states": [("live", "Live"), ("all", "All"), *[(s.value, s.label) for s in ClusterState]],
         "may_launch": may(request.user, Action.LAUNCH, team=team),
     }
@@ -131,10 +154,11 @@ def cluster_list(request: SignedInRequest) -> HttpResponse:
     return render(request, f"clusters/list.html{partial}", context)
 
 
-def _add_costs(rows: Sequence[Cluster]) -> None:
+def _complete(rows: Sequence[Cluster]) -> None:
     costs = accrued([cluster.pk for cluster in rows], now())
     for cluster in rows:
         cluster.accrued_microusd = costs.get(cluster.pk, 0)  # type: ignore[attr-defined]
+        cluster.verdict = health_of(cluster)  # type: ignore[attr-defined]
 
 
 def _bulk_actions() -> list[dict[str, str]]:

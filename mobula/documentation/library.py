@@ -26,7 +26,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Usage and cost": ("metering",),
     "Administer": (
-        "accounts", "deployment", "settings", "limits", "retention", "backup", "upgrade",
+        "accounts", "demo", "deployment", "settings", "limits", "retention", "backup", "upgrade",
         "threat-model", "agent",
     ),
     "Develop": ("architecture", "front", "benchmarks", "faults"),

@@ -20,6 +20,7 @@ from accounts.models import Team
 from accounts.queries import NoTeam, chosen_team, current_team, teams_of, with_admins
 from accounts.roles import Theme
 from domain import wording
+from domain.failures import Cause, cause_of
 from mobula.documentation.help import help_for
 from mobula.markdown import rendered
 from tables.columns import Column
@@ -28,10 +29,16 @@ register = template.Library()
 
 # The one place where a state gets its color. Jobs' and requests' states share the words.
 TONES = {
-    "good": {"running", "ready", "succeeded", "ok", "active", "published"},
-    "busy": {"requested", "starting", "launching", "booting", "pending", "queued", "submitted"},
-    "warn": {"stopping", "draining", "terminating", "idle", "warning", "blind", "draft"},
-    "bad": {"failed", "lost", "error", "unhealthy"},
+    "good": {"running", "ready", "succeeded", "ok", "active", "published", "fine"},
+    "busy": {
+        *("requested", "starting", "launching", "booting", "pending", "queued", "submitted"),
+        "waiting",
+    },
+    "warn": {
+        *("stopping", "draining", "terminating", "idle", "warning", "blind", "draft"),
+        "degraded",
+    },
+    "bad": {"failed", "lost", "error", "unhealthy", "stuck"},
 }
 MOVING = {"starting", "launching", "booting", "pending", "stopping", "draining", "terminating"}
 
@@ -86,6 +93,12 @@ def dollars(price: Decimal | None) -> str:
 def markdown(text: str) -> SafeString:
     """Return Markdown as HTML; HTML inside it, and addresses that run scripts, stay plain text."""
     return rendered(text)
+
+
+@register.filter
+def cause(text: str) -> Cause:
+    """Return why something failed, from what a provider, Ray or a log says."""
+    return cause_of(text)
 
 
 @register.simple_tag
@@ -240,6 +253,16 @@ def other_team(context: Context, team: Team, noun: str) -> dict[str, Any]:
         "request": request,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.simple_tag(takes_context=True)
+def sample_team(context: Context) -> Team | None:
+    """Return the team that the user looks at if its data are samples."""
+    request: HttpRequest | None = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return None
+    team = chosen_team(request)
+    return team if team and team.is_sample else None
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
