@@ -69,6 +69,6 @@ def test_the_same_save_again_makes_no_second_version(version: Version, alice: Us
     )
     assert (again.version, again.is_new) == (saved.version, True)
     assert template.versions.count() == 2
-    for text, message in ((f"{text}# Yet more.\n", "More."), (text, "Other words.")):
+    for other, message in ((f"{text}# Yet more.\n", "More."), (text, "Other words.")):
         with pytest.raises(NewerVersion):
-            save_version(template, text=text, base=1, message=message, by=alice)
+            save_version(template, text=other, base=1, message=message, by=alice)
