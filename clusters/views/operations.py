@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.answers import perform, submit
 from accounts.requests import SignedInRequest
-from clusters.forms import HoldForm, ResizeForm
+from clusters.forms import HoldForm, LimitsForm, ResizeForm
 from clusters.services import operating
 from clusters.services.groups import try_group_again
+from clusters.services.limits import change_time_limits
 from clusters.views.detail import refused_resize
 from clusters.views.requests import page_of, visible_cluster
 
@@ -70,6 +71,20 @@ def hold(request: SignedInRequest, pk: UUID) -> HttpResponse:
             else "Idle timer resumed."
         ),
         to=page_of(cluster),
+    )
+
+
+@require_POST
+def limits(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Change when the cluster ends by itself."""
+    cluster = visible_cluster(request, pk)
+    form = LimitsForm(request.POST)
+    return perform(
+        request,
+        lambda: change_time_limits(cluster, **form.cleaned_data, by=request.user),
+        form=form,
+        done=f"Saved the time limits of {cluster}.",
+        to=page_of(cluster, "configuration"),
     )
 
 

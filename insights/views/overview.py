@@ -13,6 +13,8 @@ from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from clusters.models import Cluster
 from clusters.queries.clusters import latest_events
+from clusters.queries.folding import folded_events
+from clusters.queries.health import attention_of
 from insights import ranges
 from insights.charts import Chart
 from insights.queries.fleet import fleet_of
@@ -38,8 +40,10 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "fleet": fleet,
         "lines": fleet.lines[:SHOWN],
         "month": month.total,
-        "events": latest_events(request.user, team=team),
+        "events": folded_events(latest_events(request.user, team=team)),
+        "attention": attention_of(request.user, team=team),
         "is_new": not fleet.lines and not Cluster.objects.filter(team=team).exists(),
+        "may_operate": may(request.user, Action.OPERATE, team=team),
         "may_launch": may(request.user, Action.LAUNCH, team=team),
         "chart": None if is_poll else _cpu(team, moment),
     }
