@@ -1,4 +1,4 @@
-"""No page keeps anybody out: axe finds nothing from moderate up, light and dark, wide and narrow."""
+"""Axe finds nothing from moderate up on any page, light and dark, wide and narrow."""
 
 from __future__ import annotations
 
