@@ -10,6 +10,7 @@ from accounts.queries import AuditFilter
 from accounts.roles import Role, Theme
 from accounts.services.passwords import PASSWORD_LENGTH
 from accounts.services.users import REASON_LENGTH
+from domain import time_zones
 
 
 class SignInForm(forms.Form):
@@ -36,6 +37,19 @@ class ProfileForm(forms.Form):
         help_text="Shown to your teams. If empty, your email address is shown.",
     )
     theme = forms.ChoiceField(choices=Theme.choices)
+    time_zone = forms.ChoiceField(
+        required=False,
+        help_text="All times on pages are shown in it. Days of cost are always UTC days.",
+    )
+
+    def __init__(self, answers: object = None, *, initial: dict[str, str] | None = None) -> None:
+        super().__init__(answers, initial=initial)  # type: ignore[arg-type]
+        zones = [(name, name.replace("_", " ")) for name in time_zones.offered()]
+        known = {name for name, _ in zones}
+        own = (initial or {}).get("time_zone", "")
+        kept = [(own, own)] if own and own not in known else []
+        field = cast("forms.ChoiceField", self.fields["time_zone"])
+        field.choices = [("", "The browser's"), *kept, *zones]
 
 
 class PasswordForm(forms.Form):

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.browsers import browser_name
-from accounts.roles import Role, Theme
+from accounts.roles import Role, Theme, known_time_zone
 
 type Person = User | AnonymousUser
 
@@ -46,6 +46,12 @@ class User(AbstractBaseUser):
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True)
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.AUTO)
+    time_zone = models.CharField(
+        max_length=64,
+        blank=True,
+        validators=[known_time_zone],
+        help_text="The zone of all times on pages; empty: the browser's.",
+    )
     is_active = models.BooleanField(default=True)
     is_superuser = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from typing import cast
 from urllib.parse import urlsplit
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
@@ -12,11 +13,15 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLogi
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 
 from accounts.models import User
+from domain import time_zones
+
+TIME_ZONE_COOKIE = "mobula-time-zone"  # assets/theme.js writes the browser's
 
 type Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
@@ -60,6 +65,27 @@ class NoStoreMiddleware(MiddlewareMixin):
         """Return the answer with the header."""
         response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+
+class TimeZoneMiddleware(MiddlewareMixin):
+    """Shows all times of a page in the reader's time zone: their own choice, or the browser's."""
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Use the zone until the page is done."""
+        timezone.activate(ZoneInfo(_time_zone(request)))
+
+    def process_response(
+        self, _request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Return the answer; what follows is in UTC again."""
+        timezone.deactivate()
+        return response
+
+
+def _time_zone(request: HttpRequest) -> str:
+    chosen = getattr(request.user, "time_zone", "")
+    names = (chosen, request.COOKIES.get(TIME_ZONE_COOKIE, ""))
+    return next(filter(time_zones.is_known, names), time_zones.UTC_NAME)
 
 
 @sync_and_async_middleware

@@ -1,6 +1,9 @@
-"""The roles of a team's members."""
+"""The roles of a team's members, and what a person chooses for their pages."""
 
+from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
+
+from domain import time_zones
 
 
 class Role(TextChoices):
@@ -17,3 +20,9 @@ class Theme(TextChoices):
     LIGHT = "light", "Light"
     DARK = "dark", "Dark"
     AUTO = "auto", "System"
+
+
+def known_time_zone(name: str) -> None:
+    """Refuse the name of a time zone that this machine does not know."""
+    if not time_zones.is_known(name):
+        raise ValidationError(f"'{name}' is not a time zone. Use a name such as Europe/Berlin.")

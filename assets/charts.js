@@ -24,7 +24,23 @@ function draw(box, { again = false } = {}) {
   drawn.set(box, json);
   const figure = JSON.parse(json);
   Plotly.react(box, figure.data.map(colored), themed(figure.layout, box), CONFIG);
-  if (!again) resizes.observe(box);
+  if (again) return;
+  resizes.observe(box);
+  // A bar leads to what it is made of; the table beside the chart has the same links.
+  box.on("plotly_click", ({ points, event }) => {
+    const href = barAt(box, points, event)?.data.meta?.href;
+    if (href) location.assign(href);
+  });
+}
+
+// The pointer shows all bars of a day at once; the one clicked is where the stack reaches its height.
+function barAt(box, points, event) {
+  const bars = points.filter((point) => point.data.type === "bar");
+  if (!bars.length) return undefined;
+  const axis = bars[0].yaxis;
+  const height = axis.p2d(event.clientY - box.getBoundingClientRect().top - axis._offset);
+  let top = 0;
+  return bars.find((bar) => (top += bar.y) >= height);
 }
 
 // A trace names what it shows (meta.tone: "used", "held", "idle" …); the style sheet knows the color.

@@ -1,7 +1,12 @@
-"""A month of a busy installation, written straight into the tables: 200 clusters, 2,000 nodes."""
+"""A month of a busy installation, written straight into the tables: 200 clusters, 2,000 nodes.
+
+With MOBULA_BENCH_CLUSTERS=2000 it is 20,000 nodes; of the clusters past the first 200 only those
+rows are written that a page or a roll-up of a range reads.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,10 +23,13 @@ from images.models import ImageVersion
 from metering.measures import MEASURES, WITH_P95
 from metering.models import PARTS, Interval
 from retention.partitions import ensure
-from retention.tables import ROLLUP_1H, ROLLUP_5M
+from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M
 
-CLUSTERS, WORKERS, DAYS, TEMPLATES = 200, 9, 30, 15
-EVENTS, DECISIONS, JOBS = 100, 50, 20  # of each cluster
+CLUSTERS = int(os.environ.get("MOBULA_BENCH_CLUSTERS", "200"))
+WORKERS, DAYS, TEMPLATES = 9, 30, 15
+USUAL = 200  # up to so many clusters everything is written
+SHARE = max(1, CLUSTERS // USUAL)
+EVENTS, DECISIONS, JOBS = 100 // SHARE, 50 // SHARE, 20 // min(SHARE, 10)  # of each cluster
 GIB = 2**30
 HOURLY = 400_000  # micro-dollars of one node
 TEXT = """\
@@ -36,7 +44,7 @@ worker_nodes:
 
 
 def fill(team: Team, owner: User, *, now: datetime) -> None:
-    """Write a month of 200 clusters with a head and nine workers each, which run to this day."""
+    """Write a month of clusters with a head and nine workers each, which run to this day."""
     start = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
     clusters = _clusters(team, owner, start=start, now=now)
     _histories(clusters, owner)
@@ -200,28 +208,29 @@ def _intervals(start: datetime, *, now: datetime) -> Iterator[Interval]:
 
 
 def _costs() -> None:
-    """Post every hour of every node up to the last full one, and add up the days."""
+    """Write the hours of every node up to the last full one, and their sums by day."""
     part = HOURLY // len(PARTS)
-    values = ", ".join(str(part) for _ in PARTS)
+    names = """cluster_name, team_id, template_id, template_name, owner_id, owner_name,
+        "group", role, market"""
+    amounts = ", ".join(f"{part} * count(*)" for _ in PARTS)
+    hours = """generate_series(started_at, posted_until - interval '1 hour', '1 hour') AS hour"""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO metering_costhour
                     (interval_id, cluster_id, hour, day, seconds, total, {", ".join(PARTS)})
                 SELECT id, cluster_id, hour, (hour AT TIME ZONE 'UTC')::date, 3600,
-                    {part * len(PARTS)}, {values}
-                FROM metering_interval, generate_series(started_at, posted_until
-                    - interval '1 hour', '1 hour') AS hour"""  # noqa: S608 - of constants
+                    {part * len(PARTS)}, {", ".join(str(part) for _ in PARTS)}
+                FROM metering_interval, {hours}
+                WHERE substr(cluster_name, 9)::int < {USUAL}
+                    OR hour > posted_until - interval '27 hours'"""  # noqa: S608 - of constants
         )
-        names = """cluster_name, team_id, template_id, template_name, owner_id, owner_name,
-            "group", role, market"""
-        sums = ", ".join(f"sum(line.{name})" for name in ("seconds", "total", *PARTS))
         cursor.execute(
             f"""INSERT INTO metering_costday (day, cluster_id, {names}, priced, seconds, total,
                     {", ".join(PARTS)})
-                SELECT line.day, line.cluster_id, {names}, true, {sums}
-                FROM metering_costhour AS line
-                JOIN metering_interval AS interval ON interval.id = line.interval_id
-                GROUP BY line.day, line.cluster_id, {names}"""  # noqa: S608 - of constants
+                SELECT (hour AT TIME ZONE 'UTC')::date AS day, cluster_id, {names}, true,
+                    3600 * count(*), {part * len(PARTS)} * count(*), {amounts}
+                FROM metering_interval, {hours}
+                GROUP BY day, cluster_id, {names}"""  # noqa: S608 - of constants
         )
 
 
@@ -231,17 +240,20 @@ def _rollups(first: Cluster, *, start: datetime, now: datetime) -> None:
     Pages read single nodes of one cluster only, by key.
     """
     days = [start + timedelta(days=day) for day in range(DAYS + 2)]
-    for partitioned in (ROLLUP_5M, ROLLUP_1H):
+    for partitioned in (ROLLUP_1M, ROLLUP_5M, ROLLUP_1H):
         ensure(partitioned, days)
     week, hours = now - timedelta(days=7), now - timedelta(hours=6)
     oldest = max(start, ROLLUP_5M.oldest(now))
+    if CLUSTERS > USUAL:
+        week, oldest = now - timedelta(hours=2), now - timedelta(days=2)
     everything, whole = ("AND true", []), ("AND node = ''", [])
     of_first = ("AND node <> '' AND cluster_id = %s", [first.pk])
     others = ("AND node <> '' AND cluster_id <> %s", [first.pk])
     _rollup("1d", "1 day", start.replace(hour=0), now, everything)
     for table, length, since, recent in (
         ("1h", "1 hour", start, week),
-        ("5m", "5 minutes", oldest, hours),
+        ("5m", "5 minutes", oldest, hours if CLUSTERS <= USUAL else now),
+        ("1m", "1 minute", hours - timedelta(hours=1), now),
     ):
         _rollup(table, length, since, now, whole)
         _rollup(table, length, since, now, of_first)
@@ -258,7 +270,7 @@ def _rollup(
     step: str, length: str, since: datetime, until: datetime, which: tuple[str, list[object]]
 ) -> None:
     names = [f"{measure}_{kind}" for measure in MEASURES for kind in ("mean", "max")]
-    names += [f"{measure}_p95" for measure in WITH_P95]
+    names += [] if step == "1m" else [f"{measure}_p95" for measure in WITH_P95]
     condition, values = which
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,6 +1,7 @@
 """(c) How long the server takes for each page of an installation with a busy month behind it.
 
-200 clusters with 2,000 nodes, a month of roll-ups and cost hours. Each page is asked for by a
+200 clusters with 2,000 nodes (MOBULA_BENCH_CLUSTERS changes it), a month of roll-ups and cost
+hours. MOBULA_BENCH_PAGES=insights measures those pages alone. Each page is asked for by a
 signed-in member over HTTP from a real web process (uvicorn) with a real PostgreSQL, one after the
 other; then once more in this process to count its queries.
 """
@@ -33,7 +34,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import Team, User  # noqa: E402
-from benchmarks.page_rows import fill  # noqa: E402
+from benchmarks.page_rows import CLUSTERS, fill  # noqa: E402
 from clusters.models import Cluster, Job  # noqa: E402
 from configurations.models import Template  # noqa: E402
 from mobula.stack import programs  # noqa: E402
@@ -42,6 +43,7 @@ from mobula.stack.process import Process  # noqa: E402
 from tests.e2e.waiting import eventually  # noqa: E402
 from tests.ray_nodes import free_port  # noqa: E402
 
+PAGES = os.environ.get("MOBULA_BENCH_PAGES", "")
 REQUESTS, WARM_UP = int(os.environ.get("MOBULA_BENCH_REQUESTS", "40")), 3
 
 
@@ -126,7 +128,10 @@ def all_pages() -> dict[str, dict[str, object]]:
     with web, httpx.Client(base_url=url, cookies=cookies, timeout=120) as http:
         eventually(lambda: answers(port, url=url), what="the web process answers")
         print("     p50      p95  queries (ms)")
-        measured = {address: measure(http, address) for address in addresses()}
+        wanted = [
+            address for address in addresses() if PAGES in address or address[:2] in {"/", "/?"}
+        ]
+        measured = {address: measure(http, address) for address in wanted}
     return {address: figures for address, figures in measured.items() if figures}
 
 
@@ -145,6 +150,7 @@ def main() -> None:
         goal=150,
         value=max(float(str(page["p95"])) for page in pages.values()),
         unit="ms, p95 of the slowest page",
+        clusters=CLUSTERS,
         pages=pages,
         machine={"before": before, "after": report.machine()},
     )

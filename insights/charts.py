@@ -17,6 +17,7 @@ class Chart:
     rows: Sequence[Sequence[str]] = ()
     unit: str = ""
     size: str = ""  # "small", "tall" or the usual
+    note: str = ""  # a line of figures above it
 
     @property
     def figure_id(self) -> str:

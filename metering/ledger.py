@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest, Least
 
 from domain.lifecycle import NodeRole
 from domain.offerings import Market
-from metering.models import Interval
+from metering.models import Interval, MeteredCluster
 from metering.posting import post
 
 __all__ = ["close_interval", "mark_leaving", "mark_ready", "open_interval", "post"]
@@ -63,6 +63,15 @@ def open_interval(
         posted_until=started_at,
     )
     Interval.objects.bulk_create([interval], ignore_conflicts=True)
+    cluster = MeteredCluster(
+        cluster_id=cluster_id, team_id=team_id, template_id=template_id or -1, owner_id=owner_id
+    )
+    MeteredCluster.objects.bulk_create(
+        [cluster],
+        update_conflicts=True,
+        unique_fields=["cluster_id"],
+        update_fields=["team_id", "template_id", "owner_id"],
+    )
 
 
 def mark_ready(node: str, *, at: datetime) -> None:

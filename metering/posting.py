@@ -57,6 +57,29 @@ _ADD_DAYS = f"""
         interval."group", interval.role, interval.market, line.total IS NOT NULL
 """  # noqa: S608 - of constants
 
+_TEAM_DAYS = """
+    SELECT DISTINCT interval.team_id, touched.day
+    FROM unnest(%s::uuid[], %s::date[]) AS touched (cluster_id, day)
+    JOIN metering_interval AS interval USING (cluster_id)
+"""
+_DROP_TEAM_DAYS = """
+    DELETE FROM metering_costteamday AS summed
+    USING unnest(%s::bigint[], %s::date[]) AS touched (team_id, day)
+    WHERE summed.team_id = touched.team_id AND summed.day = touched.day
+"""
+_ADD_TEAM_DAYS = f"""
+    INSERT INTO metering_costteamday (
+        day, team_id, template_id, template_name, owner_id, owner_name, "group", role, market,
+        priced, seconds, total, {", ".join(PARTS)}
+    )
+    SELECT summed.day, summed.team_id, template_id, max(template_name), owner_id, max(owner_name),
+        "group", role, market, priced, sum(seconds), sum(total),
+        {", ".join(f"sum({part})" for part in PARTS)}
+    FROM unnest(%s::bigint[], %s::date[]) AS touched (team_id, day)
+    JOIN metering_costday AS summed USING (team_id, day)
+    GROUP BY summed.day, summed.team_id, template_id, owner_id, "group", role, market, priced
+"""  # noqa: S608 - of constants
+
 
 def post(now: datetime) -> int:
     """Bring the ledger up to `now`; return how many intervals were looked at."""
@@ -152,9 +175,14 @@ def _drop_after_end(batch: list[Interval], *, set_back: set[int]) -> set[tuple[U
 
 
 def _add_up(touched: Iterable[tuple[UUID, date]]) -> None:
-    """Add up the given days of clusters again."""
+    """Add up the given days of clusters again, and those of their teams."""
     pairs = list(touched)
     clusters, days = [cluster_id for cluster_id, _ in pairs], [day for _, day in pairs]
     with connection.cursor() as cursor:
         cursor.execute(_DROP_DAYS, [clusters, days])
         cursor.execute(_ADD_DAYS, [clusters, days])
+        cursor.execute(_TEAM_DAYS, [clusters, days])
+        of_teams = cursor.fetchall()
+        teams, team_days = [team for team, _ in of_teams], [day for _, day in of_teams]
+        cursor.execute(_DROP_TEAM_DAYS, [teams, team_days])
+        cursor.execute(_ADD_TEAM_DAYS, [teams, team_days])

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from metering.measures import MEASURES, WITH_P95
 from metering.models import Cursor, PendingBucket
+from metering.team_rollups import roll_up_teams
 from retention.partitions import ensure
 from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, SAMPLES
 
@@ -144,7 +145,7 @@ def roll_up(now: datetime) -> int:
     """
     # A sample may be a little ahead of the clock here.
     computed, before = 0, now + _HOUR
-    while pending := _roll_up_newest(before):
+    while pending := _roll_up_newest(before, now):
         computed += len(pending.buckets)
         before = pending.hour
     return computed
@@ -158,7 +159,7 @@ def forget(now: datetime) -> None:
 
 
 @transaction.atomic
-def _roll_up_newest(before: datetime) -> _Pending | None:
+def _roll_up_newest(before: datetime, now: datetime) -> _Pending | None:
     with connection.cursor() as cursor:
         # Two at the same time would only wait for each other's rows.
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
@@ -166,7 +167,7 @@ def _roll_up_newest(before: datetime) -> _Pending | None:
             return None
     pending = _newest_pending(before)
     if pending:
-        _compute(pending)
+        _compute(pending, now)
     return pending
 
 
@@ -181,7 +182,7 @@ def _newest_pending(before: datetime) -> _Pending | None:
     return _Pending(hour, list(clusters), list(buckets), list(revisions))
 
 
-def _compute(pending: _Pending) -> None:
+def _compute(pending: _Pending, now: datetime) -> None:
     # Minutes of late samples are soon dropped again, but the cluster's five minutes need them now.
     ensure(ROLLUP_1M, pending.buckets)
     ensure(ROLLUP_5M, pending.buckets)
@@ -197,6 +198,7 @@ def _compute(pending: _Pending) -> None:
         cursor.execute(_CLUSTERS, window)
         cursor.execute(_HOURS, _bucket(clusters, pending.hour, _HOUR))
         cursor.execute(_DAYS, _bucket(clusters, day, _DAY))
+        roll_up_teams(clusters, since=window["since"], until=last, now=now)
         cursor.execute(_DONE, {**window, "revisions": pending.revisions})
 
 

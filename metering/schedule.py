@@ -11,5 +11,10 @@ CELERY_BEAT = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "refresh-use": {
+        "task": "metering.tasks.refresh_use",
+        "schedule": 60.0,  # how far the utilization page's table may be behind
+        "options": {"expires": 60},
+    },
     "forget-cursors": {"task": "metering.tasks.forget_cursors", "schedule": 3600.0},
 }

@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from metering import ledger, rollups
+from metering import ledger, rollups, windows
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -12,6 +12,11 @@ def roll_up_samples() -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def post_costs() -> None:
     ledger.post(timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def refresh_use() -> None:
+    windows.refresh(timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -85,7 +85,10 @@ ROLLUP_5M = Partitioned(table="metering_rollup_5m", column="bucket", keep="five_
 ROLLUP_1H = Partitioned(
     table="metering_rollup_1h", column="bucket", keep="hours", width=Width.MONTH
 )
+TEAM_1M = Partitioned(table="metering_team_1m", column="bucket", keep="minutes")
+TEAM_5M = Partitioned(table="metering_team_5m", column="bucket", keep="five_minutes")
+TEAM_1H = Partitioned(table="metering_team_1h", column="bucket", keep="hours", width=Width.MONTH)
 ALL = (
     AUDIT, EVENTS, DECISIONS, SCALING_SAMPLES, JOB_LOGS, NODE_LOGS,
-    SAMPLES, ROLLUP_1M, ROLLUP_5M, ROLLUP_1H,
+    SAMPLES, ROLLUP_1M, ROLLUP_5M, ROLLUP_1H, TEAM_1M, TEAM_5M, TEAM_1H,
 )  # fmt: skip

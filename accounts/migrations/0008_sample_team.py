@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0005_audit_in_partitions")]
+    dependencies = [("accounts", "0006_time_zone")]
     operations = [
         migrations.AddField(
             model_name="team",

@@ -21,7 +21,7 @@ from accounts.views.sign_in import PROVED_BY_LINK
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: SignedInRequest) -> HttpResponse:
-    """Show one's account; a POST changes name and theme."""
+    """Show one's account; a POST changes name, theme and time zone."""
     if request.method != "POST":
         return _page(request, profile=_profile_form(request), password=_password_form(request))
     form = ProfileForm(request.POST)
@@ -98,7 +98,10 @@ def _is_proved(request: SignedInRequest) -> bool:
 
 
 def _profile_form(request: SignedInRequest) -> ProfileForm:
-    return ProfileForm(initial={"name": request.user.name, "theme": request.user.theme})
+    user = request.user
+    return ProfileForm(
+        initial={"name": user.name, "theme": user.theme, "time_zone": user.time_zone}
+    )
 
 
 def _password_form(request: SignedInRequest, posted: QueryDict | None = None) -> PasswordForm:

@@ -17,7 +17,7 @@ def cut(apps, editor):  # noqa: ANN001, ANN201
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clusters", "0008_history_in_partitions"),
+        ("clusters", "0009_cluster_health"),
         ("retention", "0001_initial"),
     ]
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clusters', '0008_history_in_partitions'),
+        ('clusters', '0010_node_logs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

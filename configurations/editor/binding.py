@@ -72,7 +72,7 @@ def state_of(text: str, whole: ComputeConfig, part: int, kinds: Kinds) -> Editor
     _post(data, posted_block(draft.advanced_instance_config or None, kind=kind, key=""))
     _post(data, as_posted(head_values_of(draft), prefix="head"))
     _post(data, posted_block(head.advanced_instance_config, kind=kind, key="head"))
-    _post(data, posted_entries(draft.mobula.scaling))
+    _post(data, posted_entries(draft))
     is_large = len(draft.groups) > MANY_ROWS
     left_out = {"nodes"} if draft.mobula.autoscaling else {"min_nodes", "max_nodes"}
     left_out |= set(MORE_FIELDS) if is_large else set()
@@ -115,7 +115,7 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
     head_form = HeadForm(data, prefix="head", initial=head_values)
     name_box(config_form, typed)
     name_box(head_form, head_typed)
-    lists = bound_entries(data, was.mobula.scaling, in_order=at is not None)
+    lists = bound_entries(data, was, in_order=at is not None)
     return Forms(config_form, head_form, rows, typed, head_typed, lists)
 
 

@@ -18,6 +18,8 @@ from configurations.editor.binding import (
 )
 from configurations.editor.catalogue import Catalogue, catalogue_for
 from configurations.editor.entries import (
+    is_in_step,
+    lists_with,
     scaling_with,
     shows_others,
     with_names,
@@ -26,6 +28,7 @@ from configurations.editor.field_errors import place
 from configurations.editor.forms.base import changed, offer
 from configurations.editor.forms.cluster import ShortGroupForm
 from configurations.editor.instance import Kinds, kinds_of, with_block
+from configurations.editor.lists.offers import offer_to_entry
 from configurations.editor.machine_facts import describe_group, describe_head
 from configurations.editor.naming import changed_names, names_elsewhere
 from configurations.editor.state import Edit, Gone
@@ -125,9 +128,10 @@ def _from_form(
     other_fields = shows_others(forms.lists) or (
         now.mobula.autoscaling != before.mobula.autoscaling
     )
+    other_fields = other_fields or not is_in_step(forms.lists, now)
     if other_cloud or other_fields:
         return state_of(text, wanted, part, kinds)  # other fields are shown now
-    posted = with_names(posted, forms.lists, now.mobula.scaling)
+    posted = with_names(posted, forms.lists, now)
     again = bound(posted, now, kinds, at=range(len(forms.rows)))
     if any(changed(typed.form) for typed in again.all_typed) or any(
         row.reading.has_new_settings for row in again.rows
@@ -162,7 +166,8 @@ def _wanted(
     head = with_block(changed(forms.head), forms.head_typed)
     now = [group.name for group in groups]
     names = changed_names(was, forms.rows, now, others=others)
-    wanted, uses = followed(with_values(was, new, head, groups=groups), names)
+    whole = lists_with(with_values(was, new, head, groups=groups), forms.lists)
+    wanted, uses = followed(whole, names)
     seen: set[int | None] = {None}
     for row, name, values in zip(forms.rows, now, edits, strict=True):
         copied = row.group.name if row.group and row.at in seen else name
@@ -183,9 +188,9 @@ def _checked(state: EditorState, *, team: Team) -> Edit:
     offer(edit.head, "size", catalogue.size_choices)
     for row in edit.rows:
         row.dressed(partial(_dress, catalogue=catalogue))
-    groups = [("", "Choose"), *((group.name, group.name) for group in draft.groups)]
-    for entry in [*edit.schedules, *edit.rules]:
-        offer(entry.form, "group", groups)
+    for rows in edit.forms.lists.values():
+        for entry in rows:
+            offer_to_entry(entry.form, draft, catalogue)
     describe_head(edit.head, catalogue)
     found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))

@@ -119,9 +119,18 @@ class Edit:
         return self.forms.rows
 
     @property
-    def lists(self) -> list[EntryList]:
-        """Schedules, rules and budgets as the page shows them."""
-        return shown_lists(self.forms.lists)
+    def lists(self) -> dict[str, list[EntryList]]:
+        """What the page shows as rows, by the section in which it stands."""
+        found: dict[str, list[EntryList]] = {}
+        for one in shown_lists(self.forms.lists):
+            found.setdefault(one.kind.section, []).append(one)
+        return found
+
+    @property
+    def override_keys(self) -> str | None:
+        """The group overrides of all environments, as they are posted; None where none is shown."""
+        rows = self.forms.lists.get("overrides")
+        return None if rows is None else ",".join(row.key for row in rows)
 
     @property
     def zone_names(self) -> tuple[str, ...]:

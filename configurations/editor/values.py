@@ -13,6 +13,8 @@ from configurations.editor.fields import (
     RULE,
     SCHEDULE,
 )
+from configurations.editor.lists.shapes import Environment, Override, Rank
+from configurations.editor.lists.tables import ENVIRONMENT, MOUNT, OVERRIDE, RANK
 from configurations.editor.tables.kinds import Values
 from configurations.editor.tables.table import Table
 from domain.configuration.spec import (
@@ -20,15 +22,24 @@ from domain.configuration.spec import (
     ComputeConfig,
     GroupSettings,
     HeadNode,
+    Mount,
     ResourceConfig,
     Rule,
     Schedule,
     WorkerGroup,
 )
 
-type Written = Schedule | Rule | Budget
+type Written = Schedule | Rule | Budget | Mount | Environment | Override | Rank
 
-ENTRIES: Mapping[type[Written], Table] = {Schedule: SCHEDULE, Rule: RULE, Budget: BUDGET}
+ENTRIES: Mapping[type[Written], Table] = {
+    Schedule: SCHEDULE,
+    Rule: RULE,
+    Budget: BUDGET,
+    Mount: MOUNT,
+    Environment: ENVIRONMENT,
+    Override: OVERRIDE,
+    Rank: RANK,
+}
 
 
 def values_of(config: ComputeConfig) -> Values:

@@ -1,26 +1,39 @@
-"""How much of what was there was held and used: by cluster, and by node."""
+"""How much of what was there was held, used and wasted: by cluster, and by node."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-
-from accounts.models import Team
 from clusters.models import Cluster, Node
-from metering.queries import Utilization, utilization_by_cluster, utilization_by_node
+from metering.queries import (
+    Scope,
+    UseLine,
+    UseOrder,
+    UsePage,
+    Waste,
+    cluster_uses,
+    utilization_by_node,
+    waste_by_node,
+)
+
+ROWS = 100
+_RESOURCES = (("CPU", "cpu"), ("Memory", "memory"), ("GPU", "gpu"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """The mean of a resource over a range: what was there, reserved and used; None is unknown."""
+    """A resource over a range: what was there, reserved and used; None is unknown."""
 
     capacity: float | None
     held: float | None
     used: float | None
+    p50: float | None = None
+    p95: float | None = None
+    peak: float | None = None
 
     @property
     def used_percent(self) -> int | None:
@@ -30,6 +43,13 @@ class Share:
     def held_percent(self) -> int | None:
         return _percent(self.held, self.capacity)
 
+    @property
+    def spread(self) -> str:
+        """How use was spread, in percent: "p50 12, p95 60, max 80"."""
+        parts = (("p50", self.p50), ("p95", self.p95), ("max", self.peak))
+        shares = [(word, _percent(value, self.capacity)) for word, value in parts]
+        return ", ".join(f"{word} {share}%" for word, share in shares if share is not None)
+
 
 def _percent(part: float | None, whole: float | None) -> int | None:
     return round(100 * part / whole) if whole and part is not None else None
@@ -37,80 +57,84 @@ def _percent(part: float | None, whole: float | None) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseRow:
-    """One cluster or node with its shares; `words` tell what it is."""
+    """One cluster or node with its shares; `words` tell what it is, amounts are micro-dollars."""
 
     key: str  # the cluster's id, the node's name
     label: str
     words: str
     state: str
-    cpu: Share
-    memory: Share
-    gpu: Share
-    object_store: Share
-
-    @property
-    def shares(self) -> list[tuple[str, Share]]:
-        """The shares with their resources' names, in the order of the table's columns."""
-        return [
-            ("CPU", self.cpu),
-            ("Memory", self.memory),
-            ("GPU", self.gpu),
-            ("Object store", self.object_store),
-        ]
+    shares: Sequence[tuple[str, Share]]  # in the order of the table's columns
+    waste: Waste | None  # None: not known for this range
 
 
-def clusters_between(team: Team, *, since: datetime) -> QuerySet[Cluster]:
-    """Return the team's clusters that were there after `since`, ended ones included."""
-    there = Q(run__ended_at=None) | Q(run__ended_at__gte=since)
-    # Many share a version: reading those once is faster than joining them to each.
-    return Cluster.objects.filter(there, team=team).prefetch_related("version__template")
+def use_by_cluster(
+    window: str, scope: Scope, *, order: UseOrder, ascending: bool, page: int
+) -> tuple[UsePage, list[UseRow]]:
+    """Return a page of the scope's clusters, and the sums over all of them."""
+    found = cluster_uses(
+        window,
+        scope,
+        order=order,
+        ascending=ascending,
+        offset=(page - 1) * ROWS,
+        limit=ROWS,
+    )
+    ids = [line.cluster_id for line in found.lines]
+    clusters = Cluster.objects.filter(pk__in=ids, team=scope.team_id)
+    known = clusters.select_related("owner").prefetch_related("version__template").in_bulk()
+    rows = [_of_cluster(line, known[line.cluster_id]) for line in found.lines
+            if line.cluster_id in known]  # fmt: skip
+    return found, rows
 
 
-def use_by_cluster(clusters: QuerySet[Cluster], *, since: datetime, now: datetime) -> list[UseRow]:
-    """Return the shares of those clusters that were measured since then, the busiest first."""
-    known = {cluster.pk: cluster for cluster in clusters}
-    uses = utilization_by_cluster(list(known), since=since, until=now, now=now)
-    rows = [
-        _row(str(pk), known[pk].name, str(known[pk].version), known[pk].state, use)
-        for pk, use in uses.items()
-    ]
-    return sorted(rows, key=_busiest_first)
+def _of_cluster(line: UseLine, cluster: Cluster) -> UseRow:
+    waste = Waste(held_unused=line.held_unused, unreserved=line.unreserved, paid=line.paid)
+    return UseRow(
+        key=str(line.cluster_id),
+        label=cluster.name,
+        words=f"{cluster.version} · {cluster.owner}",
+        state=cluster.state,
+        shares=[(label, _share_of_line(line, name)) for label, name in _RESOURCES],
+        waste=waste,
+    )
+
+
+def _share_of_line(line: UseLine, name: str) -> Share:
+    words = (("capacity", "capacity"), ("held", "held"), ("used", "used"),
+             ("p50", "p50"), ("p95", "p95"), ("peak", "max"))  # fmt: skip
+    values: dict[str, Any] = {key: getattr(line, f"{name}_{word}") for key, word in words}
+    return Share(**values)
 
 
 def use_by_node(cluster_id: UUID, *, since: datetime, now: datetime) -> list[UseRow]:
-    """Return the shares of one cluster's nodes that were measured since then, the busiest first."""
-    uses = utilization_by_node(cluster_id, since=since, until=now, now=now)
-    nodes = Node.objects.filter(cluster=cluster_id, name__in=list(uses)).select_related("group")
+    """Return the shares of one cluster's nodes that were measured since then, most waste first."""
+    nodes = Node.objects.filter(cluster=cluster_id).select_related("group")
     known: Mapping[str, Node] = {node.name: node for node in nodes}
+    uses = utilization_by_node(
+        cluster_id, since=since, until=now, now=now, node_count=max(1, len(known))
+    )
+    wastes = waste_by_node(cluster_id, since=since, now=now, node_count=len(known))
     rows = [
-        _row(name, known[name].label, known[name].machine, known[name].state, use)
+        UseRow(
+            key=name,
+            label=known[name].label,
+            words=known[name].machine,
+            state=known[name].state,
+            shares=[(label, _share(use.means, word)) for label, word in _RESOURCES],
+            waste=wastes.get(name, Waste()) if wastes is not None else None,
+        )
         for name, use in uses.items()
         if name in known
     ]
-    return sorted(rows, key=_busiest_first)
+    return sorted(rows, key=_most_wasted_first)
 
 
-def _row(key: str, label: str, words: str, state: str, use: Utilization) -> UseRow:
-    return UseRow(
-        key=key,
-        label=label,
-        words=words,
-        state=state,
-        cpu=_share(use, "cpu"),
-        memory=_share(use, "memory"),
-        gpu=_share(use, "gpu"),
-        object_store=_share(use, "object_store"),
-    )
-
-
-def _share(use: Utilization, name: str) -> Share:
-    means = use.means
+def _share(means: Mapping[str, float | None], name: str) -> Share:
     return Share(
-        capacity=means[f"{name}_capacity"],
-        held=means.get(f"{name}_held"),
-        used=means[f"{name}_used"],
+        capacity=means[f"{name}_capacity"], held=means[f"{name}_held"], used=means[f"{name}_used"]
     )
 
 
-def _busiest_first(row: UseRow) -> tuple[float, str]:
-    return -(row.cpu.used_percent or 0), row.label
+def _most_wasted_first(row: UseRow) -> tuple[int, float, str]:
+    wasted = row.waste.wasted if row.waste else 0
+    return -wasted, -(row.shares[0][1].used_percent or 0), row.label

@@ -20,3 +20,19 @@ def asked_cluster(request: SignedInRequest) -> Cluster | None:
         raise Http404(f"'{cluster_id}' is not a cluster ID.") from None
     visible = Cluster.objects.visible_to(request.user).select_related("version__template", "team")
     return get_object_or_404(visible, pk=pk)
+
+
+def asked_number(request: SignedInRequest, name: str) -> int | None:
+    """Return the id in the parameter `name`, None without one; what is no id raises Http404."""
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal() or not text.isascii() or not 0 < int(text[:20]) < 2**63:
+        raise Http404(f"'{text}' is not an ID of a {name}.")
+    return int(text)
+
+
+def asked_page(request: SignedInRequest) -> int:
+    """Return the number of the page of a table, from 1; anything else is the first."""
+    text = request.GET.get("page", "")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1

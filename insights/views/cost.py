@@ -1,6 +1,6 @@
 """What was spent: by day, by group, by part; every total is the sum of its parts."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,72 +8,155 @@ from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
-from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from domain.pricing import MICROUSD_PER_USD, usd_of
 from domain.wording import number
 from insights import ranges
-from insights.choices import SwitchOption, address_with, choices
+from insights.choices import (
+    SwitchOption,
+    address_with,
+    asked_sorting,
+    choices,
+    sort_headers,
+)
 from insights.cost_charts import SHOWN_GROUPS, cost_chart
-from insights.queries.costs import node_costs, shortened
-from insights.views.asked import asked_cluster
+from insights.periods import Period, WrongPeriod, asked_period, months, usual
+from insights.queries.costs import Change, CostLine, cost_lines, named, previous_totals
+from insights.views.asked import asked_page
+from insights.views.cost_place import CostPlace, asked_place, crumbs_of, drill_links
 from metering.models import PARTS
-from metering.queries import CostFilter, CostTable, GroupBy, cost_by_day
+from metering.queries import CostTable, GroupBy, cost_by_day
 
+ROWS = 100
 FINE_BELOW = 10 * MICROUSD_PER_USD
-GROUPS = (GroupBy.CLUSTER, GroupBy.TEMPLATE, GroupBy.USER, GroupBy.GROUP)
+UNPROCESSABLE = 422
+COLUMNS = (
+    ("name", "", ""),
+    ("used", "Used", ""),
+    ("reserved_idle", "Reserved, unused", ""),
+    ("infra_idle", "Idle nodes", ""),
+    ("overhead", "Startup & shutdown", ""),
+    ("control", "Head nodes", ""),
+    ("total", "Total", ""),
+    ("change", "Change", ""),
+    ("share", "Share", ""),
+)
 
 
 @require_GET
 def cost(request: SignedInRequest) -> HttpResponse:
-    """Show the cost of a range of days by a chosen group; `?cluster=` looks into one cluster."""
-    moment, cluster = now(), asked_cluster(request)
-    team = cluster.team if cluster else current_team(request)
-    chosen = ranges.chosen(request.GET.get("range"), among=ranges.OF_COST, otherwise="30d")
-    group_by = _asked_group(request)
-    first, last = chosen.days(moment)
-    wanted = CostFilter(team_ids=[team.pk], cluster_ids=[cluster.pk] if cluster else None)
+    """Show the cost of some days by a chosen group; rows and bars lead to what they are made of."""
+    moment, place = now(), asked_place(request)
+    period, problem = _period(request, moment)
+    group_by = place.grouping(request.GET.get("group", ""))
     as_csv = request.GET.get("format") == "csv"
     # The chart has a color for each of the first groups; a file has them all.
-    top = None if as_csv else SHOWN_GROUPS
-    table = cost_by_day(first=first, last=last, group_by=group_by, filters=wanted, top=top)
+    table = cost_by_day(
+        first=period.first,
+        last=period.last,
+        group_by=group_by,
+        filters=place.filters,
+        top=None if as_csv else SHOWN_GROUPS,
+    )
+    table = named(table, group_by)
     if as_csv:
         return _as_csv(table)
+    before = previous_totals(period.previous, group_by=group_by, filters=place.filters)
+    links = drill_links(request, place, group_by, [group.key for group in table.groups])
     by_part = request.GET.get("stack") == "part"
     context = {
         "now": moment,
-        "cluster": cluster,
-        "range": chosen,
+        "place": place,
+        "period": period,
+        "problem": problem,
         "group_by": group_by,
         "table": table,
-        "groups": shortened(table.groups),
-        "linked": group_by is GroupBy.CLUSTER and cluster is None,
-        **_sums(table),
-        "chart": cost_chart(table, first=first, last=last, by_part=by_part),
-        "nodes": node_costs(cluster, first=first, last=last) if cluster else [],
+        "change": Change(current=table.total.total, previous=sum(before.values())),
+        "chart": cost_chart(
+            table, first=period.first, last=period.last, by_part=by_part, links=links
+        ),
+        "crumbs": crumbs_of(request, place),
         "csv_url": address_with(request, format="csv"),
-        **_switches(request, chosen, group_by, by_part=by_part),
+        **_sums(table),
+        **_rows(request, cost_lines(table, before, links), group_by),
+        **_switches(request, place, period, group_by, by_part=by_part),
     }
-    return render(request, "insights/cost.html", context)
+    return render(request, "insights/cost.html", context, status=UNPROCESSABLE if problem else 200)
 
 
-def _asked_group(request: SignedInRequest) -> GroupBy:
-    group = request.GET.get("group", "")
-    return GroupBy(group) if group in GROUPS else GroupBy.CLUSTER
+def _period(request: SignedInRequest, moment: Any) -> tuple[Period, str]:
+    """Return the days to show, and what is wrong with those that the address asks for."""
+    try:
+        return asked_period(request.GET, now=moment), ""
+    except WrongPeriod as problem:
+        return usual(None, moment), f"{problem} The last 30 days are shown."
+
+
+def _rows(request: SignedInRequest, lines: list[CostLine], group_by: GroupBy) -> dict[str, Any]:
+    """Return a page of the lines in the asked order."""
+    keys = [key for key, _, _ in COLUMNS]
+    sorting = asked_sorting(request, keys, otherwise="-total")
+    lines = sorted(lines, key=_name_of)
+    lines.sort(key=_SORTS[sorting.key], reverse=not sorting.ascending)
+    page = asked_page(request)
+    start = (page - 1) * ROWS
+    more = len(lines) > start + ROWS
+    columns = [(key, label or group_by.capitalize(), hint) for key, label, hint in COLUMNS]
+    return {
+        "lines": lines[start : start + ROWS],
+        "headers": sort_headers(request, columns, current=sorting),
+        "count": len(lines),
+        "first_row": start + 1,
+        "last_row": min(len(lines), start + ROWS),
+        "newer_url": address_with(request, page=str(page - 1)) + "#cost-table" if page > 1 else "",
+        "older_url": address_with(request, page=str(page + 1)) + "#cost-table" if more else "",
+    }
+
+
+def _name_of(line: CostLine) -> str:
+    return line.group.name.lower()
+
+
+def _part(name: str) -> Callable[[CostLine], Any]:
+    return lambda line: getattr(line.group.cost, name)
+
+
+_SORTS: dict[str, Callable[[CostLine], Any]] = {
+    "name": _name_of,
+    **{part: _part(part) for part in (*PARTS, "total")},
+    "share": _part("total"),
+    "change": lambda line: line.change.amount,
+}
 
 
 def _switches(
-    request: SignedInRequest, chosen: ranges.TimeRange, group_by: GroupBy, *, by_part: bool
-) -> dict[str, list[SwitchOption]]:
-    lengths = [(span.key, span.key) for span in ranges.OF_COST]
-    groups = [(group.value, group.value.capitalize()) for group in GROUPS]
+    request: SignedInRequest, place: CostPlace, period: Period, group_by: GroupBy, *, by_part: bool
+) -> dict[str, Any]:
+    plain = {"from": None, "to": None, "month": None, "page": None}
+    lengths = [
+        SwitchOption(
+            label=span.key,
+            url=address_with(request, **{**plain, "range": span.key}),
+            current=span.key == period.key,
+        )
+        for span in ranges.OF_COST
+    ]
+    groups = [(group.value, group.value.capitalize()) for group in place.groupings]
     stacks = [("group", "By " + group_by), ("part", "By category")]
     stack = "part" if by_part else "group"
+    dropped = {"range", "month", "from", "to", "page", "format"}
     return {
-        "range_choices": choices(request, "range", lengths, current=chosen.key),
+        "range_choices": lengths,
         "group_choices": choices(request, "group", groups, current=group_by),
         "stack_choices": choices(request, "stack", stacks, current=stack),
+        "months": months(now().date()),
+        "kept": [(name, value) for name, value in request.GET.items() if name not in dropped],
+        "asked_from": request.GET.get("from") or period.first.isoformat(),
+        "asked_to": request.GET.get("to") or period.last.isoformat(),
+        "all_teams_url": address_with(request, team="all", group="team", page=None, sort=None)
+        if request.user.is_superuser and place.team
+        else "",
     }
 
 

@@ -1,6 +1,7 @@
 """Idle clusters: their signals, and when they terminate automatically."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -12,11 +13,14 @@ from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from domain.pricing import usd_of
 from insights import ranges
+from insights.choices import choices
 from insights.cost_charts import idle_chart
+from insights.queries.costs import by_idle
 from insights.queries.fleet import ClusterLine, fleet_of
 from metering.queries import CostFilter, GroupBy, cost_by_day
 
 SHOWN = 100
+IDLE_SHOWN = 20
 _HEADER = (
     "cluster", "owner", "status", "reason", "idle_since", "terminates_at", "usd_per_hour",
     "idle_cost_usd",
@@ -45,7 +49,23 @@ def idle(request: SignedInRequest) -> HttpResponse:
         "chart": idle_chart(costs, first=first, last=last),
     }
     part = "#live" if request.GET.get("part") == "live" else ""
+    if not part:
+        context |= _idle_cost(request, first=first, last=last, filters=wanted)
     return render(request, f"insights/idle.html{part}", context)
+
+
+def _idle_cost(
+    request: SignedInRequest, *, first: date, last: date, filters: CostFilter
+) -> dict[str, Any]:
+    """Return who or which clusters cost most while idle."""
+    group_by = GroupBy.USER if request.GET.get("by") == "user" else GroupBy.CLUSTER
+    table = cost_by_day(first=first, last=last, group_by=group_by, filters=filters, top=0)
+    options = [("cluster", "Cluster"), ("user", "Owner")]
+    return {
+        "idle_by": group_by,
+        "idle_groups": by_idle(table.groups, limit=IDLE_SHOWN),
+        "idle_choices": choices(request, "by", options, current=group_by),
+    }
 
 
 def _as_row(line: ClusterLine) -> list[object]:

@@ -1,9 +1,11 @@
 """The first page: what runs, what it costs, what happened."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
@@ -17,12 +19,13 @@ from clusters.queries.folding import folded_events
 from clusters.queries.health import attention_of
 from insights import ranges
 from insights.charts import Chart
+from insights.cost_charts import month_chart
 from insights.queries.fleet import fleet_of
-from insights.queries.use import clusters_between
-from insights.use_charts import CPU, cpu_chart
-from metering.queries import CostFilter, GroupBy, cost_by_day, utilization_series
+from insights.queries.spend import MonthSpend, month_spend, spenders_of
+from insights.use_charts import CPU, Span, cpu_chart
+from metering.queries import Scope, utilization_series
 
-SHOWN = 12
+SHOWN, TOP = 12, 5
 
 
 @require_GET
@@ -30,32 +33,43 @@ def overview(request: SignedInRequest) -> HttpResponse:
     """Show the team's clusters at a glance; a poll gets the live part alone."""
     team, moment = current_team(request), now()
     is_poll = request.GET.get("part") == "live"
-    first, last = ranges.month_so_far(moment)
     fleet = fleet_of(team, now=moment)
-    wanted = CostFilter(team_ids=[team.pk])
-    month = cost_by_day(first=first, last=last, group_by=GroupBy.TEAM, filters=wanted)
+    month = month_spend(team, now=moment)
     context = {
         "now": moment,
         "team": team,
         "fleet": fleet,
         "lines": fleet.lines[:SHOWN],
-        "month": month.total,
+        "month": month,
         "events": folded_events(latest_events(request.user, team=team)),
         "attention": attention_of(request.user, team=team),
         "is_new": not fleet.lines and not Cluster.objects.filter(team=team).exists(),
         "may_operate": may(request.user, Action.OPERATE, team=team),
         "may_launch": may(request.user, Action.LAUNCH, team=team),
-        "chart": None if is_poll else _cpu(team, moment),
+        **({} if is_poll else _reports(team, month, moment)),
     }
     part = "#live" if is_poll else ""
     return render(request, f"insights/overview.html{part}", context)
 
 
+def _reports(team: Team, month: MonthSpend, moment: datetime) -> dict[str, Any]:
+    """Return what a poll leaves alone: it changes by the minute at most."""
+    spenders = spenders_of(team, month)
+    return {
+        "chart": _cpu(team, moment),
+        "trend": month_chart(month.days, month.days_before) if month.has_cost else None,
+        "spenders": spenders[:TOP],
+        "spender_links": len(spenders) > TOP,
+        "idlers": sorted(spenders, key=lambda line: -line.group.cost.idle)[:TOP],
+        "idle_total": sum(line.group.cost.idle for line in spenders),
+    }
+
+
 def _cpu(team: Team, moment: datetime) -> Chart | None:
     since = ranges.chosen("6h", among=ranges.OF_USE, otherwise="6h").since(moment)
-    ids = list(clusters_between(team, since=since).values_list("pk", flat=True))
     measures = [measure for measure, _, _ in CPU.lines]
     series = utilization_series(
-        since=since, until=moment, now=moment, cluster_ids=ids, measures=measures
+        since=since, until=moment, now=moment, scope=Scope(team_id=team.pk), measures=measures
     )
-    return cpu_chart(series)
+    span = Span(since=since, until=moment, zone=timezone.get_current_timezone())
+    return cpu_chart(series, span=span)

@@ -1,59 +1,138 @@
-"""How much of what there was has been used: the team, one cluster, or one node."""
+"""How much of what there was has been used, and what the rest cost: the team, a cluster, a node."""
 
-from collections.abc import Collection
 from typing import Any
-from uuid import UUID
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
-from accounts.queries import current_team
+from accounts.models import Team, User
+from accounts.queries import current_team, members
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clusters.models import Cluster, Node
+from configurations.models import Template
 from insights import ranges
-from insights.choices import address_with, choices
-from insights.queries.use import clusters_between, use_by_cluster, use_by_node
-from insights.use_charts import use_charts
-from insights.views.asked import asked_cluster
+from insights.choices import Sorting, address_with, asked_sorting, choices, sort_headers
+from insights.queries.use import ROWS, use_by_cluster, use_by_node
+from insights.use_charts import Span, use_charts
+from insights.views.asked import asked_cluster, asked_number, asked_page
 from metering.measures import MEASURES
-from metering.queries import Series, last_samples, utilization_series
+from metering.queries import (
+    Scope,
+    Series,
+    UseOrder,
+    Waste,
+    spread_of_use,
+    utilization_series,
+)
 
-SHOWN = 100
+COLUMNS = (
+    ("wasted", "$ wasted", "Held, not used, plus not reserved"),
+    ("held", "Held, not used", "Reserved by Ray, but not used"),
+    ("paid", "Cost", "What the machines cost in this range"),
+    ("cpu", "CPU", ""),
+    ("memory", "Memory", ""),
+    ("gpu", "GPU", ""),
+)
 
 
 @require_GET
 def utilization(request: SignedInRequest) -> HttpResponse:
     """Show use over time and the rows it is made of; `?cluster=` and `&node=` look closer."""
     moment, cluster = now(), asked_cluster(request)
+    team = cluster.team if cluster else current_team(request)
+    named = _named_cluster(request, team)
+    if named:
+        return redirect(
+            request.path + address_with(request, name=None, cluster=str(named.pk), node=None)
+        )
     node = _asked_node(request, cluster)
     chosen = ranges.chosen(request.GET.get("range"), among=ranges.OF_USE, otherwise="6h")
-    since = chosen.since(moment)
-    clusters = clusters_between(current_team(request), since=since)
-    ids = [cluster.pk] if cluster else list(clusters.values_list("pk", flat=True))
-    series = utilization_series(
-        since=since, until=moment, now=moment, cluster_ids=ids, node=node.name if node else None
-    )
+    since, scope = chosen.since(moment), _asked_scope(request, team)
+    which: dict[str, Any] = {"since": since, "until": moment, "now": moment, "scope": scope}
+    if cluster:
+        which |= {
+            "scope": None, "cluster_ids": [cluster.pk], "node": node.name if node else None,
+        }  # fmt: skip
+    series = utilization_series(**which)
     if request.GET.get("format") == "csv":
         return _as_csv(series)
-    if cluster:
-        rows = use_by_node(cluster.pk, since=since, now=moment)
-    else:
-        rows = use_by_cluster(clusters, since=since, now=moment)
+    span = Span(since=since, until=moment, zone=timezone.get_current_timezone())
+    as_tables = request.GET.get("view") == "tables"
+    charts = use_charts(series, span=span, spread=spread_of_use(**which), as_tables=as_tables)
+    table = _nodes(cluster, span) if cluster else _clusters(request, chosen.key, scope)
     context = {
         "cluster": cluster,
         "node": node,
         "range": chosen,
-        "rows": rows[:SHOWN],
-        "hidden": max(0, len(rows) - SHOWN),
-        "charts": use_charts(series, as_tables=request.GET.get("view") == "tables"),
-        "measured_at": _newest(ids),
-        "late_after": 90,
+        "zone": span.zone,
+        "charts": charts,
+        "measured_at": min(series.times[-1] + series.step, moment) if series.times else None,
+        "late_after": max(120, series.step.total_seconds() + 90),
+        **table,
+        **_filters(request, team, scope),
         **_frame(request, chosen, cluster, node),
     }
     return render(request, "insights/utilization.html", context)
+
+
+def _clusters(request: SignedInRequest, window: str, scope: Scope) -> dict[str, Any]:
+    sorting = asked_sorting(request, list(UseOrder), otherwise="-wasted")
+    page = asked_page(request)
+    found, rows = use_by_cluster(
+        window, scope, order=UseOrder(sorting.key), ascending=sorting.ascending, page=page
+    )
+    more = page * ROWS < found.count
+    return {
+        "rows": rows,
+        "total": Waste(held_unused=found.held_unused, unreserved=found.unreserved, paid=found.paid),
+        "count": found.count,
+        "computed_at": found.computed_at,
+        "headers": sort_headers(request, COLUMNS, current=sorting),
+        "first_row": (page - 1) * ROWS + 1,
+        "last_row": (page - 1) * ROWS + len(rows),
+        "newer_url": address_with(request, page=str(page - 1)) if page > 1 else "",
+        "older_url": address_with(request, page=str(page + 1)) if more else "",
+    }
+
+
+def _nodes(cluster: Cluster, span: Span) -> dict[str, Any]:
+    rows = use_by_node(cluster.pk, since=span.since, now=span.until)
+    wastes = [row.waste for row in rows if row.waste]
+    unsorted = [("", label, hint) for _, label, hint in COLUMNS]
+    headers = sort_headers(SignedInRequest(), unsorted, current=Sorting(key="", ascending=False))
+    return {
+        "rows": rows[:ROWS],
+        "hidden": max(0, len(rows) - ROWS),
+        "headers": headers,
+        "total": Waste(
+            held_unused=sum(waste.held_unused for waste in wastes),
+            unreserved=sum(waste.unreserved for waste in wastes),
+            paid=sum(waste.paid for waste in wastes),
+        )
+        if wastes
+        else None,
+    }
+
+
+def _asked_scope(request: SignedInRequest, team: Team) -> Scope:
+    return Scope(
+        team_id=team.pk,
+        template_id=asked_number(request, "template"),
+        owner_id=asked_number(request, "user"),
+    )
+
+
+def _named_cluster(request: SignedInRequest, team: Team) -> Cluster | None:
+    """Return the team's newest cluster of the name that was typed into the filter."""
+    name = request.GET.get("name", "").strip()
+    if not name:
+        return None
+    return Cluster.objects.filter(team=team, name=name).order_by("-created_at").first()
 
 
 def _asked_node(request: SignedInRequest, cluster: Cluster | None) -> Node | None:
@@ -66,8 +145,27 @@ def _asked_node(request: SignedInRequest, cluster: Cluster | None) -> Node | Non
     return node
 
 
-def _newest(ids: Collection[UUID]) -> Any:
-    return max(last_samples(ids).values(), default=None)
+def _filters(request: SignedInRequest, team: Team, scope: Scope) -> dict[str, Any]:
+    """Return what the filters offer; choices that are not of this team are 404."""
+    templates = list(Template.objects.filter(team=team).order_by("name").values_list("pk", "name"))
+    users = [(membership.user.pk, str(membership.user)) for membership in members(team)]
+    if scope.template_id and scope.template_id not in dict(templates):
+        raise Http404(f"Team {team} has no template {scope.template_id}.")
+    if scope.owner_id and scope.owner_id not in dict(users):
+        former = User.objects.filter(cluster__team=team, pk=scope.owner_id).first()
+        if former is None:
+            raise Http404(f"User {scope.owner_id} owns no clusters of {team}.")
+        users.append((former.pk, str(former)))
+    return {
+        "templates": templates,
+        "users": users,
+        "template_id": scope.template_id,
+        "owner_id": scope.owner_id,
+        "unknown_name": request.GET.get("name", "").strip(),
+        "kept": [(name, value) for name, value in request.GET.items() if name in {"range", "view"}],
+        "is_filtered": bool(scope.template_id or scope.owner_id),
+        "unfiltered_url": address_with(request, template=None, user=None, name=None, page=None),
+    }
 
 
 def _frame(
@@ -79,12 +177,14 @@ def _frame(
     crumbs = [("Utilization", address_with(request, cluster=None, node=None))] if cluster else []
     if cluster and node:
         crumbs.append((cluster.name, address_with(request, node=None)))
+    cost_of = {"cluster": str(cluster.pk)} if cluster else {}
     return {
         "crumbs": crumbs,
         "range_choices": choices(request, "range", lengths, current=chosen.key),
         "view_choices": choices(request, "view", views, current=view),
         "view": view,
         "csv_url": address_with(request, format="csv"),
+        "cost_query": urlencode(cost_of),
     }
 
 

@@ -121,15 +121,15 @@ class CostHour(Money):
         indexes = [
             # posting: a cluster's day is added up again; queries.cost_by_node: its nodes.
             models.Index(fields=["cluster_id", "day"], name="costhour_of_cluster"),
+            # windows.refresh: the last hours of all nodes.
+            models.Index(fields=["hour"], name="costhour_of_hour"),
         ]
 
 
-class CostDay(Money):
-    """One cluster's hours of a UTC day, added up for the pages; written with the hours."""
+class OfDay(Money):
+    """Hours of a UTC day, added up for the pages; written with the hours."""
 
     day = models.DateField()
-    cluster_id = models.UUIDField()
-    cluster_name = models.TextField()
     team_id = models.BigIntegerField()
     template_id = models.BigIntegerField(null=True)
     template_name = models.TextField(blank=True)
@@ -141,17 +141,39 @@ class CostDay(Money):
     priced = models.BooleanField()
 
     class Meta(Money.Meta):
+        abstract = True
         constraints = [
             *Money.Meta.constraints,
             models.CheckConstraint(
-                name="costday_priced_has_total",
+                name="%(class)s_priced_has_total",
                 condition=Q(priced=True, total__isnull=False) | Q(priced=False, total=None),
             ),
         ]
+
+
+class CostDay(OfDay):
+    """One cluster's day."""
+
+    cluster_id = models.UUIDField()
+    cluster_name = models.TextField()
+
+    class Meta(OfDay.Meta):
+        abstract = False
         indexes = [
             # queries.cost_by_day: a range of days, all teams or one.
             models.Index(fields=["day"], name="costday_of_day"),
             models.Index(fields=["team_id", "day"], name="costday_of_team"),
             # A cluster's own cost page; posting, which replaces a cluster's day.
             models.Index(fields=["cluster_id", "day"], name="costday_of_cluster"),
+        ]
+
+
+class CostTeamDay(OfDay):
+    """A team's day: the same rows without the cluster, of which a team may have thousands."""
+
+    class Meta(OfDay.Meta):
+        abstract = False
+        indexes = [
+            models.Index(fields=["day"], name="costteamday_of_day"),
+            models.Index(fields=["team_id", "day"], name="costteamday_of_team"),
         ]

@@ -3,7 +3,9 @@
 Metering knows no users: the caller passes the teams and clusters that the reader may see.
 """
 
-from metering.queries.cost import (
+from metering.queries.cluster_use import UseLine, UseOrder, UsePage, cluster_uses
+from metering.queries.cost import cost_by_day, cost_by_node, totals_by_group, unpriced_hours
+from metering.queries.cost_terms import (
     OTHERS,
     Cost,
     CostFilter,
@@ -11,19 +13,20 @@ from metering.queries.cost import (
     CostTable,
     GroupBy,
     GroupTotal,
-    cost_by_day,
-    cost_by_node,
-    unpriced_hours,
 )
+from metering.queries.levels import Scope
 from metering.queries.running import RunningCost, accrued, accrued_since, running_costs
 from metering.queries.utilization import (
     Series,
+    Spread,
     Utilization,
     last_samples,
+    spread_of_use,
     utilization_by_cluster,
     utilization_by_node,
     utilization_series,
 )
+from metering.queries.waste import Waste, waste_by_node
 
 __all__ = [
     "OTHERS",
@@ -34,16 +37,26 @@ __all__ = [
     "GroupBy",
     "GroupTotal",
     "RunningCost",
+    "Scope",
     "Series",
+    "Spread",
+    "UseLine",
+    "UseOrder",
+    "UsePage",
     "Utilization",
+    "Waste",
     "accrued",
     "accrued_since",
+    "cluster_uses",
     "cost_by_day",
     "cost_by_node",
     "last_samples",
     "running_costs",
+    "spread_of_use",
+    "totals_by_group",
     "unpriced_hours",
     "utilization_by_cluster",
     "utilization_by_node",
     "utilization_series",
+    "waste_by_node",
 ]

@@ -1,130 +1,52 @@
-"""Cost of past days: sums of the ledger, so that every total is the sum of its parts."""
+"""Cost of past days: sums of the ledger, so that every total is the sum of its parts.
+
+Days are read from the roll-up that is coarse enough: by team, by cluster, or hours of nodes. All of
+them are written in one transaction, and a table is one statement: its sums are of one moment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from metering.models import PARTS
+from metering.queries.cost_terms import (
+    COLUMNS,
+    FIELDS,
+    OTHERS,
+    Cost,
+    CostFilter,
+    CostRow,
+    CostTable,
+    GroupBy,
+    GroupTotal,
+)
 
-
-class GroupBy(StrEnum):
-    CLUSTER = "cluster"
-    TEMPLATE = "template"
-    USER = "user"
-    GROUP = "group"
-    TEAM = "team"
-
-
-# The column that tells groups apart, and the one that holds their name. Teams' names are elsewhere.
-_COLUMNS: dict[GroupBy, tuple[str, str]] = {
-    GroupBy.CLUSTER: ("cluster_id", "cluster_name"),
-    GroupBy.TEMPLATE: ("template_id", "template_name"),
-    GroupBy.USER: ("owner_id", "owner_name"),
-    GroupBy.GROUP: ("group", "group"),
-    GroupBy.TEAM: ("team_id", "team_id"),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """Micro-dollars by part, and node-seconds; `unpriced_seconds` of them have no known price."""
-
-    control: int = 0
-    overhead: int = 0
-    used: int = 0
-    reserved_idle: int = 0
-    infra_idle: int = 0
-    total: int = 0
-    seconds: Decimal = Decimal(0)
-    unpriced_seconds: Decimal = Decimal(0)
-
-    @property
-    def idle(self) -> int:
-        return self.reserved_idle + self.infra_idle
-
-    @staticmethod
-    def sum(costs: Iterable[Cost]) -> Cost:
-        """Return the sum of each field."""
-        columns = zip(*map(_values, costs), strict=True)
-        sums: dict[str, Any] = dict(zip(_FIELDS, map(sum, columns), strict=False))
-        return Cost(**sums)
-
-
-_FIELDS = tuple(field.name for field in fields(Cost))
-_values = attrgetter(*_FIELDS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostFilter:
-    """Which rows count; None means all of them."""
-
-    team_ids: Collection[int] | None = None
-    cluster_ids: Collection[UUID] | None = None
-    template_ids: Collection[int] | None = None
-    owner_ids: Collection[int] | None = None
-    groups: Collection[str] | None = None
-
-    def condition(self) -> tuple[str, dict[str, Any]]:
-        """Return the rows that count as a condition on `metering_costday`, with its values."""
-        wanted: dict[str, Collection[object] | None] = {
-            "team_id": self.team_ids,
-            "cluster_id": self.cluster_ids,
-            "template_id": self.template_ids,
-            "owner_id": self.owner_ids,
-            "group": self.groups,
-        }
-        parameters = {column: list(ids) for column, ids in wanted.items() if ids is not None}
-        conditions = ["day BETWEEN %(first)s AND %(last)s"]
-        conditions += [f'"{column}" = ANY(%({column})s)' for column in parameters]
-        return " AND ".join(conditions), parameters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostRow:
-    """What one group cost on one UTC day. `key` identifies the group, as text."""
-
-    day: date
-    key: str
-    name: str
-    cost: Cost
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupTotal:
-    """What one group, or one node, cost in the whole range."""
-
-    key: str
-    name: str
-    cost: Cost
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostTable:
-    """Rows by day and group; `groups` are their totals, highest first, `total` is of all."""
-
-    rows: tuple[CostRow, ...]
-    groups: tuple[GroupTotal, ...]
-    total: Cost
-
-
-# The key of rows that sum the groups without rows of their own; no id and no group is called so.
-OTHERS = "*"
+_SUMS = ", ".join(f"coalesce(sum({part}), 0)::bigint AS {part}" for part in (*PARTS, "total"))
+_SUMS += ", sum(seconds) AS seconds"
+_UNPRICED = "coalesce(sum(seconds) FILTER (WHERE total IS NULL), 0) AS unpriced_seconds"
+_FIELDS = ", ".join(FIELDS)
+_BY_TEAM, _BY_CLUSTER = "metering_costteamday", "metering_costday"
+_ALL = CostFilter()
+_BY_NODE = f"""(
+    SELECT line.day, interval.node, line.cluster_id, interval.team_id, interval.template_id,
+        interval.owner_id, interval."group", line.seconds,
+        {", ".join(f"line.{part}" for part in (*PARTS, "total"))}
+    FROM metering_costhour AS line JOIN metering_interval AS interval
+        ON interval.id = line.interval_id
+) AS of_node"""  # noqa: S608 - of constants
 
 # Names may change: the newest is shown.
 _BY_DAY = """
     WITH of_day AS MATERIALIZED (
         SELECT day, coalesce({key}::text, '') AS key, coalesce(max({name}::text), '') AS name,
             {sums}, {unpriced}
-        FROM metering_costday WHERE {condition}
+        FROM {table} WHERE {condition}
         GROUP BY day, {key}
     ), of_group AS MATERIALIZED (
         SELECT key, (array_agg(name ORDER BY day DESC))[1] AS name, {sums},
@@ -144,16 +66,44 @@ _BY_DAY = """
     FROM of_rows GROUP BY day, place, key, name
     ORDER BY day NULLS FIRST, place
 """
-_SUMS = ", ".join(f"coalesce(sum({part}), 0)::bigint AS {part}" for part in (*PARTS, "total"))
-_SUMS += ", sum(seconds) AS seconds"
-_UNPRICED = "coalesce(sum(seconds) FILTER (WHERE total IS NULL), 0) AS unpriced_seconds"
-_BY_NODE = f"""
-    SELECT node, {", ".join(_FIELDS)} FROM (
-        SELECT interval_id, {_SUMS}, {_UNPRICED} FROM metering_costhour
-        WHERE cluster_id = %(cluster)s AND day BETWEEN %(first)s AND %(last)s
-        GROUP BY interval_id
-    ) AS line JOIN metering_interval AS interval ON interval.id = line.interval_id
-    ORDER BY total DESC, node
+# The same of clusters, of which there may be thousands: only those of the top are summed by day;
+# the others of a day are what remains of the team's.
+_TOP_CLUSTERS = f"""
+    WITH of_group AS MATERIALIZED (
+        SELECT cluster_id, {_SUMS}, {_UNPRICED} FROM metering_costday WHERE {{condition}}
+        GROUP BY cluster_id
+    ), named AS MATERIALIZED (
+        SELECT of_group.*, newest.cluster_name AS name,
+            row_number() OVER (
+                ORDER BY of_group.total DESC, newest.cluster_name, of_group.cluster_id::text
+            ) AS place
+        FROM of_group CROSS JOIN LATERAL (
+            SELECT cluster_name FROM metering_costday AS summed
+            WHERE summed.cluster_id = of_group.cluster_id
+                AND summed.day BETWEEN %(first)s AND %(last)s
+            ORDER BY day DESC, cluster_name DESC LIMIT 1
+        ) AS newest
+    ), of_top AS MATERIALIZED (
+        SELECT day, named.place, named.cluster_id::text AS key, named.name,
+            {", ".join(f"summed.{part}" for part in (*PARTS, "total", "seconds"))}
+        FROM metering_costday AS summed JOIN named USING (cluster_id)
+        WHERE {{condition}} AND named.place <= %(top)s
+    ), top_days AS MATERIALIZED (
+        SELECT day, place, key, name, {_SUMS}, {_UNPRICED} FROM of_top
+        GROUP BY day, place, key, name
+    ), all_days AS (
+        SELECT day, {_SUMS}, {_UNPRICED} FROM metering_costteamday WHERE {{condition}} GROUP BY day
+    ), rest AS (
+        SELECT day, {", ".join(f"sum({field}) AS {field}" for field in FIELDS)} FROM (
+            SELECT day, {_FIELDS} FROM all_days
+            UNION ALL
+            SELECT day, {", ".join(f"-{field}" for field in FIELDS)} FROM top_days
+        ) AS both_sides GROUP BY day
+    )
+    SELECT NULL::date AS day, place, cluster_id::text AS key, name, {_FIELDS} FROM named
+    UNION ALL SELECT day, place, key, name, {_FIELDS} FROM top_days
+    UNION ALL SELECT day, %(top)s + 1, %(others)s, '', {_FIELDS} FROM rest WHERE seconds > 0
+    ORDER BY day NULLS FIRST, place
 """  # noqa: S608 - of constants
 
 
@@ -162,7 +112,7 @@ def cost_by_day(
     first: date,
     last: date,
     group_by: GroupBy = GroupBy.CLUSTER,
-    filters: CostFilter = CostFilter(),
+    filters: CostFilter = _ALL,
     top: int | None = None,
 ) -> CostTable:
     """Return the cost of the UTC days from `first` to `last`, both included, in one query.
@@ -171,16 +121,7 @@ def cost_by_day(
     day, under the key `OTHERS`. `groups` has all of them nevertheless.
     """
     condition, parameters = filters.condition()
-    key, name = _COLUMNS[group_by]
-    query = _BY_DAY.format(
-        key=f'"{key}"',
-        name=f'"{name}"',
-        condition=condition,
-        sums=_SUMS,
-        unpriced=_UNPRICED,
-        columns=", ".join(_FIELDS),
-        of_day=", ".join(f"of_day.{field}" for field in _FIELDS),
-    )
+    query = _table_query(group_by, filters, condition, top)
     parameters |= {"first": first, "last": last, "top": top, "others": OTHERS}
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
@@ -198,21 +139,56 @@ def cost_by_day(
     return CostTable(rows=rows, groups=groups, total=Cost.sum(group.cost for group in groups))
 
 
+def _table_query(group_by: GroupBy, filters: CostFilter, condition: str, top: int | None) -> str:
+    if group_by is GroupBy.CLUSTER and filters.cluster_ids is None and top is not None:
+        return _TOP_CLUSTERS.format(condition=condition)
+    key, name = COLUMNS[group_by]
+    return _BY_DAY.format(
+        table=_source(group_by, filters),
+        key=f'"{key}"',
+        name=f'"{name}"',
+        condition=condition,
+        sums=_SUMS,
+        unpriced=_UNPRICED,
+        columns=_FIELDS,
+        of_day=", ".join(f"of_day.{field}" for field in FIELDS),
+    )
+
+
+def _source(group_by: GroupBy, filters: CostFilter) -> str:
+    if group_by is GroupBy.NODE:
+        return _BY_NODE
+    by_cluster = group_by is GroupBy.CLUSTER or filters.cluster_ids is not None
+    return _BY_CLUSTER if by_cluster else _BY_TEAM
+
+
+def totals_by_group(
+    *, first: date, last: date, group_by: GroupBy, filters: CostFilter = _ALL
+) -> dict[str, int]:
+    """Return the micro-dollars of each group in these UTC days, by its key."""
+    condition, parameters = filters.condition()
+    key, _ = COLUMNS[group_by]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT coalesce("{key}"::text, ''), coalesce(sum(total), 0)::bigint
+                FROM {_source(group_by, filters)} WHERE {condition} GROUP BY 1""",  # noqa: S608 - of constants
+            parameters | {"first": first, "last": last},
+        )
+        return dict(cursor.fetchall())
+
+
 def cost_by_node(cluster_id: UUID, *, first: date, last: date) -> list[GroupTotal]:
     """Return what each node of one cluster cost in these UTC days, the most expensive first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_NODE, {"cluster": cluster_id, "first": first, "last": last})
-        return [
-            GroupTotal(key=node, name=node, cost=_cost(amounts))
-            for node, *amounts in cursor.fetchall()
-        ]
+    of_cluster = CostFilter(cluster_ids=[cluster_id])
+    table = cost_by_day(first=first, last=last, group_by=GroupBy.NODE, filters=of_cluster, top=0)
+    return list(table.groups)
 
 
 def unpriced_hours(
     *,
     first: date,
     last: date,
-    filters: CostFilter = CostFilter(),
+    filters: CostFilter = _ALL,
 ) -> Decimal:
     """Return the node-hours of these UTC days that no price is known for."""
     condition, parameters = filters.condition()
@@ -224,4 +200,4 @@ def unpriced_hours(
 
 
 def _cost(amounts: Sequence[Any]) -> Cost:
-    return Cost(**dict(zip(_FIELDS, amounts, strict=True)))
+    return Cost(**dict(zip(FIELDS, amounts, strict=True)))

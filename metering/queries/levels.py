@@ -15,8 +15,30 @@ class Level:
     kept: Partitioned | None
     weight: str = ""
 
+    @property
+    def team_table(self) -> str:
+        """The same of whole teams, see `metering.team_rollups`."""
+        return self.table.replace("rollup", "team")
+
     def reaches(self, since: datetime, now: datetime) -> bool:
         return self.kept is None or since >= self.kept.oldest(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The clusters of a team, or of these those of a template, of a user, or of both."""
+
+    team_id: int
+    template_id: int | None = None
+    owner_id: int | None = None
+
+    def parameters(self) -> dict[str, int]:
+        """Return the key of its rows in the roll-ups of teams, where 0 means all."""
+        return {
+            "team": self.team_id,
+            "template": self.template_id or 0,
+            "owner": self.owner_id or 0,
+        }
 
 
 MAX_POINTS = 400
@@ -38,6 +60,7 @@ _LEVELS = (
 )
 # A mean is read from the coarsest level that cuts its range into as many pieces.
 _ENOUGH = 24
+_MOST_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +91,18 @@ def source_of_series(since: datetime, until: datetime, now: datetime) -> RollupS
     return _kept(max(level.length for level in _LEVELS if level.length <= step), since, now, step)
 
 
-def source_of_means(since: datetime, until: datetime, now: datetime) -> RollupSource:
-    """Return the coarsest roll-up that cuts the range into enough buckets and is still kept."""
-    lengths = [level.length for level in _LEVELS if level.length * _ENOUGH <= until - since]
-    return _kept(max(lengths, default=_1M), since, now)
+def source_of_means(
+    since: datetime, until: datetime, now: datetime, *, each: int = 1
+) -> RollupSource:
+    """Return the coarsest roll-up that cuts the range into enough buckets and is still kept.
+
+    It is coarser where `each` of so many rows a bucket would come to too many.
+    """
+    length = max(
+        (level.length for level in _LEVELS if level.length * _ENOUGH <= until - since), default=_1M
+    )
+    few = (level.length for level in _LEVELS if each * (until - since) / level.length <= _MOST_ROWS)
+    return _kept(max(length, next(few, _1D)), since, now)
 
 
 def _kept(

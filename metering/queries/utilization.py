@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from metering.measures import MEASURES
+from metering.measures import MEASURES, WITH_P95
 from metering.models import Intake
-from metering.queries.levels import RollupSource, source_of_means, source_of_series
+from metering.queries.levels import RollupSource, Scope, source_of_means, source_of_series
 
 # Within it each cluster reports: before, the newest step of a sum over clusters would lack some.
 SETTLED = timedelta(seconds=30)
@@ -31,6 +31,19 @@ class Series:
     peaks: dict[str, tuple[float | None, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Of the steps of a range: half used at most `p50`, 95 % at most `p95`; `peak` is the most.
+
+    Steps are those of the chart. Of hours and days `p95` is of their own 95th percentiles. The
+    peak of a node or cluster is of its samples or minutes, that of several clusters of the sums.
+    """
+
+    p50: float | None
+    p95: float | None
+    peak: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utilization:
     """Means of each measure over a range, by measure; None is unknown."""
@@ -44,21 +57,27 @@ def utilization_series(
     until: datetime,
     now: datetime,
     cluster_ids: Collection[UUID] | None = None,
+    scope: Scope | None = None,
     node: str | None = None,
     measures: Sequence[str] = MEASURES,
     peaks: bool = False,
 ) -> Series:
-    """Return at most 400 points of these clusters' sum (None: of all), or of one of their nodes."""
+    """Return at most 400 points of these clusters' sum (None: of all), or of one of their nodes.
+
+    A `scope` names the clusters of a team; its roll-up has one row a step, and no peaks.
+    """
     _check(measures)
     source = source_of_series(since, until, now)
     columns = [f"{name}_mean" for name in measures]
     columns += [f"{name}_max" for name in measures if peaks]
-    query = _by_bucket(source, columns, node=node, everywhere=cluster_ids is None)
+    if scope:
+        rows = _of_scope(source, scope, until=min(until, now - SETTLED))
+    else:
+        rows = _of_clusters(source, cluster_ids, node, until=min(until, now - SETTLED))
+    query = _by_bucket(rows, columns)
     if source.step > source.level.length:
         query = _by_step(query, columns)
-    parameters: dict[str, Any] = {"step": source.step, "since": source.start}
-    parameters |= {"until": min(until, now - SETTLED)}
-    parameters |= {"node": node, "clusters": list(cluster_ids or [])}
+    parameters = rows.parameters | {"step": source.step}
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         rows = cursor.fetchall()
@@ -72,16 +91,70 @@ def utilization_series(
     )
 
 
-def _by_bucket(
-    source: RollupSource, columns: Sequence[str], *, node: str | None, everywhere: bool
-) -> str:
+def spread_of_use(
+    *,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    cluster_ids: Collection[UUID] | None = None,
+    scope: Scope | None = None,
+    node: str | None = None,
+) -> dict[str, Spread]:
+    """Return how use was spread over the steps of the range, by measure."""
+    source = source_of_series(since, until, now)
+    end = min(until, now - SETTLED)
+    if scope:
+        rows = _of_scope(source, scope, until=end)
+    else:
+        rows = _of_clusters(source, cluster_ids, node, until=end)
+    is_long = source.level.weight != ""
+    p95, peak = ("p95", "max") if is_long else ("mean", "mean" if scope else "max")
+    columns = [
+        f"""percentile_cont(0.5) WITHIN GROUP (ORDER BY {name}_mean),
+            percentile_cont(0.95) WITHIN GROUP (ORDER BY {name}_{p95}), max({name}_{peak})"""
+        for name in WITH_P95
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {rows.sql}", rows.parameters)  # noqa: S608 - of constants
+        values = cursor.fetchone()
+    return {name: Spread(*values[3 * index : 3 * index + 3]) for index, name in enumerate(WITH_P95)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A table with its condition, and the condition's values."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+def _of_clusters(
+    source: RollupSource, cluster_ids: Collection[UUID] | None, node: str | None, *, until: datetime
+) -> _Rows:
+    everywhere = "" if cluster_ids is None else "AND cluster_id = ANY(%(clusters)s)"
+    return _Rows(
+        f"""{source.table} WHERE bucket >= %(since)s AND bucket < %(until)s
+            AND {_whose(node)} {everywhere}""",
+        {
+            "since": source.start, "until": until, "node": node,
+            "clusters": list(cluster_ids or []),
+        },
+    )  # fmt: skip
+
+
+def _of_scope(source: RollupSource, scope: Scope, *, until: datetime) -> _Rows:
+    return _Rows(
+        f"""{source.level.team_table} WHERE bucket >= %(since)s AND bucket < %(until)s
+            AND team_id = %(team)s AND template_id = %(template)s AND owner_id = %(owner)s""",
+        {"since": source.start, "until": until, **scope.parameters()},
+    )
+
+
+def _by_bucket(rows: _Rows, columns: Sequence[str]) -> str:
     """Return the SQL of the sums over clusters in each bucket."""
     return f"""
         SELECT bucket, {", ".join(f"sum({column}) AS {column}" for column in columns)}
-        FROM {source.table}
-        WHERE bucket >= %(since)s AND bucket < %(until)s AND {_whose(node)}
-            {"" if everywhere else "AND cluster_id = ANY(%(clusters)s)"}
-        GROUP BY bucket ORDER BY bucket
+        FROM {rows.sql} GROUP BY bucket ORDER BY bucket
     """  # noqa: S608 - of constants
 
 
@@ -114,10 +187,15 @@ def utilization_by_node(
     since: datetime,
     until: datetime,
     now: datetime,
+    node_count: int = 1,
     measures: Sequence[str] = MEASURES,
 ) -> dict[str, Utilization]:
-    """Return the means over a range of those nodes of a cluster that were measured in it."""
-    source = source_of_means(since, until, now)
+    """Return the means over a range of those nodes of a cluster that were measured in it.
+
+    The more nodes (`node_count`) the coarser the roll-up: at most 2,000 rows are read if any level
+    is coarse enough for that.
+    """
+    source = source_of_means(since, until, now, each=node_count)
     by_key = _means("node", "node <> ''", [cluster_id], source, until, measures)
     return {key: means for key, means in by_key.items() if isinstance(key, str)}
 

@@ -1,4 +1,4 @@
-"""What an answer to an edit leaves alone: focus, half-typed words, folds, and where things stand."""
+"""What an answer to an edit leaves alone: focus, half-typed words, folds, positions."""
 
 from __future__ import annotations
 

@@ -118,6 +118,7 @@ def measure(nodes: Sequence[Node], *, since: datetime, until: datetime, step: ti
     """Record samples of all nodes and roll them up; use goes up and down over the hours."""
     from metering.rollups import roll_up
     from metering.samples import Sample, record
+    from metering.windows import refresh
 
     moments = [since + index * step for index in range(int((until - since) / step))]
     for cluster_id in {node.cluster_id for node in nodes}:
@@ -126,6 +127,7 @@ def measure(nodes: Sequence[Node], *, since: datetime, until: datetime, step: ti
             cluster_id, [sample_of(Sample, n, at, i) for at in moments for i, n in enumerate(mine)]
         )
     roll_up(until)
+    refresh(until)
 
 
 def sample_of(kind: Any, node: Node, at: datetime, index: int) -> Any:

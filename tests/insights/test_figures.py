@@ -7,9 +7,9 @@ import pytest
 
 from insights.charts import Chart
 from insights.cost_charts import cost_chart, idle_chart
-from insights.use_charts import cpu_chart, use_charts
+from insights.use_charts import Span, cpu_chart, use_charts
 from metering.measures import MEASURES
-from metering.queries import Cost, CostRow, CostTable, GroupTotal, Series
+from metering.queries import Cost, CostRow, CostTable, GroupTotal, Series, Spread
 
 DAY = date(2026, 3, 1)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -37,12 +37,14 @@ def table() -> CostTable:
 
 def charts() -> list[Chart]:
     last = DAY + timedelta(days=1)
-    small = cpu_chart(series())
+    span = Span(since=START, until=START + timedelta(hours=1), zone=UTC)
+    spread = {"cpu_used": Spread(1.0, 2.0, 3.0)}
+    small = cpu_chart(series(), span=span)
     assert small is not None
     by_group = cost_chart(table(), first=DAY, last=last)
     by_part = cost_chart(table(), first=DAY, last=last, by_part=True)
     idle = idle_chart(table(), first=DAY, last=last)
-    return [*use_charts(series()), small, by_group, by_part, idle]
+    return [*use_charts(series(), span=span, spread=spread), small, by_group, by_part, idle]
 
 
 @pytest.mark.parametrize("chart", charts(), ids=lambda chart: f"{chart.id} {chart.size}")
@@ -53,6 +55,6 @@ def test_plotly_accepts_the_figure_and_keeps_all_of_it(chart: Chart) -> None:
 
 
 def test_plotly_would_refuse_a_name_it_does_not_know() -> None:
-    figure = use_charts(series())[0].figure
+    figure = charts()[0].figure
     with pytest.raises(ValueError, match="colour"):
         go.Figure({**figure, "layout": {"colour": "red"}})

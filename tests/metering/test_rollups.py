@@ -212,7 +212,7 @@ def test_news_during_a_round_wait_for_the_next() -> None:
     pending = rollups._newest_pending(NOON + HOUR)
     assert pending
     record(CLUSTER, [sample("a", 10, 3.0)], now=NOON)
-    rollups._compute(pending)
+    rollups._compute(pending, NOON)
     assert PendingBucket.objects.count() == 1
 
 

@@ -15,7 +15,7 @@ from tests.accounts.conftest import PASSWORD
 )
 def test_profile_that_cannot_be_is_refused(alice: User, name: str, theme: str, field: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        change_profile(alice, name=name, theme=theme)
+        change_profile(alice, name=name, theme=theme, time_zone="")
     assert refusal.value.field == field
     assert (alice.name, alice.theme) == ("Alice", "auto")
 

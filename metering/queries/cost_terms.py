@@ -1,0 +1,118 @@
+"""What questions about cost are made of, and their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+
+class GroupBy(StrEnum):
+    CLUSTER = "cluster"
+    TEMPLATE = "template"
+    USER = "user"
+    GROUP = "group"
+    TEAM = "team"
+    NODE = "node"
+
+
+# The column that tells groups apart, and the one that holds their name. Teams' names are elsewhere.
+COLUMNS: dict[GroupBy, tuple[str, str]] = {
+    GroupBy.CLUSTER: ("cluster_id", "cluster_name"),
+    GroupBy.TEMPLATE: ("template_id", "template_name"),
+    GroupBy.USER: ("owner_id", "owner_name"),
+    GroupBy.GROUP: ("group", "group"),
+    GroupBy.TEAM: ("team_id", "team_id"),
+    GroupBy.NODE: ("node", "node"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """Micro-dollars by part, and node-seconds; `unpriced_seconds` of them have no known price."""
+
+    control: int = 0
+    overhead: int = 0
+    used: int = 0
+    reserved_idle: int = 0
+    infra_idle: int = 0
+    total: int = 0
+    seconds: Decimal = Decimal(0)
+    unpriced_seconds: Decimal = Decimal(0)
+
+    @property
+    def idle(self) -> int:
+        return self.reserved_idle + self.infra_idle
+
+    @staticmethod
+    def sum(costs: Iterable[Cost]) -> Cost:
+        """Return the sum of each field."""
+        columns = zip(*map(_values, costs), strict=True)
+        sums: dict[str, Any] = dict(zip(FIELDS, map(sum, columns), strict=False))
+        return Cost(**sums)
+
+
+FIELDS = tuple(field.name for field in fields(Cost))
+_values = attrgetter(*FIELDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostFilter:
+    """Which rows count; None means all of them."""
+
+    team_ids: Collection[int] | None = None
+    cluster_ids: Collection[UUID] | None = None
+    template_ids: Collection[int] | None = None
+    owner_ids: Collection[int] | None = None
+    groups: Collection[str] | None = None
+
+    def condition(self) -> tuple[str, dict[str, Any]]:
+        """Return the rows that count as a condition on a table of cost, with its values."""
+        wanted: dict[str, Collection[object] | None] = {
+            "team_id": self.team_ids,
+            "cluster_id": self.cluster_ids,
+            "template_id": self.template_ids,
+            "owner_id": self.owner_ids,
+            "group": self.groups,
+        }
+        parameters = {column: list(ids) for column, ids in wanted.items() if ids is not None}
+        conditions = ["day BETWEEN %(first)s AND %(last)s"]
+        conditions += [f'"{column}" = ANY(%({column})s)' for column in parameters]
+        return " AND ".join(conditions), parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostRow:
+    """What one group cost on one UTC day. `key` identifies the group, as text."""
+
+    day: date
+    key: str
+    name: str
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTotal:
+    """What one group, or one node, cost in the whole range."""
+
+    key: str
+    name: str
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostTable:
+    """Rows by day and group; `groups` are their totals, highest first, `total` is of all."""
+
+    rows: tuple[CostRow, ...]
+    groups: tuple[GroupTotal, ...]
+    total: Cost
+
+
+# The key of rows that sum the groups without rows of their own; no id and no group is called so.
+OTHERS = "*"
