@@ -63,8 +63,9 @@ def save_version(
 ) -> Saved:
     """Return the new version of `template`.
 
-    The same save again, as after an answer that was lost, returns the version that it made. Raises
-    `NewerVersion` when `base` is not its latest, `WrongState` when it is archived, and `Invalid`. The template's row is locked, so that of two who save at once one is told of the
+    The same save again, as after an answer that was lost, returns the version that it made.
+    Raises `NewerVersion` when `base` is not its latest, `WrongState` when it is archived, and
+    `Invalid`. The template's row is locked, so that of two who save at once one is told of the
     other.
     """
     require(may(by, Action.EDIT_TEMPLATE, team=template.team))
