@@ -29,6 +29,8 @@ export function startLiveForms() {
     restore();
   });
   document.addEventListener("click", (event) => {
+    const undo = event.target.closest("[data-undo]");
+    if (undo) document.getElementById(undo.dataset.undo).dispatchEvent(new CustomEvent("mobula:undo"));
     const link = event.target.closest("a[data-show-view]");
     if (!link) return;
     event.preventDefault();

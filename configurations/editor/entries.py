@@ -190,7 +190,7 @@ def _place(text: str | None, entries: Sequence[Any]) -> int | None:
     return int(text) if int(text) < len(entries) else None
 
 
-def scaling_with(scaling: Scaling, lists: Lists, names: Mapping[str, str]) -> Scaling:
+def scaling_with(scaling: Scaling, lists: Lists, names: Mapping[str, str | None]) -> Scaling:
     """The scaling with what was changed in the rows; `names` are groups' new names by the old."""
     wanted: dict[str, Any] = dict(scaling)
     for name in ("schedules", "rules", "budgets"):
@@ -223,7 +223,7 @@ def is_in_step(lists: Lists, now: ComputeConfig) -> bool:
     return all(len(rows) == len(held.get(name, ())) for name, rows in lists.items())
 
 
-def _following(one: Any, names: Mapping[str, str]) -> Any:
+def _following(one: Any, names: Mapping[str, str | None]) -> Any:
     """The entry with the name that its group has now."""
     new = names.get(getattr(one, "group", ""))
     return one.model_copy(update={"group": new}) if new else one

@@ -25,6 +25,8 @@ def place(edit: Edit, found: Iterable[Problem]) -> None:
     unreadable = [*_unreadable(edit.form, ""), *_unreadable_of(edit.typed, "")]
     unreadable += [*_unreadable(edit.head, "Head: "), *_unreadable_of(edit.head_typed, "Head: ")]
     for index, row in enumerate(edit.rows):
+        if row.reading.is_readable:
+            continue
         where = f"Group {index + 1}: "
         unreadable += [*_unreadable(row.form, where), *_unreadable_of(row.typed, where)]
     for entry in (entry for rows in edit.forms.lists.values() for entry in rows):

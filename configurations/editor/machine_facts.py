@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from configurations.editor.catalogue import Catalogue, hardware_of
 from configurations.editor.forms.base import MOST_CHOICES, EditorForm
-from configurations.editor.state import Edit
+from configurations.editor.group_rows import GroupFormRow
 from domain.configuration.spec import MarketType
 from domain.offerings import Market
 
@@ -12,16 +14,29 @@ MOST_NAMED = 6
 """Of a longer list of fallback types, the first are described."""
 
 
-def describe_machines(edit: Edit) -> None:
-    """Write size and price of the types that are named now into the fields' help texts."""
-    catalogue = edit.catalogue
-    is_listed = len(catalogue.size_choices) <= MOST_CHOICES  # each choice says so itself
-    forms: list[EditorForm] = [] if is_listed else [edit.head, *(row.form for row in edit.rows)]
-    for form in forms:
+def describe_head(form: EditorForm, catalogue: Catalogue) -> None:
+    """Write size and price of the head's type into the field's help text."""
+    if not _is_listed(catalogue):
         form["size"].help_text = facts_of(_shown(form, "size"), catalogue, _markets(form))
-    for row in edit.rows:
-        if "fallback_types" in row.form.fields:
-            _describe_fallbacks(row.form, catalogue)
+
+
+def describe_group(form: EditorForm, catalogue: Catalogue) -> None:
+    """Write size and price of a group's types into the fields' help texts."""
+    describe_head(form, catalogue)
+    if "fallback_types" in form.fields:
+        _describe_fallbacks(form, catalogue)
+
+
+def seen_of(row: GroupFormRow, catalogue: Catalogue) -> Hashable:
+    """Return all of the catalogue that the page shows in the row of a group."""
+    names = [row.posted.get(f"{row.key}-{field}", "") for field in ("size", "fallback_types")]
+    types = [name.strip() for name in ",".join(names).split(",")][: MOST_NAMED + 1]
+    facts = tuple(facts_of(name, catalogue, tuple(Market)) for name in types)
+    return facts, tuple(catalogue.size_choices) if _is_listed(catalogue) else None
+
+
+def _is_listed(catalogue: Catalogue) -> bool:
+    return len(catalogue.size_choices) <= MOST_CHOICES  # each choice says so itself
 
 
 def facts_of(name: str, catalogue: Catalogue, markets: tuple[Market, ...]) -> str:

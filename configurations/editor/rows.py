@@ -47,6 +47,7 @@ def act(posted: QueryDict, action: str) -> QueryDict:
         place = keys.index(key)
         if verb == "remove":
             keys.remove(key)
+            _drop_entries_of(data, data.get(f"{key}-name"), others=keys)
         elif verb == "copy":
             _insert(data, keys, at=place + 1, fields=_copied(data, keys, key))
         elif verb in {"up", "down"}:
@@ -55,6 +56,15 @@ def act(posted: QueryDict, action: str) -> QueryDict:
     data.setlist("rows", keys)
     _act_on_entries(data, verb, key)
     return data
+
+
+def _drop_entries_of(data: QueryDict, group: str | None, *, others: list[str]) -> None:
+    """Schedules and rules of a group go with it, unless another has its name."""
+    if not group or group in (data.get(f"{key}-name") for key in others):
+        return
+    for name in KINDS:
+        if keys := entry_keys_of(data, name):
+            data[name] = ",".join(key for key in keys if data.get(f"{key}-group") != group)
 
 
 def _insert(data: QueryDict, keys: list[str], *, at: int, fields: Mapping[str, str]) -> None:

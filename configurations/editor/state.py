@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from configurations.editor.binding import (
-    MANY_ROWS,
-    Forms,
-    GroupFormRow,
-)
+from configurations.editor.binding import MANY_ROWS, Forms
 from configurations.editor.catalogue import Catalogue
 from configurations.editor.entries import (
     Entry,
@@ -18,6 +14,7 @@ from configurations.editor.entries import (
 )
 from configurations.editor.fields import SECTIONS
 from configurations.editor.forms.cluster import ConfigForm, HeadForm
+from configurations.editor.group_rows import GroupFormRow
 from configurations.editor.instance import TypedSettings
 from configurations.editor.values import names_of, part_of
 from domain.configuration.spec import ComputeConfig
@@ -59,6 +56,14 @@ class Section:
     warnings: int
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The groups that an edit removed, and what went with them, in words."""
+
+    groups: tuple[str, ...] = ()
+    also: str = ""
+
+
 @dataclass
 class Edit:
     """What stands in the editor.
@@ -74,6 +79,7 @@ class Edit:
     forms: Forms
     catalogue: Catalogue
     findings: list[Finding] = field(default_factory=list)
+    gone: Gone = field(default_factory=Gone)
 
     actions = ACTIONS
 

@@ -84,21 +84,16 @@ def entry_with_values(one: Written, new: Values) -> Written:
     return type(one).model_validate(ENTRIES[type(one)].written(one, new))
 
 
-def settings_with(
-    config: ComputeConfig, new: Mapping[str, Values], names: Mapping[str, str]
-) -> ComputeConfig:
-    """The configuration with each group's own settings, under the name that the group has now.
-
-    `new` has the changed fields by the group's former name, `names` each group's present one.
-    """
+def settings_with(config: ComputeConfig, new: Values, *, source: str, name: str) -> ComputeConfig:
+    """The configuration with a group's own settings changed; those of `source` are the first."""
     settings = dict(config.mobula.groups)
-    for was, now in names.items():
-        kept = settings.pop(was, None) if was != now else settings.get(was)
-        if GROUP_SETTINGS.has_any(new[was]):
-            kept = _with_settings(kept or GroupSettings(), new[was])
-            settings.pop(now, None)
-        if kept is not None:
-            settings[now] = kept
+    before = settings.get(name, settings.get(source))
+    changed = (
+        _with_settings(before or GroupSettings(), new) if GROUP_SETTINGS.has_any(new) else before
+    )
+    settings.pop(name, None)
+    if changed is not None:
+        settings[name] = changed
     if settings == config.mobula.groups:
         return config
     return config.replace(mobula={**dict(config.mobula), "groups": settings})

@@ -1,4 +1,4 @@
-"""`{% load editor_parts %}`: the pieces of the editor's page, and its fields, drawn once."""
+"""`{% load editor_parts %}`: the parts of the editor, and its fields, drawn once for all."""
 
 from __future__ import annotations
 
@@ -28,15 +28,17 @@ def part(context: Context, name: str) -> SafeString:
 
 
 @register.simple_tag
-def drawn(field: BoundField | None, notes: Sequence[Problem] | None = None) -> SafeString:
-    """Return `components/input.html` for a field, from memory where all that it shows is as before.
+def drawn(
+    field: BoundField | None, notes: Sequence[Problem] | None = None, below: object = None
+) -> SafeString:
+    """Return `components/input.html` for a field; from memory where it shows the same as before.
 
-    The template gets nothing but the field and its notes.
+    The template gets nothing but these. With `below`, the page shows the messages elsewhere.
     """
     if not field:
         return SafeString()
     found = tuple((note.message, note.hint) for note in notes or ())
-    return _drawn(_Shown(field, notes, (*_facts_of(field), found)))
+    return _drawn(_Shown(field, notes, (*_facts_of(field), found, bool(below))))
 
 
 class _Shown:
@@ -84,7 +86,7 @@ def _words_of(choices: Any) -> tuple[Any, ...] | str:
 @lru_cache(maxsize=MOST_FIELDS)
 def _drawn(shown: _Shown) -> SafeString:
     html = get_template("components/input.html").render(
-        {"field": shown.field, "notes": shown.notes}
+        {"field": shown.field, "notes": shown.notes, "below": shown.facts[-1]}
     )
     shown.field = shown.notes = None  # the key stays in memory; the form it came from need not
     return SafeString(html)

@@ -18,7 +18,9 @@ from django.template.loader import get_template
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
-from configurations.editor import Edit
+from configurations.editor import Catalogue, Edit
+from configurations.editor.group_rows import GroupFormRow, Memory
+from configurations.editor.machine_facts import seen_of
 
 FOLDER = "configurations/editor/parts"
 PARTS = (
@@ -28,6 +30,8 @@ PARTS = (
 )  # fmt: skip
 GROUP = "configurations/editor/group.html"
 MOST_STAMPS = 1_000
+MOST_GROUPS = 1_000
+"""Drawn rows of groups that a process keeps: some kilobytes each, more with all fields."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,35 @@ class Part:
 
 
 type Parts = Mapping[str, Part]
+type Row = Mapping[str, Any]
+
+_GROUPS: Memory[Part] = Memory(MOST_GROUPS)
 
 
 def parts_of(context: Mapping[str, Any]) -> Parts:
     """Return every part of the editor by its name; groups are named by the keys of their rows."""
     parts = {name: _drawn(name, f"{FOLDER}/{name}.html", context) for name in PARTS}
-    for row in context["edit"].rows:
-        parts[row.key] = _drawn(row.key, GROUP, {**context, "row": row})
+    edit: Edit = context["edit"]
+    own: Row = {
+        "actions": edit.actions,
+        "autoscaling": edit.draft.mobula.autoscaling,
+        "is_large": edit.is_large,
+        "check_url": context["check_url"],
+    }
+    for row in edit.rows:
+        parts[row.key] = _group(row, own, edit.catalogue)
     return parts
+
+
+def _group(row: GroupFormRow, own: Row, catalogue: Catalogue) -> Part:
+    """The row of a group: made of itself, `own` and the catalogue alone, so that it is kept."""
+
+    def draw() -> Part:
+        return _drawn(row.key, GROUP, {**own, "row": row})
+
+    if row.has_problems:
+        return draw()
+    return _GROUPS.get((row.facts, *own.values(), seen_of(row, catalogue)), draw)
 
 
 def _drawn(name: str, template: str, context: Mapping[str, Any]) -> Part:
