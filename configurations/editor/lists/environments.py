@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from configurations.editor.lists.shapes import Environment, Override
+from configurations.editor.tables.shapes import Environment, Override
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Loc
 
