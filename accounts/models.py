@@ -91,6 +91,9 @@ class Team(models.Model):
 
     name = models.CharField(max_length=80, unique=True)
     slug = models.SlugField(max_length=80, unique=True, allow_unicode=True)
+    is_sample = models.BooleanField(
+        default=False, help_text="Sample data: nothing of it runs, and no one can change it."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = TeamsQuerySet.as_manager()

@@ -58,6 +58,9 @@ def may(user: Person, action: Action, *, team: Team | None) -> Decision:
     """Return whether `user` may do `action` in `team`; None stands for the installation itself."""
     if not user.is_active:
         return Decision(allowed=False, reason="Sign in first.")
+    if team is not None and team.is_sample and action is not Action.VIEW:
+        reason = f"{team} has sample data, which can only be viewed. Switch to another team."
+        return Decision(allowed=False, reason=reason)
     if user.is_superuser:
         return Decision(allowed=True)
     if action is Action.MANAGE_INSTALLATION or team is None:

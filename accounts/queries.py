@@ -53,7 +53,8 @@ def chosen_team(request: HttpRequest) -> Team | None:
 def _ask_for_team(request: HttpRequest) -> Team | None:
     teams = teams_of(request.user)
     chosen = request.session.get(TEAM_IN_SESSION)
-    return (teams.filter(pk=chosen).first() if chosen else None) or teams.first()
+    given = teams.filter(pk=chosen).first() if chosen else None
+    return given or teams.order_by("is_sample", "name").first()
 
 
 def members(team: Team) -> QuerySet[Membership]:

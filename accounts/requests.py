@@ -18,13 +18,15 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 
+from accounts import time_zones
 from accounts.models import User
-from domain import time_zones
 
 TIME_ZONE_COOKIE = "mobula-time-zone"  # assets/theme.js writes the browser's
 
 type Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
+# The header with which assets/submit.js marks a form that it sends.
+SUBMISSION = "X-Submission"
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
@@ -37,6 +39,21 @@ class SignedInRequest(HttpRequest):
 def request_id() -> str:
     """Return the id of the request that is being answered, or "" outside of one."""
     return _request_id.get()
+
+
+class SubmissionMiddleware(MiddlewareMixin):
+    """Names the page that follows a form which a script sent: the script opens it.
+
+    A script that followed the redirect itself would use up the page's messages unseen.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Return the redirect as an answer without content."""
+        if SUBMISSION in request.headers and response.has_header("Location"):
+            response.status_code = 204  # no redirect to browsers, but scripts read its Location
+        return response
 
 
 class NoStoreMiddleware(MiddlewareMixin):
@@ -106,6 +123,8 @@ class LoginRequiredMiddleware(DjangoLoginRequired):
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
         """Return a redirect to the sign-in page that leads back after it."""
+        if SUBMISSION in request.headers:
+            return HttpResponse(status=401)
         if request.headers.get("HX-Request") != "true":
             return super().handle_no_permission(request, view_func)
         # A polling region would draw the sign-in page inside of itself. https://htmx.org/headers/

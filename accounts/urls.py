@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, audit, sign_in, team, users
+from accounts.views import account, audit, columns, sign_in, team, users
 
 app_name = "accounts"
 urlpatterns = [
@@ -27,4 +27,5 @@ urlpatterns = [
     path("users/<int:pk>/end-sessions/", users.end_sessions, name="end-user-sessions"),
     path("users/<int:pk>/sessions/<int:session>/end/", users.end_session, name="end-user-session"),
     path("audit/", audit.audit, name="audit"),
+    path("columns/<slug:table>/", columns.columns, name="columns"),
 ]

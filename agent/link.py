@@ -50,6 +50,7 @@ class Answer(NamedTuple):
     jobs_acked: bool
     samples_acked: int
     commands: list[dict[str, Any]]
+    node_logs: dict[str, Any] | None = None  # None: this Mobula knows nothing of them
 
 
 def read_answer(content: bytes) -> Answer:
@@ -62,6 +63,7 @@ def read_answer(content: bytes) -> Answer:
             jobs_acked=bool(answer.get("jobs_acked")),
             samples_acked=int(answer.get("samples_acked") or 0),
             commands=[dict(command, id=str(command["id"])) for command in answer["commands"]],
+            node_logs=dict(answer["node_logs"]) if answer.get("node_logs") else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreachable(f"Mobula's answer cannot be understood: {error!r}.") from error

@@ -19,6 +19,8 @@ from agent.head.pending import demand
 from agent.jobs.logs import is_full
 from agent.journal import log
 from agent.link import Answer, Link, Refused, TooLarge, Unreachable, backoff
+from agent.node_logs.sources import DashboardFiles, HostFiles
+from agent.node_logs.watch import NodeLogWatch
 from agent.settling import Settling
 from agent.usage.hosts import HostMeter
 from agent.usage.processes import ProcessMeter
@@ -62,6 +64,11 @@ class HeadAgent:
         reader = LogReader(dashboard, self._view, node_dirs=config.node_dirs)
         self.dashboard = DashboardWatch(dashboard, reader, self._deaths, news=self._wake.set)
         self.actors = ActorWatch(dashboard)
+        self.node_logs = NodeLogWatch(
+            self._view,
+            host=HostFiles(node_dirs=config.node_dirs),
+            others=None if config.shared_host else DashboardFiles(dashboard),
+        )
         meter = ProcessMeter(config.node_dirs) if config.shared_host else HostMeter(dashboard)
         self.usage = UsageWatch(meter, self._view)
         self._desk = CommandDesk(Actions(self._gcs, dashboard).carry_out, news=self._wake.set)
@@ -88,6 +95,7 @@ class HeadAgent:
         self._wait_for_head()
         self.dashboard.start()
         self.actors.start()
+        self.node_logs.start()
         self.usage.start()
         while True:
             if self._is_due(time.monotonic()):
@@ -112,7 +120,9 @@ class HeadAgent:
         self._view.nodes = living_nodes(state)
         self._demand = demand(state)
         self._demand_change.see(self._demand, now=self._gcs_seen_at)
-        if self._deaths.see(dead_nodes(state), now=time.time()):
+        dead = dead_nodes(state)
+        self.node_logs.see_dead(set(dead.values()))
+        if self._deaths.see(dead, now=time.time()):
             self.dashboard.look_again()
         self._look_seconds = time.monotonic() - started
         return True
@@ -140,6 +150,7 @@ class HeadAgent:
             "samples": [],
             "jobs": self.dashboard.jobs.report(portion=self._portion),
             "logs": self.dashboard.tails.texts(),
+            "node_logs": self.node_logs.parts(),
             "results": self._desk.results(),
             "drivers": self.dashboard.jobs.drivers,
             # Ray tells this only by listing every actor; a living actor has a living driver.
@@ -204,7 +215,8 @@ class HeadAgent:
     def _take(self, answer: Answer, body: dict[str, Any], *, samples_to: int) -> None:
         self._interval = answer.interval
         # A long log is caught up with immediately.
-        pause = SHORTEST_GAP_SECONDS if is_full(body["logs"]) else answer.interval
+        is_behind = is_full(body["logs"]) or is_full(body["node_logs"])
+        pause = SHORTEST_GAP_SECONDS if is_behind else answer.interval
         self._next_sync = self._last_sync + pause
         self._demand_change.told(body["demand"])
         self._deaths.acknowledge(body["dead"])
@@ -214,6 +226,7 @@ class HeadAgent:
         if answer.samples_acked == body["seq"]:
             self.usage.buffer.stored(samples_to)
         self.dashboard.tails.acknowledge(answer.log_offsets)
+        self.node_logs.acknowledge(body["node_logs"], answer.node_logs)
         if body["logs"]:
             self.dashboard.look_again()
         self._desk.receive(answer.commands, told=body["results"])

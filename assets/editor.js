@@ -1,6 +1,6 @@
 // Turns <textarea data-editor="yaml"> into an editor with line numbers and problem markers.
 import { autocompletion, closeBrackets, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, isolateHistory, undo } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import {
   bracketMatching,
@@ -93,7 +93,11 @@ function edit(area) {
   area.dataset.editing = "";
   views.set(area, view);
   // Other scripts write to the textarea and say so (the form view, "restore this version").
-  area.addEventListener("mobula:set", () => replaceText(view, area.value));
+  area.addEventListener("mobula:set", () => {
+    shown.delete(area);
+    replaceText(view, area.value);
+  });
+  area.addEventListener("mobula:undo", () => undo(view));
   area.addEventListener("mobula:line", (event) => goTo(view, event.detail));
   shown.set(area, document.getElementById(area.dataset.text)?.textContent);
   document.fonts.ready.then(() => view.requestMeasure());
@@ -169,7 +173,7 @@ function replaceText(view, text) {
   const most = Math.min(now.length, text.length) - from;
   while (same < most && now[now.length - 1 - same] === text[text.length - 1 - same]) same++;
   const changes = { from, to: now.length - same, insert: text.slice(from, text.length - same) };
-  view.dispatch({ changes, annotations: written.of(true) });
+  view.dispatch({ changes, annotations: [written.of(true), isolateHistory.of("full")] });
 }
 
 // A text that the server wrote is JSON beside the textarea; each is taken over once.

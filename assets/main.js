@@ -1,7 +1,12 @@
-// What every page needs: menus, dialogs, copying, clocks, keys, polling. Pages work without it.
+// What every page needs: menus, dialogs, copying, clocks, keys, polling, sending forms. Pages work without it.
 import { startAborts } from "./aborts.js";
+import { startBusy } from "./busy.js";
 import { startClocks } from "./clocks.js";
+import { startConnection } from "./connection.js";
 import { startDialogs } from "./dialogs.js";
+import { startKept } from "./kept.js";
+import { startEditorRows } from "./editor-rows.js";
+import { startFindSetting } from "./find-setting.js";
 import { startKeys } from "./keys.js";
 import { startLiveForms } from "./live-form.js";
 import { startLogs } from "./logs.js";
@@ -9,6 +14,10 @@ import { startMenus } from "./menus.js";
 import { startNotices } from "./notices.js";
 import { startPicker } from "./picker.js";
 import { startPolling } from "./polling.js";
+import { startProgress } from "./progress.js";
+import { startStatusBar } from "./status-bar.js";
+import { startSubmitting } from "./submit.js";
+import { startTables } from "./tables.js";
 import { startTheme } from "./choice.js";
 import { guardUnsaved } from "./unsaved.js";
 
@@ -29,9 +38,18 @@ startClocks();
 startKeys();
 startLogs();
 startAborts();
+startStatusBar();
+startConnection();
 startLiveForms();
+startEditorRows();
+startFindSetting();
 startPicker();
 startPolling();
+startProgress();
+startTables();
 guardUnsaved();
+startSubmitting();
+startBusy();
+startKept();
 bringToLife(document);
 document.addEventListener("htmx:after:swap", () => bringToLife(document));

@@ -15,13 +15,3 @@ function leave(notice) {
   if (notice.matches(":hover, :focus-within")) setTimeout(() => leave(notice), GOOD_NEWS_MS);
   else notice.remove();
 }
-
-export function notify(message, tone = "bad") {
-  const pattern = document.getElementById("notice-pattern");
-  const notices = document.getElementById("notices");
-  if (!pattern || [...notices.children].some((one) => one.textContent.includes(message))) return;
-  const notice = pattern.content.firstElementChild.cloneNode(true);
-  notice.classList.add(`tone-${tone}`);
-  notice.querySelector("p").textContent = message;
-  notices.append(notice);
-}

@@ -1,8 +1,5 @@
-// Regions that poll: stop on 286, rest while the page is hidden, and say so when the server is away.
-import { notify } from "./notices.js";
-
+// Regions that poll: stop on 286, rest while the page is hidden.
 const STOP_POLLING = 286;
-const AWAY = "Connection to Mobula lost. The page may be out of date. Retrying.";
 
 export function startPolling() {
   document.addEventListener("htmx:before:request", (event) => {
@@ -17,10 +14,5 @@ export function startPolling() {
     region.removeAttribute("hx-trigger");
     region.removeAttribute("hx-get");
     htmx.process(region, true);
-  });
-  document.addEventListener("htmx:error", () => notify(AWAY, "warn"));
-  document.addEventListener("htmx:response:error", (event) => {
-    const { status } = event.detail.ctx.response;
-    if (status !== 422) notify(`The request failed (HTTP ${status}). Reload the page and try again.`);
   });
 }

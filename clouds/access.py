@@ -6,14 +6,18 @@ installation, and a team must not learn what others call theirs.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.errors import WrongState
 from accounts.models import Team
-from clouds.models import DEFAULT_CLOUD, Cloud
+from clouds.drivers import driver_for
+from clouds.models import DEFAULT_CLOUD, CatalogueRefresh, Cloud, RefreshState
+from domain.offerings import ProviderKind
+from providers import registry
+from providers.base import ProviderError
 
 
 class CloudTakenAway(WrongState):
@@ -75,3 +79,44 @@ def require_usable(cloud: Cloud, *, team: Team) -> None:
     """Raise `CloudTakenAway` unless the team may use the cloud now."""
     if not may_use(cloud, team=team):
         raise CloudTakenAway(taken_away(cloud, team=team))
+
+
+def why_not_launchable(cloud: Cloud) -> str:
+    """Return why no cluster can be launched on the cloud now, or "" where one can.
+
+    Every page that offers a launch shows this sentence, and the launch itself refuses with it.
+    Whether a team may use the cloud is another question: see `why_not_launchable_by`.
+    """
+    kind = ProviderKind(cloud.provider)
+    if not registry.has_driver(kind):
+        return registry.no_driver(kind)
+    try:
+        driver_for(cloud)
+    except ProviderError as error:
+        return f"Cloud {cloud} cannot be used: {error}"
+    if registry.has_prices(kind) and cloud.newest_refresh is None:
+        return _failed_refresh(cloud)
+    return ""
+
+
+def why_not_launchable_by(team: Team, name: str | None) -> str:
+    """Return why the team cannot launch on the cloud of that name, or "" where it can."""
+    cloud = usable_cloud(name, team=team)
+    if cloud is None:
+        return f"{no_such_cloud(name, team=team)} {way_out(names_of_clouds(team))}"
+    return why_not_launchable(cloud)
+
+
+def launch_refusals(team: Team) -> Mapping[str, str]:
+    """Return why a launch is refused, or "", by the name of each cloud that the team may use."""
+    clouds = Cloud.objects.usable_by(team).order_by("name")
+    return {cloud.name: why_not_launchable(cloud) for cloud in clouds}
+
+
+def _failed_refresh(cloud: Cloud) -> str:
+    """A region whose only refreshes failed: what it offers is as good as unknown."""
+    rows = CatalogueRefresh.objects.filter(provider=cloud.provider, region=cloud.region)
+    last = rows.order_by("-started_at", "-pk").first()
+    if last is None or last.state != RefreshState.FAILED:
+        return ""
+    return f"The machine types of cloud {cloud} could not be read: {last.message}"

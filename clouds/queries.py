@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Team
 from clouds import catalogue
+from clouds.access import why_not_launchable
 from clouds.facts import PriceList
 from clouds.models import CatalogueRefresh, Cloud, RefreshState
 from clouds.refreshing import is_lost, whether
@@ -44,6 +45,7 @@ class CloudFacts:
     is_own: bool  # an admin added it, so an admin may change it
     refresh: CatalogueRefresh | None = None
     why_not: str = ""  # it cannot be refreshed
+    refusal: str = ""  # no cluster can be launched on it
 
     @property
     def is_running(self) -> bool:
@@ -110,6 +112,7 @@ def _facts(cloud: Cloud, refresh: CatalogueRefresh | None) -> CloudFacts:
         is_own=registry.traits_of(kind).can_be_added,
         refresh=refresh,
         why_not=whether(kind),
+        refusal=why_not_launchable(cloud),
     )
 
 

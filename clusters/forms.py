@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, cast
 
 from django import forms
@@ -9,9 +10,14 @@ from django import forms
 from accounts.models import Team
 from clusters.models import Cluster, Group
 from clusters.workloads import Workload
+from configurations.launch_choices import launch_choices
+from configurations.launchability import launchability_of
 from configurations.models import Version
 from configurations.queries import launchable_versions
 from domain.limits import CLUSTER_NAME_LENGTH, MAX_NODES, wrong_name
+
+# Versions that are read to find one that can be launched.
+MOST_READ = 50
 
 
 class LaunchForm(forms.Form):
@@ -28,6 +34,7 @@ class LaunchForm(forms.Form):
     def __init__(self, *args: object, team: Team, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.versions = launchable_versions(team)
+        self.launchability = launchability_of(team)
         self.fields["version"] = forms.ModelChoiceField(
             self.versions, label="Configuration", empty_label=None
         )
@@ -40,6 +47,25 @@ class LaunchForm(forms.Form):
         if wrong := wrong_name(name, longest=CLUSTER_NAME_LENGTH):
             raise forms.ValidationError(wrong)
         return name
+
+    @cached_property
+    def chosen(self) -> Version | None:
+        """The version that the form shows: the newest that can be launched, where it names none."""
+        given = self.data if self.is_bound else self.initial
+        named = str(given.get("version") or "")
+        rows = self.versions.filter(pk=named) if named.isdecimal() and len(named) < 19 else None
+        if rows and (version := rows.first()):
+            return version
+        newest = self.versions.order_by("-created_at", "-pk")[:MOST_READ]
+        return self.launchability.newest(newest) or self.versions.first()
+
+    def describe_versions(self) -> None:
+        """Let the version be chosen by template, cloud, machines and price."""
+        field = cast("forms.ModelChoiceField[Version]", self.fields["version"])
+        rows = list(self.versions.defer("text"))
+        field.choices = launch_choices(rows, chosen=self.chosen, launchability=self.launchability)
+        if self.chosen and not self.is_bound:
+            self.initial["version"] = self.chosen.pk
 
     def offer(self, environments: list[str]) -> None:
         """Let the environment be chosen among those that the version says something of."""
@@ -80,6 +106,12 @@ class ResizeForm(forms.Form):
 class UpdateForm(forms.Form):
     """Which other version of its template a running cluster moves to."""
 
+    replace = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Replace running nodes now, step by step within the disruption budgets",
+    )
+
     def __init__(self, *args: object, cluster: Cluster, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         rows = launchable_versions(cluster.team).filter(template=cluster.version.template_id)
@@ -100,6 +132,22 @@ class UpdateForm(forms.Form):
         named = str(self["version"].value() or "")
         rows = self.versions.filter(pk=named) if named.isdecimal() and len(named) < 19 else None
         return (rows.first() if rows else None) or self.versions.first()
+
+
+class LimitsForm(forms.Form):
+    """When a cluster ends by itself; an empty field is never."""
+
+    idle_minutes = forms.IntegerField(
+        required=False, min_value=1, label="Idle timeout (minutes)", help_text="Empty: none."
+    )
+    max_lifetime_minutes = forms.IntegerField(
+        required=False, min_value=1, label="Maximum lifetime (minutes)", help_text="Empty: none."
+    )
+
+    @classmethod
+    def of(cls, cluster: Cluster) -> LimitsForm:
+        """Return the form that shows the cluster as it is."""
+        return cls(initial={name: getattr(cluster, name) for name in cls.base_fields})
 
 
 class HoldForm(forms.Form):

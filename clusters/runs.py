@@ -28,6 +28,8 @@ _OVER: dict[str, Any] = {
     "drivers": None,
     "actors": None,
     "last_error": "",
+    "last_error_class": "",
+    "waits": [],
 }
 
 

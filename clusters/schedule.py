@@ -6,13 +6,13 @@ CELERY_BEAT = {
         "schedule": 300.0,
         "options": {"expires": 240},
     },
-    "bound-job-logs": {
-        "task": "clusters.tasks.bound_job_logs",
+    "bound-logs": {
+        "task": "clusters.tasks.bound_logs",
         "schedule": 60.0,
         "options": {"expires": 60},
     },
-    "count-job-logs": {
-        "task": "clusters.tasks.count_job_logs",
+    "count-logs": {
+        "task": "clusters.tasks.count_logs",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },

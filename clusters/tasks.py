@@ -1,7 +1,7 @@
 from celery import Task, shared_task
 from django.utils.timezone import now
 
-from clusters import job_logs
+from clusters.logs import jobs, nodes
 from clusters.queues import Priority, Queue
 from clusters.reconcile import loop
 from clusters.scaling.strategies import forecasts, samples
@@ -40,13 +40,16 @@ def sweep() -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def bound_job_logs() -> None:
-    job_logs.bound_total(now())
+def bound_logs() -> None:
+    for room in (jobs.ROOM, nodes.ROOM):
+        room.bound_total(now())
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def count_job_logs() -> None:
-    job_logs.count_usage()
+def count_logs() -> None:
+    for room in (jobs.ROOM, nodes.ROOM):
+        room.count_usage()
+    nodes.forget_empty_files()
 
 
 @shared_task  # type: ignore[untyped-decorator]

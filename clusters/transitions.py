@@ -15,6 +15,7 @@ from accounts.models import User
 from clusters.models import Cluster, Event, Node, Run
 from clusters.models.event import EventSeverity
 from domain.events import EventKind
+from domain.failures import cause_of
 from domain.lifecycle import (
     ENDING_CLUSTER_STATES,
     ClusterState,
@@ -40,6 +41,7 @@ _NODE_KINDS: Mapping[EndCause | None, EventKind] = {
     EndCause.START_TIMED_OUT: EventKind.NODE_START_FAILED,
     EndCause.INTERRUPTED: EventKind.NODE_INTERRUPTED,
 }
+_FAILURES = _NODE_KINDS.keys()
 _MESSAGE_LENGTH = 1000
 
 
@@ -71,6 +73,7 @@ def move_cluster(
         cluster.run.started_at = moment
     elif wanted in ENDING_CLUSTER_STATES:
         run.filter(end_reason="").update(end_reason=reason[:_MESSAGE_LENGTH])
+        cluster.run.end_reason = cluster.run.end_reason or reason[:_MESSAGE_LENGTH]
     Event.objects.create(
         cluster=cluster,
         kind=EventKind.CLUSTER_STATE_CHANGED,
@@ -106,6 +109,9 @@ def move_node(
         fields |= {"end_cause": "", "end_reason": ""}
     if cause and not node.end_cause:
         fields |= {"end_cause": cause, "end_reason": reason[:_MESSAGE_LENGTH]}
+    if cause in _FAILURES:  # before its node: a report locks them in that order
+        Run.objects.filter(pk=node.run_id).update(failed_at=moment)
+        node.cluster.run.failed_at = moment
     _compare_and_set(node, current, fields)
     _tell_ledger(node, wanted, moment)
     Event.objects.create(
@@ -114,10 +120,19 @@ def move_node(
         kind=_NODE_KINDS.get(cause, EventKind.NODE_STATE_CHANGED),
         from_state=current,
         to_state=wanted,
-        message=reason[:_MESSAGE_LENGTH],
-        fields={"cause": cause} if cause else {},
+        **_said(reason, cause),
         severity=EventSeverity.ERROR if cause and cause.is_failure else EventSeverity.INFO,
     )
+
+
+def _said(reason: str, cause: EndCause | None) -> dict[str, Any]:
+    """Return the message and the fields of a node's event: of a failure, its cause in brief."""
+    fields = {"cause": cause} if cause else {}
+    if cause not in _FAILURES:
+        return {"message": reason[:_MESSAGE_LENGTH], "fields": fields}
+    read = cause_of(reason)
+    text = {"text": read.text[:_MESSAGE_LENGTH]} if read.has_more else {}
+    return {"message": read.sentence[:_MESSAGE_LENGTH], "fields": {**fields, **text}}
 
 
 def note(

@@ -1,7 +1,17 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from clusters.views import detail, jobs, launching, operations, scaling, tables, updating
+from clusters.views import (
+    bulk,
+    detail,
+    jobs,
+    launching,
+    node_logs,
+    operations,
+    scaling,
+    tables,
+    updating,
+)
 from clusters.views.list import cluster_list
 
 
@@ -9,11 +19,17 @@ class TableConverter(StringConverter):
     regex = "nodes|events|decisions|jobs|demand|groups|cooling"
 
 
+class BulkConverter(StringConverter):
+    regex = "stop|terminate"
+
+
 register_converter(TableConverter, "table")
+register_converter(BulkConverter, "bulk")
 
 app_name = "clusters"
 urlpatterns = [
     path("clusters/", cluster_list, name="list"),
+    path("clusters/bulk/<bulk:operation>/", bulk.bulk, name="bulk"),
     path("clusters/launch/", launching.launch, name="launch"),
     path("clusters/launch/preview/", launching.preview, name="launch-preview"),
     path(
@@ -27,10 +43,12 @@ urlpatterns = [
     path("clusters/<uuid:pk>/start/", operations.start, name="start"),
     path("clusters/<uuid:pk>/terminate/", operations.terminate, name="terminate"),
     path("clusters/<uuid:pk>/hold/", operations.hold, name="hold"),
+    path("clusters/<uuid:pk>/limits/", operations.limits, name="limits"),
     path("clusters/<uuid:pk>/update/", updating.update, name="update"),
     path("clusters/<uuid:pk>/update/preview/", updating.preview, name="update-preview"),
     path("clusters/<uuid:pk>/replace/", updating.replace, name="replace"),
-    path("clusters/<uuid:pk>/replace/cancel/", updating.cancel, name="cancel-replacement"),
+    path("clusters/<uuid:pk>/replace/pause/", updating.pause, name="pause-replacement"),
+    path("clusters/<uuid:pk>/relaunch/", updating.relaunch, name="relaunch"),
     path("clusters/<uuid:pk>/groups/<str:group>/resize/", operations.resize, name="resize"),
     path("clusters/<uuid:pk>/groups/<str:group>/again/", operations.try_again, name="try-again"),
     path("clusters/<uuid:pk>/groups/<str:group>/rule/enable/", scaling.enable, name="enable-rule"),
@@ -38,6 +56,17 @@ urlpatterns = [
         "clusters/<uuid:pk>/groups/<str:group>/rule/disable/", scaling.disable, name="disable-rule"
     ),
     path("clusters/<uuid:pk>/what-if/", scaling.what_if, name="what-if"),
+    path("clusters/<uuid:pk>/nodes/<slug:name>/log/", node_logs.node_log, name="node-log"),
+    path(
+        "clusters/<uuid:pk>/nodes/<slug:name>/log/text/",
+        node_logs.node_log_text,
+        name="node-log-text",
+    ),
+    path(
+        "clusters/<uuid:pk>/nodes/<slug:name>/log/follow/",
+        node_logs.follow,
+        name="follow-node-log",
+    ),
     path("clusters/<uuid:pk>/workloads/<str:key>/", jobs.run_workload, name="workload"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/", jobs.job, name="job"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/log/", jobs.job_log, name="job-log"),

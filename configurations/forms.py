@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -18,6 +18,12 @@ class ImportForm(forms.Form):
     source = forms.ChoiceField(
         required=False, label="Format", choices=[("", "Auto-detect"), *FORMATS]
     )
+    cloud = forms.CharField(
+        required=False,
+        max_length=63,
+        label="Cloud",
+        widget=forms.Select(choices=[("", "Guess from the file")]),
+    )
     file = forms.FileField(required=False, label="File")
     text = forms.CharField(
         required=False,
@@ -25,6 +31,12 @@ class ImportForm(forms.Form):
         label="Or paste YAML",
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "false", "class": "mono"}),
     )
+
+    def offer_clouds(self, choices: list[tuple[str, str]], *, chosen: str) -> None:
+        """Let the cloud be chosen among these."""
+        widget = cast("forms.Select", self.fields["cloud"].widget)
+        widget.choices = [("", "Guess from the file"), *choices]
+        self.initial["cloud"] = chosen
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

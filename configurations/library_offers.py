@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from accounts.models import Team
 from clouds import facts
+from clouds.access import why_not_launchable
 from clouds.models import Cloud
 from configurations.library import LIBRARY, Ready
 from configurations.price_lines import PriceLine, lines_of
@@ -27,6 +28,7 @@ class LibraryOffer:
     text: str
     prices: list[PriceLine]
     where: str
+    refusal: str  # why it cannot be launched as it is
 
 
 def library_offer(ready: Ready, *, team: Team) -> LibraryOffer:
@@ -42,14 +44,21 @@ def library_offer(ready: Ready, *, team: Team) -> LibraryOffer:
         text=text,
         prices=lines_of(estimate(config, target=target)) if config else [],
         where=f"on {cloud}, {cloud.region}" if cloud else f"in {target.region}",
+        refusal=why_not_launchable(cloud) if cloud else _without_cloud(ready.provider, team),
     )
+
+
+def _without_cloud(provider: ProviderKind, team: Team) -> str:
+    if not registry.has_driver(provider):
+        return registry.no_driver(provider)
+    return f"Team {team} has no cloud on {provider.label}. Ask an installation admin for one."
 
 
 def launchable_offers(team: Team) -> Sequence[LibraryOffer]:
     """Return the offers that can be launched as they are: on a cloud of the team's."""
     drivable = [ready for ready in LIBRARY if registry.has_driver(ready.provider)]
     offers = [library_offer(ready, team=team) for ready in drivable]
-    return [offer for offer in offers if offer.cloud]
+    return [offer for offer in offers if not offer.refusal]
 
 
 def _by_facts(provider: ProviderKind) -> RegionCatalogue:

@@ -10,10 +10,12 @@ class EventKind(StrEnum):
     CLUSTER_STATE_CHANGED = "cluster.state_changed"  # the cluster moved to another state
     CLUSTER_UPDATED = "cluster.updated"  # a user moved the cluster to another version
     CLUSTER_REPLACEMENT_STARTED = "cluster.replacement_started"  # outdated nodes are being replaced
-    CLUSTER_REPLACEMENT_ENDED = "cluster.replacement_ended"  # none is left, or a user canceled it
+    CLUSTER_REPLACEMENT_ENDED = "cluster.replacement_ended"  # none is left, or a user paused it
     CLUSTER_RESIZED = "cluster.resized"  # a user changed a group's min and max nodes
+    CLUSTER_LIMITS_CHANGED = "cluster.limits_changed"  # a user changed when the cluster ends
     CLUSTER_IDLE_TIMER_PAUSED = "cluster.idle_timer_paused"  # a user paused the idle timer
     CLUSTER_IDLE_TIMER_RESUMED = "cluster.idle_timer_resumed"  # a user resumed the idle timer
+    CLUSTER_HEALTH_CHANGED = "cluster.health_changed"  # it got stuck, went silent or has recovered
 
     NODE_STATE_CHANGED = "node.state_changed"  # a node moved to another state as planned
     NODE_START_FAILED = "node.start_failed"  # a launch was refused or the node was never ready

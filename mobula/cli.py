@@ -9,6 +9,7 @@ from mobula import __version__
 from mobula.commands import (
     backup,
     convert,
+    demo_data,
     diff,
     health,
     manage,
@@ -23,7 +24,20 @@ from mobula.commands import (
 READER_LEFT = 141
 """The exit code of a program whose reader left before it had printed all: 128 + SIGPIPE."""
 
-COMMANDS = (up, validate, plan, simulate, price, diff, convert, health, manage, backup, restore)
+COMMANDS = (
+    up,
+    validate,
+    plan,
+    simulate,
+    price,
+    diff,
+    convert,
+    health,
+    manage,
+    backup,
+    restore,
+    demo_data,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "accounts.requests.NoStoreMiddleware",  # below the static files, which may be kept
+    "accounts.requests.SubmissionMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "accounts.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -173,16 +174,19 @@ KEEP_DAYS = {
     "decisions": env.days("MOBULA_KEEP_DECISIONS_DAYS", default=30),
     "scaling_samples": env.days("MOBULA_KEEP_SCALING_SAMPLES_DAYS", default=35, least=7),
     "job_logs": env.days("MOBULA_KEEP_JOB_LOGS_DAYS", default=30),
+    "node_logs": env.days("MOBULA_KEEP_NODE_LOGS_DAYS", default=14),
     "samples": env.days("MOBULA_KEEP_SAMPLES_DAYS", default=3, forever=False),
     "minutes": env.days("MOBULA_KEEP_MINUTES_DAYS", default=1, forever=False),
     "five_minutes": env.days("MOBULA_KEEP_FIVE_MINUTES_DAYS", default=30, forever=False),
     "hours": env.days("MOBULA_KEEP_HOURS_DAYS", default=400, least=31),
 }
-# How much output of jobs is kept, besides for how long: the oldest goes first.
+# How much output of jobs and nodes is kept, besides for how long: the oldest goes first.
 JOB_LOGS_PER_CLUSTER = 2**20 * env.number(
     "MOBULA_KEEP_JOB_LOGS_CLUSTER_MIB", default=1024, least=16
 )
 JOB_LOGS_IN_TOTAL = 2**20 * env.number("MOBULA_KEEP_JOB_LOGS_TOTAL_MIB", default=16_384, least=64)
+NODE_LOGS_PER_CLUSTER = 2**20 * env.number("MOBULA_KEEP_NODE_LOGS_CLUSTER_MIB", default=64, least=4)
+NODE_LOGS_IN_TOTAL = 2**20 * env.number("MOBULA_KEEP_NODE_LOGS_TOTAL_MIB", default=4096, least=16)
 
 # How long work on a node may finish when cheaper machines replace the node.
 MOVE_SECONDS = env.number("MOBULA_MOVE_SECONDS", default=120)

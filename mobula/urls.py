@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("accounts.urls")),
     path("clouds/", include("clouds.urls")),
     path("images/", include("images.urls")),
+    path("docs/", include("mobula.documentation.urls")),
     path("agent/v1/sync", sync, name="agent-sync"),
     path("healthz/", healthz, name="healthz"),
 ]

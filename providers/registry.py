@@ -51,6 +51,11 @@ def has_driver(kind: ProviderKind) -> bool:
     return _has(kind, "driver")
 
 
+def no_driver(kind: ProviderKind) -> str:
+    """Return what to say of a kind of provider that clusters cannot be launched on."""
+    return f"Mobula cannot launch clusters on {kind.label} yet."
+
+
 def has_prices(kind: ProviderKind) -> bool:
     """Return whether such providers say themselves what their machines cost."""
     return _has(kind, "prices")
@@ -78,7 +83,7 @@ def open_driver(account: Account) -> ProviderDriver:
     Raises InvalidRequest where there is no driver yet.
     """
     if not has_driver(account.kind):
-        raise InvalidRequest(f"Mobula cannot launch clusters on {account.kind.label} yet.")
+        raise InvalidRequest(no_driver(account.kind))
     opener: Callable[[Account], ProviderDriver]
     opener = import_module(f"{FOLDERS[account.kind]}.driver").open_driver
     return opener(account)

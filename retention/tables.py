@@ -78,6 +78,7 @@ SCALING_SAMPLES = Partitioned(
     has_default=True,
 )
 JOB_LOGS = Partitioned(table="clusters_joblog", column="at", keep="job_logs", has_default=True)
+NODE_LOGS = Partitioned(table="clusters_nodelog", column="at", keep="node_logs", has_default=True)
 SAMPLES = Partitioned(table="metering_sample", column="at", keep="samples")
 ROLLUP_1M = Partitioned(table="metering_rollup_1m", column="bucket", keep="minutes")
 ROLLUP_5M = Partitioned(table="metering_rollup_5m", column="bucket", keep="five_minutes")
@@ -88,6 +89,6 @@ TEAM_1M = Partitioned(table="metering_team_1m", column="bucket", keep="minutes")
 TEAM_5M = Partitioned(table="metering_team_5m", column="bucket", keep="five_minutes")
 TEAM_1H = Partitioned(table="metering_team_1h", column="bucket", keep="hours", width=Width.MONTH)
 ALL = (
-    AUDIT, EVENTS, DECISIONS, SCALING_SAMPLES, JOB_LOGS,
+    AUDIT, EVENTS, DECISIONS, SCALING_SAMPLES, JOB_LOGS, NODE_LOGS,
     SAMPLES, ROLLUP_1M, ROLLUP_5M, ROLLUP_1H, TEAM_1M, TEAM_5M, TEAM_1H,
 )  # fmt: skip

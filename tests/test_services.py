@@ -91,19 +91,30 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         (),
         {"name": "two", "version": t.version},
     ),
+    "clusters.services.node_logs.follow_node_logs": lambda t: ((t.head.nodes(role="head")[0],), {}),
     "clusters.services.operating.hold_idle_timer": lambda t: ((t.cluster,), {"hours": 1}),
     "clusters.services.operating.resize_group": lambda t: (
         (t.cluster,),
         {"group": "cpu", "min_nodes": 0, "max_nodes": 1},
     ),
     "clusters.services.operating.start_cluster": lambda t: ((t.cluster,), {}),
+    "clusters.services.bulk.operate_on_many": lambda t: (([t.cluster],), {"operation": "stop"}),
     "clusters.services.operating.stop_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.operating.terminate_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.rules.disable_rule": lambda t: ((t.cluster,), _RULE),
     "clusters.services.rules.enable_rule": lambda t: ((t.cluster,), _RULE),
-    "clusters.services.updating.cancel_replacement": lambda t: ((t.cluster,), {}),
+    "clusters.services.limits.change_time_limits": lambda t: (
+        (t.cluster,),
+        {"idle_minutes": 45, "max_lifetime_minutes": None},
+    ),
+    "clusters.services.relaunching.relaunch_cluster": lambda t: (
+        (t.cluster,),
+        {"version": t.version},
+    ),
+    "clusters.services.replacing.begin_replacement": lambda t: ((t.cluster,), {}),
+    "clusters.services.replacing.pause_replacement": lambda t: ((t.cluster,), {}),
+    "clusters.services.replacing.replace_outdated": lambda t: ((t.cluster,), {}),
     "clusters.services.updating.check_update": lambda t: ((t.cluster,), {"version": t.version}),
-    "clusters.services.updating.replace_outdated": lambda t: ((t.cluster,), {}),
     "clusters.services.updating.update_cluster": lambda t: ((t.cluster,), {"version": t.version}),
     "configurations.services.cloning.clone_version": lambda t: (
         (t.version,),
@@ -139,6 +150,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
 # A viewer may look.
 READS = {
     "clusters.services.launch_checks.check_launch",
+    "clusters.services.node_logs.follow_node_logs",
     "clusters.services.updating.check_update",
 }
 

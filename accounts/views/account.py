@@ -27,7 +27,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     form = ProfileForm(request.POST)
     submit(form, lambda values: services.change_profile(request.user, **values))
     if form.errors:
-        return _page(request, profile=form, password=_password_form(request))
+        return _page(request, profile=form, password=_password_form(request), status=422)
     messages.success(request, "Account saved.")
     return redirect("accounts:account")
 
@@ -42,7 +42,7 @@ def password(request: SignedInRequest) -> HttpResponse:
     except TryLater as refusal:
         return _try_later(request, form, refusal)
     if form.errors:
-        return _page(request, profile=_profile_form(request), password=form)
+        return _page(request, profile=_profile_form(request), password=form, status=422)
     update_session_auth_hash(request, request.user)
     request.session.pop(PROVED_BY_LINK, None)
     messages.success(request, "Password saved. Use it the next time you sign in.")

@@ -31,7 +31,7 @@ def invite(request: SignedInRequest) -> HttpResponse:
     invitation = submit(
         form, lambda values: services.invite_member(team, **values, by=request.user)
     )
-    return _welcome(request, invitation) if invitation else _page(request, invite=form)
+    return _welcome(request, invitation) if invitation else _page(request, invite=form, status=422)
 
 
 @require_POST
@@ -75,7 +75,7 @@ def create_team(request: SignedInRequest) -> HttpResponse:
     team = submit(form, lambda values: services.create_team(**values, by=request.user))
     if team is None:
         invite = InviteForm(initial={"role": Role.ENGINEER})
-        return _page(request, invite=invite, new_team=form)
+        return _page(request, invite=invite, new_team=form, status=422)
     request.session[TEAM_IN_SESSION] = team.pk
     messages.success(request, f"Created team {team}. Invite its members.")
     return redirect("accounts:team")
@@ -99,7 +99,11 @@ def _welcome(request: SignedInRequest, invitation: services.Invitation) -> HttpR
 
 
 def _page(
-    request: SignedInRequest, *, invite: InviteForm, new_team: TeamForm | None = None
+    request: SignedInRequest,
+    *,
+    invite: InviteForm,
+    new_team: TeamForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     team = current_team(request)
     page = {
@@ -111,4 +115,4 @@ def _page(
         "may_manage": may(request.user, Action.MANAGE_TEAM, team=team),
         "may_add_teams": may(request.user, Action.MANAGE_INSTALLATION, team=None),
     }
-    return render(request, "accounts/team.html", page)
+    return render(request, "accounts/team.html", page, status=status)

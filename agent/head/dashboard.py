@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 TIMEOUT_SECONDS = 10.0
 MOST_ACTORS = 10_000  # Ray refuses to list more
@@ -86,6 +86,17 @@ class Dashboard:
     def hosts(self) -> list[dict[str, Any]]:
         """Return what Ray's reporter measured on each node's host, dead nodes included."""
         return list(self._json("GET", "/nodes?view=summary")["data"]["summary"])
+
+    def log_files(self, ray_node_id: str) -> list[str]:
+        """Return the names of a node's log files; Ray asks the node's own agent."""
+        query = urlencode({"node_id": ray_node_id, "glob": "*.*"})
+        found: dict[str, list[str]] = self._json("GET", f"/api/v0/logs?{query}")["data"]["result"]
+        return [name for names in found.values() for name in names]
+
+    def log_tail(self, ray_node_id: str, name: str, *, lines: int) -> bytes:
+        """Return the last lines of a node's log file."""
+        query = urlencode({"node_id": ray_node_id, "filename": name, "lines": lines})
+        return self._request("GET", f"/api/v0/logs/file?{query}")
 
     def living_actors(self) -> dict[str, Any]:
         """Return Ray's listing of the actors that live, and numbers that say if it is whole."""

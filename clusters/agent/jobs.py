@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from clusters import job_logs
 from clusters.agent import bounds
+from clusters.logs import jobs as job_logs
 from clusters.models import Cluster, Job
 from clusters.queries.clusters import LOG_LIMIT
 

@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.timezone import now
 
 from clusters import runs
 from clusters.agent import bounds
 from clusters.agent.jobs import store_jobs, store_logs
+from clusters.agent.node_logs import store_node_logs
 from clusters.agent.nodes import finish_commands, store_nodes
 from clusters.models import Cluster
 from clusters.models.cluster import Hardware
@@ -28,6 +30,7 @@ from metering.samples import Sample, record
 BUSY_SECONDS = 0.5
 CALM_SECONDS = 1.0
 MOST_SAMPLES = 10_000  # of one report
+MOST_READ = 10  # nodes whose logs are fetched at the same time
 
 # What nonsense in a report leads to, here or in PostgreSQL; an outage is none of these.
 _UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
@@ -56,6 +59,7 @@ def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
             changed |= store_nodes(cluster, report)
             store_jobs(cluster, report.get("jobs", ()))
             offsets = store_logs(cluster, report.get("logs", ()))
+            node_offsets = store_node_logs(cluster, report.get("node_logs", ()))
             changed |= finish_commands(cluster, report.get("results", ()))
             record(cluster.pk, _samples(cluster, report.get("samples", ())))
             if changed:
@@ -66,7 +70,7 @@ def apply_report(cluster: Cluster, report: Mapping[str, Any]) -> dict[str, Any]:
         raise BadReport("Invalid report: a value does not fit its field.") from error
     except _UNREADABLE as error:
         raise BadReport(f"Invalid report: {_described(error)}.") from error
-    return _answer(cluster, report, offsets)
+    return _answer(cluster, report, offsets, node_offsets)
 
 
 def _described(error: Exception) -> str:
@@ -97,15 +101,23 @@ def _store_state(cluster: Cluster, report: Mapping[str, Any]) -> bool:
 
 
 def _answer(
-    cluster: Cluster, report: Mapping[str, Any], offsets: Mapping[str, int]
+    cluster: Cluster,
+    report: Mapping[str, Any],
+    offsets: Mapping[str, int],
+    node_offsets: Mapping[str, Mapping[str, int]],
 ) -> dict[str, Any]:
-    moving = cluster.nodes.exclude(state__in=[NodeState.READY, NodeState.TERMINATED]).exists()
+    # Who moves, and whose logs somebody reads.
+    nodes = cluster.nodes.exclude(state=NodeState.TERMINATED).aggregate(
+        moving=Count("pk", filter=~Q(state=NodeState.READY)),
+        read=ArrayAgg("name", filter=Q(logs_wanted_until__gt=now()), default=[]),
+    )
     samples = report.get("samples", ())
     return {
-        "interval": BUSY_SECONDS if moving else CALM_SECONDS,
+        "interval": BUSY_SECONDS if nodes["moving"] else CALM_SECONDS,
         "jobs_acked": True,
         "samples_acked": report.get("seq") if samples else None,
         "log_offsets": dict(offsets),
+        "node_logs": {"read": sorted(nodes["read"])[:MOST_READ], "offsets": node_offsets},
         "commands": [
             {"id": str(command.pk), "kind": command.kind, **command.body}
             for command in cluster.commands.filter(finished_at=None, run=cluster.run_id).order_by(

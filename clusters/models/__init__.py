@@ -2,6 +2,7 @@ from clusters.models.cluster import Cluster, Group, Node
 from clusters.models.consolidation import Consolidation
 from clusters.models.cooldown import Cooldown
 from clusters.models.event import Event, ScalingDecision
+from clusters.models.node_log import NodeLog, NodeLogFile, NodeLogUsage
 from clusters.models.run import Run
 from clusters.models.scaling import EnabledRule, Forecast, RuleValue, ScalingSample
 from clusters.models.work import Command, Job, JobLog, JobLogUsage
@@ -19,6 +20,9 @@ __all__ = [
     "JobLog",
     "JobLogUsage",
     "Node",
+    "NodeLog",
+    "NodeLogFile",
+    "NodeLogUsage",
     "RuleValue",
     "Run",
     "ScalingDecision",

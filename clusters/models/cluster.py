@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import TeamQuerySet
+from domain.health.model import ATTENTION, Level
 from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeRole, NodeState
 from domain.offerings import Market
 
@@ -92,6 +93,13 @@ class Cluster(models.Model):
     )
     next_node = models.PositiveIntegerField(default=0, help_text="Names are never used again.")
 
+    # How it is, as the last pass judged it.
+    health = models.CharField(
+        max_length=10, default=Level.FINE.value, choices=[(v.value, v.label) for v in Level]
+    )
+    health_since = models.DateTimeField(db_default=Now())
+    findings = models.JSONField(default=list, help_text="What is wrong, the worst first.")
+
     objects: ClassVar[TeamQuerySet[Cluster]] = TeamQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
@@ -119,6 +127,11 @@ class Cluster(models.Model):
             ),
             # The list page of a team, newest first.
             models.Index(fields=["team", "-created_at"], name="cluster_of_team"),
+            models.Index(
+                fields=["team"],
+                name="cluster_attention",
+                condition=Q(health__in=[v.value for v in ATTENTION]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +162,7 @@ class Group(models.Model):
     # What only a person can mend, a right or a setting, stops the group until somebody has.
     stopped_at = models.DateTimeField(null=True)
     stopped_reason = models.CharField(max_length=500, blank=True)
+    retried_at = models.DateTimeField(null=True, help_text="Earlier failures do not count.")
 
     class Meta:
         ordering = ["cluster", "position"]
@@ -226,6 +240,9 @@ class Node(models.Model):
     actors = models.PositiveIntegerField(null=True, help_text="That live on it; empty: not known.")
     total = models.JSONField(default=dict)
     free = models.JSONField(default=dict)
+    logs_wanted_until = models.DateTimeField(
+        null=True, help_text="Until then, a user reads its logs: all files are fetched."
+    )
 
     class Meta:
         constraints = [

@@ -17,6 +17,8 @@ class Run(models.Model):
     ended_at = models.DateTimeField(null=True, help_text="When its last machine was terminated.")
     end_reason = models.CharField(max_length=1000, blank=True)
     last_error = models.CharField(max_length=500, blank=True)
+    last_error_class = models.CharField(max_length=20, blank=True, default="")
+    failed_at = models.DateTimeField(null=True, help_text="When a node failed last.")
 
     idle_since = models.DateTimeField(null=True)
     hold_until = models.DateTimeField(null=True, help_text="The idle timer is paused until then.")
@@ -31,6 +33,7 @@ class Run(models.Model):
     waiting_since = models.DateTimeField(
         null=True, help_text="Since when work has been pending without a pause."
     )
+    waits = models.JSONField(default=list, help_text="What the last plan found no node for.")
     drivers = models.PositiveIntegerField(null=True, help_text="Running jobs and drivers.")
     actors = models.PositiveIntegerField(null=True)
 

@@ -49,6 +49,11 @@ def ray_token(cluster: Cluster) -> str:
     return _tokens(cluster)[1]
 
 
+def secrets_of(cluster: Cluster) -> tuple[str, str]:
+    """Return what no log of the cluster may show."""
+    return _tokens(cluster)
+
+
 def reseal() -> int:
     """Seal the tokens of runs that have not ended with the current key.
 

@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.models import Team, User
 from clouds.access import access_of_row
+from clusters.logs.text import without_terminal_codes
 from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
 from domain.lifecycle import (
     ENDED_CLUSTER_STATES,
@@ -23,7 +24,7 @@ PAGE = 100
 
 
 def clusters_of(user: User, *, team: Team, state: str = "", words: str = "") -> QuerySet[Cluster]:
-    """Return the team's clusters with node counts and price, newest first.
+    """Return the team's clusters with node counts and price, in no order.
 
     `state` is one of ClusterState, "live" (everything but terminated, the default) or "all".
     """
@@ -38,7 +39,7 @@ def clusters_of(user: User, *, team: Team, state: str = "", words: str = "") -> 
             | Q(version__template__name__icontains=words)
             | Q(owner__email__icontains=words)
         )
-    return with_counts(rows).order_by("-created_at")
+    return with_counts(rows)
 
 
 def with_counts(rows: QuerySet[Cluster]) -> QuerySet[Cluster]:
@@ -130,8 +131,6 @@ def jobs_of(cluster: Cluster) -> list[Job]:
     return list(cluster.jobs.select_related("submitted_by")[:PAGE])
 
 
-# Colours and cursor moves that programs write for a terminal: ECMA-48 control sequences.
-_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 LOG_PAGE = 256 * 1024  # bytes of log a page shows at most
 LOG_LIMIT = 16 * 2**20  # bytes of log kept of one job, from its beginning
 
@@ -156,7 +155,7 @@ def log_of(job: Job, *, after: int | None = None) -> LogPart:
     offset = found[0].offset if found else start
     text = "".join(piece.text for piece in found)
     end = offset + sum(len(piece.text.encode()) for piece in found)
-    return LogPart(text=_TERMINAL_CODES.sub("", text), offset=offset, end=end, is_cut=is_cut)
+    return LogPart(text=without_terminal_codes(text), offset=offset, end=end, is_cut=is_cut)
 
 
 LONGEST_NAME = 40

@@ -25,6 +25,7 @@ _OF_NODES = (
 )
 _OF_RUNS = (
     *("requested_at", "started_at", "idle_since", "waiting_since"),
+    "failed_at",
     *("agent_seen_at", "demand_at"),
 )
 

@@ -15,6 +15,7 @@ from clusters.nodes.config import configuration_of, resources_of, start_timeout
 from clusters.reconcile import cloud_resources, machines, observe
 from clusters.transitions import move_cluster, move_node, note
 from domain.events import EventKind
+from domain.failures import brief
 from domain.lifecycle import (
     JOINING_NODE_STATES,
     ClusterState,
@@ -45,11 +46,11 @@ def head_of(
         if nodes:
             machines.remove(cluster, driver, ref, nodes)
         else:
-            cloud_resources.switch(cluster, driver, ref, reason=last.end_reason)
+            cloud_resources.switch(cluster, driver, ref, reason=brief(last.end_reason))
         return None
     if last and not _may_try_again(cluster, last, attempts=ended.count()):
         fields = {"node": last.name, "cause": last.end_cause}
-        _fail(cluster, f"Head node lost: {last.end_reason}", fields=fields)
+        _fail(cluster, f"Head node lost: {brief(last.end_reason)}", fields=fields)
         return None
     if heads:  # an earlier one is still going
         machines.remove(cluster, driver, ref, heads)
@@ -70,7 +71,7 @@ def _new_head(cluster: Cluster, last: Node | None, *, attempt: int) -> Node:
         note(
             cluster,
             f"Starting the head node again, attempt {attempt} of {MOST_ATTEMPTS}: "
-            f"{last.end_reason}",
+            f"{brief(last.end_reason)}",
             kind=EventKind.NODE_START_FAILED,
             fields={"node": last.name, "attempt": attempt, "cause": last.end_cause},
             severity=EventSeverity.WARNING,
@@ -85,7 +86,7 @@ def give_up_late(cluster: Cluster, head: Node) -> None:
         return
     limit = start_timeout(configuration_of(cluster))
     if now() - head.requested_at > limit and cloud_resources.has_next(cluster):
-        why = cluster.run.last_error or "It did not start."
+        why = brief(cluster.run.last_error) if cluster.run.last_error else "It did not start."
         _give_up(head, reason=f"Head node not ready within {duration(limit)}: {why}")
 
 

@@ -15,7 +15,7 @@ from clusters.models import Cluster, Node, Run
 from clusters.models.event import EventSeverity
 from clusters.nodes.driver_refs import reference, specification
 from clusters.queues import Queue, is_due, is_slow
-from clusters.reconcile import cloud_resources, machines, observe, termination
+from clusters.reconcile import cloud_resources, health, machines, node_logs, observe, termination
 from clusters.reconcile import head as heads
 from clusters.reconcile.clock import follow_the_clock
 from clusters.reconcile.turn import Turn
@@ -23,6 +23,7 @@ from clusters.scaling import scale
 from clusters.scaling.planning import PlanningTimedOut
 from clusters.transitions import StateChanged, move_cluster, note
 from domain.events import EventKind
+from domain.failures import cause_of
 from domain.lifecycle import ClusterState, ClusterTarget, NodeState
 from domain.wording import duration
 from providers.base import (
@@ -54,6 +55,7 @@ def reconcile(cluster_id: str, *, only_if_due: bool = False, queue: Queue = Queu
         pause = AFTER_ERROR  # after a defect of ours too: it must not keep the workers busy
         try:
             pause = _attempt(cluster, turn)
+            health.judge(cluster, turn.nodes, timeouts=turn.timeouts)
         finally:
             turn.end(pause)
 
@@ -79,12 +81,16 @@ def _attempt(cluster: Cluster, turn: Turn) -> timedelta:
 def _note_error(cluster: Cluster, error: ProviderError) -> None:
     text = str(error)[:500]
     if cluster.run.last_error != text:
-        Run.objects.filter(pk=cluster.run_id).update(last_error=text)
+        kind = error.failure_class.value
+        Run.objects.filter(pk=cluster.run_id).update(last_error=text, last_error_class=kind)
+        cluster.run.last_error, cluster.run.last_error_class = text, kind
+        cause = cause_of(text)
+        more = {"text": cause.text} if cause.has_more else {}
         note(
             cluster,
-            text,
+            cause.sentence,
             kind=EventKind.PROVIDER_ERROR,
-            fields={"failure": error.failure_class, "retryable": error.retryable},
+            fields={"failure": error.failure_class, "retryable": error.retryable, **more},
             severity=EventSeverity.WARNING if error.retryable else EventSeverity.ERROR,
         )
     starting = cluster.state in {ClusterState.REQUESTED, ClusterState.STARTING}
@@ -115,8 +121,10 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, turn: Turn)
             return timedelta(0)
         nodes = _scaled(cluster, nodes, turn)
     machines.carry_out(cluster, driver, ref, nodes)
+    node_logs.keep_what_is_read(cluster, driver, ref, nodes)
     _watch_agent(cluster, driver, ref, head)
     _clear_error(cluster)
+    turn.nodes = nodes
     is_calm = all(n.state == NodeState.READY for n in nodes)
     return driver.facts.look_every_calm if is_calm else driver.facts.look_every_busy
 
@@ -153,7 +161,8 @@ def _watch_agent(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, head
 
 def _clear_error(cluster: Cluster) -> None:
     if cluster.run.last_error:
-        Run.objects.filter(pk=cluster.run_id).update(last_error="")
+        Run.objects.filter(pk=cluster.run_id).update(last_error="", last_error_class="")
+        cluster.run.last_error = cluster.run.last_error_class = ""
 
 
 def due(queue: Queue = Queue.FAST) -> list[str]:

@@ -12,7 +12,7 @@ from clusters.leases import renew
 from clusters.models import Cluster, Node
 from clusters.nodes import drain
 from clusters.nodes.driver_refs import specification
-from clusters.reconcile import observe
+from clusters.reconcile import node_logs, observe
 from clusters.scaling import cooldowns
 from clusters.transitions import move_node
 from domain.cooldowns import FailureClass
@@ -61,10 +61,11 @@ def _end_drain(cluster: Cluster, node: Node) -> None:
 
 def remove(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:
     """Have the provider remove those of the nodes that are terminating."""
-    going = [node.name for node in nodes if node.state == NodeState.TERMINATING]
+    going = [node for node in nodes if node.state == NodeState.TERMINATING]
     if going:
         renew(cluster)
-        driver.terminate(ref, going)
+        node_logs.keep_before_the_end(cluster, driver, ref, going)
+        driver.terminate(ref, [node.name for node in going])
 
 
 def launch(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, nodes: list[Node]) -> None:

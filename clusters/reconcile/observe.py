@@ -12,6 +12,7 @@ from clusters.models import Cluster, Node, Run
 from clusters.reconcile import interruptions
 from clusters.scaling import cooldowns
 from domain.cooldowns import FailureClass
+from domain.failures import brief
 from domain.lifecycle import UNSEEN_NODE_STATES, EndCause, NodeRole, NodeState
 from domain.wording import duration
 from providers.base import (
@@ -81,7 +82,8 @@ def _missing(node: Node, facts: DriverFacts) -> None:
 def _wait_for_machine(node: Node, facts: DriverFacts) -> None:
     """The launch is repeated until the provider lists the machine, or for its launch limit."""
     if node.launched_at and now() - node.launched_at > facts.launch_limit:
-        why = node.cluster.run.last_error or "The provider does not list it."
+        error = node.cluster.run.last_error
+        why = brief(error) if error else "The provider does not list it."
         transitions.move_node(
             node,
             NodeState.TERMINATING,

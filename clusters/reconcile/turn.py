@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 
-from clusters.models import Cluster
+from clusters.models import Cluster, Node
 from clusters.models.event import EventSeverity
 from clusters.queues import LONGEST_REST, SLOW_TIME, Queue
 from clusters.scaling.planning import FAST_SECONDS, SLOW_SECONDS, Planning
@@ -38,6 +38,7 @@ class Turn:
     planning: Planning
     wake_at: datetime
     rest_until: datetime | None
+    nodes: list[Node] | None = None  # that live after it; None: it came to none
     timed_out: str = ""  # after how long what was stopped, as part of a sentence
     started: float = field(default_factory=time.monotonic)
     computed: float = field(default_factory=time.thread_time)
@@ -60,10 +61,8 @@ class Turn:
         `rest_until`, too: then nothing of this pass holds the next one up.
         """
         rest = timedelta(seconds=REST * (time.thread_time() - self.computed))
-        timeouts = 0
         if self.timed_out:
-            timeouts = self.cluster.timeouts + 1
-            pause = rest = self._pause(timeouts)
+            pause = rest = self._pause(self.timeouts)
         elif self._is_handed_over:
             pause = rest = timedelta(0)
         undisturbed = Q(rest_until=self.rest_until)
@@ -72,9 +71,14 @@ class Turn:
             passed_at=Now(),
             wake_at=_if(Q(wake_at=self.wake_at), "wake_at", pause),
             rest_until=_if(undisturbed, "rest_until", min(rest, LONGEST_REST)),
-            timeouts=timeouts,
+            timeouts=self.timeouts,
             **slow,
         )
+
+    @property
+    def timeouts(self) -> int:
+        """How many passes in a row were stopped, this one included."""
+        return self.cluster.timeouts + 1 if self.timed_out else 0
 
     def leaves(self, demand: Mapping[str, Any]) -> bool:
         """Return whether so much demand is left to the slow queue, without a try."""

@@ -23,6 +23,7 @@ from domain.cooldowns import (
     sentence,
 )
 from domain.events import EventKind
+from domain.failures import cause_of
 from domain.offerings import Market
 
 _CAUSE_LENGTH = 500
@@ -75,6 +76,17 @@ def stopped_groups(cluster: Cluster) -> list[Group]:
     return list(cluster.groups.filter(stopped_at__gte=cluster.run.requested_at))
 
 
+def cooling_of_group(cluster: Cluster, group: Group) -> QuerySet[Cooldown]:
+    """Return what cools down now of what the group launches first."""
+    rows = _of_account(cluster).filter(until__gt=now(), market=group.market)
+    return rows.filter(instance_type__in=["", group.instance_type])
+
+
+def end_cooldowns(cluster: Cluster, group: Group) -> None:
+    """Let the group's machines be asked for now; how often they failed in a row stays."""
+    cooling_of_group(cluster, group).update(until=now())
+
+
 def place_of(row: Cooldown) -> CapacityPool:
     """Return what the row says cools down."""
     return (row.instance_type, row.zone, Market(row.market))
@@ -83,7 +95,8 @@ def place_of(row: Cooldown) -> CapacityPool:
 def sentence_of(row: Cooldown) -> str:
     """Return until when it cools down and why."""
     failure = FailureClass(row.failure)
-    return sentence(place_of(row), _cooling(row), failure=failure, cause=row.cause)
+    words = cause_of(row.cause).words
+    return sentence(place_of(row), _cooling(row), failure=failure, cause=words)
 
 
 def _of_account(cluster: Cluster) -> QuerySet[Cooldown]:
@@ -155,7 +168,7 @@ def _keep(
 
 
 def _stop(cluster: Cluster, group: Group, *, failure: FailureClass, cause: str) -> None:
-    reason = f"{cause.rstrip('.')} ({failure}). Fix the cause, then select Try again."[
+    reason = f"{cause_of(cause).words} ({failure}). Fix the cause, then select Retry now."[
         :_CAUSE_LENGTH
     ]
     going = Group.objects.filter(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Count
 from django.utils.timezone import now
 
 from clouds.access import has_cloud, taken_away
@@ -17,13 +15,14 @@ from clusters.nodes.config import configuration_of
 from clusters.nodes.outdated import labels_of_node
 from clusters.scaling.budgets import left_to_go
 from clusters.scaling.cooldowns import cooling_of, stopped_of
+from clusters.scaling.failed_starts import paused_of
 from clusters.scaling.node_work import work_of
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig, Disruption, WorkerGroup
 from domain.cooldowns import CapacityPool, why_cold
 from domain.demand import Demand, demand_from_report
-from domain.lifecycle import START_FAILURES, NodeRole, NodeState
+from domain.lifecycle import NodeRole, NodeState
 from domain.offerings import Market
 from domain.planner import NodeView, Offer, PlannedGroup, PlanRequest
 from domain.planner.model import NodePhase
@@ -32,8 +31,6 @@ from domain.planner.request.offers import ranking_of, zone_policy
 from domain.pricing import usd_of
 from domain.strategies.model import Floor
 
-# So many failed starts in so long, and the group does not grow until they are past.
-FAILED_STARTS, FAILED_STARTS_TIME = 3, timedelta(minutes=10)
 NODE_GROUP_LABEL = "ray.io/node-group"
 
 _PHASES = {
@@ -62,7 +59,7 @@ def surroundings_of(cluster: Cluster) -> Surroundings:
         config=configuration_of(cluster),
         target=target_for(cluster.cloud),
         cold=cooling_of(cluster),
-        stopped={**_failing(cluster), **stopped_of(cluster), **_without_cloud(cluster)},
+        stopped={**paused_of(cluster), **stopped_of(cluster), **_without_cloud(cluster)},
     )
 
 
@@ -153,22 +150,6 @@ def _as_its_row(
         floors=floors,
         cooling=cooling,
     )
-
-
-def _failing(cluster: Cluster) -> dict[str, str]:
-    """Return the groups whose machines come but never join Ray, with the reason not to go on."""
-    failed = cluster.nodes.filter(
-        run=cluster.run_id,
-        end_cause__in=START_FAILURES,
-        booted_at__isnull=False,
-        terminating_at__gt=now() - FAILED_STARTS_TIME,
-    )
-    counts = failed.order_by().values_list("group__name").annotate(Count("pk"))
-    return {
-        group: f"{count} of its nodes failed to start in {FAILED_STARTS_TIME.seconds // 60} minutes"
-        for group, count in counts
-        if count >= FAILED_STARTS
-    }
 
 
 def _without_cloud(cluster: Cluster) -> dict[str, str]:

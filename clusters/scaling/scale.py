@@ -19,6 +19,7 @@ from clusters.scaling.consolidation.record import last_look, takers
 from clusters.scaling.plan_request import request_for
 from clusters.scaling.planning import Planning
 from clusters.scaling.strategies.floors import floors_of
+from clusters.scaling.waits import note_waits
 from domain.lifecycle import EndCause, NodeRole
 from domain.planner import Drain, Launch, Plan, PlanRequest, plan
 
@@ -43,6 +44,7 @@ def scale(cluster: Cluster, nodes: list[Node], planning: Planning) -> list[Node]
         taken = planning.ask(lambda: plan(busy))
     if taken.drains or taken.launches or taken.unserved or taken.placements:
         nodes = _write(cluster, groups, nodes, taken)
+    note_waits(cluster, request, taken)
     return disruption.disrupt(cluster, groups, nodes, request, answer, planning=planning, last=last)
 
 

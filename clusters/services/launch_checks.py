@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from accounts.errors import FieldError, Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
-from clouds.access import names_of_clouds, no_such_cloud, usable_cloud, way_out
+from clouds.access import usable_cloud, why_not_launchable, why_not_launchable_by
 from clouds.models import Cloud
 from clusters.nodes.groups import missing_machines
 from configurations.checks import in_words
+from configurations.launchability import MOUNTS
 from configurations.models import Version
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
-from domain.offerings import ProviderKind
 from domain.overlays import for_environment
 from domain.problems import Severity, has_errors
 from domain.validation import validate
@@ -23,7 +23,6 @@ from domain.yaml.text import parse
 from images.catalogue import doubt
 from images.models import ImageVersion
 from images.queries import find_version, no_such_image
-from providers import registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +55,7 @@ def check_launch(version: Version, *, environment: str = "", by: User) -> Launch
     team = version.template.team
     cloud = usable_cloud(config.cloud, team=team)
     if cloud is None:
-        hint = way_out(names_of_clouds(team))
-        raise Invalid.at("version", f"cloud: {no_such_cloud(config.cloud, team=team)} {hint}")
+        raise Invalid.at("version", f"cloud: {why_not_launchable_by(team, config.cloud)}")
     target = target_for(cloud)
     problems = validate(config, target=target)
     image = find_version(config.mobula.image, team=team)
@@ -103,14 +101,10 @@ def _unmounted(config: ComputeConfig) -> list[str]:
     """Work that expects a mount would fail late and in the dark: such a launch is refused."""
     if not config.mobula.mounts:
         return []
-    return ["mobula.mounts: mounts are not supported yet. Launch a version without mounts."]
+    return [f"mobula.mounts: {MOUNTS}"]
 
 
 def _undriven(cloud: Cloud) -> list[str]:
     """A cloud may be priced and planned for before Mobula can launch on it."""
-    kind = ProviderKind(cloud.provider)
-    return (
-        []
-        if registry.has_driver(kind)
-        else [f"cloud: launching on {kind.label} is not supported yet."]
-    )
+    reason = why_not_launchable(cloud)
+    return [f"cloud: {reason}"] if reason else []

@@ -1,11 +1,11 @@
-"""Move a running cluster to another version of its template, and replace outdated nodes."""
+"""Move a running cluster to another version of its template."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils.timezone import now
 
 from accounts.errors import Invalid, WrongState
 from accounts.models import User
@@ -15,16 +15,19 @@ from clouds.access import require_usable
 from clusters.models import Cluster, Group, Node
 from clusters.nodes.config import config_of, settings_of
 from clusters.nodes.groups import groups_of, regroup
-from clusters.nodes.outdated import changes_between, outdated_of
-from clusters.services.launch_checks import check_launch
+from clusters.nodes.outdated import changes_between
+from clusters.services.launch_checks import Launchable, check_launch
+from clusters.services.limits import TIME_LIMITS
 from clusters.services.locking import locked, require_live
+from clusters.services.replacing import begin_replacement
 from clusters.services.waking import wake
 from clusters.transitions import note
 from configurations.models import Version
 from configurations.targets import target_for
 from domain.configuration.diff import Change, sentence
 from domain.configuration.effects import Effect, strongest, why_of
-from domain.configuration.spec import WorkerGroup
+from domain.configuration.spec import ComputeConfig, WorkerGroup
+from domain.estimate import Estimate, estimate
 from domain.events import EventKind
 from domain.lifecycle import NodeRole, NodeState
 
@@ -40,6 +43,8 @@ class Update:
     effect: Effect | None  # the strongest of the changes; None: there are none
     why: str  # what the effect means, in a sentence
     warnings: tuple[str, ...]
+    needs_relaunch: str = ""  # why a running cluster cannot follow; "": it can
+    new_cost: Estimate | None = None  # of the cluster that would be launched instead
 
 
 def check_update(cluster: Cluster, *, version: Version, by: User) -> Update:
@@ -53,41 +58,49 @@ def check_update(cluster: Cluster, *, version: Version, by: User) -> Update:
     found = changes_between(cluster, cluster.version_id, version.pk)
     effect = strongest(change.effect for change in found)
     rules = target_for(cluster.cloud).traits.effects
-    if effect is Effect.RECREATE:
-        names = "; ".join(sentence(c) for c in found if c.effect is Effect.RECREATE)
-        raise Invalid.at(
-            "version",
-            f"{version} changes the head node or the cloud ({names}). "
-            "Launch a new cluster from it, or terminate this one first.",
-        )
-    if ready.image_version != cluster.image_version:
-        raise Invalid.at(
-            "version",
-            f"{version} uses image {ready.image_version}, and {cluster} "
-            f"runs {cluster.image_version}. Launch a new cluster from it.",
-        )
+    needs_relaunch = _why_relaunch(cluster, ready, version, found)
     return Update(
         version=version,
         changes=found,
         effect=effect,
         why=why_of(effect, rules) if effect else "",
         warnings=ready.warnings,
+        needs_relaunch=needs_relaunch,
+        new_cost=estimate(ready.config, target=ready.target) if needs_relaunch else None,
     )
 
 
-def update_cluster(cluster: Cluster, *, version: Version, by: User) -> Update:
+def _why_relaunch(
+    cluster: Cluster, ready: Launchable, version: Version, found: tuple[Change, ...]
+) -> str:
+    names = "; ".join(sentence(c) for c in found if c.effect is Effect.RECREATE)
+    if names:
+        return f"{version} changes the head node or the cloud ({names})."
+    if ready.image_version != cluster.image_version:
+        image, running = ready.image_version, cluster.image_version
+        return f"{version} uses image {image}, and {cluster} runs {running}."
+    return ""
+
+
+def update_cluster(
+    cluster: Cluster, *, version: Version, replace: bool = False, by: User
+) -> Update:
     """Have a running cluster follow another version of its template from the next pass on.
 
-    Limits and settings hold at once. Nodes that run keep what they were launched with:
-    `replace_outdated` replaces them.
+    Limits and settings hold at once. Nodes that run keep what they were launched with until they
+    are replaced: with `replace` that begins at once. Raises `Invalid` for a version that needs a
+    new cluster: see `relaunch_cluster`.
     """
     require(may(by, Action.OPERATE, team=cluster.team))
     update = check_update(cluster, version=version, by=by)  # asks the driver: no transaction yet
-    return _apply(cluster, update, by=by)
+    if update.needs_relaunch:
+        hint = f"Terminate {cluster} and relaunch it with {version}."
+        raise Invalid.at("version", f"{update.needs_relaunch} {hint}")
+    return _apply(cluster, update, replace=replace, by=by)
 
 
 @transaction.atomic
-def _apply(cluster: Cluster, update: Update, *, by: User) -> Update:
+def _apply(cluster: Cluster, update: Update, *, replace: bool, by: User) -> Update:
     current = locked(cluster, operator=by)
     require_live(current, to="update")
     if current.version_id != cluster.version_id or current.resource != cluster.resource:
@@ -101,9 +114,10 @@ def _apply(cluster: Cluster, update: Update, *, by: User) -> Update:
     for group in groups:
         _keep_resize(group, rows.get(group.name), old.group(group.name))
     regroup(current, groups)
-    settings = settings_of(config)
-    Cluster.objects.filter(pk=current.pk).update(version=version, **settings)
-    cluster.version = version
+    settings = {**settings_of(config), **_kept_limits(current, settings_of(old), config)}
+    is_replacing = current.replacing_since is not None
+    Cluster.objects.filter(pk=current.pk).update(version=version, replacing_since=None, **settings)
+    cluster.version, cluster.replacing_since = version, None
     for name, value in settings.items():
         setattr(cluster, name, value)
     changed = [sentence(change) for change in update.changes]
@@ -122,45 +136,10 @@ def _apply(cluster: Cluster, update: Update, *, by: User) -> Update:
         before={"version": str(before)},
         after={"version": str(version), "changes": changed},
     )
+    if replace or is_replacing:  # what is to be replaced is another set of nodes now
+        begin_replacement(cluster, by=by)
     wake(cluster)
     return update
-
-
-@transaction.atomic
-def replace_outdated(cluster: Cluster, *, by: User) -> None:
-    """Replace the nodes that run with settings of an earlier version, step by step."""
-    current = locked(cluster, operator=by)
-    require_live(current, to="update")
-    require_usable(current.cloud, team=current.team)  # else nothing would take their place
-    nodes = current.nodes.exclude(state=NodeState.TERMINATED).select_related("group")
-    outdated = outdated_of(current, nodes)
-    if not outdated:
-        raise WrongState(f"All nodes of {cluster} run with the settings of {current.version}.")
-    if current.replacing_since:
-        return
-    Cluster.objects.filter(pk=current.pk).update(replacing_since=now())
-    names = sorted(outdated)
-    note(
-        cluster,
-        f"Replacing {len(names)} outdated node{'' if len(names) == 1 else 's'}.",
-        kind=EventKind.CLUSTER_REPLACEMENT_STARTED,
-        fields={"nodes": names, "version": str(current.version)},
-        by=by,
-    )
-    _record_replacement(cluster, "cluster.replacement_started", names, by)
-    wake(cluster)
-
-
-@transaction.atomic
-def cancel_replacement(cluster: Cluster, *, by: User) -> None:
-    """Let the nodes that have not been replaced yet run on. A second call changes nothing."""
-    require(may(by, Action.OPERATE, team=cluster.team))
-    rows = Cluster.objects.filter(pk=cluster.pk, replacing_since__isnull=False)
-    if not rows.update(replacing_since=None):
-        return
-    message = "Replacement of outdated nodes canceled."
-    note(cluster, message, kind=EventKind.CLUSTER_REPLACEMENT_ENDED, by=by)
-    _record_replacement(cluster, "cluster.replacement_canceled", [], by)
 
 
 def _keep_sizes(cluster: Cluster) -> None:
@@ -174,6 +153,17 @@ def _keep_sizes(cluster: Cluster) -> None:
     Node.objects.bulk_update(nodes, _SIZE)
 
 
+def _kept_limits(
+    cluster: Cluster, old: Mapping[str, object], config: ComputeConfig
+) -> dict[str, object]:
+    """Return the time limits that a user changed since, where the version leaves them as they were.
+
+    A cluster that was given more time must not end because of an unrelated change.
+    """
+    new = settings_of(config)
+    return {name: getattr(cluster, name) for name in TIME_LIMITS if old[name] == new[name]}
+
+
 def _keep_resize(group: Group, row: Group | None, old: WorkerGroup | None) -> None:
     """Keep the limits that a user gave a group since, where the version leaves them as they were.
 
@@ -184,8 +174,3 @@ def _keep_resize(group: Group, row: Group | None, old: WorkerGroup | None) -> No
     group.stopped_at, group.stopped_reason = row.stopped_at, row.stopped_reason
     if old and (group.min_nodes, group.max_nodes) == (old.min_nodes, old.max_nodes):
         group.min_nodes, group.max_nodes = row.min_nodes, row.max_nodes
-
-
-def _record_replacement(cluster: Cluster, action: str, nodes: list[str], by: User) -> None:
-    after = {"nodes": nodes} if nodes else None
-    record(action, actor=by, team=cluster.team, subject=cluster, after=after)

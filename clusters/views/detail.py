@@ -14,17 +14,21 @@ from django_htmx.http import HTMX_STOP_POLLING
 
 from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
-from clusters.forms import HoldForm, ResizeForm, UpdateForm, WorkloadForm
+from clusters.forms import HoldForm, LimitsForm, ResizeForm, UpdateForm, WorkloadForm
 from clusters.models import Cluster
 from clusters.nodes.tokens import has_token_auth, ray_token
 from clusters.queries import clusters, scaling
+from clusters.queries.changed import changed_since_launch
 from clusters.queries.consolidation import consolidation_of
 from clusters.queries.cooldowns import cooldowns_of
+from clusters.queries.folding import folded_events, folded_nodes
+from clusters.queries.health import health_of
 from clusters.queries.outdated import outdated_summary
+from clusters.queries.replacement import replacement_of, version_before
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
 from clusters.views.requests import visible_cluster
-from clusters.views.updating import update_context
+from clusters.views.updating import following_context, update_context
 from clusters.workloads import WORKLOADS
 from domain.events import EventKind
 from domain.lifecycle import ClusterState
@@ -49,14 +53,27 @@ def detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return render(request, "clusters/detail.html#live", context, status=status)
 
 
+def refused_resize(request: SignedInRequest, cluster: Cluster, form: ResizeForm) -> HttpResponse:
+    """Show the scaling tab with what was typed into one group's form, and what is wrong with it."""
+    context = _context(request, cluster, "scaling")
+    forms = [
+        (name, form if name == form.prefix else other) for name, other in context["resize_forms"]
+    ]
+    context["resize_forms"] = forms
+    return render(request, "clusters/detail.html", context, status=422)
+
+
 def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, Any]:
     nodes, groups = clusters.rows_of(cluster)
+    address = reverse("clusters:detail", args=[cluster.pk])
+    outdated = outdated_summary(cluster, nodes)
+    is_whole = request.GET.get("part") != "live"
     spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
     return {
         "cluster": cluster,
         "tab": tab,
         "tabs": [
-            {"label": name.capitalize(), "url": f"?tab={name}", "current": name == tab}
+            {"label": name.capitalize(), "url": f"{address}?tab={name}", "current": name == tab}
             for name in TABS
         ],
         "crumbs": [("Clusters", reverse("clusters:list"))],
@@ -66,19 +83,24 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "verdict": termination.verdict_for(cluster, nodes),
         "accrued": spent,
         "next_step": next_step(cluster),
+        "health": health_of(cluster),
         "end_cost": f"It has cost {usd(spent)} so far and costs "
         f"{usd(cluster.hourly_microusd or 0)} per hour.",  # type: ignore[attr-defined]
         "start_cost": f"It has cost {usd(spent)} so far.",
-        "outdated": outdated_summary(cluster, nodes),
+        "outdated": outdated,
+        "replacement": replacement_of(cluster, nodes)
+        if outdated.nodes or cluster.replacing_since
+        else None,
         "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
         "now": now(),
+        **(following_context(cluster, by=request.user) if is_whole else {}),
         **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
     }
 
 
 def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
-        "events": clusters.events_of(cluster, limit=15),
+        "events": folded_events(clusters.events_of(cluster, limit=40))[:15],
         "jobs": clusters.jobs_of(cluster)[:5],
         "decisions": clusters.decisions_of(cluster)[:5],
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
@@ -107,7 +129,7 @@ def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
 
 
 def _nodes(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
-    return {"ended": clusters.nodes_of(cluster, ended=True)}
+    return {"ended": folded_nodes(clusters.nodes_of(cluster, ended=True))}
 
 
 def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
@@ -138,7 +160,7 @@ def _events(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict
     kind = request.GET.get("kind", "")
     kind = kind if kind in EventKind else ""
     return {
-        "events": clusters.events_of(cluster, kind=kind),
+        "events": folded_events(clusters.events_of(cluster, kind=kind)),
         "event_kind": kind,
         "event_kinds": [("", "All kinds"), *[(k.value, k.label) for k in EventKind]],
     }
@@ -151,8 +173,15 @@ def _configuration(
 ) -> dict[str, Any]:
     if request.GET.get("part") == "live":  # has nothing of this tab
         return {}
-    context = update_context(cluster, UpdateForm(cluster=cluster), by=request.user)
-    return {"text": cluster.version.text, **context}
+    form = UpdateForm(initial=request.GET.dict(), cluster=cluster)
+    context = update_context(cluster, form, by=request.user)
+    return {
+        "text": cluster.version.text,
+        "limits_form": LimitsForm.of(cluster),
+        "changed": changed_since_launch(cluster),
+        "undo": version_before(cluster),
+        **context,
+    }
 
 
 _TAB_CONTEXT = {

@@ -17,6 +17,7 @@ from accounts.spreadsheets import file_name
 from clusters.forms import WorkloadForm
 from clusters.models import Job
 from clusters.queries import clusters
+from clusters.queries.health import wait_of
 from clusters.services import jobs
 from clusters.views.requests import page_of, visible_cluster
 from clusters.workloads import WORKLOADS
@@ -41,7 +42,8 @@ def run_workload(request: SignedInRequest, pk: UUID, key: str) -> HttpResponse:
 
 
 def _visible_job(request: SignedInRequest, pk: UUID, job_id: int) -> Job:
-    rows = Job.objects.select_related("cluster__team", "submitted_by")
+    of_cluster = ("cluster__team", "cluster__run", "cluster__version")
+    rows = Job.objects.select_related(*of_cluster, "submitted_by")
     return get_object_or_404(rows, pk=job_id, cluster=visible_cluster(request, pk))
 
 
@@ -53,6 +55,7 @@ def job(request: SignedInRequest, pk: UUID, job_id: int) -> HttpResponse:
         "job": row,
         "cluster": row.cluster,
         "log": clusters.log_of(row),
+        "waits": wait_of(row),
         "may_operate": may(request.user, Action.OPERATE, team=row.cluster.team),
     }
     if request.GET.get("part") != "live":

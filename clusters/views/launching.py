@@ -21,10 +21,11 @@ from clusters.queries.clusters import free_name
 from clusters.services.launch_checks import check_launch, environments_of
 from clusters.services.launching import launch_cluster
 from configurations.library_offers import launchable_offers
-from configurations.models import Version
 from configurations.price_lines import lines_of
 from configurations.services.library import template_from_library
 from domain.estimate import estimate
+
+NOT_READY = "This version cannot be launched: see the reasons under “Cannot launch”."
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,12 +35,14 @@ def launch(request: SignedInRequest) -> HttpResponse:
     require(may(request.user, Action.LAUNCH, team=team))
     if request.method == "GET":
         form = _form(request.GET, team=team, is_bound=False)
+        form.describe_versions()
         return render(request, "clusters/launch.html", _context(request, form))
     form = _form(request.POST, team=team, is_bound=True)
     cluster = submit(form, lambda _: launch_cluster(**form.launch_values, by=request.user))
     if cluster:
         return redirect("clusters:detail", pk=cluster.pk)
     form.focus_on_error()
+    form.describe_versions()
     return render(request, "clusters/launch.html", _context(request, form), status=422)
 
 
@@ -74,24 +77,21 @@ def launch_from_library(request: SignedInRequest, key: str) -> HttpResponse:
 def _form(given: Any, *, team: Team, is_bound: bool) -> LaunchForm:
     """Return the form with the environments of the version chosen in it, and a name for it."""
     form = LaunchForm(given if is_bound else None, initial=given.dict(), team=team)
-    if version := _chosen(form):
+    if version := form.chosen:
         form.offer(environments_of(version))
         form.suggest(free_name(team, version.template.name))
     return form
 
 
-def _chosen(form: LaunchForm) -> Version | None:
-    """Return the version that the form shows: the first one where it names none that exists."""
-    named = str(form["version"].value() or "")
-    rows = form.versions.filter(pk=named) if named.isdecimal() and len(named) < 19 else None
-    return (rows.first() if rows else None) or form.versions.first()
-
-
 def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
-    version = _chosen(form)
+    version = form.chosen
     team = current_team(request)
-    has_cloud = Cloud.objects.usable_by(team).exists()
-    context: dict[str, Any] = {"form": form, "version": version, "has_cloud": has_cloud}
+    context: dict[str, Any] = {
+        "form": form,
+        "version": version,
+        "has_cloud": Cloud.objects.usable_by(team).exists(),
+        "refusal": form.launchability.refusal_of(version) if version else "",
+    }
     if version is None:
         edit = may(request.user, Action.EDIT_TEMPLATE, team=team)
         return {**context, "offers": launchable_offers(team), "may_edit": edit}
@@ -99,6 +99,6 @@ def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
         environment = form["environment"].value() or ""
         found = check_launch(version, environment=environment, by=request.user)
     except ServiceError as error:
-        return {**context, "errors": error.messages}
+        return {**context, "errors": error.messages, "refusal": context["refusal"] or NOT_READY}
     prices = lines_of(estimate(found.config, target=found.target))
     return {**context, "found": found, "prices": prices}

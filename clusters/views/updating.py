@@ -16,15 +16,16 @@ from accounts.permissions import Action, may, require
 from accounts.requests import SignedInRequest
 from clusters.forms import UpdateForm
 from clusters.models import Cluster
-from clusters.services.updating import (
-    Update,
-    cancel_replacement,
-    check_update,
-    replace_outdated,
-    update_cluster,
-)
+from clusters.queries.clusters import free_name
+from clusters.services.relaunching import relaunch_cluster
+from clusters.services.replacing import pause_replacement, replace_outdated
+from clusters.services.updating import Update, check_update, update_cluster
 from clusters.views.requests import page_of, visible_cluster
 from configurations.comparison import TONES, difference
+from configurations.launch_choices import price_in_words
+from configurations.launchability import launchability_of
+from configurations.queries import launchable_versions
+from domain.lifecycle import ClusterTarget
 
 
 @require_GET
@@ -33,7 +34,7 @@ def preview(request: SignedInRequest, pk: UUID) -> HttpResponse:
     cluster = visible_cluster(request, pk)
     form = UpdateForm(initial=request.GET.dict(), cluster=cluster)
     context = update_context(cluster, form, by=request.user)
-    return render(request, "clusters/update.html#changes", {"cluster": cluster, **context})
+    return render(request, "clusters/update.html#preview", {"cluster": cluster, **context})
 
 
 @require_POST
@@ -64,14 +65,30 @@ def replace(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def cancel(request: SignedInRequest, pk: UUID) -> HttpResponse:
+def pause(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Let outdated nodes that have not been replaced yet run on."""
     cluster = visible_cluster(request, pk)
     return perform(
         request,
-        lambda: cancel_replacement(cluster, by=request.user),
-        done="Replacement canceled.",
+        lambda: pause_replacement(cluster, by=request.user),
+        done="Replacement paused.",
         to=page_of(cluster, "nodes"),
+    )
+
+
+@require_POST
+def relaunch(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Launch a cluster of another version in this one's place, and terminate this one."""
+    cluster = visible_cluster(request, pk)
+    require(may(request.user, Action.OPERATE, team=cluster.team))
+    form = UpdateForm(request.POST, cluster=cluster)
+    return perform(
+        request,
+        lambda: relaunch_cluster(cluster, version=form.cleaned_data["version"], by=request.user),
+        form=form,
+        done=lambda new: f"Launched {new} with {new.version}. Terminating {cluster}.",
+        to=page_of(cluster, "configuration"),
+        then=page_of,
     )
 
 
@@ -89,12 +106,27 @@ def update_context(cluster: Cluster, form: UpdateForm, *, by: User) -> dict[str,
         found = check_update(cluster, version=version, by=by)
     except ServiceError as error:
         return {**context, "update_errors": error.messages}
-    return {**context, **_shown(found)}
+    return {**context, **_shown(cluster, found)}
 
 
-def _shown(found: Update) -> dict[str, Any]:
+def _shown(cluster: Cluster, found: Update) -> dict[str, Any]:
+    relaunch_name = free_name(cluster.team, cluster.name) if found.needs_relaunch else ""
     return {
         "update": found,
+        "relaunch_name": relaunch_name,
+        "relaunch_price": price_in_words(found.new_cost) if found.new_cost else "",
         "update_tone": TONES[found.effect] if found.effect else "good",
         "differences": [difference(change) for change in found.changes],
+    }
+
+
+def following_context(cluster: Cluster, *, by: User) -> dict[str, Any]:
+    """Return the newer version that a cluster can follow, and what to launch another one like."""
+    rows = launchable_versions(cluster.team).filter(template=cluster.version.template_id)
+    newest = rows.filter(number__gt=cluster.version.number).defer("text").first()
+    return {
+        "newer": newest if cluster.target == ClusterTarget.RUNNING else None,
+        "like_refusal": launchability_of(cluster.team).refusal_of(cluster.version),
+        "like_name": free_name(cluster.team, cluster.name),
+        "may_launch": may(by, Action.LAUNCH, team=cluster.team),
     }

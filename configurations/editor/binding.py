@@ -9,9 +9,10 @@ from typing import Any
 from django.http import QueryDict
 
 from configurations.editor.entries import Entry, bound_entries, posted_entries
-from configurations.editor.fields import GROUP, GROUP_SETTINGS, GROUPS, HEAD_NODE, MACHINES, ROW
+from configurations.editor.fields import HEAD_NODE, MACHINES
 from configurations.editor.forms.base import as_posted
-from configurations.editor.forms.cluster import ConfigForm, GroupForm, HeadForm, ShortGroupForm
+from configurations.editor.forms.cluster import ConfigForm, HeadForm
+from configurations.editor.group_rows import MORE_FIELDS, GroupFormRow
 from configurations.editor.instance import (
     Kinds,
     TypedSettings,
@@ -19,44 +20,14 @@ from configurations.editor.instance import (
     posted_block,
     typed_for,
     with_rest,
-    with_typed,
 )
 from configurations.editor.rows import keys_of
 from configurations.editor.values import group_values_of, head_values_of, part_of, values_of
-from domain.configuration.spec import ComputeConfig, HeadNode
+from domain.configuration.spec import ComputeConfig, HeadNode, WorkerGroup
 from domain.offerings import ProviderKind
-from domain.problems import Problem
 
 MANY_ROWS = 10
 """With more groups than this, fields that most leave alone are sent only when asked for."""
-MORE_FIELDS = tuple(
-    row.name for table in (GROUP, GROUP_SETTINGS) for row in table.rows if row.section != ROW
-)
-
-
-@dataclass
-class GroupFormRow:
-    """One worker group in the form. `at` is its place in the text that the form was made from."""
-
-    key: str
-    at: int | None
-    form: ShortGroupForm
-    typed: TypedSettings | None = None
-    wants_more: bool = False
-
-    @property
-    def notes(self) -> dict[str, list[Problem]]:
-        """What is worth knowing about its fields."""
-        return self.form.notes
-
-    @property
-    def has_more(self) -> bool:
-        """Whether one of the fields that most leave alone is used here, or has an error."""
-        is_used = self.typed is not None and self.typed.is_used
-        return is_used or any(
-            self.form.errors.get(name) or self.notes.get(name) or self.form.initial.get(name)
-            for name in MORE_FIELDS
-        )
 
 
 @dataclass
@@ -72,9 +43,8 @@ class Forms:
 
     @property
     def all_typed(self) -> list[TypedSettings]:
-        """The typed settings of all blocks that show some."""
-        found = [self.typed, self.head_typed, *(row.typed for row in self.rows)]
-        return [typed for typed in found if typed is not None]
+        """The typed settings of the cluster's and the head's blocks, where they show some."""
+        return [typed for typed in (self.typed, self.head_typed) if typed is not None]
 
 
 @dataclass
@@ -102,7 +72,7 @@ def state_of(text: str, whole: ComputeConfig, part: int, kinds: Kinds) -> Editor
     _post(data, posted_block(draft.advanced_instance_config or None, kind=kind, key=""))
     _post(data, as_posted(head_values_of(draft), prefix="head"))
     _post(data, posted_block(head.advanced_instance_config, kind=kind, key="head"))
-    _post(data, posted_entries(draft.mobula.scaling))
+    _post(data, posted_entries(draft))
     is_large = len(draft.groups) > MANY_ROWS
     left_out = {"nodes"} if draft.mobula.autoscaling else {"min_nodes", "max_nodes"}
     left_out |= set(MORE_FIELDS) if is_large else set()
@@ -126,21 +96,17 @@ def _post(data: QueryDict, fields: Mapping[str, str]) -> None:
 def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None = None) -> Forms:
     """Return the posted fields, each beside what it was in the configuration `was`."""
     kind, keys, asked = kind_of(was, kinds), keys_of(data), data.getlist("more")
-    rows = []
+    fields, rows = _by_row(data, keys), []
     for index, key in enumerate(keys):
         place = index if at is not None else _place(data.get(f"{key}-at"), was)
         group = was.groups[place] if place is not None else None
-        initial = group_values_of(group, was) if group else {}
-        block = group.advanced_instance_config if group else None
-        if key in asked and f"{key}-labels" not in data:
+        posted = fields[key]
+        if key in asked and f"{key}-labels" not in posted:
             # It is shown for the first time: what it is comes from the configuration.
-            data = with_typed(_with_more(data, key, initial), block, kind=kind, key=key)
-        is_shown = len(keys) <= MANY_ROWS or f"{key}-block" in data
-        typed = _typed(data, block, kind, key, GROUPS) if is_shown else None
-        whole = GroupForm if is_shown else ShortGroupForm
-        form = whole(data, prefix=key, initial=with_rest(initial, typed))
-        name_box(form, typed)
-        rows.append(GroupFormRow(key, place, form, typed, wants_more=key in asked))
+            posted |= _more_of(group, was, kind=kind, key=key)
+        is_shown = len(keys) <= MANY_ROWS or f"{key}-block" in posted
+        wants_more = key in asked
+        rows.append(GroupFormRow(key, place, group, was, posted, kind, is_shown, wants_more))
     head = was.head_node or HeadNode()
     typed = _typed(data, was.advanced_instance_config or None, kind, "", MACHINES)
     head_typed = _typed(data, head.advanced_instance_config, kind, "head", HEAD_NODE)
@@ -149,7 +115,7 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
     head_form = HeadForm(data, prefix="head", initial=head_values)
     name_box(config_form, typed)
     name_box(head_form, head_typed)
-    lists = bound_entries(data, was.mobula.scaling, in_order=at is not None)
+    lists = bound_entries(data, was, in_order=at is not None)
     return Forms(config_form, head_form, rows, typed, head_typed, lists)
 
 
@@ -160,11 +126,24 @@ def _typed(
     return typed_for(data, block, kind=kind, key=key, section=section)
 
 
-def _with_more(data: QueryDict, key: str, initial: Mapping[str, Any]) -> QueryDict:
-    filled = data.copy()
+def _by_row(data: QueryDict, keys: list[str]) -> dict[str, dict[str, str]]:
+    """The fields of each row, without its place in the text."""
+    fields: dict[str, dict[str, str]] = {key: {} for key in keys}
+    for name in data:
+        key, _, rest = name.partition("-")
+        if key in fields and rest != "at":
+            fields[key][name] = str(data[name])
+    return fields
+
+
+def _more_of(
+    group: WorkerGroup | None, was: ComputeConfig, *, kind: ProviderKind | None, key: str
+) -> dict[str, str]:
+    """The fields that most leave alone, as a browser posts them."""
+    initial = group_values_of(group, was) if group else {}
     more = {name: initial[name] for name in MORE_FIELDS if name in initial}
-    filled.update(as_posted(more, prefix=key))
-    return filled
+    block = group.advanced_instance_config if group else None
+    return as_posted(more, prefix=key) | posted_block(block, kind=kind, key=key)
 
 
 def _place(text: str | None, was: ComputeConfig) -> int | None:

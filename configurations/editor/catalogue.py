@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from accounts.models import Team
+from clouds.access import why_not_launchable
 from clouds.models import DEFAULT_CLOUD, Cloud
 from configurations.editor.forms.base import MOST_CHOICES
 from configurations.editor.tables.inputs import Choices
@@ -18,6 +20,16 @@ from domain.wording import price as price_in_words
 from images.models import ImageVersion
 from images.queries import find_version, latest_versions
 
+_PLACES = Decimal("0.0001")
+
+
+def hardware_of(machine: InstanceType) -> str:
+    """Return what a machine has, such as "8 vCPU, 32 GiB, 1 L4"."""
+    parts = [f"{number(machine.vcpus)} vCPU", f"{number(machine.memory_bytes / 2**30)} GiB"]
+    if machine.gpus:
+        parts.append(f"{number(machine.gpus)} {machine.gpu_model or 'GPU'}")
+    return ", ".join(parts)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
@@ -28,12 +40,18 @@ class Catalogue:
     images: tuple[ImageVersion, ...]
     default_image: ImageVersion | None
     target: RegionCatalogue
+    refusals: Mapping[str, str]  # why no cluster can be launched, by the cloud's name; "": one can
+    refusal: str  # why none can on the chosen cloud
+    cloud: Cloud | None = None
 
     @property
     def cloud_choices(self) -> Choices:
         has_default = DEFAULT_CLOUD in self.clouds
         default = f"{DEFAULT_CLOUD} (default)" if has_default else "Select a cloud"
-        return [("", default), *((name, name) for name in self.clouds)]
+        return [("", default), *((name, self._cloud(name)) for name in self.clouds)]
+
+    def _cloud(self, name: str) -> str:
+        return f"{name} · cannot be launched" if self.refusals[name] else name
 
     @property
     def image_choices(self) -> Choices:
@@ -51,12 +69,12 @@ class Catalogue:
         return [("", "Unspecified"), *((one.name, self._size(one)) for one in types)]
 
     def _size(self, size: InstanceType) -> str:
-        parts = [f"{number(size.vcpus)} vCPU", f"{number(size.memory_bytes / 2**30)} GiB"]
-        if size.gpus:
-            parts.append(f"{number(size.gpus)} {size.gpu_model or 'GPU'}")
-        price = self.target.prices.get((size.name, Market.ON_DEMAND))
-        dollars = f"{price_in_words(price.quantize(Decimal('0.0001')))}/h" if price else "unpriced"
-        return f"{size.name} · {', '.join(parts)} · {dollars}"
+        return f"{size.name} · {hardware_of(size)} · {self.hourly(size, Market.ON_DEMAND)}"
+
+    def hourly(self, machine: InstanceType, market: Market) -> str:
+        """What the machine costs an hour on that market, in words."""
+        usd = self.target.usd_of(machine, market=market)
+        return "unpriced" if usd is None else f"{price_in_words(usd.quantize(_PLACES))}/h"
 
 
 def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalogue:
@@ -66,6 +84,7 @@ def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalo
     """
     clouds = {row.name: row for row in Cloud.objects.usable_by(team).order_by("name")}
     chosen = clouds.get(cloud or DEFAULT_CLOUD)
+    refusals = {name: why_not_launchable(row) for name, row in clouds.items()}
     images = latest_versions(team)
     named = find_version(image, team=team) if image else None
     if named and named not in images:
@@ -76,6 +95,9 @@ def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalo
         images=tuple(images),
         default_image=find_version(None, team=team),
         target=target_for(chosen),
+        refusals=refusals,
+        refusal=refusals[chosen.name] if chosen else "",
+        cloud=chosen,
     )
 
 

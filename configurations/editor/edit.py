@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
+from functools import partial
 
 from django.http import QueryDict
 
@@ -15,16 +16,22 @@ from configurations.editor.binding import (
     kind_of,
     state_of,
 )
-from configurations.editor.catalogue import catalogue_for
+from configurations.editor.catalogue import Catalogue, catalogue_for
 from configurations.editor.entries import (
+    is_in_step,
+    lists_with,
     scaling_with,
     shows_others,
     with_names,
 )
 from configurations.editor.field_errors import place
 from configurations.editor.forms.base import changed, offer
+from configurations.editor.forms.cluster import ShortGroupForm
 from configurations.editor.instance import Kinds, kinds_of, with_block
-from configurations.editor.state import Edit
+from configurations.editor.lists.offers import offer_to_entry
+from configurations.editor.machine_facts import describe_group, describe_head
+from configurations.editor.naming import changed_names, names_elsewhere
+from configurations.editor.state import Edit, Gone
 from configurations.editor.values import (
     group_with_values,
     part_of,
@@ -32,6 +39,7 @@ from configurations.editor.values import (
     with_part,
     with_values,
 )
+from domain.configuration.following import followed, in_words
 from domain.configuration.merge import three_way
 from domain.configuration.spec import ComputeConfig, WorkerGroup
 from domain.problems import Problem, by_place, located
@@ -47,23 +55,43 @@ def begin(text: str, *, team: Team, part: int = 0) -> Edit:
 
 def read_edit(posted: QueryDict, *, team: Team) -> Edit:
     """The editor after a post, whatever was posted."""
-    text, part = _lines(posted.get("text", "")), _number(posted.get("part"))
+    # A browser leaves out the text where the form shows the same.
+    text = _lines(posted.get("text", posted.get("shown", "")))
+    part = _number(posted.get("part"))
     if "shown" not in posted:
         return begin(text, team=team, part=part)
     shown, kinds = _lines(posted.get("shown", "")), kinds_of(team)
     was = _draft(parse(shown))
     forms = bound(posted, part_of(was, part), kinds)
-    wanted = with_part(was, part, _wanted(part_of(was, part), forms))
+    of_part, gone = _wanted(part_of(was, part), forms, others=names_elsewhere(was, part))
+    wanted = with_part(was, part, of_part)
     if text == shown:
-        return _checked(_from_form(posted, shown, was, wanted, part, forms, kinds), team=team)
+        state = _from_form(posted, shown, was, wanted, part, forms, kinds)
+    else:
+        state = _from_both(text, shown, was, wanted, part, forms, kinds)
+    edit = _checked(state, team=team)
+    edit.gone = gone
+    return edit
+
+
+def _from_both(
+    text: str,
+    shown: str,
+    was: ComputeConfig,
+    wanted: ComputeConfig,
+    part: int,
+    forms: Forms,
+    kinds: Kinds,
+) -> EditorState:
+    """The text was changed too: both changes come together as soon as it can be read."""
     now = parse(text)
     if now.draft is None or now.broken:
         whole = wanted if now.draft is None else now.draft
-        return _checked(EditorState(text, shown, whole, part, forms), team=team)
+        return EditorState(text, shown, whole, part, forms)
     if wanted != was:
         draft = three_way(was, wanted, now.draft).merged
-        return _checked(state_of(update_text(text, draft), draft, part, kinds), team=team)
-    return _checked(state_of(text, now.draft, part, kinds), team=team)
+        return state_of(update_text(text, draft), draft, part, kinds)
+    return state_of(text, now.draft, part, kinds)
 
 
 def fixed(edit: Edit, action: str, *, team: Team) -> Edit:
@@ -100,11 +128,14 @@ def _from_form(
     other_fields = shows_others(forms.lists) or (
         now.mobula.autoscaling != before.mobula.autoscaling
     )
+    other_fields = other_fields or not is_in_step(forms.lists, now)
     if other_cloud or other_fields:
         return state_of(text, wanted, part, kinds)  # other fields are shown now
-    posted = with_names(posted, forms.lists, now.mobula.scaling)
+    posted = with_names(posted, forms.lists, now)
     again = bound(posted, now, kinds, at=range(len(forms.rows)))
-    if any(changed(typed.form) for typed in again.all_typed):
+    if any(changed(typed.form) for typed in again.all_typed) or any(
+        row.reading.has_new_settings for row in again.rows
+    ):
         # A disk that went makes room for the next: its fields mean another one now.
         return state_of(text, wanted, part, kinds)
     return EditorState(text, text, wanted, part, again)
@@ -114,28 +145,37 @@ def _number(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) <= 3 else 0
 
 
-def _wanted(was: ComputeConfig, forms: Forms) -> ComputeConfig:
-    """The configuration with what was changed in the form, as far as that can be read."""
+def _wanted(
+    was: ComputeConfig, forms: Forms, *, others: Collection[str]
+) -> tuple[ComputeConfig, Gone]:
+    """The configuration with what was changed in the form, as far as that can be read.
+
+    What speaks of a group follows it, and goes with it; `others` are groups of other resources.
+    """
     new = with_block(changed(forms.config), forms.typed)
     turned_off = new.get("autoscaling") is False
-    groups, edits, names = [], {}, {}
+    groups, edits = [], []
     for row in forms.rows:
-        group = was.groups[row.at] if row.at is not None else WorkerGroup()
-        values = with_block(changed(row.form), row.typed)
+        group = row.group or WorkerGroup()
+        values = dict(row.reading.changes)
         if turned_off:
             least = values.pop("min_nodes", group.min_nodes)
             values |= {"nodes": max(1, least)}
-        groups.append(group_with_values(group, values))
-        key = group.name or row.key
-        edits[key], names[key] = values, groups[-1].name
+        groups.append(group_with_values(group, values) if values else group)
+        edits.append(values)
     head = with_block(changed(forms.head), forms.head_typed)
-    wanted = settings_with(with_values(was, new, head, groups=groups), edits, names)
-    scaling = scaling_with(wanted.mobula.scaling, forms.lists, _renamed(names))
-    return wanted.replace(mobula={**dict(wanted.mobula), "scaling": scaling})
-
-
-def _renamed(names: Mapping[str, str]) -> dict[str, str]:
-    return {was: now for was, now in names.items() if was != now}
+    now = [group.name for group in groups]
+    names = changed_names(was, forms.rows, now, others=others)
+    whole = lists_with(with_values(was, new, head, groups=groups), forms.lists)
+    wanted, uses = followed(whole, names)
+    seen: set[int | None] = {None}
+    for row, name, values in zip(forms.rows, now, edits, strict=True):
+        copied = row.group.name if row.group and row.at in seen else name
+        seen.add(row.at)
+        wanted = settings_with(wanted, values, source=names.get(copied) or copied, name=name)
+    scaling = scaling_with(wanted.mobula.scaling, forms.lists, names)
+    wanted = wanted.replace(mobula={**dict(wanted.mobula), "scaling": scaling})
+    return wanted, Gone(tuple(name for name in names if names[name] is None), in_words(uses))
 
 
 def _checked(state: EditorState, *, team: Team) -> Edit:
@@ -147,13 +187,20 @@ def _checked(state: EditorState, *, team: Team) -> Edit:
     offer(edit.form, "image", catalogue.image_choices)
     offer(edit.head, "size", catalogue.size_choices)
     for row in edit.rows:
-        offer(row.form, "size", catalogue.size_choices)
-    groups = [("", "Choose"), *((group.name, group.name) for group in draft.groups)]
-    for entry in [*edit.schedules, *edit.rules]:
-        offer(entry.form, "group", groups)
+        row.dressed(partial(_dress, catalogue=catalogue))
+    for rows in edit.forms.lists.values():
+        for entry in rows:
+            offer_to_entry(entry.form, draft, catalogue)
+    describe_head(edit.head, catalogue)
     found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))
     return edit
+
+
+def _dress(form: ShortGroupForm, *, catalogue: Catalogue) -> None:
+    """Give a group's form what the cloud offers."""
+    offer(form, "size", catalogue.size_choices)
+    describe_group(form, catalogue)
 
 
 def _strangers(edit: Edit) -> list[Problem]:

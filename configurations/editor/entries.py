@@ -4,68 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
 from django.utils import timezone
 
 from configurations.editor.forms.base import EditorForm, as_posted, changed
-from configurations.editor.forms.cluster import BudgetForm, RuleForm, ScheduleForm
+from configurations.editor.lists.entry_kinds import KINDS, MOST_ENTRIES, EntryKind
+from configurations.editor.lists.environments import with_environments
+from configurations.editor.lists.ranks import with_ranks
+from configurations.editor.lists.shapes import Environment, Override
 from configurations.editor.values import Written, entry_values_of, entry_with_values
-from domain.configuration.spec import Budget, Rule, Scaling, Schedule
-from domain.strategies.expression import VARIABLES
-from domain.strategies.functions import FUNCTIONS
+from domain.configuration.spec import Budget, ComputeConfig, Scaling, Schedule
 from domain.strategies.schedule import has_window, next_openings, window_of
-
-MOST_ENTRIES = 100
-"""A list with more of them is changed as YAML."""
-
-
-@dataclass(frozen=True, slots=True)
-class EntryKind:
-    """One of the lists: how its rows are named, what they are made of, what a new one is."""
-
-    letter: str
-    title: str
-    titles: str
-    hint: str
-    form: type[EditorForm]
-    model: type[Schedule | Rule | Budget]
-    first: Mapping[str, Any]
-
-
-KINDS: Mapping[str, EntryKind] = {
-    "schedules": EntryKind(
-        "s",
-        "Schedule",
-        "Schedules",
-        "Keeps a group at or above a minimum number of nodes during a time window.",
-        ScheduleForm,
-        Schedule,
-        {"min_nodes": 1, "cron": "0 8 * * mon-fri", "minutes": 600},
-    ),
-    "rules": EntryKind(
-        "r",
-        "Rule",
-        "Rules",
-        "A CEL expression sets the group's minimum number of nodes, once the rule is enabled on "
-        "the cluster's Scaling page. "
-        f"Variables: {', '.join(VARIABLES)}. Functions: {', '.join(FUNCTIONS)}.",
-        RuleForm,
-        Rule,
-        {"expression": "queue > 100 ? 2 : 0"},
-    ),
-    "budgets": EntryKind(
-        "b",
-        "Budget",
-        "Disruption budgets",
-        "Limits how many nodes can be drained at the same time; the strictest budget applies.",
-        BudgetForm,
-        Budget,
-        {"nodes": "10%"},
-    ),
-}
 
 
 @dataclass
@@ -77,12 +29,21 @@ class Entry:
     title: str
     form: EditorForm
     one: Written
+    parent: str = ""  # the row that it belongs to
+    can_move: bool = False
+    children: list[Entry] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         """What the row is called: by its name, else by its group or its place in the list."""
         group = self.form["group"].value() if "group" in self.form.fields else ""
-        return str(self.form["name"].value() or group or self.title)
+        name = self.form["name"].value() if "name" in self.form.fields else ""
+        return str(name or group or self.title)
+
+    @property
+    def has_children(self) -> bool:
+        """Whether rows of another list may belong to this one."""
+        return isinstance(self.one, Environment)
 
     @property
     def has_cron(self) -> bool:
@@ -104,7 +65,7 @@ class Entry:
     @property
     def openings(self) -> list[str]:
         """The next five openings of the window in its time zone; none while it makes no sense."""
-        if isinstance(self.one, Rule) or not has_window(self.one):
+        if not isinstance(self.one, Schedule | Budget) or not has_window(self.one):
             return []
         try:
             found = next_openings(window_of(self.one), after=timezone.now())
@@ -139,8 +100,8 @@ class EntryList:
 
 
 def shown_lists(lists: Lists) -> list[EntryList]:
-    """All lists in the order of the page."""
-    return [EntryList(name, kind, lists.get(name)) for name, kind in KINDS.items()]
+    """All lists in the order of the page, but for those that are part of another."""
+    return [EntryList(name, kind, lists.get(name)) for name, kind in KINDS.items() if kind.section]
 
 
 type Lists = Mapping[str, list[Entry]]
@@ -157,32 +118,54 @@ def entry_keys_of(posted: Mapping[str, Any], name: str) -> list[str] | None:
     return list(dict.fromkeys(keys))[:MOST_ENTRIES]
 
 
-def posted_entries(scaling: Scaling) -> dict[str, str]:
+def _read(config: ComputeConfig) -> dict[str, Sequence[Any]]:
+    """The lists that the form shows: not those that are too long, or that say something else."""
+    lists = {name: kind.read(config) for name, kind in KINDS.items()}
+    found = {name: held for name, held in lists.items() if held is not None}
+    found = {name: held for name, held in found.items() if len(held) <= MOST_ENTRIES}
+    if not {"environments", "overrides"} <= found.keys():  # one is written with the other
+        found.pop("environments", None)
+        found.pop("overrides", None)
+    return found
+
+
+def posted_entries(config: ComputeConfig) -> dict[str, str]:
     """The rows of all lists as a browser would post them."""
     posted: dict[str, str] = {}
-    for name, kind in KINDS.items():
-        entries = getattr(scaling, name)
-        if len(entries) > MOST_ENTRIES:
-            continue
+    for name, entries in _read(config).items():
+        kind = KINDS[name]
         posted[name] = ",".join(f"{kind.letter}{index}" for index in range(len(entries)))
         for index, one in enumerate(entries):
             key = f"{kind.letter}{index}"
             posted |= as_posted(entry_values_of(one), prefix=key) | {f"{key}-at": str(index)}
+            if isinstance(one, Override):
+                posted[f"{key}-of"] = f"e{one.environment}"
     return posted
 
 
-def bound_entries(data: QueryDict, was: Scaling, *, in_order: bool) -> dict[str, list[Entry]]:
+def bound_entries(data: QueryDict, was: ComputeConfig, *, in_order: bool) -> dict[str, list[Entry]]:
     """The posted rows, each beside what it was; in order, each stands where its row does."""
     lists = {}
+    held = _read(was)
     for name, kind in KINDS.items():
-        keys, entries = entry_keys_of(data, name), getattr(was, name)
-        if keys is None:
+        keys, entries = entry_keys_of(data, name), held.get(name)
+        if keys is None or entries is None:
             continue
+        if name == "overrides":
+            keys = _by_environment(data, keys)
         lists[name] = [
             _bound(data, key, kind, entries, index if in_order else None, number=index + 1)
             for index, key in enumerate(keys)
         ]
+    for row in lists.get("environments", ()):
+        row.children = [one for one in lists.get("overrides", ()) if one.parent == row.key]
     return lists
+
+
+def _by_environment(data: QueryDict, keys: Sequence[str]) -> list[str]:
+    """The overrides' keys in the order of their environments; those of none are left out."""
+    environments = entry_keys_of(data, "environments") or []
+    return [key for parent in environments for key in keys if data.get(f"{key}-of") == parent]
 
 
 def _bound(
@@ -195,9 +178,10 @@ def _bound(
     number: int,
 ) -> Entry:
     place = at if at is not None else _place(data.get(f"{key}-at"), entries)
-    one = entries[place] if place is not None else kind.model()
+    one = entries[place] if place is not None and place < len(entries) else kind.model()
     form = kind.form(data, prefix=key, initial=entry_values_of(one))
-    return Entry(key, place, f"{kind.title} {number}", form, one)
+    parent = str(data.get(f"{key}-of", ""))
+    return Entry(key, place, f"{kind.title} {number}", form, one, parent, kind.can_move)
 
 
 def _place(text: str | None, entries: Sequence[Any]) -> int | None:
@@ -206,10 +190,10 @@ def _place(text: str | None, entries: Sequence[Any]) -> int | None:
     return int(text) if int(text) < len(entries) else None
 
 
-def scaling_with(scaling: Scaling, lists: Lists, names: Mapping[str, str]) -> Scaling:
+def scaling_with(scaling: Scaling, lists: Lists, names: Mapping[str, str | None]) -> Scaling:
     """The scaling with what was changed in the rows; `names` are groups' new names by the old."""
     wanted: dict[str, Any] = dict(scaling)
-    for name in KINDS:
+    for name in ("schedules", "rules", "budgets"):
         entries = list(getattr(scaling, name))
         if name in lists:
             entries = [entry_with_values(row.one, changed(row.form)) for row in lists[name]]
@@ -217,25 +201,47 @@ def scaling_with(scaling: Scaling, lists: Lists, names: Mapping[str, str]) -> Sc
     return Scaling.model_validate(wanted)
 
 
-def _following(one: Any, names: Mapping[str, str]) -> Any:
+def lists_with(config: ComputeConfig, lists: Lists) -> ComputeConfig:
+    """The configuration with what was changed in the rows outside of its scaling."""
+    if "mounts" in lists:
+        mounts = tuple(_entry(row) for row in lists["mounts"])
+        if mounts != config.mobula.mounts:
+            config = config.replace(mobula={**dict(config.mobula), "mounts": mounts})
+    if "environments" in lists and "overrides" in lists:
+        rows = [(_entry(row), list(map(_entry, row.children))) for row in lists["environments"]]
+        config = with_environments(config, rows)
+    return with_ranks(config, list(map(_entry, lists["ranks"]))) if "ranks" in lists else config
+
+
+def _entry(row: Entry) -> Any:
+    return entry_with_values(row.one, changed(row.form))
+
+
+def is_in_step(lists: Lists, now: ComputeConfig) -> bool:
+    """Whether the configuration has an entry for each row, and no other."""
+    held = _read(now)
+    return all(len(rows) == len(held.get(name, ())) for name, rows in lists.items())
+
+
+def _following(one: Any, names: Mapping[str, str | None]) -> Any:
     """The entry with the name that its group has now."""
     new = names.get(getattr(one, "group", ""))
     return one.model_copy(update={"group": new}) if new else one
 
 
-def with_names(posted: QueryDict, lists: Lists, now: Scaling) -> QueryDict:
+def with_names(posted: QueryDict, lists: Lists, now: ComputeConfig) -> QueryDict:
     """The post with the names that the rows' groups have now, where nobody chose another."""
     data = posted.copy()
     for row, one in _rows_beside(lists, now):
         name = f"{row.key}-group"
         if name in data and "group" not in row.form.changed_data:
-            data[name] = getattr(one, "group", "")
+            data[name] = str(entry_values_of(one).get("group") or "")
     return data
 
 
-def _rows_beside(lists: Lists, now: Scaling) -> Iterator[tuple[Entry, Written]]:
+def _rows_beside(lists: Lists, now: ComputeConfig) -> Iterator[tuple[Entry, Written]]:
     for name, rows in lists.items():
-        yield from zip(rows, getattr(now, name), strict=True)
+        yield from zip(rows, KINDS[name].read(now) or (), strict=True)
 
 
 def shows_others(lists: Lists) -> bool:

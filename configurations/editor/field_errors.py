@@ -9,13 +9,13 @@ from dataclasses import replace
 from configurations.editor.fields import CLUSTER, GROUP, GROUP_SETTINGS, HEAD
 from configurations.editor.forms.base import EditorForm
 from configurations.editor.instance import TypedSettings
+from configurations.editor.lists.entry_kinds import KINDS
 from configurations.editor.state import Edit, Finding
 from configurations.editor.tables.table import Table
 from configurations.editor.values import ENTRIES
-from domain.problems import Problem, Severity, error, is_within, loc_of, parent_of
+from domain.problems import Problem, Severity, error, is_within, loc_of, parent_of, path_of
 from domain.yaml.fixes import safely_fixed
 
-_ENTRY = re.compile(r"mobula\.scaling\.(schedules|rules|budgets)\[(\d{1,6})\]\.?(.*)", re.DOTALL)
 _GROUP = re.compile(r"worker_nodes\[(\d{1,6})\]\.?(.*)", re.DOTALL)
 _PART = re.compile(r"configs\[(\d{1,6})\]\.(.*)", re.DOTALL)
 
@@ -25,9 +25,11 @@ def place(edit: Edit, found: Iterable[Problem]) -> None:
     unreadable = [*_unreadable(edit.form, ""), *_unreadable_of(edit.typed, "")]
     unreadable += [*_unreadable(edit.head, "Head: "), *_unreadable_of(edit.head_typed, "Head: ")]
     for index, row in enumerate(edit.rows):
+        if row.reading.is_readable:
+            continue
         where = f"Group {index + 1}: "
         unreadable += [*_unreadable(row.form, where), *_unreadable_of(row.typed, where)]
-    for entry in [*edit.schedules, *edit.rules, *edit.budgets]:
+    for entry in (entry for rows in edit.forms.lists.values() for entry in rows):
         unreadable += _unreadable(entry.form, f"{entry.title}: ")
     problems = list(found)
     safe = {id(problem) for problem in safely_fixed(edit.text, problems)}
@@ -78,21 +80,24 @@ def _spot(edit: Edit, path: str) -> _Spot | None:
             return None
         row = edit.rows[int(group[1])]
         return _typed_spot(row.typed, group[2]) or _nearest(group[2], GROUP, row.form)
-    if entry := _ENTRY.match(path):
-        return _entry_spot(edit, entry[1], int(entry[2]), entry[3])
+    if (spot := _entry_spot(edit, path)) is not None:
+        return spot
     if is_within(path, "mobula.groups") and (spot := _settings_spot(edit, path)):
         return spot
     spot = _typed_spot(edit.typed, path) or _nearest(path, CLUSTER, edit.form)
     return spot if spot[1] else None
 
 
-def _entry_spot(edit: Edit, name: str, index: int, rest: str) -> _Spot | None:
-    """The field of a schedule, rule or budget."""
-    entries = edit.forms.lists.get(name, [])
-    if index >= len(entries):
-        return None
-    row = entries[index]
-    return _nearest(rest, ENTRIES[type(row.one)], row.form)
+def _entry_spot(edit: Edit, path: str) -> _Spot | None:
+    """The field of a row of one of the lists."""
+    loc = loc_of(path)
+    for name, kind in KINDS.items():
+        rows = edit.forms.lists.get(name, [])
+        spot = kind.at(edit.draft, loc) if rows else None
+        if spot is not None and spot[0] < len(rows):
+            row = rows[spot[0]]
+            return _nearest(path_of(spot[1]), ENTRIES[type(row.one)], row.form)
+    return None
 
 
 def _settings_spot(edit: Edit, path: str) -> _Spot | None:

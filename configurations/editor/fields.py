@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from django import forms
 
+from configurations.editor.lists.ranks import FLAG as RANKING_FLAG
+from configurations.editor.lists.ranks import REPLACEMENT
 from configurations.editor.tables import kinds
 from configurations.editor.tables.choices import (
     ARCHITECTURES,
@@ -60,15 +62,14 @@ SECTIONS = {
 }
 # What is folded in the section Scaling.
 OBJECTIVE, FORECAST, CONSOLIDATION = "objective", "forecast", "consolidation"
-FOLDS = dict.fromkeys((OBJECTIVE, FORECAST, CONSOLIDATION), SCALING)
+RANKING = "ranking"
+FOLDS = dict.fromkeys((OBJECTIVE, FORECAST, CONSOLIDATION, RANKING), SCALING)
 # Parts of a head, a group or an entry beside its scaling, machines and advanced fields.
 ROW, FALLBACK, HARDWARE, RESOURCES = "row", "fallback", "hardware", "resources"
 WINDOW, CRON, WEEK, ZONE, DAYS, REASONS = "window", "cron", "week", "zone", "days", "reasons"
 
 _BLOCK = "SubnetId: subnet-0a1b2c3d"
-_MOUNT = "- storage: datasets\n  path: /mnt/datasets\n  access: read"
 _ZONES = {"list": "time-zones", "autocomplete": "off"}
-_PROD = "prod:\n  worker_nodes:\n    - name: cpu\n      max_nodes: 40"
 
 CLUSTER = Table(
     Row(BASICS, "cloud", "cloud", text("Cloud", widget=forms.Select), kinds.NAME),
@@ -101,6 +102,8 @@ CLUSTER = Table(
         choice("Consolidate to fewer or cheaper nodes", CONSOLIDATIONS, required=True),
         kinds.WORD,
     ),
+    Row(RANKING, "replace_by_rank", f"flags.{RANKING_FLAG}",
+        switch("Replace nodes when a preferred group has room (enable_replacement)"), REPLACEMENT),
     Row(LIMITS, "max_cpu", "max_resources.CPU",
         amount("Max CPUs", help_text="Empty: no limit."), kinds.LIMIT),
     Row(LIMITS, "max_gpu", "max_resources.GPU",
@@ -145,13 +148,8 @@ CLUSTER = Table(
     Row(MACHINES, "allow_burstable", "mobula.allow_burstable",
         switch("Allow burstable instance types",
                help_text="For hardware by amounts; types that are named are used in any case.")),
-    Row(STORAGE, "mounts", "mobula.mounts",
-        yaml("mobula.mounts", "Mounts", example=_MOUNT), kinds.YAML_MODELS),
     Row(STORAGE, "no_nfs", "flags.disable_nfs_mount",
         switch("Disable the shared NFS mount"), kinds.SWITCH_FLAG),
-    Row(ENVIRONMENTS, "environments", "mobula.environments",
-        yaml("mobula.environments", "Overrides for dev, test or prod", example=_PROD, rows=4),
-        kinds.YAML_MAPPING),
     Row(ADVANCED, "strategy", "flags.instance_selection_strategy",
         choice("Machine selection", STRATEGIES), kinds.TEXT_FLAG),
     Row(ADVANCED, "starting_timeout", "flags.workload_starting_timeout",

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 
 from accounts.models import Team
 from clouds.models import Cloud
@@ -130,11 +129,3 @@ def with_block(new: Values, typed: TypedSettings | None) -> Values:
         return new
     rest = new.get("block", typed.reading.rest)
     return {**new, "block": typed.reading.written(settings, rest=rest)}
-
-
-def with_typed(data: QueryDict, block: Block, *, kind: ProviderKind | None, key: str) -> QueryDict:
-    """Return the post with a block's fields as they are in the configuration."""
-    filled = data.copy()
-    for name, text in posted_block(block, kind=kind, key=key).items():
-        filled[name] = text
-    return filled

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from configurations.comparison import TONES
 from configurations.editor.state import Edit
 from configurations.models import Version
+from configurations.price_age import PriceAge, price_ages
 from configurations.price_lines import PriceLine, lines_of
 from domain.configuration.diff import changes, sentence
 from domain.configuration.effects import strongest, why_of
@@ -31,10 +34,17 @@ class Panel:
     """The panel's content; no prices where some machine has none."""
 
     prices: list[PriceLine]
+    ages: list[PriceAge]
     ceilings: list[str]
     changes: list[str]
     latest: Version | None
     rollout: Rollout | None
+
+    @property
+    def price(self) -> str:
+        """What the configuration costs an hour as it is launched, else at least; "" if unknown."""
+        by_label = {line.label: line.hour for line in self.prices}
+        return by_label.get("At launch") or by_label.get("Minimum") or ""
 
 
 def panel_for(edit: Edit, *, latest: Version | None, deployed: Version | None) -> Panel:
@@ -42,6 +52,7 @@ def panel_for(edit: Edit, *, latest: Version | None, deployed: Version | None) -
     found = ceilings(edit.draft, target=edit.catalogue.target)
     return Panel(
         prices=lines_of(estimate(edit.draft, target=edit.catalogue.target)),
+        ages=price_ages(edit.draft, edit.catalogue.cloud, today=timezone.now().date()),
         ceilings=[_ceiling(one) for one in found],
         changes=changes_since(latest, edit.whole) if latest else [],
         latest=latest,

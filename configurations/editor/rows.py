@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.http import QueryDict
 
-from configurations.editor.entries import KINDS, MOST_ENTRIES, EntryKind, entry_keys_of
+from configurations.editor.entries import entry_keys_of
 from configurations.editor.forms.base import as_posted
+from configurations.editor.lists.entry_kinds import KINDS, MOST_ENTRIES, EntryKind
+from configurations.editor.lists.shapes import Environment, Override, Rank
 from configurations.editor.values import entry_values_of
+from domain.overlays import ENVIRONMENTS
 
 NEW_GROUP = {
     "name": "",
@@ -44,6 +47,7 @@ def act(posted: QueryDict, action: str) -> QueryDict:
         place = keys.index(key)
         if verb == "remove":
             keys.remove(key)
+            _drop_entries_of(data, data.get(f"{key}-name"), others=keys)
         elif verb == "copy":
             _insert(data, keys, at=place + 1, fields=_copied(data, keys, key))
         elif verb in {"up", "down"}:
@@ -52,6 +56,18 @@ def act(posted: QueryDict, action: str) -> QueryDict:
     data.setlist("rows", keys)
     _act_on_entries(data, verb, key)
     return data
+
+
+def _drop_entries_of(data: QueryDict, group: str | None, *, others: list[str]) -> None:
+    """Schedules and rules of a group go with it, unless another has its name.
+
+    What else speaks of it goes with the configuration, where it is counted.
+    """
+    if not group or group in (data.get(f"{key}-name") for key in others):
+        return
+    for name in ("schedules", "rules"):
+        if keys := entry_keys_of(data, name):
+            data[name] = ",".join(key for key in keys if data.get(f"{key}-group") != group)
 
 
 def _insert(data: QueryDict, keys: list[str], *, at: int, fields: Mapping[str, str]) -> None:
@@ -82,7 +98,10 @@ def _free_name(name: str, data: QueryDict, keys: list[str]) -> str:
 
 
 def _act_on_entries(data: QueryDict, verb: str, what: str) -> None:
-    """Add a row to a list, `add:rules`, or take one out, `remove:r1`."""
+    """Add a row to a list, `add:rules`, or to a row, `add:overrides:e0`; take one out, `remove:r1`;
+    or move it, `up:k1`.
+    """
+    what, _, parent = what.partition(":")
     for name, kind in KINDS.items():
         keys = entry_keys_of(data, name)
         if keys is None:
@@ -91,15 +110,35 @@ def _act_on_entries(data: QueryDict, verb: str, what: str) -> None:
             key = f"{kind.letter}{max((int(k[1:]) for k in keys), default=-1) + 1}"
             keys.append(key)
             _fill_entry(data, key, kind)
+            data[f"{key}-of"] = parent
         elif verb == "remove" and what in keys:
             keys.remove(what)
+        elif verb in {"up", "down"} and what in keys and kind.can_move:
+            place = keys.index(what)
+            keys.insert(max(place + (1 if verb == "down" else -1), 0), keys.pop(place))
         data[name] = ",".join(keys)
 
 
 def _fill_entry(data: QueryDict, key: str, kind: EntryKind) -> None:
-    groups = data.getlist("rows")
-    group = data.get(f"{groups[0]}-name", "") if groups else ""
-    named = {"group": group} if "group" in kind.model.model_fields else {}
-    first = kind.model.model_validate({**kind.first, **named})
+    first = kind.model.model_validate({**kind.first, **_named(data, kind)})
     for name, text in (as_posted(entry_values_of(first), prefix=key) | {f"{key}-at": ""}).items():
         data[name] = text
+
+
+def _named(data: QueryDict, kind: EntryKind) -> dict[str, object]:
+    """A new row's group or environment: the first that no row of its list names yet."""
+    groups = [data.get(f"{row}-name", "") for row in data.getlist("rows")]
+    if kind.model is Rank:
+        return {"group": _unused(data, groups, "ranks", "group")}
+    if kind.model is Environment:
+        return {"name": _unused(data, ENVIRONMENTS, "environments", "name")}
+    group = groups[0] if groups else ""
+    if kind.model is Override:
+        return {"patch": {"name": group}} if group else {}
+    return {"group": group} if "group" in kind.model.model_fields else {}
+
+
+def _unused(data: QueryDict, names: Sequence[str | None], rows: str, field: str) -> str:
+    used = {data.get(f"{key}-{field}") for key in entry_keys_of(data, rows) or ()}
+    known = [name for name in names if name]
+    return next((name for name in known if name not in used), known[0] if known else "")

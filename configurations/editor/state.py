@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from configurations.editor.binding import (
-    MANY_ROWS,
-    Forms,
-    GroupFormRow,
-)
+from configurations.editor.binding import MANY_ROWS, Forms
 from configurations.editor.catalogue import Catalogue
 from configurations.editor.entries import (
     Entry,
@@ -18,6 +14,7 @@ from configurations.editor.entries import (
 )
 from configurations.editor.fields import SECTIONS
 from configurations.editor.forms.cluster import ConfigForm, HeadForm
+from configurations.editor.group_rows import GroupFormRow
 from configurations.editor.instance import TypedSettings
 from configurations.editor.values import names_of, part_of
 from domain.configuration.spec import ComputeConfig
@@ -59,6 +56,14 @@ class Section:
     warnings: int
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The groups that an edit removed, and what went with them, in words."""
+
+    groups: tuple[str, ...] = ()
+    also: str = ""
+
+
 @dataclass
 class Edit:
     """What stands in the editor.
@@ -74,6 +79,7 @@ class Edit:
     forms: Forms
     catalogue: Catalogue
     findings: list[Finding] = field(default_factory=list)
+    gone: Gone = field(default_factory=Gone)
 
     actions = ACTIONS
 
@@ -113,9 +119,18 @@ class Edit:
         return self.forms.rows
 
     @property
-    def lists(self) -> list[EntryList]:
-        """Schedules, rules and budgets as the page shows them."""
-        return shown_lists(self.forms.lists)
+    def lists(self) -> dict[str, list[EntryList]]:
+        """What the page shows as rows, by the section in which it stands."""
+        found: dict[str, list[EntryList]] = {}
+        for one in shown_lists(self.forms.lists):
+            found.setdefault(one.kind.section, []).append(one)
+        return found
+
+    @property
+    def override_keys(self) -> str | None:
+        """The group overrides of all environments, as they are posted; None where none is shown."""
+        rows = self.forms.lists.get("overrides")
+        return None if rows is None else ",".join(row.key for row in rows)
 
     @property
     def zone_names(self) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from configurations.editor.fields import (
     RULE,
     SCHEDULE,
 )
+from configurations.editor.lists.shapes import Environment, Override, Rank
+from configurations.editor.lists.tables import ENVIRONMENT, MOUNT, OVERRIDE, RANK
 from configurations.editor.tables.kinds import Values
 from configurations.editor.tables.table import Table
 from domain.configuration.spec import (
@@ -20,15 +22,24 @@ from domain.configuration.spec import (
     ComputeConfig,
     GroupSettings,
     HeadNode,
+    Mount,
     ResourceConfig,
     Rule,
     Schedule,
     WorkerGroup,
 )
 
-type Written = Schedule | Rule | Budget
+type Written = Schedule | Rule | Budget | Mount | Environment | Override | Rank
 
-ENTRIES: Mapping[type[Written], Table] = {Schedule: SCHEDULE, Rule: RULE, Budget: BUDGET}
+ENTRIES: Mapping[type[Written], Table] = {
+    Schedule: SCHEDULE,
+    Rule: RULE,
+    Budget: BUDGET,
+    Mount: MOUNT,
+    Environment: ENVIRONMENT,
+    Override: OVERRIDE,
+    Rank: RANK,
+}
 
 
 def values_of(config: ComputeConfig) -> Values:
@@ -73,21 +84,16 @@ def entry_with_values(one: Written, new: Values) -> Written:
     return type(one).model_validate(ENTRIES[type(one)].written(one, new))
 
 
-def settings_with(
-    config: ComputeConfig, new: Mapping[str, Values], names: Mapping[str, str]
-) -> ComputeConfig:
-    """The configuration with each group's own settings, under the name that the group has now.
-
-    `new` has the changed fields by the group's former name, `names` each group's present one.
-    """
+def settings_with(config: ComputeConfig, new: Values, *, source: str, name: str) -> ComputeConfig:
+    """The configuration with a group's own settings changed; those of `source` are the first."""
     settings = dict(config.mobula.groups)
-    for was, now in names.items():
-        kept = settings.pop(was, None) if was != now else settings.get(was)
-        if GROUP_SETTINGS.has_any(new[was]):
-            kept = _with_settings(kept or GroupSettings(), new[was])
-            settings.pop(now, None)
-        if kept is not None:
-            settings[now] = kept
+    before = settings.get(name, settings.get(source))
+    changed = (
+        _with_settings(before or GroupSettings(), new) if GROUP_SETTINGS.has_any(new) else before
+    )
+    settings.pop(name, None)
+    if changed is not None:
+        settings[name] = changed
     if settings == config.mobula.groups:
         return config
     return config.replace(mobula={**dict(config.mobula), "groups": settings})

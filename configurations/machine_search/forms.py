@@ -21,17 +21,21 @@ class NeedForm(forms.Form):
     """
 
     q = forms.CharField(required=False, max_length=63, label="Name")
-    vcpus = forms.FloatField(required=False, min_value=0, max_value=10_000, label="Min vCPUs")
-    gib = forms.FloatField(required=False, min_value=0, max_value=100_000, label="Min memory (GiB)")
-    gpus = forms.FloatField(required=False, min_value=0, max_value=1_000, label="Min GPUs")
+    vcpus = forms.FloatField(
+        required=False, min_value=0, max_value=10_000, label="vCPUs (at least)"
+    )
+    gib = forms.FloatField(required=False, min_value=0, max_value=100_000, label="GiB (at least)")
+    gpus = forms.FloatField(required=False, min_value=0, max_value=1_000, label="GPUs (at least)")
     gpu_model = forms.ChoiceField(required=False, label="GPU model")
     arch = forms.ChoiceField(required=False, label="Architecture", choices=ARCHITECTURES)
     network = forms.FloatField(
-        required=False, min_value=0, max_value=100_000, label="Min network (Gbit/s)"
+        required=False, min_value=0, max_value=100_000, label="Gbit/s (at least)"
     )
     zone = forms.ChoiceField(required=False, label="Zone")
     market = forms.ChoiceField(required=False, label="Market", choices=MARKETS)
-    max_usd = forms.DecimalField(required=False, min_value=0, max_value=1_000_000, label="Max $/h")
+    max_usd = forms.DecimalField(
+        required=False, min_value=0, max_value=1_000_000, label="$/h (at most)"
+    )
     units = forms.IntegerField(required=False, min_value=1, max_value=1_000_000, label="Count")
 
     def __init__(self, *args: object, target: RegionCatalogue, **options: object) -> None:

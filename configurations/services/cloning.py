@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from accounts.errors import NotFound
 from accounts.models import User
 from accounts.permissions import Action, may, require
+from clouds import facts
 from clouds.access import may_use, names_of_clouds, no_such_cloud, way_out
 from clouds.models import Cloud
 from configurations.models import Draft, Version
 from configurations.services.drafts import open_draft
 from configurations.targets import target_for, target_of
+from domain.catalogue.pod_shapes import shape_type
 from domain.configuration.spec import ComputeConfig
 from domain.convert.cloning import Mapped, cloned, mapped
 from domain.limits import TEMPLATE_NAME_LENGTH
+from domain.offerings import InstanceType
 from domain.yaml.text import dump, parse
+from providers import registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +35,21 @@ def preview_clone(version: Version, *, cloud: Cloud) -> ClonePreview:
     """Return what cloning to `cloud` would make of the version."""
     config = parse(version.text).draft or ComputeConfig()
     source, target = target_of(version), target_for(cloud)
-    machines = mapped(config, source=source, target=target)
+    machines = mapped(config, source=source, target=target, known=_type_named)
     _, left_out = cloned(config, cloud="", chosen={}, machines=machines)
     return ClonePreview(machines=machines, left_out=left_out)
+
+
+def _type_named(name: str) -> InstanceType | None:
+    """Return what is known of a type that the source cloud does not offer, or cannot be asked."""
+    if shape := shape_type(name):
+        return shape
+    for kind in registry.FOLDERS:
+        region = registry.traits_of(kind).default_region
+        types = facts.types(kind, region) if region else None
+        if types and (machine := types.get(name)):
+            return machine
+    return None
 
 
 def clone_version(version: Version, *, cloud: Cloud, chosen: Mapping[str, str], by: User) -> Draft:

@@ -48,6 +48,7 @@ def open_draft(
     template: Template | None = None,
     base: int = 0,
     name: str = "",
+    rationale: str = "",
     origin: str = "",
 ) -> Draft:
     """Return a new draft with this text, for the editor to be opened on.
@@ -60,7 +61,7 @@ def open_draft(
     require(may(by, Action.EDIT_TEMPLATE, team=team))
     if template is not None:
         Draft.objects.filter(author=by, template=template).delete()
-    raise_if_any(_too_long(DraftContent(text=text)))
+    raise_if_any(_too_long(DraftContent(text=text, rationale=rationale)))
     _require_room(by)
     return Draft.objects.create(
         team=team,
@@ -69,6 +70,7 @@ def open_draft(
         template=template,
         base=base,
         name=name,
+        rationale=rationale,
         origin=origin[:_ORIGIN_LENGTH],
     )
 

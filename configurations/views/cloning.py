@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Action, may, require
 from accounts.requests import SignedInRequest
+from clouds.access import why_not_launchable
 from clouds.models import Cloud
 from configurations.models import Version
 from configurations.services.cloning import clone_version, preview_clone
@@ -45,6 +46,7 @@ def _page(
         "version": version,
         "clouds": clouds,
         "cloud": cloud,
+        "refusal": why_not_launchable(cloud) if cloud else "",
         "machines": preview.machines if preview else [],
         "left_out": preview.left_out if preview else [],
         "crumbs": [("Templates", reverse("configurations:templates")), (str(version), own)],

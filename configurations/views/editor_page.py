@@ -20,6 +20,7 @@ from configurations.editor.panel import panel_for
 from configurations.models import Draft, Template, Version
 from configurations.queries import deployed_version
 from configurations.services.drafts import TooManyDrafts
+from configurations.views.editor_parts import answer_of, parts_of, stamps_in
 
 
 def editor_page(
@@ -42,7 +43,7 @@ def editor_page(
     draft = draft or own_draft(request, given, team=team, template=template)
     latest = latest_version(template) if template else None
     own = [template.pk] if template else []
-    context = {
+    context: dict[str, Any] = {
         "team": team,
         "edit": edit,
         "panel": panel_for(
@@ -62,6 +63,10 @@ def editor_page(
         "check_url": reverse("configurations:check-template", args=own),
         "crumbs": _crumbs(template),
     }
+    context["parts"] = parts = parts_of(context)
+    stamps = stamps_in(request.POST) if part else None
+    if stamps is not None:
+        return HttpResponse(answer_of(parts, edit, request.POST, stamps), status=status)
     return render(request, f"configurations/editor/page.html{part}", context, status=status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,10 +16,12 @@ from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from configurations.forms import ExportForm, ImportForm
 from configurations.services import exporting
+from configurations.services.import_clouds import CloudGuess, best_cloud, ranked_clouds
 from configurations.services.importing import open_import, preview_import
 from configurations.views.editor_page import open_draft_in_editor
 from configurations.views.templates import visible_template
 from domain.convert import Format
+from domain.convert.place import Place
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,9 +30,12 @@ def import_template(request: SignedInRequest) -> HttpResponse:
     team = current_team(request)
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
     if request.method == "GET":
-        return _import_page(request, {"form": ImportForm()})
+        form = ImportForm()
+        _offer(form, ranked_clouds(Place(), team=team))
+        return _import_page(request, {"form": form})
     form = ImportForm(request.POST, request.FILES)
-    preview = submit(form, lambda values: preview_import(**values))
+    _offer(form, ranked_clouds(Place(), team=team))
+    preview = submit(form, lambda v: preview_import(v["text"], source=v["source"]))
     if preview is None:
         return _import_page(request, {"form": form}, status=422)
     if request.POST.get("do") == "open" and preview.text:
@@ -38,9 +44,24 @@ def import_template(request: SignedInRequest) -> HttpResponse:
             request, lambda: open_import(**values, team=team, by=request.user)
         )
     form = ImportForm(initial=form.cleaned_data)
+    guesses = ranked_clouds(preview.place, team=team)
+    best = best_cloud(guesses)
+    chosen = form.initial["cloud"] or (best.cloud.name if best else "")
+    _offer(form, guesses, chosen=chosen)
     context = {"form": form, "found": preview.found, "source": preview.source}
+    context |= {
+        "kept": preview.kept,
+        "place": preview.place,
+        "guess": next((guess for guess in guesses if guess.cloud.name == chosen), None),
+        "best": best,
+        "may_add_cloud": may(request.user, Action.MANAGE_INSTALLATION, team=None),
+    }
     context["losses"] = preview.losses
     return _import_page(request, {**context, "ours": preview.text})
+
+
+def _offer(form: ImportForm, guesses: Sequence[CloudGuess], *, chosen: str = "") -> None:
+    form.offer_clouds([(guess.cloud.name, guess.label) for guess in guesses], chosen=chosen)
 
 
 def _import_page(

@@ -16,8 +16,12 @@ from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from configurations import queries
-from configurations.models import Template
+from configurations.launchability import launchability_of
+from configurations.models import Template, Version
 from configurations.services.templates import archive_template, unarchive_template
+
+# Versions that the page of a template reads: what is older says on its own page if it can start.
+MOST_CHECKED = 10
 
 
 def visible_template(request: SignedInRequest, pk: int) -> Template:
@@ -67,9 +71,12 @@ def template(request: SignedInRequest, pk: int) -> HttpResponse:
     row = visible_template(request, pk)
     versions = list(queries.versions_of(row))
     with_archived = request.GET.get("show") == "archived"
+    shown = [v for v in versions if with_archived or not v.archived_at]
+    _refuse(versions[:MOST_CHECKED], row)
     context = {
         "template": row,
-        "versions": [v for v in versions if with_archived or not v.archived_at],
+        "versions": shown,
+        "refusal": versions[0].refusal if versions else "",  # type: ignore[attr-defined]
         "archived": sum(v.archived_at is not None for v in versions),
         "with_archived": with_archived,
         "latest": versions[0] if versions else None,
@@ -78,6 +85,13 @@ def template(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_launch": may(request.user, Action.LAUNCH, team=row.team),
     }
     return render(request, "configurations/template.html", context)
+
+
+def _refuse(versions: list[Version], template: Template) -> None:
+    """Note on each version why it cannot be launched."""
+    launchability = launchability_of(template.team)
+    for version in versions:
+        version.refusal = launchability.refusal_of(version)  # type: ignore[attr-defined]
 
 
 @require_POST

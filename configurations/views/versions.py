@@ -14,6 +14,7 @@ from accounts.permissions import Action, may
 from accounts.requests import SignedInRequest
 from configurations import queries
 from configurations.comparison import compare
+from configurations.launchability import launchability_of
 from configurations.models import Template, Version
 from configurations.services.versions import (
     archive_version,
@@ -46,6 +47,7 @@ def _context(request: SignedInRequest, template: Template, version: Version) -> 
         "template": template,
         "version": version,
         "clusters": queries.clusters_running(version),
+        "refusal": launchability_of(template.team).refusal_of(version),
         "may_launch": may(request.user, Action.LAUNCH, team=template.team),
         "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=template.team),
         "may_archive": may_archive(version),

@@ -28,6 +28,10 @@ type AttachedGpus = Callable[[Mapping[str, object]], tuple[float, str]]
 """The number and model of the GPUs that an `advanced_instance_config` attaches to a machine."""
 
 
+type AttachGpus = Callable[[InstanceType, str, int], Mapping[str, object] | None]
+"""The `advanced_instance_config` that attaches so many GPUs of a model; None if none can be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderMarks:
     """By what anybody can tell that something was written for this provider."""
@@ -68,6 +72,7 @@ class ProviderTraits:
     custom_type: CustomType | None = None
     exact_sizes: bool = False  # required_resources make a machine of just that size
     attached_gpus: AttachedGpus | None = None
+    attach_gpus: AttachGpus | None = None
     usual_start: timedelta | None = None  # of a head, from the request to Ray's answer
 
     # Checks of configurations.

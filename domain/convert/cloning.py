@@ -1,12 +1,15 @@
 """A configuration for another cloud: each machine by its nearest there, the rest as it was."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import ceil
 
+from domain.catalogue.accelerators import has_model
+from domain.catalogue.nearest import Candidate, any_machines, candidates
+from domain.catalogue.node_resources import attached_gpus
 from domain.catalogue.pod_shapes import shape_type
 from domain.catalogue.region import RegionCatalogue
-from domain.catalogue.search import Found, equivalents
+from domain.catalogue.search import equivalents
 from domain.configuration.spec import (
     ComputeConfig,
     MarketType,
@@ -28,18 +31,31 @@ class Mapped:
     name: str  # of the group, or "Head"
     old: str
     machine: InstanceType | None  # None: its size is not known
-    candidates: tuple[Found, ...]
+    candidates: tuple[Candidate, ...]
+    is_like: bool = True  # the target has a machine that does all that the old one did
+
+    def chosen(self, value: str) -> Candidate | None:
+        """The candidate that a form posts as this value."""
+        return next((one for one in self.candidates if one.value == value), None)
 
 
 def mapped(
-    config: ComputeConfig, *, source: RegionCatalogue, target: RegionCatalogue
+    config: ComputeConfig,
+    *,
+    source: RegionCatalogue,
+    target: RegionCatalogue,
+    known: Callable[[str], InstanceType | None] = shape_type,
 ) -> list[Mapped]:
-    """What each node that names a machine type could run on in the target."""
-    return [
-        _mapped(path, name, node, source, target)
+    """What each node could run on in the target, if it names a machine type.
+
+    Also each node whose hardware no machine there has. `known` tells of types that the source does
+    not name.
+    """
+    nodes = [
+        _mapped(path, name, node, source, target, known)
         for path, name, node in _nodes(config.primary)
-        if node.instance_type is not None
     ]
+    return [node for node in nodes if node is not None]
 
 
 def cloned(
@@ -73,7 +89,7 @@ def cloned(
         configs=None,
         mobula=config.mobula.model_copy(update={"groups": own}),
     )
-    return moved, list(_left_out(config, machines, others=others))
+    return moved, list(_left_out(config, machines, chosen, others=others))
 
 
 def _nodes(config: ComputeConfig) -> Iterator[tuple[str, str, NodeConfig]]:
@@ -84,22 +100,79 @@ def _nodes(config: ComputeConfig) -> Iterator[tuple[str, str, NodeConfig]]:
 
 
 def _mapped(
-    path: str, name: str, node: NodeConfig, source: RegionCatalogue, target: RegionCatalogue
-) -> Mapped:
-    old = node.instance_type or ""
-    machine = source.type_named(old) or shape_type(old)
+    path: str,
+    name: str,
+    node: NodeConfig,
+    source: RegionCatalogue,
+    target: RegionCatalogue,
+    known: Callable[[str], InstanceType | None],
+) -> Mapped | None:
     is_spot = getattr(node, "market_type", MarketType.ON_DEMAND) is not MarketType.ON_DEMAND
     market = Market.SPOT if is_spot else Market.ON_DEMAND
-    found = equivalents(machine, target, market=market) if machine else []
-    return Mapped(path=path, name=name, old=old, machine=machine, candidates=tuple(found))
+    old = node.instance_type or ""
+    if old:
+        machine = source.type_named(old) or known(old)
+        gpus, model = attached_gpus(node, source)
+        if machine and gpus and not machine.gpus:
+            machine = replace(machine, gpus=gpus, gpu_model=model)
+    else:
+        machine = _unserved(node, target)
+        if machine is None:
+            return None
+    before = source.usd_of(machine, market=market) if machine and old else None
+    found = (
+        candidates(machine, target, market=market, usd_before=before)
+        if machine
+        else any_machines(target)
+    )
+    is_like = bool(machine and equivalents(machine, target))
+    return Mapped(
+        path=path,
+        name=name,
+        old=old or "By hardware",
+        machine=machine,
+        candidates=tuple(found),
+        is_like=is_like,
+    )
+
+
+def _unserved(node: NodeConfig, target: RegionCatalogue) -> InstanceType | None:
+    """The machine that a node asks for by its hardware, if the target is known to have none."""
+    need = node.required_resources
+    if need is None or not target.types:
+        return None
+    machine = InstanceType(
+        name="",
+        vcpus=need.CPU or 1,
+        memory_bytes=need.memory or 0,
+        gpus=need.GPU or 0,
+        gpu_model=need.accelerator or "",
+        arch=need.cpu_architecture or "x86_64",
+    )
+    if (
+        target.traits.exact_sizes
+        or need.TPU
+        or any(
+            one.vcpus >= machine.vcpus
+            and one.memory_bytes >= machine.memory_bytes
+            and one.gpus >= machine.gpus
+            and one.arch == machine.arch
+            and (not machine.gpu_model or has_model(one, machine.gpu_model))
+            for one in target.types.values()
+        )
+    ):
+        return None
+    return machine
 
 
 def _with_machine(node: NodeConfig, mapping: Mapped | None, chosen: str) -> NodeConfig:
     values = {**dict(node), "advanced_instance_config": None, "cloud_deployment": None}
-    known = {one.machine.name for one in mapping.candidates} if mapping else set()
-    if chosen and chosen in known:
-        values["instance_type"] = chosen
-    elif mapping and mapping.machine:
+    candidate = mapping.chosen(chosen) if mapping else None
+    if candidate:
+        values |= {"instance_type": candidate.machine.name, "required_resources": None}
+        if candidate.block:
+            values["advanced_instance_config"] = dict(candidate.block)
+    elif mapping and mapping.machine and node.instance_type:
         values |= {"instance_type": None, "required_resources": _hardware(mapping.machine)}
     return type(node).model_validate(values)
 
@@ -114,13 +187,15 @@ def _hardware(machine: InstanceType) -> PhysicalResources:
     )
 
 
-def _left_out(config: ComputeConfig, machines: list[Mapped], *, others: int) -> Iterator[str]:
+def _left_out(
+    config: ComputeConfig, machines: list[Mapped], chosen: Mapping[str, str], *, others: int
+) -> Iterator[str]:
     if others > 0:
         yield f"configs: {others} more cloud resources; only the first is cloned."
     yield from (
         f"{one.path}.instance_type: the size of {one.old} is unknown; choose a type."
         for one in machines
-        if one.machine is None and one.old
+        if one.machine is None and one.old and not one.chosen(chosen.get(one.path, HARDWARE))
     )
     if config.zones:
         yield f"zones: {', '.join(config.zones)} are zones of the source cloud."

@@ -187,7 +187,18 @@ def _merged(old: Any, new: object, *, model: type[BaseModel] | None) -> object:
     return _same_or_new(old, new)
 
 
+def _rename_moved(target: CommentedMap, wanted: Mapping[str, object]) -> None:
+    """Give what stands under another key now that key, so that its comments and style stay."""
+    new = [key for key in wanted if key not in target]
+    for key in [key for key in target if key not in wanted]:
+        same = next((one for one in new if wanted[one] == target[key]), None)
+        if same is not None:
+            new.remove(same)
+            rename(target, key, quoted(same))
+
+
 def _update_freely(target: CommentedMap, wanted: Mapping[str, object]) -> None:
+    _rename_moved(target, wanted)
     for key in [key for key in target if key not in wanted]:
         _remove(target, key)
     for key, item in wanted.items():
@@ -220,8 +231,11 @@ def _groups(old: CommentedSeq, new: Sequence[Plain]) -> CommentedSeq:
     """The worker groups in their new order, each with the comments of the group of its name."""
     places = {_group_name(item): place for place, item in reversed(list(enumerate(old)))}
     groups = CommentedSeq()
+    names = [_group_name(wanted) for wanted in new]
     for index, wanted in enumerate(new):
-        place = places.pop(_group_name(wanted), None)
+        place = places.pop(names[index], None)
+        if place is None and len(old) == len(new) and _group_name(old[index]) not in names:
+            place = places.pop(_group_name(old[index]), None)  # it got another name
         if place is None or not isinstance(old[place], CommentedMap):
             groups.append(styled(wanted))
             continue

@@ -15,6 +15,8 @@ from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from clusters.models import Cluster
 from clusters.queries.clusters import latest_events
+from clusters.queries.folding import folded_events
+from clusters.queries.health import attention_of
 from insights import ranges
 from insights.charts import Chart
 from insights.cost_charts import month_chart
@@ -39,8 +41,10 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "fleet": fleet,
         "lines": fleet.lines[:SHOWN],
         "month": month,
-        "events": latest_events(request.user, team=team),
+        "events": folded_events(latest_events(request.user, team=team)),
+        "attention": attention_of(request.user, team=team),
         "is_new": not fleet.lines and not Cluster.objects.filter(team=team).exists(),
+        "may_operate": may(request.user, Action.OPERATE, team=team),
         "may_launch": may(request.user, Action.LAUNCH, team=team),
         **({} if is_poll else _reports(team, month, moment)),
     }

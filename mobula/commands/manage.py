@@ -7,7 +7,7 @@ import sys
 from mobula.commands import rotate_key
 
 # These change tables, which only their owner may.
-OF_THE_OWNER = {"migrate", "prepare"}
+OF_THE_OWNER = {"migrate", "prepare", "demo_data"}
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -2,33 +2,43 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
-from django.template import Context
+from django.template import Context, Engine
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Team
-from accounts.queries import NoTeam, current_team, teams_of
+from accounts.queries import NoTeam, chosen_team, current_team, teams_of
 from accounts.roles import Theme
 from domain import wording
+from domain.failures import Cause, cause_of
+from mobula.documentation.help import help_for
 from mobula.markdown import rendered
+from tables.columns import Column
 
 register = template.Library()
 
 # The one place where a state gets its color. Jobs' and requests' states share the words.
 TONES = {
-    "good": {"running", "ready", "succeeded", "ok", "active", "published"},
-    "busy": {"requested", "starting", "launching", "booting", "pending", "queued", "submitted"},
-    "warn": {"stopping", "draining", "terminating", "idle", "warning", "blind", "draft"},
-    "bad": {"failed", "lost", "error", "unhealthy"},
+    "good": {"running", "ready", "succeeded", "ok", "active", "published", "fine"},
+    "busy": {
+        *("requested", "starting", "launching", "booting", "pending", "queued", "submitted"),
+        "waiting",
+    },
+    "warn": {
+        *("stopping", "draining", "terminating", "idle", "warning", "blind", "draft"),
+        "degraded",
+    },
+    "bad": {"failed", "lost", "error", "unhealthy", "stuck"},
 }
 MOVING = {"starting", "launching", "booting", "pending", "stopping", "draining", "terminating"}
 
@@ -83,6 +93,12 @@ def dollars(price: Decimal | None) -> str:
 def markdown(text: str) -> SafeString:
     """Return Markdown as HTML; HTML inside it, and addresses that run scripts, stay plain text."""
     return rendered(text)
+
+
+@register.filter
+def cause(text: str) -> Cause:
+    """Return why something failed, from what a provider, Ray or a log says."""
+    return cause_of(text)
 
 
 @register.simple_tag
@@ -185,6 +201,22 @@ def is_picked(field: BoundField) -> bool:
 
 
 @register.simple_tag(takes_context=True)
+def table_cell(context: Context, column: Column, row: object) -> str:
+    """Return what a table shows of a row in a column: drawn by the column's template, or plain."""
+    if not column.cell:
+        value = column.value(row)
+        return "–" if value is None or value == "" else conditional_escape(str(value))
+    with context.push(row=row):
+        text: str = _cell_template(column.cell).render(context)
+    return text
+
+
+@cache
+def _cell_template(name: str) -> Any:
+    return Engine.get_default().get_template(name)
+
+
+@register.simple_tag(takes_context=True)
 def theme(context: Context) -> str:
     """Return the theme to draw: this browser's choice, else the user's own, else the system's."""
     request: HttpRequest | None = context.get("request")
@@ -205,6 +237,16 @@ def teams(context: Context) -> dict[str, Any]:
     return {"current": chosen, "all": list(teams_of(request.user))}
 
 
+@register.simple_tag(takes_context=True)
+def sample_team(context: Context) -> Team | None:
+    """Return the team that the user looks at if its data are samples."""
+    request: HttpRequest | None = context.get("request")
+    if request is None or not request.user.is_authenticated:
+        return None
+    team = chosen_team(request)
+    return team if team and team.is_sample else None
+
+
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(
     context: Context, name: str, label: str, icon: str, key: str = "", exact: bool = False
@@ -223,3 +265,11 @@ def url_or_blank(name: str, *args: Any) -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return ""
+
+
+@register.simple_tag(takes_context=True)
+def help_address(context: Context) -> str:
+    """Return the address of the documentation of the page that is shown, or ""."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    slug = help_for(match.view_name, tab=str(context.get("tab") or "")) if match else ""
+    return reverse("documentation:page", args=[slug]) if slug else ""

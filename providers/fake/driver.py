@@ -28,6 +28,7 @@ from providers.base import (
 from providers.failure_plan import TAKEN_BACK, PlanFile, PlannedFailure, PlannedInterruption
 from providers.fake.offerings import fake_offerings
 from providers.fake.world import Call, FakeNode, PlannedError, World, WorldStore
+from providers.node_logs import START_LOG, LogTail
 
 
 class FakeDriver:
@@ -139,6 +140,17 @@ class FakeDriver:
             for node in uninterrupted:
                 node.interrupted_at = node.interrupted_at or plan.interruption(node.spec, now=now)
 
+    def log_tails(self, cluster: ClusterRef, name: str) -> Sequence[LogTail]:
+        """Return what the node printed while it started, for as long as its machine is there."""
+        with self._store.open() as world:
+            _raise(world.take_error("log_tails"))
+            node = world.nodes.get(name)
+            if node is None or node.handle != cluster.handle or self._gone(node):
+                return ()
+            if not node.printed:
+                return ()
+            return (LogTail(name=START_LOG, text=node.printed),)
+
     def destroy(self, cluster: ClusterRef) -> None:
         """Bar the whole cluster."""
         with self._called("destroy", cluster) as world:
@@ -195,6 +207,11 @@ class FakeDriver:
         with self._store.open() as world:
             world.nodes[name].failure = reason
             world.nodes[name].failure_class = failure.value if failure else ""
+
+    def prints(self, name: str, text: str) -> None:
+        """Let a node print something while it starts."""
+        with self._store.open() as world:
+            world.nodes[name].printed += text
 
     def vanish(self, name: str) -> None:
         """Let a node disappear as if somebody had removed it behind our back."""

@@ -30,6 +30,7 @@ class FakeNode:
     failure: str = ""
     failure_class: str = ""
     vanished: bool = False
+    printed: str = ""  # while it started
     interrupted_at: float | None = None  # when it is taken back; None: nothing of that was said
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from domain.offerings import InstanceType
+
 _BLOCKS = ("instanceProperties", "instance_properties")
 _KEYS = (
     ("guestAccelerators", "acceleratorType", "acceleratorCount"),
@@ -11,6 +13,32 @@ _KEYS = (
 )
 # What Ray calls the models that may be attached, by the end of Compute Engine's names.
 _MODELS = {"t4": "T4", "p4": "P4", "v100": "V100", "p100": "P100", "k80": "K80"}
+# How many of a model an N1 machine may have, and with how many CPUs at most
+# [cloud.google.com/compute/docs/gpus, N1 machine series].
+_MOST_CPUS: Mapping[str, Mapping[int, int]] = {
+    "T4": {1: 48, 2: 48, 4: 96},
+    "P4": {1: 24, 2: 48, 4: 96},
+    "V100": {1: 12, 2: 24, 4: 48, 8: 96},
+    "P100": {1: 16, 2: 32, 4: 64},
+}
+_FAMILY = "n1"
+
+
+def attach_gpus(machine: InstanceType, model: str, count: int) -> Mapping[str, object] | None:
+    """Return the block that attaches so many GPUs of a model to a machine; None if none can be.
+
+    Machines with GPUs cannot move to another host while they run.
+    """
+    most = _MOST_CPUS.get(model, {}).get(count, 0)
+    if machine.family != _FAMILY or machine.gpus or machine.vcpus > most:
+        return None
+    name = f"nvidia-tesla-{model.lower()}"
+    return {
+        "instanceProperties": {
+            "guestAccelerators": [{"acceleratorType": name, "acceleratorCount": count}],
+            "scheduling": {"onHostMaintenance": "TERMINATE"},
+        }
+    }
 
 
 def attached_at(block: Mapping[str, object]) -> Iterator[tuple[str, ...]]:

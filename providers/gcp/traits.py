@@ -5,7 +5,7 @@ import re
 from domain.catalogue.provider import CatalogueFiles, ProviderMarks, ProviderTraits
 from domain.instance_settings import SettingsTable
 from domain.quantities import GIB
-from providers.gcp.attached import attached_gpus
+from providers.gcp.attached import attach_gpus, attached_gpus
 from providers.gcp.configurations import check_config
 from providers.gcp.custom_types import custom_type
 from providers.gcp.schema import check_block
@@ -38,6 +38,7 @@ TRAITS = ProviderTraits(
     ),
     custom_type=custom_type,
     attached_gpus=attached_gpus,
+    attach_gpus=attach_gpus,
     head_cpus=8,
     head_memory=32 * GIB,
     zone=r"{region}-[a-z]",

@@ -41,7 +41,8 @@ from providers.local.installation import ray_program, ray_version
 from providers.local.launching import packed_agent, shared_agent, start_keeper
 from providers.local.offerings import local_offerings
 from providers.local.programs import runnable
-from providers.local.records import NodeRecord
+from providers.local.records import NodeRecord, log_tails
+from providers.node_logs import LogTail
 
 GIB = 2**30
 PATIENCE_SECONDS = 8  # the keeper's own, and a little for it to clean up
@@ -147,6 +148,11 @@ class LocalDriver:
             directory = self._directory(cluster)
             faults.interrupt(self.root, directory.nodes())
             return tuple(_observed(directory))
+
+    def log_tails(self, cluster: ClusterRef, name: str) -> Sequence[LogTail]:
+        """Return what starting the node, its keeper and its agent printed last."""
+        with _translated():
+            return tuple(log_tails(self._directory(cluster).node(name)))
 
     def destroy(self, cluster: ClusterRef) -> None:
         """Bar the whole cluster for ever and remove all but its tombstone.

@@ -24,6 +24,8 @@ from providers.base import (
 from providers.failure_plan import TAKEN_BACK
 from providers.local.directories import NodeDirectory
 from providers.local.processes import keeper_process, node_processes
+from providers.node_logs import START_LOG, LogTail
+from providers.node_logs import TAIL_BYTES as LOG_TAIL_BYTES
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # What `ray start` raises when a process of its own is not there in time, as on a busy machine:
@@ -33,6 +35,8 @@ TIMED_OUT = re.compile(
 )
 TAIL_BYTES = 4096
 TAIL_LINES = 6
+# All of them are opened by the keeper in the node's own directory: no job can put others there.
+LOGS = {START_LOG: "ray.log", "keeper.log": "keeper.log", "agent.log": "agent.log"}
 NOTICE = "taken_back_at"  # in a node's directory: when a failure plan takes it back
 
 
@@ -185,6 +189,25 @@ def last_lines(log: Path) -> list[str]:
         return []
     lines = [line.strip() for line in COLOURS.sub("", text).splitlines()]
     return [line for line in lines if line][-TAIL_LINES:]
+
+
+def log_tails(directory: NodeDirectory) -> Iterator[LogTail]:
+    """Yield the ends of the node's own logs, those that are not empty."""
+    for name, file in LOGS.items():
+        with suppress(FileNotFoundError), (directory.path / file).open("rb") as opened:
+            status = os.fstat(opened.fileno())
+            offset = max(0, status.st_size - LOG_TAIL_BYTES)
+            opened.seek(offset)
+            content = opened.read(LOG_TAIL_BYTES)
+            if content:
+                at = datetime.fromtimestamp(status.st_mtime, UTC)
+                yield LogTail(name=name, text=same_length(content), offset=offset, modified_at=at)
+
+
+def same_length(content: bytes) -> str:
+    """Return text with as many bytes in UTF-8: what is no UTF-8, and NUL, become question marks."""
+    text = content.replace(b"\0", b"?").decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]", "?", text)
 
 
 def _read_progress(path: Path) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _REASON = {"reason": "They left."}
 _CLUSTER = ("{cluster}",)
 _GROUP = ("{cluster}", "cpu")
 _JOB = ("{cluster}", "{job}")
+_NODE = ("{cluster}", "{node}")
 _TEMPLATE = ("{template}",)
 _VERSION = ("{template}", "1")
 _FOREIGN_TEXTS = (
@@ -50,7 +51,7 @@ ACCOUNTS: dict[str, Route] = {
     "accounts/": Route(
         PERSONAL, get=ANYBODY, post=ANYBODY, body={"name": "New name", "theme": "dark"}
     ),
-    "accounts/password/": Route(PERSONAL, post=ANYBODY, done=200, get_elsewhere=True),
+    "accounts/password/": Route(PERSONAL, post=ANYBODY, done=422, get_elsewhere=True),
     "accounts/sessions/<int:pk>/end/": Route(
         AUTHOR, ("{session}",), post=ENGINEER, get_elsewhere=True
     ),
@@ -86,6 +87,7 @@ ACCOUNTS: dict[str, Route] = {
     "accounts/users/<int:pk>/sessions/<int:session>/end/": Route(
         INSTALLATION, ("{user}", "{session}"), post=SITE
     ),
+    "accounts/columns/<slug:table>/": Route(PERSONAL, ("clusters",), post=ANYBODY),
     "accounts/audit/": Route(
         CURRENT,
         get=ADMIN,
@@ -130,6 +132,8 @@ PAGES: dict[str, Route] = {
     ),
     "clouds/<int:pk>/refresh/": Route(OWNED, ("{aws}",), post=SITE),
     "images/": Route(PERSONAL, get=ANYBODY),
+    "docs/": Route(PERSONAL, get=ANYBODY, query={"q": "idle"}),
+    "docs/<slug:slug>/": Route(PERSONAL, ("editor",), get=ANYBODY),
     "healthz/": Route(OPEN, get=ANYBODY, post=ANYBODY, done=200, anonymous=200),
     # Its token stands in a header: who has none is nobody, whoever is signed in.
     "agent/v1/sync": Route(OPEN, post=ANYBODY, done=401, anonymous=401),
@@ -220,6 +224,14 @@ CLUSTERS: dict[str, Route] = {
         query={"version": "{version}"},
         foreign_query=(Foreign(fields={"version": "{version}"}, status=200),),
     ),
+    "clusters/bulk/<bulk:operation>/": Route(
+        OWNED,
+        ("stop",),
+        get=VIEWER,
+        post=ENGINEER,
+        query={"pk": "{cluster}"},
+        body={"pk": "{cluster}"},
+    ),
     "clusters/launch/library/<slug:key>/": Route(CURRENT, ("local-quick-start",), post=ENGINEER),
     "clusters/<uuid:pk>/": Route(OWNED, _CLUSTER, get=VIEWER),
     "clusters/<uuid:pk>/<table:table>.csv": Route(OWNED, ("{cluster}", "events"), get=VIEWER),
@@ -242,14 +254,34 @@ CLUSTERS: dict[str, Route] = {
         foreign_query=(Foreign(fields={"version": "{version_2}"}, status=200),),
     ),
     "clusters/<uuid:pk>/replace/": Route(OWNED, _CLUSTER, post=ENGINEER),
-    "clusters/<uuid:pk>/replace/cancel/": Route(OWNED, _CLUSTER, post=ENGINEER),
+    "clusters/<uuid:pk>/replace/pause/": Route(OWNED, _CLUSTER, post=ENGINEER),
+    "clusters/<uuid:pk>/limits/": Route(
+        OWNED, _CLUSTER, post=ENGINEER, body={"idle_minutes": "45", "max_lifetime_minutes": ""}
+    ),
+    "clusters/<uuid:pk>/relaunch/": Route(
+        OWNED,
+        _CLUSTER,
+        post=ENGINEER,
+        body={"version": "{version_2}"},
+        foreign=(Foreign(fields={"version": "{version_2}"}, status=302),),
+    ),
     "clusters/<uuid:pk>/groups/<str:group>/resize/": Route(
-        OWNED, _GROUP, post=ENGINEER, body={"cpu-min_nodes": "0", "cpu-max_nodes": "3"}
+        OWNED,
+        _GROUP,
+        get=VIEWER,
+        shown=302,
+        post=ENGINEER,
+        body={"cpu-min_nodes": "0", "cpu-max_nodes": "3"},
     ),
     "clusters/<uuid:pk>/groups/<str:group>/again/": Route(OWNED, _GROUP, post=ENGINEER),
     "clusters/<uuid:pk>/groups/<str:group>/rule/enable/": Route(OWNED, _GROUP, post=ENGINEER),
     "clusters/<uuid:pk>/groups/<str:group>/rule/disable/": Route(OWNED, _GROUP, post=ENGINEER),
     "clusters/<uuid:pk>/what-if/": Route(OWNED, _CLUSTER, get=VIEWER),
+    "clusters/<uuid:pk>/nodes/<slug:name>/log/": Route(OWNED, _NODE, get=VIEWER),
+    "clusters/<uuid:pk>/nodes/<slug:name>/log/text/": Route(
+        OWNED, _NODE, get=VIEWER, query={"file": "start.log"}
+    ),
+    "clusters/<uuid:pk>/nodes/<slug:name>/log/follow/": Route(OWNED, _NODE, post=VIEWER, done=204),
     "clusters/<uuid:pk>/workloads/<str:key>/": Route(
         OWNED,
         ("{cluster}", "cpu_tasks"),

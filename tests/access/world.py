@@ -17,6 +17,8 @@ from django.test.client import ClientHandler
 
 from accounts.models import Membership, Session, Team, User
 from accounts.queries import TEAM_IN_SESSION
+from clusters.logs.nodes import Part as LogPart
+from clusters.logs.nodes import store
 from clusters.models import Cluster, Group, Job
 from clusters.services.launching import launch_cluster
 from configurations.models import Draft, Template, Version
@@ -133,6 +135,9 @@ def _fill(world: World, team: Team, word: str) -> None:
     job = Job.objects.create(
         cluster=cluster, run=cluster.run, submission_id=f"{word}-job", status="RUNNING"
     )
+    node = cluster.nodes.filter(role="head").get()
+    printed = f"{word} started\n"
+    store(node, LogPart(file="start.log", offset=0, text=printed, size=len(printed)))
     draft = open_draft(team=team, by=author, text=text, name=f"{word}-draft")
     session = Session.objects.create(key_hash=word, user=author)
     world.clusters[word] = cluster
@@ -147,6 +152,7 @@ def _fill(world: World, team: Team, word: str) -> None:
         "version_2": str(second.pk),
         "cluster": str(cluster.pk),
         "job": str(job.pk),
+        "node": node.name,
         "draft": str(draft.pk),
         "member": str(member.pk),
         "user": str(author.pk),

@@ -28,6 +28,8 @@ class MobulaDouble:
         self.results: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         self.logs: dict[str, str] = {}
+        self.read_nodes: list[str] = []  # whose log files somebody reads
+        self.node_logs: dict[tuple[str, str], str] = {}
         self.samples: dict[tuple[str, float], dict[str, Any]] = {}
         self.port = 0
         self._news = threading.Condition()
@@ -102,6 +104,12 @@ class MobulaDouble:
             self.samples.update({(entry["node"], entry["at"]): entry for entry in sync["samples"]})
             for part in sync["logs"]:
                 self._append(part)
+            offsets: dict[str, dict[str, int]] = {}
+            for part in sync["node_logs"]:
+                key = part["node"], part["file"]
+                self.node_logs[key] = self.node_logs.get(key, "") + part["text"]
+                end = part["offset"] + len(part["text"].encode())
+                offsets.setdefault(part["node"], {})[part["file"]] = end
             for result in sync["results"]:
                 self.results[result["id"]] = result
                 self.commands.pop(result["id"], None)
@@ -111,6 +119,7 @@ class MobulaDouble:
                 "log_offsets": {key: len(text.encode()) for key, text in self.logs.items()},
                 "jobs_acked": True,
                 "samples_acked": sync["seq"],
+                "node_logs": {"read": self.read_nodes, "offsets": offsets},
                 "commands": list(self.commands.values()),
             }
 

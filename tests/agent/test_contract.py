@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from agent.head.dashboard import Dashboard
+from agent.node_logs.sources import DashboardFiles
 from tests.agent.mobula_double import MobulaDouble
 from tests.agent.real_cluster import (
     HEAD,
@@ -124,6 +126,29 @@ def test_a_busy_cluster_tells_its_demand_and_refuses_an_idle_drain(cluster: Clus
     mobula.order("standing", "clear_standing_requests")
     assert mobula.result("standing")["ok"]
     mobula.next_sync(lambda sync: not any(sync["demand"].values()), "no demand")
+
+
+def test_logs_of_a_node_come_while_somebody_reads_them(cluster: Cluster) -> None:
+    mobula = cluster.mobula
+    mobula.read_nodes = [WORKER]
+    try:
+        mobula.until(
+            lambda: mobula.node_logs.get((WORKER, "raylet.out")), "the worker's raylet.out"
+        )
+    finally:
+        mobula.read_nodes = []
+    assert "raylet" in mobula.node_logs[WORKER, "raylet.out"]
+
+
+def test_rays_log_service_has_the_same_files(cluster: Cluster) -> None:
+    sync = cluster.mobula.syncs[-1]
+    (worker,) = (node for node in sync["nodes"] if node["node"] == WORKER)
+    dashboard = Dashboard(cluster.nodes.dashboard_url, token=RAY_TOKEN)
+    files = DashboardFiles(dashboard)
+    assert "raylet.out" in files.files(worker)
+    begin, chunk = files.read(worker, "raylet.out", 0)
+    assert begin == 0
+    assert b"(raylet)" in chunk
 
 
 def test_a_job_submitted_twice_runs_once(cluster: Cluster) -> None:

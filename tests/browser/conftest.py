@@ -44,15 +44,22 @@ class Visit:
         """Return the console's errors, scripts' exceptions and policy violations so far."""
         return self.findings + self.page.evaluate("window.policyFindings")
 
-    def barriers(self) -> list[str]:
-        """Return what axe finds serious or critical on the page, as rule and place."""
+    def barriers(self, *rules: str) -> list[str]:
+        """Return what axe finds moderate or worse on the page, as rule and place.
+
+        With `rules` only those are tried.
+        """
         # By the debugger, not by a <script>: the page's policy would rightly refuse that.
-        self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run().then((result) => result.violations)")
+        if not self.page.evaluate("typeof axe !== 'undefined'"):
+            self.page.evaluate(AXE.read_text())
+        options = {"resultTypes": ["violations"]} | ({"runOnly": list(rules)} if rules else {})
+        found = self.page.evaluate(
+            "(options) => axe.run(options).then((result) => result.violations)", options
+        )
         return [
             f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][-160:]}"
             for rule in found
-            if rule["impact"] in {"serious", "critical"}
+            if rule["impact"] in {"moderate", "serious", "critical"}
             for node in rule["nodes"]
         ]
 

@@ -56,15 +56,36 @@ def test_configuration_of_ray_up_becomes_a_version(
     page = alices.open("/templates/import/")
     page.get_by_label("Or paste YAML").fill(RAY_UP)
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_role("heading", name="Not carried over")).to_be_visible()
+    expect(page.get_by_role("heading", name="Kept as notes")).to_be_visible()
+    expect(page.locator("#id_cloud")).to_have_value("prod")
+    assert alices.barriers() == []
     page.get_by_role("button", name="Open as draft").click()
     expect(page.locator("#id_g0-size")).to_have_value("g5.2xlarge")
-    page.locator("#id_cloud").select_option("prod")
+    expect(page.locator("#id_cloud")).to_have_value("prod")
     expect(page.locator("textarea[name=text]")).to_have_value(containing("cloud: prod"))
     page.get_by_label("Template name").fill("theirs")
     page.get_by_label("Message").fill("From ray up.")
     page.get_by_role("button", name="Save version").click()
     expect(page.get_by_role("heading", name="theirs")).to_be_visible()
+    expect(page.get_by_text("Mobula cannot launch clusters on AWS yet.").first).to_be_visible()
+    page.get_by_role("link", name="theirs:1").click()
+    expect(page.get_by_text("RUN echo")).to_be_visible()
+    assert alices.complaints() == []
+
+
+def test_clone_offers_the_nearest_gpu_and_says_what_differs(
+    visit: Callable[..., Visit], alice: User, on_aws: Version
+) -> None:
+    from tests.cast import make_cloud
+
+    make_cloud("google", provider="gcp", region="us-central1")
+    alices = visit(alice)
+    page = alices.open(f"/templates/{on_aws.template_id}/versions/1/clone/?cloud=google")
+    choice = page.get_by_label("Machine of gpu on google")
+    expect(choice).to_have_value("g2-standard-8")
+    expect(choice).to_contain_text("1 × L4 (24 GiB) instead of 1 × A10G")
+    page.get_by_role("button", name="Open clone as draft").click()
+    expect(page.locator("#id_g0-size")).to_have_value("g2-standard-8")
     assert alices.complaints() == []
 
 

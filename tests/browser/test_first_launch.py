@@ -88,6 +88,7 @@ def test_launch_page_is_accessible_before_and_after_the_first_template(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if name == "library":
             page.get_by_role("button", name="Use this template Quick start").click()
+            expect(page.get_by_label("Cluster name")).to_be_visible()
         elif name == "form":
             page.get_by_label("Cluster name").fill("")
             page.get_by_role("button", name="Launch").click()

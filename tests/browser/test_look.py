@@ -124,6 +124,6 @@ def test_pages_work_without_scripts(visit: Visitor, alice: User) -> None:
     page = visit(alice, scripts=False).open("/")
     expect(page.locator("#yaml")).to_be_editable()
     page.locator(".chart-twin summary").first.click()
-    expect(page.get_by_role("region", name="CPU, as a table")).to_be_visible()
+    expect(page.get_by_role("group", name="CPU, as a table")).to_be_visible()
     page.locator(".menu summary").last.click()
     expect(page.locator(".theme-choices")).to_be_visible()

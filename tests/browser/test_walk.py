@@ -98,7 +98,7 @@ def run_a_workload(page: Page) -> None:
     expect(page.locator("#live")).to_contain_text("{CPU: 1}")
     expect(page.locator("#live")).to_contain_text("was idle for", timeout=PATIENCE)
     page.get_by_role("link", name="Nodes", exact=True).click()
-    ended = page.get_by_role("region", name="Terminated nodes").last
+    ended = page.get_by_role("region", name="Terminated nodes")
     expect(ended).to_contain_text("idle", timeout=PATIENCE)
 
 

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from pytest_django import Settings
 
 from accounts.models import User
-from clusters import job_logs
+from clusters.logs import jobs as job_logs
 from clusters.models import Job, JobLog, JobLogUsage
 from clusters.queries.clusters import log_of
 from retention import partitions
@@ -64,11 +64,11 @@ def test_too_much_in_total_removes_the_oldest_days_first(head: Head, settings: S
     JobLog.objects.filter(pk=second.pk).update(at=now() - timedelta(days=1))
     partitions.prepare(now())
     settings.JOB_LOGS_IN_TOTAL = 50
-    job_logs.bound_total(now())
+    job_logs.ROOM.bound_total(now())
     assert JobLog.objects.count() == 5
     assert JobLogUsage.objects.get().bytes == 50
     settings.JOB_LOGS_IN_TOTAL = 25
-    job_logs.bound_total(now())
+    job_logs.ROOM.bound_total(now())
     assert JobLog.objects.count() == 2
     assert JobLogUsage.objects.get().bytes == 20
     assert log_of(Job.objects.get()).text == LINE * 2
@@ -81,5 +81,5 @@ def test_usage_is_counted_again_after_old_days_were_dropped(head: Head) -> None:
     JobLog.objects.filter(pk=oldest.pk).update(at=now() - timedelta(days=40))
     partitions.prepare(now())
     assert partitions.drop_expired(now(), tables=[JOB_LOGS]) == 1
-    job_logs.count_usage()
+    job_logs.ROOM.count_usage()
     assert JobLogUsage.objects.get().bytes == 20

@@ -125,6 +125,9 @@ def test_a_raylet_killed_from_outside_is_noticed_and_replaced(
     mobula: Console, train: DrivenCluster
 ) -> None:
     victim = train.ready_workers()[0]["name"]
+    log_page = f"/clusters/{train.id}/nodes/{victim}/log/"
+    assert mobula.post(f"{log_page}follow/").status_code == 204
+    eventually(lambda: "(raylet)" in log_of(mobula, log_page, "raylet.out"), what="its log comes")
     raylet = program_of(mobula.home.path, victim, program=RAYLET)
     killed_at = datetime.now().astimezone()
     raylet.kill()
@@ -133,6 +136,8 @@ def test_a_raylet_killed_from_outside_is_noticed_and_replaced(
     assert noticed["at"] - killed_at <= NOTICED_WITHIN
     assert (noticed["kind"], noticed["severity"]) == ("node.lost", "error")
     assert noticed["message"]
+    assert "Ray runtime started" in log_of(mobula, log_page, "start.log")
+    assert "(raylet)" in log_of(mobula, log_page, "raylet.out")
     train.has_workers(1)
     assert train.ready_workers()[0]["name"] != victim
 
@@ -188,6 +193,10 @@ def test_the_ledger_is_whole_and_no_process_is_left(
     assert books.wrong_entries(mobula, final=True) == []
     assert books.total_microusd(mobula, train.id) > books.total_microusd(mobula, lonely.id) > 0
     assert live_nodes(mobula.home.path) == set()
+
+
+def log_of(mobula: Console, page: str, file: str) -> str:
+    return mobula.http.get(f"{page}text/", params={"file": file}).text
 
 
 def names(nodes: list[dict[str, object]]) -> list[str]:

@@ -8,6 +8,9 @@ MARKETS = [
     ("SPOT", "Spot"),
     ("PREFER_SPOT", "Spot with on-demand fallback"),
 ]
+SAME_MARKETS = [("", "Same as the template"), *MARKETS]
+RANK_MARKETS = [("", "Any market"), ("spot", "Spot"), ("on-demand", "On demand")]
+ACCESSES = [("read", "Read"), ("write", "Read and write")]
 CONSOLIDATIONS = [
     ("off", "Off"),
     ("recommend", "Recommend only"),

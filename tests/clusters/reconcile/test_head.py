@@ -99,7 +99,8 @@ def test_a_head_whose_ray_timed_out_is_tried_three_times(
     assert [node.end_cause for node in heads] == [EndCause.START_TIMED_OUT] * 3
     retries = [e.message for e in head.cluster.events.all() if "again" in e.message]
     assert sorted(retries) == [
-        f"Starting the head node again, attempt {attempt} of 3: {TIMED_OUT}" for attempt in (2, 3)
+        f"Starting the head node again, attempt {attempt} of 3: Ray timed out during startup."
+        for attempt in (2, 3)
     ]
 
 

@@ -138,7 +138,7 @@ def test_what_only_a_person_can_mend_stops_the_group_until_somebody_tries_again(
     driver.plan_failure(PlannedFailure(failure=failure, times=1, message="You may not."))
     grow(head, 1)
     stopped = cooldowns.stopped_of(head.cluster)
-    assert stopped == {"cpu": f"You may not ({failure}). Fix the cause, then select Try again."}
+    assert stopped == {"cpu": f"You may not ({failure}). Fix the cause, then select Retry now."}
     event = head.cluster.events.get(kind="group.stopped")
     assert (event.severity, event.fields["group"]) == ("error", "cpu")
     assert event.fields["failure"] == failure
@@ -195,7 +195,7 @@ def test_the_page_lists_what_cools_down_and_what_is_stopped(head: Head, alice: U
     assert f"{Cooldown.objects.get().until:%H:%M}" in html
     assert "Sold out." in html
     assert "You may not" in html
-    assert "Try again" in html
+    assert "Retry now" in html
     Cooldown.objects.all().delete()
     context["cooldowns"] = cooldowns_of(head.cluster)
     assert "No cooldowns." in render_to_string("clusters/cooling_table.html", context)

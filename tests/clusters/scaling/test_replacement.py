@@ -12,7 +12,8 @@ from accounts.models import User
 from clusters.models import Cluster, Event
 from clusters.nodes.outdated import outdated_of
 from clusters.queries.outdated import outdated_summary
-from clusters.services.updating import cancel_replacement, replace_outdated, update_cluster
+from clusters.services.replacing import pause_replacement, replace_outdated
+from clusters.services.updating import update_cluster
 from configurations.services.templates import save_version
 from domain.lifecycle import EndCause
 from tests.clusters.head import Head
@@ -102,14 +103,14 @@ def test_a_budget_stops_the_replacement(started: Callable[..., BusyHead], alice:
     assert [node.state for node in head.nodes()] == ["ready", "ready"]
 
 
-def test_a_canceled_replacement_lets_the_other_nodes_run_on(
+def test_a_paused_replacement_lets_the_other_nodes_run_on(
     started: Callable[..., BusyHead], alice: User
 ) -> None:
     head = started("", text=_with_minimum())
     head.grows(2, 2)
     update(head, SMALL, MEDIUM, alice)
     replace_outdated(head.cluster, by=alice)
-    cancel_replacement(head.cluster, by=alice)
+    pause_replacement(head.cluster, by=alice)
     step(head)
     assert [node.state for node in head.nodes()] == ["ready", "ready"]
 

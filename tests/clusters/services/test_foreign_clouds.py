@@ -16,7 +16,7 @@ from clouds.access import CloudTakenAway
 from clouds.models import Cloud
 from clouds.services import share_cloud
 from clusters.models import Cluster
-from clusters.services import launching, operating, updating
+from clusters.services import launching, operating, replacing, updating
 from clusters.services.groups import try_group_again
 from clusters.services.launching import launch_cluster
 from configurations.models import Version
@@ -183,7 +183,7 @@ def test_it_is_neither_started_nor_grown_nor_updated(
         for call in (
             lambda by=by: operating.resize_group(cluster, **sizes, by=by),
             lambda by=by: updating.update_cluster(cluster, version=second, by=by),
-            lambda by=by: updating.replace_outdated(cluster, by=by),
+            lambda by=by: replacing.replace_outdated(cluster, by=by),
             lambda by=by: try_group_again(cluster, group="cpu", by=by),
         ):
             with pytest.raises(CloudTakenAway, match="Ask an installation admin"):

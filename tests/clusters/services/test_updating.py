@@ -9,7 +9,7 @@ import pytest
 from accounts.errors import Invalid, WrongState
 from accounts.models import AuditEntry, Team, User
 from clusters.models import Cluster, Event
-from clusters.services import operating, updating
+from clusters.services import operating, replacing
 from clusters.services.updating import update_cluster
 from configurations.models import Version
 from configurations.services.templates import create_template, save_version
@@ -142,4 +142,4 @@ def test_an_update_of_a_cluster_that_somebody_else_updated_is_refused(
 
 def test_nothing_is_replaced_where_all_nodes_are_current(head: Head, alice: User) -> None:
     with pytest.raises(WrongState, match="All nodes"):
-        updating.replace_outdated(head.cluster, by=alice)
+        replacing.replace_outdated(head.cluster, by=alice)

@@ -85,7 +85,7 @@ def test_mounts_are_not_left_out_in_silence(
 ) -> None:
     text = f"{TEXT}  mounts: [{{storage: datasets, path: /mnt/datasets}}]\n"
     saved = save_version(version.template, text=text, base=1, message="Mount.", by=alice)
-    assert "mounts are not supported yet" in page("launch-preview", version=saved.version.pk)
+    assert "Mounts are not supported yet" in page("launch-preview", version=saved.version.pk)
 
 
 def test_archived_version_is_not_offered(version: Version, page: Callable[..., str]) -> None:
@@ -107,7 +107,7 @@ def test_cloud_without_a_driver_is_priced_and_not_launched_on(
     make_cloud("prod", provider="aws", region="us-west-2")
     text = "cloud: prod\nhead_node: {instance_type: m5.2xlarge}\nworker_nodes: []\n"
     saved = save_version(version.template, text=text, base=1, message="To AWS.", by=alice)
-    assert "launching on AWS is not supported yet" in page(
+    assert "Mobula cannot launch clusters on AWS yet" in page(
         "launch-preview", version=saved.version.pk
     )
 

@@ -84,8 +84,8 @@ def test_an_update_makes_nodes_outdated_and_the_page_offers_to_replace_them(
     assert "1 of 1 worker node runs with the settings of an earlier version." in shown
     assert "Group cpu: Instance type: small → large" in shown
     assert "Replacing the outdated nodes." in post(page, head, "replace").content.decode()
-    assert "Cancel replacement" in tab(page, head, "nodes")
-    assert "Replacement canceled." in post(page, head, "cancel-replacement").content.decode()
+    assert "Pause replacement" in tab(page, head, "nodes")
+    assert "Replacement paused." in post(page, head, "pause-replacement").content.decode()
     assert Cluster.objects.get(pk=head.cluster.pk).replacing_since is None
 
 
@@ -102,3 +102,43 @@ def test_a_viewer_sees_the_changes_and_no_button(head: Head, larger: Version, bo
     shown = tab(client, head, "configuration")
     assert "Group cpu: Instance type" in shown
     assert "Update cluster" not in shown
+
+
+def test_the_page_offers_the_newer_version_and_another_cluster_like_this(
+    page: Client, head: Head, larger: Version
+) -> None:
+    shown = tab(page, head, "overview")
+    assert "Update to train:2…" in shown
+    assert f"?tab=configuration&amp;version={larger.pk}#update-title" in shown
+    assert f"?version={head.cluster.version_id}&amp;environment=&amp;name=one-2" in shown
+    assert "Launch another like this" in shown
+
+
+def test_a_terminated_cluster_can_be_relaunched_under_its_name(page: Client, head: Head) -> None:
+    Cluster.objects.filter(pk=head.cluster.pk).update(target="terminated", state="terminated")
+    shown = tab(page, head, "overview")
+    assert "Relaunch" in shown
+    assert '&amp;name=one"' in shown
+
+
+def test_what_needs_a_new_head_offers_a_relaunch_that_says_what_is_lost(
+    page: Client, head: Head, version: Version, alice: User
+) -> None:
+    text = version.text.replace("instance_type: small\nworker", "instance_type: large\nworker")
+    new = save_version(version.template, text=text, base=1, message="Head.", by=alice).version
+    shown = tab(page, head, "configuration")
+    assert "Terminate and relaunch with this version…" in shown
+    assert "running jobs, actors, and objects in memory are lost" in shown
+    assert "one-2 costs $0." in shown
+    answer = post(page, head, "relaunch", version=new.pk)
+    assert "Launched one-2 with train:2. Terminating one." in answer.content.decode()
+
+
+def test_time_limits_are_edited_on_the_page(page: Client, head: Head) -> None:
+    assert "Automatic termination" in tab(page, head, "configuration")
+    answer = post(page, head, "limits", idle_minutes="45", max_lifetime_minutes="")
+    assert "Saved the time limits of one." in answer.content.decode()
+    shown = tab(page, head, "configuration")
+    assert "Idle timeout 30 min → 45 min" in shown
+    answer = post(page, head, "limits", idle_minutes="-3", max_lifetime_minutes="")
+    assert "Idle timeout (minutes): " in answer.content.decode()

@@ -30,6 +30,11 @@ from configurations.editor.forms.cluster import (
     RuleForm,
     ScheduleForm,
 )
+from configurations.editor.lists.environments import read_environments, read_overrides
+from configurations.editor.lists.forms import EnvironmentForm, MountForm, OverrideForm, RankForm
+from configurations.editor.lists.ranks import read_ranks
+from configurations.editor.lists.shapes import Environment, Override, Rank
+from configurations.editor.lists.tables import ENVIRONMENT, MOUNT, OVERRIDE, RANK
 from configurations.editor.state import Edit
 from configurations.editor.tables.table import Row, Table
 from domain.configuration.spec import (
@@ -37,6 +42,7 @@ from domain.configuration.spec import (
     ComputeConfig,
     GroupSettings,
     HeadNode,
+    Mount,
     Rule,
     Schedule,
     WorkerGroup,
@@ -60,8 +66,39 @@ SCALING: dict[str, Any] = {
     "objective": "steady",
     "consolidation": "act",
 }
+OVERRIDE_PATCH: dict[str, Any] = {
+    "name": "gpu",
+    "min_nodes": 2,
+    "max_nodes": 40,
+    "instance_type": "large",
+    "market_type": "SPOT",
+    "labels": {"tier": "prod"},
+}
+OVERLAY: dict[str, Any] = {
+    "cloud": "paper",
+    "zones": ["a"],
+    "worker_nodes": [OVERRIDE_PATCH],
+    "flags": {"instance_selection_strategy": "relaxed"},
+    "mobula": {
+        "image": "ray:2",
+        "idle_minutes": 5,
+        "max_lifetime_minutes": 50,
+        "max_usd_per_hour": 9.5,
+        "max_nodes": 20,
+    },
+}
+ORDER: list[dict[str, Any]] = [
+    {
+        "ranker_type": "custom_group_order",
+        "ranker_config": {
+            "group_order": ["gpu/spot", ["gpu", "cpu/on-demand"]],
+            "enable_replacement": True,
+        },
+    },
+]
 WHOLE: dict[str, Any] = {
     **every.CLUSTER,
+    "flags": {**every.CLUSTER["flags"], "instance_ranking_strategy": ORDER},
     "head_node": every.NODE,
     "worker_nodes": [{**every.GROUP, "flags": {**every.NODE["flags"], "cloud": "a"}}],
     "mobula": {
@@ -75,8 +112,8 @@ WHOLE: dict[str, Any] = {
         "upscaling_speed": 1.5,
         "merge_instance_config": True,
         "allow_burstable": True,
-        "mounts": [{"storage": "data", "path": "/mnt/data"}],
-        "environments": {"prod": {"zones": ["a"]}},
+        "mounts": [{"storage": "data", "path": "/mnt/data", "access": "write"}],
+        "environments": {"prod": OVERLAY},
         "scaling": SCALING,
         "groups": {"gpu": every.SETTINGS},
     },
@@ -107,6 +144,28 @@ PLACES = {
     ),
     "budget": Place(BUDGET, BudgetForm, "mobula.scaling.budgets[0]", _SCALING.budgets[0], Budget()),
     "rule": Place(RULE, RuleForm, "mobula.scaling.rules[0]", _SCALING.rules[0], Rule()),
+    "mount": Place(MOUNT, MountForm, "mobula.mounts[0]", CONFIG.mobula.mounts[0], Mount()),
+    "environment": Place(
+        ENVIRONMENT,
+        EnvironmentForm,
+        "mobula.environments.prod",
+        read_environments(CONFIG)[0],
+        Environment(),
+    ),
+    "override": Place(
+        OVERRIDE,
+        OverrideForm,
+        "mobula.environments.prod.worker_nodes[0]",
+        read_overrides(CONFIG)[0],
+        Override(),
+    ),
+    "rank": Place(
+        RANK,
+        RankForm,
+        "flags.instance_ranking_strategy[0].ranker_config.group_order[1][1]",
+        (read_ranks(CONFIG) or [])[2],
+        Rank(),
+    ),
 }
 ROWS = [(place, row) for place in PLACES.values() for row in place.table.rows]
 IDS = [f"{key}.{row.name}" for key, place in PLACES.items() for row in place.table.rows]
@@ -157,13 +216,23 @@ def test_problem_at_the_path_of_a_row_is_shown_at_its_field(
     without, by_demand = (begin(dump(config), team=research) for config in _shown_configs())
     for key, (at, row) in zip(IDS, ROWS, strict=True):
         edit = without if row.name == "nodes" else by_demand
-        path = ".".join(part for part in (at.path, row.path) if part)
+        path = _path(at, row)
         place(edit, [(error if severe else warning)(path, "odd", f"Odd {key}.")])
+        if at.table is RANK and row.name != "group":
+            continue  # an entry is one word: what is wrong with it is shown at its group
         finding, form = edit.findings[-1], _forms(edit)[key.partition(".")[0]]
         assert finding.field_id == form[row.name].auto_id, key
         assert finding.section == form.section_of(row.name), key
         shown = form.errors.get(row.name, []) if severe else form.notes.get(row.name, [])
         assert any(f"Odd {key}." in str(problem) for problem in shown), key
+
+
+def _path(at: Place, row: Row) -> str:
+    """Where the row's value stands: rows of a mapping begin with the name of that mapping."""
+    own = re.sub(r"^(overlay|patch)\b\.?", "", row.path)
+    own = own or ("zone" if row.name == "other" else "")
+    is_whole = at.table is RANK or (row.path == "name" and at.table is ENVIRONMENT)
+    return ".".join(part for part in (at.path, "" if is_whole else own) if part)
 
 
 def _forms(edit: Edit) -> dict[str, EditorForm]:
@@ -174,5 +243,9 @@ def _forms(edit: Edit) -> dict[str, EditorForm]:
         "head": edit.head,
         "group": group,
         "settings": group,
+        "mount": edit.forms.lists["mounts"][0].form,
+        "environment": edit.forms.lists["environments"][0].form,
+        "override": edit.forms.lists["overrides"][0].form,
+        "rank": edit.forms.lists["ranks"][2].form,
         **{key: rows[0].form for key, rows in entries.items()},
     }

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from configurations.models import Draft, Version
+from tests.cast import make_cloud, make_team
 from tests.clusters.conftest import TEXT
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,65 @@ def test_import_opens_as_a_draft_that_says_where_it_came_from(client: Client) ->
     assert "instance_type: g5.2xlarge" in draft.text
     assert "rayproject/ray:2.60.0" in draft.origin
     assert "setup_commands" in draft.origin
+
+
+def test_setup_commands_and_files_are_kept_as_notes_that_say_where_they_go(client: Client) -> None:
+    text = RAY_UP.replace("[echo]", "[pip install -r r.txt]") + "file_mounts: {/data: ./data}\n"
+    shown = post(client, text=text).text
+    assert "Kept as notes" in shown
+    assert "RUN pip install -r r.txt" in shown
+    post(client, text=text, do="open")
+    draft = Draft.objects.get()
+    assert "`setup_commands`: Add these commands to the Dockerfile" in draft.rationale
+    assert "    RUN pip install -r r.txt" in draft.rationale
+    assert "    /data: ./data" in draft.rationale
+    assert "setup_commands: Build" not in draft.origin
+
+
+def test_cloud_is_guessed_from_provider_and_region_and_can_be_chosen(client: Client) -> None:
+    make_cloud("a-east", provider="aws", region="us-east-1")
+    make_cloud("b-west", provider="aws", region="us-west-2")
+    make_cloud("g", provider="gcp", region="us-central1")
+    shown = post(client, text=RAY_UP).text
+    assert '<option value="b-west" selected>' in shown
+    assert shown.index('value="b-west"') < shown.index('value="a-east"') < shown.index('value="g"')
+    assert "same provider and region (AWS, us-west-2)" in " ".join(shown.split())
+    post(client, text=RAY_UP, do="open")
+    assert "cloud: b-west" in Draft.objects.latest("pk").text
+    post(client, text=RAY_UP, cloud="g", do="open")
+    assert "cloud: g" in Draft.objects.latest("pk").text
+
+
+def test_without_a_cloud_that_fits_the_page_says_how_to_get_one(
+    client: Client, alice: User
+) -> None:
+    shown = post(client, text=RAY_UP).text
+    assert "The file is for AWS, us-west-2; your team has no cloud there." in shown
+    assert "ask an installation admin to add one" in shown
+    User.objects.filter(pk=alice.pk).update(is_superuser=True)
+    assert f'<a href="{reverse("clouds:new")}">add a cloud</a>' in post(client, text=RAY_UP).text
+
+
+def test_cloud_of_another_team_is_refused(client: Client) -> None:
+    make_cloud("other-cloud", team=make_team("others"), provider="aws", region="us-west-2")
+    assert "other-cloud" not in post(client, text=RAY_UP).text
+    post(client, text=RAY_UP, cloud="other-cloud", do="open")
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "cloud"),
+    [
+        ("head_node: {instance_type: m5.large}\nworker_nodes: []\n", "a-east"),
+        ("zones: [us-central1-a]\nworker_nodes: []\n", "g"),
+        ("cloud: g\nhead_node: {instance_type: m5.large}\n", "g"),
+    ],
+)
+def test_zones_types_and_names_tell_the_cloud(client: Client, text: str, cloud: str) -> None:
+    make_cloud("a-east", provider="aws", region="us-east-1")
+    make_cloud("g", provider="gcp", region="us-central1")
+    post(client, text=text, do="open")
+    assert f"cloud: {cloud}" in Draft.objects.get().text
 
 
 def test_own_format_keeps_its_comments(client: Client) -> None:

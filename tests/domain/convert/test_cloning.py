@@ -48,11 +48,20 @@ def test_each_machine_has_its_nearest_there() -> None:
         "head_node": "n2-standard-8",
         "worker_nodes[0]": "n2-standard-16",
         "worker_nodes[1]": "a10",
+        "worker_nodes[2]": "n2-standard-16",  # the nearest that is not arm64
     }
 
 
-def test_machine_without_an_equivalent_asks_for_its_hardware() -> None:
-    new, _ = cloned(CONFIG, cloud="gcp", chosen=first_choices(), machines=machines())
+def test_what_differs_is_said_of_each_candidate() -> None:
+    arm = machines()[3]
+    assert not arm.is_like
+    assert arm.candidates[0].differences == ("x86_64 instead of arm64",)
+    assert machines()[1].candidates[0].differences == ()
+
+
+def test_node_whose_machine_is_not_chosen_asks_for_its_hardware() -> None:
+    chosen = {**first_choices(), "worker_nodes[2]": ""}
+    new, _ = cloned(CONFIG, cloud="gcp", chosen=chosen, machines=machines())
     arm = new.groups[2]
     assert arm.instance_type is None
     assert arm.required_resources is not None

@@ -1,0 +1,1 @@
+"""Log files of nodes on their way to Mobula."""

@@ -1,0 +1,128 @@
+"""Write the sample team, and remove it again without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accounts.models import Team, User
+from clouds.models import Cloud
+from clusters.models import Cluster, Node
+from configurations.models import Draft, Template, Version
+from images.models import Image, ImageVersion
+from metering.ledger import post
+from metering.models import CostDay, CostHour, Intake, Interval
+from mobula.demo.calendar import HOUR
+from mobula.demo.rows import NO_ADDRESS, Sample, write_clusters, write_team
+from mobula.demo.templates import AWS, GCP
+from mobula.demo.usage import write_usage
+
+type Say = Callable[[str], None]
+_BATCH = 2_000
+_MEASURED = ("metering_rollup_1m", "metering_rollup_5m", "metering_rollup_1h", "metering_rollup_1d")
+
+
+def create(*, now: datetime, days: int, say: Say) -> None:
+    """Write the sample team up to `now`, in the place of an earlier one.
+
+    The tables' owner runs it: what came before is removed, also what no one else may delete.
+    """
+    remove(say=say)
+    with transaction.atomic():
+        team = write_team(now)
+        samples = write_clusters(team, now=now, days=days)
+        say(f"{len(samples)} clusters are written.")
+        write_usage(samples, now=now)
+        Interval.objects.bulk_create(
+            (row for sample in samples for row in _intervals(sample)), batch_size=_BATCH
+        )
+    say("The cost of each hour is computed.")
+    post(now)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+@transaction.atomic
+def remove(*, say: Say) -> bool:
+    """Remove the sample team and all that belongs to it; return whether there was one."""
+    team = Team.objects.filter(is_sample=True).first()
+    if team is None:
+        return False
+    clusters = Cluster.objects.filter(team=team)
+    _remove_measured(list(clusters.values_list("pk", flat=True)))
+    people = list(User.objects.filter(memberships__team=team, email__endswith=NO_ADDRESS))
+    Node.objects.filter(cluster__in=clusters).delete()
+    clusters.delete()
+    Draft.objects.filter(team=team).delete()
+    with _versions_may_go():
+        Version.objects.filter(template__team=team).delete()
+    Template.objects.filter(team=team).delete()
+    ImageVersion.objects.filter(image__team=team).delete()
+    Image.objects.filter(team=team).delete()
+    Cloud.objects.filter(name__in=(AWS, GCP), teams=team).delete()
+    team.delete()
+    User.objects.filter(pk__in=[user.pk for user in people]).delete()
+    say("The sample team is removed.")
+    return True
+
+
+def _remove_measured(clusters: Sequence[UUID]) -> None:
+    """Remove what metering knows by the ids of these clusters."""
+    for model in (CostDay, CostHour, Interval, Intake):
+        model.objects.filter(cluster_id__in=clusters).delete()
+    with connection.cursor() as cursor:
+        for table in _MEASURED:
+            cursor.execute(
+                f"DELETE FROM {table} WHERE cluster_id = ANY(%s)",  # noqa: S608 - of constants
+                [clusters],
+            )
+
+
+@contextmanager
+def _versions_may_go() -> Iterator[None]:
+    """Let versions be deleted until the end of the transaction, which only their owner can do.
+
+    The lock keeps everyone else from writing to the table meanwhile.
+    """
+    table, trigger = "configurations_version", "version_is_immutable"
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no change may wait for its checks
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        yield
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def _intervals(sample: Sample) -> Iterator[Interval]:
+    """Yield what the ledger knows of each node; nothing is posted yet."""
+    cluster = sample.cluster
+    for node, session, life in sample.nodes:
+        began = session.start + life.first * HOUR
+        yield Interval(
+            node=node.name,
+            cluster_id=cluster.pk,
+            cluster_name=cluster.name,
+            team_id=cluster.team_id,
+            template_id=cluster.version.template_id,
+            template_name=cluster.version.template.name,
+            owner_id=cluster.owner_id,
+            owner_name=str(cluster.owner),
+            group=node.group.name,
+            role=node.role,
+            instance_type=node.group.instance_type,
+            market=node.market,
+            vcpus=node.group.vcpus,
+            memory_bytes=node.group.memory_bytes,
+            gpus=node.group.gpus,
+            hourly_microusd=node.hourly_microusd,
+            started_at=began,
+            ready_at=node.ready_at,
+            leaving_at=node.draining_at,
+            ended_at=node.ended_at,
+            posted_until=began,
+        )

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from mobula.documentation import views
+
+app_name = "documentation"
+urlpatterns = [
+    path("", views.contents, name="contents"),
+    path("<slug:slug>/", views.page, name="page"),
+]

@@ -1,0 +1,1 @@
+"""Tables of every page: columns, order, pages and choice of columns, described in one place."""

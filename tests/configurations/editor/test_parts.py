@@ -1,0 +1,180 @@
+"""An answer to an edit has only the parts that changed: put into the page, it is the whole anew."""
+
+from __future__ import annotations
+
+import html
+import json
+import random
+import re
+from typing import Any
+
+import pytest
+
+from configurations.models import Version
+from configurations.views.editor_parts import splice
+from tests.clusters.conftest import TEXT
+from tests.configurations.editor_page import Editor, Page
+from tests.domain.configurations import SCALED
+
+EDITS = 60
+_PART = re.compile(r'<div class="part" id="part-([\w-]+)" data-stamp="(\w+)">')
+_SWAP = re.compile(
+    r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL
+)
+_TEXTS = re.compile(r'<script id="editor-texts" type="application/json">(.*?)</script>', re.DOTALL)
+_VALUES = {
+    "max_nodes": ["1", "7", "x", "", "0"],
+    "min_nodes": ["0", "2", "-1", "9"],
+    "name": ["cpu", "gpu", "a b", "", "other"],
+    "idle_minutes": ["5", "", "many"],
+    "environments": ["", "prod: [", "dev: {mobula: {idle_minutes: 5}}"],
+    "cloud": ["", "local", "nowhere"],
+    "resources": ["CPU=2", "CPU=", "special=1"],
+}
+_ACTIONS = [
+    *("add", "add:schedules", "add:rules", "add:budgets", "remove:s0", "remove:r0"),
+    *("copy:{row}", "remove:{row}", "up:{row}", "down:{row}", "fix:0", "fix:all", "more:{row}"),
+]
+
+
+class Browser:
+    """The editor in a browser: it posts stamps, and puts what is answered into its page."""
+
+    def __init__(self, editor: Editor) -> None:
+        self.editor = editor
+        text = editor.client.get(editor.url).text
+        self.parts = parts_in(text)
+        self.texts = {name: Page(text).fields[name] for name in ("text", "shown")}
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the form would post."""
+        order = Page(self.parts["order"][1]).fields.get("rows", [])
+        body = "".join(content for _, content in self.parts.values())
+        return {**Page(body).fields, **self.texts, "rows": order}
+
+    def edit(self, changes: dict[str, Any]) -> Any:
+        """Change fields; return the whole page that the server would draw for the same post."""
+        posted = {**self.fields, **changes}
+        whole = self.editor.client.post(self.editor.check_url, posted)
+        dirty = {
+            name
+            for name, part in self.parts.items()
+            if any(f'name="{n}"' in part[1] for n in changes)
+        }
+        stamps = {name: stamp for name, (stamp, _) in self.parts.items() if name not in dirty}
+        answer = self.editor.client.post(
+            self.editor.check_url, {**posted, "stamps": json.dumps(stamps)}
+        )
+        assert (whole.status_code, answer.status_code) == (200, 200)
+        self.texts = {name: posted[name] for name in self.texts}
+        for target, how, content in _SWAP.findall(answer.text):
+            self._swap(target.removeprefix("part-"), how, content)
+        return whole
+
+    def _swap(self, name: str, how: str, content: str) -> None:
+        if how == "delete":
+            del self.parts[name]
+        elif name == "texts":
+            for field, change in json.loads(html.unescape(_TEXTS.search(content)[1])).items():  # type: ignore[index]
+                self.texts[field] = spliced(self.texts[field], change)
+        else:
+            found = parts_in(content)
+            assert how == "beforeend" or list(found) == [name]
+            self.parts |= found
+
+
+def parts_in(text: str) -> dict[str, tuple[str, str]]:
+    """The parts of a page: the stamp and the content of each."""
+    found = {}
+    for match in _PART.finditer(text):
+        depth, end = 1, match.end()
+        while depth:
+            tag = re.compile(r"<div\b|</div>").search(text, end)
+            assert tag is not None
+            depth, end = depth + (-1 if tag[0] == "</div>" else 1), tag.end()
+        found[match[1]] = (match[2], text[match.end() : end - len("</div>")])
+    return found
+
+
+def spliced(old: str, change: list[Any] | None) -> str:
+    if change is None:
+        return old
+    start, end, insert, length = change
+    units = old.encode("utf-16-le")
+    assert len(units) == 2 * length
+    return units[: 2 * start].decode("utf-16-le") + insert + units[2 * end :].decode("utf-16-le")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("text", [TEXT, SCALED], ids=["plain", "scaled"])
+def test_answer_put_into_the_page_is_the_whole_page_anew(
+    version: Version, editor: Editor, text: str, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    browser = Browser(editor)
+    browser.edit({"text": text})
+    for _ in range(EDITS // 6):
+        changes = a_change(browser.fields, chance)
+        whole = browser.edit(changes)
+        anew = parts_in(whole.text)
+        now = {name: without_ages(part) for name, (_, part) in browser.parts.items()}
+        assert now == {name: without_ages(part) for name, (_, part) in anew.items()}, changes
+        page = Page(whole.text)
+        assert browser.texts == {name: page.fields[name] for name in browser.texts}, changes
+        assert browser.fields.get("rows", []) == page.fields.get("rows", []), changes
+
+
+def a_change(fields: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """A field typed in, a button pressed, the text changed, or some of these at once."""
+    changes: dict[str, Any] = {}
+    if chance.random() < 0.6:
+        for name in chance.sample(sorted(fields), k=min(len(fields), 12)):
+            if values := _VALUES.get(name.rpartition("-")[2]):
+                changes[name] = chance.choice(values)
+    if chance.random() < 0.3:
+        text = fields["text"]
+        at = chance.randint(0, len(text))
+        changes["text"] = (
+            text[:at] + chance.choice(["\n", "#", "😀", "x", ": ", "[", ""]) + text[at:]
+        )
+    if chance.random() < 0.5 or not changes:
+        row = chance.choice(fields.get("rows") or ["g0"])
+        changes["do"] = chance.choice(_ACTIONS).format(row=row)
+    return changes
+
+
+def without_ages(content: str) -> str:
+    return re.sub(r"<time.*?</time>", "", content)
+
+
+@pytest.mark.django_db
+def test_answer_to_one_field_leaves_out_what_is_as_before(editor: Editor) -> None:
+    browser = Browser(editor)
+    browser.edit({"g0-max_nodes": "5"})
+    posted = {**browser.fields, "g0-max_nodes": "6"}
+    stamps = {name: stamp for name, (stamp, _) in browser.parts.items() if name != "g0"}
+    answer = editor.client.post(editor.check_url, {**posted, "stamps": json.dumps(stamps)})
+    swapped = {target for target, _, _ in _SWAP.findall(answer.text)} - {"editor"}
+    assert {"part-g0", "part-texts"} <= swapped
+    assert not swapped & {"part-head", "part-basics", "part-scaling", "part-message", "part-order"}
+    assert len(answer.content) < 20_000
+    for odd in ("", "[", "[]", "7", '{"g0": 3}'):
+        assert editor.client.post(editor.check_url, {**posted, "stamps": odd}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("", "a"),
+        ("a", ""),
+        ("aa", "aaa"),
+        ("a😀b", "a😁b"),
+        ("x😀", "😀y"),
+        ("aba", "aa"),
+    ],
+)
+def test_splice_turns_one_text_into_the_other(old: str, new: str) -> None:
+    assert spliced(old, splice(old, new)) == new
