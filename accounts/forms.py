@@ -5,12 +5,12 @@ from typing import cast
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 
+from accounts import time_zones
 from accounts.models import User
 from accounts.queries import AuditFilter
 from accounts.roles import Role, Theme
 from accounts.services.passwords import PASSWORD_LENGTH
 from accounts.services.users import REASON_LENGTH
-from domain import time_zones
 
 
 class SignInForm(forms.Form):

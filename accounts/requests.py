@@ -18,8 +18,8 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 
+from accounts import time_zones
 from accounts.models import User
-from domain import time_zones
 
 TIME_ZONE_COOKIE = "mobula-time-zone"  # assets/theme.js writes the browser's
 

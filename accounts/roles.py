@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 
-from domain import time_zones
+from accounts import time_zones
 
 
 class Role(TextChoices):

@@ -7,8 +7,10 @@ rows are written that a page or a roll-up of a range reads.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 from django.db import connection, transaction
@@ -20,10 +22,11 @@ from configurations.models import Version
 from configurations.services.templates import create_template
 from domain.lifecycle import ClusterState, NodeState
 from images.models import ImageVersion
+from metering import windows
 from metering.measures import MEASURES, WITH_P95
 from metering.models import PARTS, Interval
 from retention.partitions import ensure
-from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M
+from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, TEAM_1H, TEAM_1M, TEAM_5M
 
 CLUSTERS = int(os.environ.get("MOBULA_BENCH_CLUSTERS", "200"))
 WORKERS, DAYS, TEMPLATES = 9, 30, 15
@@ -55,6 +58,8 @@ def fill(team: Team, owner: User, *, now: datetime) -> None:
     _rollups(clusters[0], start=start, now=now)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = DEFAULT")
+    _teams(start, now=now)
+    with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
@@ -232,6 +237,22 @@ def _costs() -> None:
                 FROM metering_interval, {hours}
                 GROUP BY day, cluster_id, {names}"""  # noqa: S608 - of constants
         )
+
+
+def _teams(start: datetime, *, now: datetime) -> None:
+    """Roll up by team what was written of clusters, as the migration does for what is there."""
+    days = [start + timedelta(days=day) for day in range(DAYS + 2)]
+    for partitioned in (TEAM_1M, TEAM_5M, TEAM_1H):
+        ensure(partitioned, days)
+    teams = import_module("metering.migrations.0005_teams")
+    sums = [teams.sums(step) for step in ("1m", "5m")]
+    sums += [teams.long_sums(step) for step in ("1h", "1d")]
+    with connection.cursor() as cursor:
+        for statement in (teams.CLUSTERS, *sums, teams.COST, "ANALYZE"):
+            cursor.execute(statement)
+    began = time.perf_counter()
+    windows.refresh(now)
+    print(f"the ranges of use are computed in {time.perf_counter() - began:.1f} s", flush=True)
 
 
 def _rollups(first: Cluster, *, start: datetime, now: datetime) -> None:

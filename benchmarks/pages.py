@@ -128,9 +128,8 @@ def all_pages() -> dict[str, dict[str, object]]:
     with web, httpx.Client(base_url=url, cookies=cookies, timeout=120) as http:
         eventually(lambda: answers(port, url=url), what="the web process answers")
         print("     p50      p95  queries (ms)")
-        wanted = [
-            address for address in addresses() if PAGES in address or address[:2] in {"/", "/?"}
-        ]
+        overview = {"/", "/?part=live"}
+        wanted = [each for each in addresses() if PAGES in each or each in overview]
         measured = {address: measure(http, address) for address in wanted}
     return {address: figures for address, figures in measured.items() if figures}
 

@@ -81,11 +81,11 @@ def sort_headers(
 
 
 def _header(request: HttpRequest, key: str, label: str, hint: str, current: Sorting) -> SortHeader:
-    is_number = key not in {"", "name"}
+    is_number = key not in {"", "name", "cpu", "memory", "gpu"}
     if not key:
         return SortHeader(label=label, hint=hint, is_number=is_number)
     is_current = key == current.key
-    ascending = not current.ascending if is_current else not is_number
+    ascending = not current.ascending if is_current else key == "name"
     direction = ("ascending" if current.ascending else "descending") if is_current else ""
     url = address_with(request, sort=key if ascending else f"-{key}", page=None)
     return SortHeader(label=label, url=url, direction=direction, is_number=is_number, hint=hint)

@@ -16,7 +16,7 @@ from accounts.spreadsheets import csv_response
 from clusters.models import Cluster, Node
 from configurations.models import Template
 from insights import ranges
-from insights.choices import Sorting, address_with, asked_sorting, choices, sort_headers
+from insights.choices import SortHeader, address_with, asked_sorting, choices, sort_headers
 from insights.queries.use import ROWS, use_by_cluster, use_by_node
 from insights.use_charts import Span, use_charts
 from insights.views.asked import asked_cluster, asked_number, asked_page
@@ -103,8 +103,10 @@ def _clusters(request: SignedInRequest, window: str, scope: Scope) -> dict[str, 
 def _nodes(cluster: Cluster, span: Span) -> dict[str, Any]:
     rows = use_by_node(cluster.pk, since=span.since, now=span.until)
     wastes = [row.waste for row in rows if row.waste]
-    unsorted = [("", label, hint) for _, label, hint in COLUMNS]
-    headers = sort_headers(SignedInRequest(), unsorted, current=Sorting(key="", ascending=False))
+    headers = [
+        SortHeader(label=label, hint=hint, is_number=key in {"wasted", "held", "paid"})
+        for key, label, hint in COLUMNS
+    ]
     return {
         "rows": rows[:ROWS],
         "hidden": max(0, len(rows) - ROWS),

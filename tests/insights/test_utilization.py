@@ -1,0 +1,117 @@
+"""The utilization page: what was measured, what was wasted, and in which time zone."""
+
+from datetime import timedelta
+
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import now
+
+from accounts.models import Team, User
+from clusters.models import Cluster, Run
+from metering.posting import post
+from metering.windows import refresh
+from retention.partitions import prepare
+from tests.insights.cast import DAY, HOUR, MINUTE, make_cluster, make_group, make_node, measure
+from tests.insights.reading import sign_in, table_of
+
+
+def test_utilization_draws_what_was_measured_and_no_more(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    charts = sign_in(client, bob).get("/insights/utilization/").context["charts"]
+    titles = [chart.title for chart in charts]
+    assert titles == ["CPU", "Memory", "Object store", "Network", "Disk traffic", "Disk space"]
+    capacity = charts[0].figure["data"][0]
+    assert (capacity["name"], set(capacity["y"])) == ("Capacity", {24})
+    assert trainer.name
+
+
+def test_utilization_of_one_node_is_its_own(client: Client, bob: User, trainer: Cluster) -> None:
+    node = trainer.nodes.filter(role="worker").first()
+    query = f"cluster={trainer.pk}&node={node.name}&view=tables"
+    charts = sign_in(client, bob).get(f"/insights/utilization/?{query}").context["charts"]
+    assert set(charts[0].figure["data"][0]["y"]) == {8}
+    assert len(charts[0].rows) >= 12
+
+
+def test_a_node_of_another_cluster_is_not_found(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    sign_in(client, bob)
+    url = f"/insights/utilization/?cluster={trainer.pk}&node=nowhere-1"
+    assert client.get(url).status_code == 404
+
+
+def test_utilization_as_csv_has_every_measure(client: Client, bob: User, trainer: Cluster) -> None:
+    rows = table_of(sign_in(client, bob).get("/insights/utilization/?range=1h&format=csv"))
+    assert {row["cpu_capacity"] for row in rows} == {"24.0"}
+    assert trainer.name
+
+
+def test_use_stays_visible_after_the_cluster_ended(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    trainer.nodes.update(state="terminated", ended_at=now())
+    Cluster.objects.update(state="terminated")
+    Run.objects.update(ended_at=now() - timedelta(seconds=1))
+    rows = sign_in(client, bob).get("/insights/utilization/").context["rows"]
+    assert [row.label for row in rows] == ["trainer"]
+
+
+def test_a_cluster_that_ended_before_the_range_is_left_out(
+    client: Client, bob: User, alice: User, research: Team
+) -> None:
+    moment = now()
+    prepare(moment)
+    cluster = make_cluster("early", team=research, owner=alice)
+    nodes = [make_node(make_group(cluster), started=moment - 3 * DAY, ended=moment - 2 * DAY)]
+    measure(nodes, since=moment - 50 * HOUR, until=moment - 49 * HOUR, step=MINUTE)
+    refresh(moment + MINUTE)
+    sign_in(client, bob)
+    context = client.get("/insights/utilization/?range=24h").context
+    assert (context["charts"], context["rows"]) == ([], [])
+    context = client.get("/insights/utilization/?range=7d").context
+    assert [row.label for row in context["rows"]] == ["early"]
+
+
+def test_use_rows_are_ordered_by_wasted_dollars_and_filtered_in_the_address(
+    client: Client, bob: User, alice: User, trainer: Cluster
+) -> None:
+    moment = now()
+    other = make_cluster("notebook", team=trainer.team, owner=bob)
+    nodes = [make_node(make_group(other), started=moment - HOUR)]
+    measure(nodes, since=moment - 10 * MINUTE, until=moment, step=MINUTE)
+    post(moment)
+    refresh(moment + HOUR)
+    sign_in(client, bob)
+    context = client.get("/insights/utilization/?range=24h").context
+    assert [row.label for row in context["rows"]] == ["trainer", "notebook"]
+    assert context["total"].wasted == sum(row.waste.wasted for row in context["rows"]) > 0
+    url = "/insights/utilization/?range=24h"
+    assert [row.label for row in client.get(f"{url}&sort=wasted").context["rows"]] == [
+        "notebook",
+        "trainer",
+    ]
+    mine = client.get(f"{url}&user={bob.pk}").context
+    assert [row.label for row in mine["rows"]] == ["notebook"]
+    assert max(mine["charts"][0].figure["data"][0]["y"]) == 8
+    template = trainer.version.template_id
+    assert len(client.get(f"{url}&template={template}").context["rows"]) == 2
+    assert client.get(f"{url}&template=999999").status_code == 404
+    assert client.get(f"{url}&user=nobody").status_code == 404
+    answer = client.get(f"{url}&name=trainer")
+    assert f"cluster={trainer.pk}" in answer["Location"]
+    assert "No cluster of this team is named" in client.get(f"{url}&name=nothing").text
+
+
+def test_times_are_shown_in_the_reader_s_zone(client: Client, bob: User, trainer: Cluster) -> None:
+    sign_in(client, bob)
+    url = "/insights/utilization/?view=tables"
+    assert "Time (UTC)" in client.get(url).text
+    client.cookies["mobula-time-zone"] = "Asia/Tokyo"
+    assert "Time (Asia/Tokyo)" in client.get(url).text
+    client.cookies["mobula-time-zone"] = "Mars/Olympus"
+    assert "Time (UTC)" in client.get(url).text
+    client.post(reverse("accounts:account"), {"theme": "auto", "time_zone": "America/New_York"})
+    assert "Time (America/New_York)" in client.get(url).text
+    assert trainer.name
