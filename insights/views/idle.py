@@ -58,9 +58,9 @@ def _idle_cost(
     request: SignedInRequest, *, first: date, last: date, filters: CostFilter
 ) -> dict[str, Any]:
     """Return who or which clusters cost most while idle."""
-    group_by = GroupBy.USER if request.GET.get("by") == "user" else GroupBy.CLUSTER
+    group_by = GroupBy.CLUSTER if request.GET.get("by") == "cluster" else GroupBy.USER
     table = cost_by_day(first=first, last=last, group_by=group_by, filters=filters, top=0)
-    options = [("cluster", "Cluster"), ("user", "Owner")]
+    options = [("user", "Owner"), ("cluster", "Cluster")]
     return {
         "idle_by": group_by,
         "idle_groups": by_idle(table.groups, limit=IDLE_SHOWN),
