@@ -12,9 +12,9 @@ from accounts.forms import AuditForm
 from accounts.models import AuditQuerySet
 from accounts.permissions import may_audit, require
 from accounts.queries import AuditFilter, audit_page, audit_trail, audited_actions
+from accounts.queries.trail import failed_sign_ins, lines_of
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from accounts.trail import failed_sign_ins, lines_of
 
 # A download is built in memory: some 15 MB.
 ROWS_IN_CSV = 50_000

@@ -104,7 +104,7 @@ def write_clusters(team: Team, *, now: datetime, days: int) -> list[Sample]:
     """Write each cluster with its runs, nodes, jobs, events and decisions."""
     people = list(User.objects.filter(memberships__team=team, is_active=False).order_by("email"))
     image = ImageVersion.objects.get(image__name=IMAGE)
-    samples = []
+    samples: list[Sample] = []
     for template in TEMPLATES:
         version = Version.objects.filter(template__team=team, template__name=template.name)
         newest = version.select_related("template").latest("number")

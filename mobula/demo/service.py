@@ -89,7 +89,7 @@ def _remove_measured(clusters: Sequence[UUID], *, team: Team) -> None:
         for table in _MEASURED:
             cursor.execute(
                 f"DELETE FROM {table} WHERE cluster_id = ANY(%s)",  # noqa: S608 - of constants
-                [clusters],
+                [list(clusters)],
             )
         for step in ("1m", "5m", "1h", "1d"):
             cursor.execute(f"DELETE FROM metering_team_{step} WHERE team_id = %s", [team.pk])  # noqa: S608 - of constants

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from django.db import connection
 
@@ -51,9 +52,8 @@ def write_usage(samples: Sequence[Sample], *, now: datetime) -> None:
             ("5m", timedelta(minutes=5), now - FIVE_MINUTES),
             ("1m", timedelta(minutes=1), now - MINUTES),
         ):
-            cursor.execute(
-                _finer(name), {"ids": ids, "step": length, "since": since, "until": now - length}
-            )
+            values: dict[str, Any] = {"ids": ids, "step": length, "since": since}
+            cursor.execute(_finer(name), values | {"until": now - length})
         for step in ("1m", "5m", "1h", "1d"):
             cursor.execute(_of_teams(step), [ids])
     Intake.objects.bulk_create(Intake(cluster_id=pk, accepted=1, last_at=now) for pk in ids)

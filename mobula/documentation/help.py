@@ -9,6 +9,8 @@ HELP = {
     "clusters:launch": "templates",
     "clusters:detail": "states",
     "clusters:job": "agent",
+    "clusters:node-log": "agent",
+    "clusters:bulk": "states",
     "configurations:machines": "catalog",
     "configurations:templates": "templates",
     "configurations:template": "templates",

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AuditEntry, FieldChange, SignInAttempt, Team, User
+from accounts.queries.trail import changes_of
 from accounts.services import record
-from accounts.trail import changes_of
 from tests.accounts.conftest import signed_in
 
 PAGE = reverse("accounts:audit")

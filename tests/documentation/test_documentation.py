@@ -15,6 +15,7 @@ from tests.access.routes import ROUTES
 SLUGS = [slug for slugs in library.SECTIONS.values() for slug in slugs]
 # They answer with a file, a part of a page, or for people who are signed out.
 WITHOUT_HELP = {
+    "clusters:node-log-text", "clusters:resize",
     "accounts:link", "accounts:sign-in", "agent-sync", "clusters:csv", "clusters:job-log",
     "clusters:launch-preview", "clusters:update-preview", "clusters:what-if",
     "configurations:picker", "documentation:contents", "documentation:page", "healthz",
