@@ -124,6 +124,12 @@ def _search(label: str) -> forms.TextInput:
     return forms.TextInput(attrs={"aria-label": label, "placeholder": label, "class": _SMALL})
 
 
+def _day(label: str) -> forms.DateInput:
+    return forms.DateInput(
+        attrs={"type": "date", "aria-label": label, "title": label, "class": _SMALL}
+    )
+
+
 class UserSearchForm(forms.Form):
     """Which users to show."""
 
@@ -138,6 +144,8 @@ class AuditForm(forms.Form):
     )
     actor = forms.CharField(required=False, max_length=120, widget=_search("User"))
     subject = forms.CharField(required=False, max_length=120, widget=_search("Resource name or ID"))
+    since = forms.DateField(required=False, widget=_day("From"))
+    until = forms.DateField(required=False, widget=_day("To"))
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, answers: object, *, actions: list[str]) -> None:
@@ -149,4 +157,5 @@ class AuditForm(forms.Form):
     def wanted(self) -> AuditFilter:
         """The filter of what was understood; the rest is shown as errors."""
         words = {key: self.cleaned_data.get(key, "") for key in ("action", "actor", "subject")}
-        return AuditFilter(**words)
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        return AuditFilter(**words, since=since, until=until)

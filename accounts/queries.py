@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.utils.timezone import get_current_timezone
 
 from accounts.errors import NotAllowed
 from accounts.models import AuditEntry, AuditQuerySet, Membership, Person, Session, Team, User
+from accounts.roles import Role
 from accounts.sessions import key_hash
 
 TEAM_IN_SESSION = "team"
@@ -28,6 +31,12 @@ class NoTeam(NotAllowed):
 def teams_of(user: Person) -> QuerySet[Team]:
     """Return the teams `user` sees, by name; an admin of the installation sees all."""
     return Team.objects.visible_to(user)
+
+
+def with_admins(teams: QuerySet[Team], user: Person) -> QuerySet[Team]:
+    """Return the teams with `is_administered`: whether `user` has the admin's role there."""
+    admins = Membership.objects.filter(team=OuterRef("pk"), user=user.pk, role=Role.ADMIN)
+    return teams.annotate(is_administered=Exists(admins))
 
 
 def current_team(request: HttpRequest) -> Team:
@@ -111,6 +120,8 @@ class AuditFilter:
     action: str = ""
     actor: str = ""
     subject: str = ""
+    since: date | None = None
+    until: date | None = None  # with this day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +143,15 @@ def audit_trail(user: User, *, only: AuditFilter) -> AuditQuerySet:
     if only.subject:
         named = Q(subject_name__icontains=only.subject) | Q(subject_id=only.subject)
         trail = trail.filter(named)
+    if only.since:
+        trail = trail.filter(at__gte=_midnight(only.since))
+    if only.until and only.until < date.max:
+        trail = trail.filter(at__lt=_midnight(only.until + timedelta(days=1)))
     return trail
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=get_current_timezone())
 
 
 def audit_page(user: User, *, only: AuditFilter, before: int | None) -> AuditPage:

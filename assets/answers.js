@@ -5,21 +5,33 @@ const PROBLEMS = ".field-errors > li, .problem-list > .tone-bad, .notice.tone-ba
 const FIRST = ".is-invalid, [aria-invalid=true], .field-errors, .problem-list .tone-bad a";
 
 // Whether the answer is a page of the console: one with forms or news, not an error's page.
-export async function showPage(response, text) {
+export async function showPage(form, response, text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   const isPage = response.ok || page.querySelector("#content form[method=post]") !== null;
   if (!isPage) return false;
-  const refused = response.status === 422;
   document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+  const again = response.status === 422 ? counterpart(page, form) : null;
+  if (again) await htmx.swap({ text: again.outerHTML, target: form, sourceElement: form, swap: "outerMorph" });
+  else await replacePage(page, response);
+  return true;
+}
+
+// The same form in the answer: nothing else of the page needs to change, or may move.
+function counterpart(page, form) {
+  const action = form.getAttribute("action");
+  const same = (root) =>
+    [...root.querySelectorAll("form[method=post]")].filter((other) => other.getAttribute("action") === action);
+  return same(page)[same(document).indexOf(form)] ?? null;
+}
+
+async function replacePage(page, response) {
   const headers = page.body.getAttribute("hx-headers:inherited");
   if (headers) document.body.setAttribute("hx-headers:inherited", headers);
   document.title = page.title;
-  // A refused form keeps its place; another page has an address of its own.
-  if (!refused && response.url !== location.href) goTo(response.url);
-  const swap = refused ? "innerMorph" : "innerHTML";
-  await htmx.swap({ text: page.body.innerHTML, target: document.body, sourceElement: document.body, swap });
-  if (!refused) scrollTo(0, 0);
-  return true;
+  if (response.url !== location.href) goTo(response.url);
+  const target = document.body;
+  await htmx.swap({ text: page.body.innerHTML, target, sourceElement: target, swap: "innerHTML" });
+  scrollTo(0, 0);
 }
 
 // As htmx notes pages: going back loads the page anew.

@@ -91,7 +91,9 @@ function isAway(attempt, response) {
   if (!response || SERVER_IS_AWAY.includes(response.status)) serverIsAway();
   const text = response?.status === 429 ? "Mobula is busy" : "Mobula does not answer";
   const seconds = Number(response?.headers.get("Retry-After")) || attempt.wait;
-  waitFor(attempt, text, { seconds, isAutomatic: isTyped(attempt.form) });
+  // A form that would do it twice (data-retry="ask") may have arrived: that is for somebody to decide.
+  const isAutomatic = isTyped(attempt.form) && attempt.form.dataset.retry !== "ask";
+  waitFor(attempt, text, { seconds, isAutomatic });
 }
 
 function isSignedOut(attempt) {
@@ -100,7 +102,7 @@ function isSignedOut(attempt) {
 
 async function isAnswered(attempt, response, text) {
   const { form } = attempt;
-  if (await showPage(response, text)) {
+  if (await showPage(form, response, text)) {
     if (response.status < 400) return forget(form);
     markUnsaved(form);
     return showRefusal(form, notDone(attempt));

@@ -14,6 +14,7 @@ from accounts.permissions import may_audit, require
 from accounts.queries import AuditFilter, audit_page, audit_trail, audited_actions
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
+from accounts.trail import failed_sign_ins, lines_of
 
 # A download is built in memory: some 15 MB.
 ROWS_IN_CSV = 50_000
@@ -37,6 +38,8 @@ def audit(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
+        "lines": lines_of(page.entries, reader=request.user),
+        "failures": failed_sign_ins() if request.user.is_superuser else [],
         "before": before,
         "is_filtered": form.wanted != AuditFilter(),
         "csv_url": _address(request, before=None, format="csv"),

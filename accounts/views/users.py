@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,8 +14,68 @@ from accounts.forms import ReasonForm, UserSearchForm
 from accounts.models import User
 from accounts.permissions import Action, may, may_deactivate, require
 from accounts.requests import SignedInRequest
+from accounts.spreadsheets import csv_response
+from tables.columns import Column, Table
+from tables.pages import page_of, sorted_rows
 
-ROWS = 50
+TABLE = Table(
+    name="users",
+    order="user",
+    columns=(
+        Column(
+            key="user",
+            label="User",
+            value=lambda user: user.email,
+            cell="accounts/user_cells.html#user",
+            sort="email",
+            is_heading=True,
+            csv={"email": lambda user: user.email, "name": lambda user: user.name},
+        ),
+        Column(
+            key="status",
+            label="Status",
+            value=lambda user: "active" if user.is_active else "deactivated",
+            cell="accounts/user_cells.html#status",
+            sort="is_active",
+            css="text-nowrap",
+            csv={
+                "status": lambda user: "active" if user.is_active else "deactivated",
+                "installation_admin": lambda user: user.is_superuser,
+            },
+        ),
+        Column(
+            key="teams",
+            label="Teams",
+            value=lambda user: ", ".join(m.team.name for m in user.memberships.all()),
+            cell="accounts/user_cells.html#teams",
+        ),
+        Column(
+            key="last_sign_in",
+            label="Last sign-in",
+            value=lambda user: user.last_login,
+            cell="accounts/user_cells.html#seen",
+            sort="last_login",
+            is_descending=True,
+        ),
+        Column(
+            key="sessions",
+            label="Sessions",
+            value=lambda user: user.session_count,
+            sort=F("session_count"),
+            is_number=True,
+            is_descending=True,
+        ),
+        Column(
+            key="created",
+            label="Created",
+            value=lambda user: user.created_at,
+            cell="accounts/user_cells.html#created",
+            sort="created_at",
+            is_descending=True,
+            is_hidden=True,
+        ),
+    ),
+)
 
 
 @require_safe
@@ -24,8 +84,12 @@ def users(request: SignedInRequest) -> HttpResponse:
     _require_admin(request)
     form = UserSearchForm(request.GET)
     wanted = form.cleaned_data["q"] if form.is_valid() else ""
-    rows = Paginator(queries.users(matching=wanted), ROWS).get_page(request.GET.get("page"))
-    return render(request, "accounts/users.html", {"form": form, "page": rows, "wanted": wanted})
+    rows = queries.users(matching=wanted)
+    if request.GET.get("format") == "csv":
+        lines = TABLE.lines(sorted_rows(request, TABLE, rows))
+        return csv_response("users", header=TABLE.header, rows=lines)
+    page = {"form": form, "table": page_of(request, TABLE, rows), "wanted": wanted}
+    return render(request, "accounts/users.html", page)
 
 
 @require_safe

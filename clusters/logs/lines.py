@@ -44,12 +44,9 @@ def lines_of(text: str, *, words: str = "", most: int) -> Lines:
     shown: deque[Line] = deque(maxlen=most)
     matching, total = 0, 0
     for total, line in enumerate(text.removesuffix("\n").split("\n") if text else [], start=1):
-        if pattern is None:
-            parts = (Part(_readable(line)),)
-        else:
-            parts = tuple(_parts(_readable(line), pattern))
-            if not any(part.is_match for part in parts):
-                continue
+        parts = tuple(_parts(_readable(line), pattern))
+        if pattern is not None and not any(part.is_match for part in parts):
+            continue
         matching += 1
         shown.append(Line(total, parts))
     return Lines(shown=tuple(shown), matching=matching, total=total)
@@ -60,9 +57,9 @@ def _readable(line: str) -> str:
     return line.rstrip("\r").rpartition("\r")[2]
 
 
-def _parts(line: str, pattern: re.Pattern[str]) -> Iterator[Part]:
+def _parts(line: str, pattern: re.Pattern[str] | None) -> Iterator[Part]:
     end = 0
-    for match in pattern.finditer(line):
+    for match in pattern.finditer(line) if pattern else ():
         if match.start() > end:
             yield Part(line[end : match.start()])
         yield Part(match[0], is_match=True)

@@ -67,7 +67,7 @@ class LogRoom:
             excess -= removed
 
     def bound_total(self, now: datetime) -> None:
-        """Remove the oldest output of all clusters where it is too much: days, then pieces."""
+        """Remove the oldest output of all clusters that is too much: days, then pieces."""
         today = self.pieces.name(now)
         for name in partitions.names(self.pieces):
             if name >= today or self._excess() <= 0:

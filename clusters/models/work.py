@@ -64,6 +64,9 @@ class Job(models.Model):
             models.UniqueConstraint(fields=["run", "submission_id"], name="job_submission_once")
         ]
 
+    def __str__(self) -> str:
+        return self.submission_id
+
     @property
     def is_over(self) -> bool:
         return self.status in self.OVER

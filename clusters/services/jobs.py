@@ -49,7 +49,8 @@ def run_workload(
             "metadata": {"workload": workload.key, "submitted_by": by.email},
         },
     )
-    record("job.submitted", actor=by, team=cluster.team, subject=cluster, after=dict(values))
+    after = {"cluster": cluster.name, **values}
+    record("job.submitted", actor=by, team=cluster.team, subject=job, after=after)
     return job
 
 
@@ -74,4 +75,5 @@ def stop_job(job: Job, *, by: User) -> None:
         created_by=by,
         body={"submission_id": job.submission_id},
     )
-    record("job.stopped", actor=by, team=job.cluster.team, subject=job.cluster)
+    after = {"cluster": job.cluster.name}
+    record("job.stopped", actor=by, team=job.cluster.team, subject=job, after=after)

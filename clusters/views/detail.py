@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from domain.wording import usd
 from metering.queries.running import accrued
 
 SHOWN_DECISIONS = 20  # the CSV has the last hundred
+SAID_FOR = timedelta(days=1)  # that the addresses changed with a start
 TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
 
 
@@ -120,12 +122,20 @@ def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
     command = "python -c 'import ray; ray.init(); print(ray.cluster_resources())'"
     return {
         "ray_is_open": not protected,
+        "restarted_at": _restarted_at(cluster),
         "ray_token": token,
         "connect": {
             "environment": "\n".join(environment),
             "submit": f"ray job submit --address {cluster.run.dashboard_url} -- {command}",
         },
     }
+
+
+def _restarted_at(cluster: Cluster) -> datetime | None:
+    """Return when it was started again, for a day: what people copied before leads nowhere."""
+    run = cluster.run
+    is_recent = run.requested_at > now() - SAID_FOR
+    return run.requested_at if run.number > 1 and is_recent else None
 
 
 def _nodes(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001

@@ -166,8 +166,9 @@ def _wanted(
     head = with_block(changed(forms.head), forms.head_typed)
     now = [group.name for group in groups]
     names = changed_names(was, forms.rows, now, others=others)
-    whole = lists_with(with_values(was, new, head, groups=groups), forms.lists)
-    wanted, uses = followed(whole, names)
+    base = with_values(was, new, head, groups=groups)
+    _, uses = followed(base, names)
+    wanted, _ = followed(lists_with(base, forms.lists), names)
     seen: set[int | None] = {None}
     for row, name, values in zip(forms.rows, now, edits, strict=True):
         copied = row.group.name if row.group and row.at in seen else name

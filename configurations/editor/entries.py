@@ -13,8 +13,8 @@ from django.utils import timezone
 from configurations.editor.forms.base import EditorForm, as_posted, changed
 from configurations.editor.lists.entry_kinds import KINDS, MOST_ENTRIES, EntryKind
 from configurations.editor.lists.environments import with_environments
-from configurations.editor.lists.ranks import with_ranks
-from configurations.editor.lists.shapes import Environment, Override
+from configurations.editor.tables.ranks import with_ranks
+from configurations.editor.tables.shapes import Environment, Override
 from configurations.editor.values import Written, entry_values_of, entry_with_values
 from domain.configuration.spec import Budget, ComputeConfig, Scaling, Schedule
 from domain.strategies.schedule import has_window, next_openings, window_of

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from django import forms
 
-from configurations.editor.lists.ranks import FLAG as RANKING_FLAG
-from configurations.editor.lists.ranks import REPLACEMENT
 from configurations.editor.tables import kinds
 from configurations.editor.tables.choices import (
     ARCHITECTURES,
@@ -41,6 +39,8 @@ from configurations.editor.tables.inputs import (
     text,
     yaml,
 )
+from configurations.editor.tables.ranks import FLAG as RANKING_FLAG
+from configurations.editor.tables.ranks import REPLACEMENT
 from configurations.editor.tables.table import Row, Table
 
 # Sections of the page.

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from configurations.editor.entries import entry_keys_of
 from configurations.editor.forms.base import as_posted
 from configurations.editor.lists.entry_kinds import KINDS, MOST_ENTRIES, EntryKind
-from configurations.editor.lists.shapes import Environment, Override, Rank
+from configurations.editor.tables.shapes import Environment, Override, Rank
 from configurations.editor.values import entry_values_of
 from domain.overlays import ENVIRONMENTS
 

@@ -13,9 +13,9 @@ from configurations.editor.fields import (
     RULE,
     SCHEDULE,
 )
-from configurations.editor.lists.shapes import Environment, Override, Rank
-from configurations.editor.lists.tables import ENVIRONMENT, MOUNT, OVERRIDE, RANK
 from configurations.editor.tables.kinds import Values
+from configurations.editor.tables.lists import ENVIRONMENT, MOUNT, OVERRIDE, RANK
+from configurations.editor.tables.shapes import Environment, Override, Rank
 from configurations.editor.tables.table import Table
 from domain.configuration.spec import (
     Budget,

@@ -63,6 +63,7 @@ def save_version(
 ) -> Saved:
     """Return the new version of `template`.
 
+    The same save again, as after an answer that was lost, returns the version that it made.
     Raises `NewerVersion` when `base` is not its latest, `WrongState` when it is archived, and
     `Invalid`. The template's row is locked, so that of two who save at once one is told of the
     other.
@@ -75,6 +76,8 @@ def save_version(
     latest = template.versions.select_related("author", "template").first()
     number = latest.number if latest else 0
     if latest and number != base:
+        if _is_repeated(latest, text=text, base=base, message=message, by=by):
+            return Saved(version=latest, is_new=True)
         raise NewerVersion(latest)
     if latest and latest.digest == _digest(text) and latest.text == text:
         return Saved(version=latest, is_new=False)
@@ -91,6 +94,12 @@ def save_version(
         reason=message,
     )
     return Saved(version=version, is_new=True)
+
+
+def _is_repeated(latest: Version, *, text: str, base: int, message: str, by: User) -> bool:
+    """Whether this very save was carried out before, and only its answer was lost."""
+    saved = (latest.number - 1, latest.author_id, latest.text, latest.message)
+    return saved == (base, by.pk, text, message)
 
 
 @transaction.atomic

@@ -95,7 +95,7 @@ def stamps_in(posted: QueryDict) -> Mapping[str, str] | None:
     if "stamps" not in posted:
         return None
     try:
-        stamps = json.loads(posted["stamps"])
+        stamps = json.loads(posted.get("stamps", ""))
     except (ValueError, RecursionError):
         return None
     return stamps if isinstance(stamps, dict) and len(stamps) <= MOST_STAMPS else None

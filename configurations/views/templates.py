@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Lower
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -19,6 +18,65 @@ from configurations import queries
 from configurations.launchability import launchability_of
 from configurations.models import Template, Version
 from configurations.services.templates import archive_template, unarchive_template
+from tables.columns import Column, Table
+from tables.pages import page_of, sorted_rows
+
+TABLE = Table(
+    name="templates",
+    order="name",
+    columns=(
+        Column(
+            key="name",
+            label="Name",
+            value=lambda template: template.name,
+            cell="configurations/template_cells.html#name",
+            sort=Lower("name"),
+            is_heading=True,
+        ),
+        Column(
+            key="version",
+            label="Latest version",
+            value=lambda template: template.latest_number,
+            cell="configurations/template_cells.html#version",
+            csv={
+                "latest_version": lambda template: template.latest_number,
+                "message": lambda template: template.latest_message,
+            },
+        ),
+        Column(
+            key="saved",
+            label="Saved",
+            value=lambda template: template.latest_at,
+            cell="configurations/template_cells.html#saved",
+            sort="latest_at",
+            is_descending=True,
+        ),
+        Column(
+            key="by",
+            label="By",
+            value=lambda template: template.latest_author,
+            sort="latest_author",
+        ),
+        Column(
+            key="clusters",
+            label="Clusters",
+            value=lambda template: template.cluster_count or 0,
+            sort=Coalesce(F("cluster_count"), Value(0)),
+            is_number=True,
+            is_descending=True,
+            csv={"running_clusters": lambda template: template.cluster_count or 0},
+        ),
+        Column(
+            key="actions",
+            label="Actions",
+            value=lambda _: "",
+            cell="configurations/template_cells.html#actions",
+            is_number=True,
+            is_fixed=True,
+            csv={},
+        ),
+    ),
+)
 
 # Versions that the page of a template reads: what is older says on its own page if it can start.
 MOST_CHECKED = 10
@@ -39,10 +97,11 @@ def template_list(request: SignedInRequest) -> HttpResponse:
     if words:
         rows = rows.filter(Q(name__icontains=words) | Q(description__icontains=words))
     if request.GET.get("format") == "csv":
-        return _list_as_csv(rows)
+        lines = TABLE.lines(sorted_rows(request, TABLE, rows))
+        return csv_response("templates", header=TABLE.header, rows=lines)
     shown = [("", "Active", not archived), ("archived", "Archived", archived)]
     context = {
-        "templates": rows,
+        "table": page_of(request, TABLE, rows),
         "drafts": queries.drafts_of(request.user, team=team),
         "q": words,
         "archived": archived,
@@ -51,18 +110,6 @@ def template_list(request: SignedInRequest) -> HttpResponse:
         "may_launch": may(request.user, Action.LAUNCH, team=team),
     }
     return render(request, "configurations/templates.html", context)
-
-
-def _list_as_csv(rows: Any) -> HttpResponse:
-    header = ["name", "latest_version", "message", "by", "saved", "running_clusters"]
-    lines = (
-        [
-            *[t.name, t.latest_number, t.latest_message, t.latest_author, t.latest_at],
-            t.cluster_count or 0,
-        ]
-        for t in rows
-    )
-    return csv_response("templates", header=header, rows=lines)
 
 
 @require_GET

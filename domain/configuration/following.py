@@ -83,7 +83,7 @@ def _entries[E](entries: Sequence[E], names: Names, gone: Uses, *, kind: str) ->
 
 
 def _keys(settings: Mapping[str, Any], names: Names, gone: Uses) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in settings.items():
         new = names[name] if name in names else name  # noqa: SIM401 - asking notes the name
         if new is None:

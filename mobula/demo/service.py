@@ -14,8 +14,17 @@ from clouds.models import Cloud
 from clusters.models import Cluster, Node
 from configurations.models import Draft, Template, Version
 from images.models import Image, ImageVersion
+from metering import windows
 from metering.ledger import post
-from metering.models import CostDay, CostHour, Intake, Interval
+from metering.models import (
+    ClusterUse,
+    CostDay,
+    CostHour,
+    CostTeamDay,
+    Intake,
+    Interval,
+    MeteredCluster,
+)
 from mobula.demo.calendar import HOUR
 from mobula.demo.rows import NO_ADDRESS, Sample, write_clusters, write_team
 from mobula.demo.templates import AWS, GCP
@@ -42,6 +51,7 @@ def create(*, now: datetime, days: int, say: Say) -> None:
         )
     say("The cost of each hour is computed.")
     post(now)
+    windows.refresh(now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -53,7 +63,7 @@ def remove(*, say: Say) -> bool:
     if team is None:
         return False
     clusters = Cluster.objects.filter(team=team)
-    _remove_measured(list(clusters.values_list("pk", flat=True)))
+    _remove_measured(list(clusters.values_list("pk", flat=True)), team=team)
     people = list(User.objects.filter(memberships__team=team, email__endswith=NO_ADDRESS))
     Node.objects.filter(cluster__in=clusters).delete()
     clusters.delete()
@@ -70,16 +80,19 @@ def remove(*, say: Say) -> bool:
     return True
 
 
-def _remove_measured(clusters: Sequence[UUID]) -> None:
+def _remove_measured(clusters: Sequence[UUID], *, team: Team) -> None:
     """Remove what metering knows by the ids of these clusters."""
-    for model in (CostDay, CostHour, Interval, Intake):
+    for model in (CostDay, CostHour, Interval, Intake, ClusterUse, MeteredCluster):
         model.objects.filter(cluster_id__in=clusters).delete()
+    CostTeamDay.objects.filter(team_id=team.pk).delete()
     with connection.cursor() as cursor:
         for table in _MEASURED:
             cursor.execute(
                 f"DELETE FROM {table} WHERE cluster_id = ANY(%s)",  # noqa: S608 - of constants
                 [clusters],
             )
+        for step in ("1m", "5m", "1h", "1d"):
+            cursor.execute(f"DELETE FROM metering_team_{step} WHERE team_id = %s", [team.pk])  # noqa: S608 - of constants
 
 
 @contextmanager

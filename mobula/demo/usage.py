@@ -8,14 +8,16 @@ from random import Random
 
 from django.db import connection
 
+from clusters.models import Cluster
 from metering.measures import MEASURES, WITH_P95
-from metering.models import Intake
+from metering.models import Intake, MeteredCluster
+from metering.team_rollups import ALL
 from mobula.demo.calendar import HOUR
 from mobula.demo.rows import Sample
 from retention.partitions import ensure
-from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M
+from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, TEAM_1H, TEAM_1M, TEAM_5M
 
-SAMPLES = 720  # of an hour, one in five seconds
+SAMPLES, BUCKETS = 720, 12  # of an hour: one in five seconds, and its five minutes
 # Pages read five minutes for a day and minutes for some hours.
 FIVE_MINUTES, MINUTES = timedelta(hours=26), timedelta(hours=7)
 _COLUMNS = (
@@ -33,21 +35,37 @@ def write_usage(samples: Sequence[Sample], *, now: datetime) -> None:
         for session in sample.sessions
         for hour in range(len(session.load))
     }
-    ensure(ROLLUP_1H, hours)
-    ensure(ROLLUP_5M, [now - FIVE_MINUTES, now])
-    ensure(ROLLUP_1M, [now - MINUTES, now])
+    for tables, moments in (
+        ((ROLLUP_1H, TEAM_1H), hours),
+        ((ROLLUP_5M, TEAM_5M), {now - FIVE_MINUTES, now}),
+        ((ROLLUP_1M, TEAM_1M), {now - MINUTES, now}),
+    ):
+        for table in tables:
+            ensure(table, moments)
+    MeteredCluster.objects.bulk_create(_metered(sample.cluster) for sample in samples)
     _copy(row for sample in samples for row in _hours_of(sample))
     with connection.cursor() as cursor:
         cursor.execute(_CLUSTER_HOURS, [ids])
         cursor.execute(_DAYS, [ids])
-        for table, step, since in (
+        for name, length, since in (
             ("5m", timedelta(minutes=5), now - FIVE_MINUTES),
             ("1m", timedelta(minutes=1), now - MINUTES),
         ):
             cursor.execute(
-                _finer(table), {"ids": ids, "step": step, "since": since, "until": now - step}
+                _finer(name), {"ids": ids, "step": length, "since": since, "until": now - length}
             )
+        for step in ("1m", "5m", "1h", "1d"):
+            cursor.execute(_of_teams(step), [ids])
     Intake.objects.bulk_create(Intake(cluster_id=pk, accepted=1, last_at=now) for pk in ids)
+
+
+def _metered(cluster: Cluster) -> MeteredCluster:
+    return MeteredCluster(
+        cluster_id=cluster.pk,
+        team_id=cluster.team_id,
+        template_id=cluster.version.template_id,
+        owner_id=cluster.owner_id,
+    )
 
 
 def _hours_of(sample: Sample) -> Iterator[Sequence[object]]:
@@ -60,7 +78,14 @@ def _hours_of(sample: Sample) -> Iterator[Sequence[object]]:
             means = _of_node(values, *scale)
             row = [amount for name in MEASURES for amount in (means[name], _peak(means, name))]
             row += [_peak(means, name) for name in WITH_P95]
-            yield (sample.cluster.pk, node.name, session.start + hour * HOUR, SAMPLES, *row)
+            yield (
+                sample.cluster.pk,
+                node.name,
+                session.start + hour * HOUR,
+                SAMPLES,
+                BUCKETS,
+                *row,
+            )
 
 
 def _measures(sample: Sample, is_head: bool, load: float, random: Random) -> tuple[float, float]:
@@ -97,7 +122,7 @@ def _peak(means: dict[str, float | None], name: str) -> float | None:
 
 
 def _copy(rows: Iterable[Sequence[object]]) -> None:
-    columns = ", ".join(("cluster_id", "node", "bucket", "samples", *_COLUMNS))
+    columns = ", ".join(("cluster_id", "node", "bucket", "samples", "buckets", *_COLUMNS))
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY metering_rollup_1h ({columns}) FROM STDIN") as copy,
@@ -107,19 +132,37 @@ def _copy(rows: Iterable[Sequence[object]]) -> None:
 
 
 _CLUSTER_HOURS = f"""
-    INSERT INTO metering_rollup_1h (cluster_id, node, bucket, samples, {", ".join(_COLUMNS)})
-    SELECT cluster_id, '', bucket, sum(samples), {", ".join(f"sum({name})" for name in _COLUMNS)}
+    INSERT INTO metering_rollup_1h
+        (cluster_id, node, bucket, samples, buckets, {", ".join(_COLUMNS)})
+    SELECT cluster_id, '', bucket, sum(samples), 12,
+        {", ".join(f"sum({name})" for name in _COLUMNS)}
     FROM metering_rollup_1h WHERE cluster_id = ANY(%s) AND node <> ''
     GROUP BY cluster_id, bucket
 """  # noqa: S608 - of constants
 _DAYS = f"""
     INSERT INTO metering_rollup_1d
         (cluster_id, node, bucket, samples, buckets, {", ".join(_COLUMNS)})
-    SELECT cluster_id, node, date_trunc('day', bucket, 'UTC'), sum(samples), 12 * count(*),
+    SELECT cluster_id, node, date_trunc('day', bucket, 'UTC'), sum(samples), sum(buckets),
         {", ".join(f"{'avg' if name.endswith('mean') else 'max'}({name})" for name in _COLUMNS)}
     FROM metering_rollup_1h WHERE cluster_id = ANY(%s)
     GROUP BY 1, 2, 3
 """  # noqa: S608 - of constants
+
+
+def _of_teams(step: str) -> str:
+    """Return the SQL of the team's steps: sums of its clusters', as metering.team_rollups has."""
+    names = _COLUMNS if step in {"1h", "1d"} else [n for n in _COLUMNS if n.endswith("mean")]
+    more, amounts = ("buckets, ", "max(buckets), ") if step in {"1h", "1d"} else ("", "")
+    scopes = "(team_id), (team_id, template_id), (team_id, owner_id), "
+    return f"""
+        INSERT INTO metering_team_{step}
+            (team_id, template_id, owner_id, bucket, {more}{", ".join(names)})
+        SELECT team_id, coalesce(template_id, {ALL}), coalesce(owner_id, {ALL}), bucket,
+            {amounts}{", ".join(f"sum({name})" for name in names)}
+        FROM metering_rollup_{step} JOIN metering_meteredcluster USING (cluster_id)
+        WHERE cluster_id = ANY(%s) AND node = ''
+        GROUP BY bucket, GROUPING SETS ({scopes}(team_id, template_id, owner_id))
+    """  # noqa: S608 - of constants
 
 
 def _finer(table: str) -> str:

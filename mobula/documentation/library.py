@@ -21,8 +21,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "configuration", "editor", "templates", "catalog", "images", "import-export", "glossary",
     ),
     "Run and scale": (
-        "scaling", "strategies", "spot", "consolidation", "simulation", "states", "events",
-        "errors", "local",
+        "scaling", "strategies", "spot", "consolidation", "simulation", "states", "health",
+        "events", "errors", "local",
     ),
     "Usage and cost": ("metering",),
     "Administer": (

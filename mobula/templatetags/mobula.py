@@ -17,7 +17,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Team
-from accounts.queries import NoTeam, chosen_team, current_team, teams_of
+from accounts.queries import NoTeam, chosen_team, current_team, teams_of, with_admins
 from accounts.roles import Theme
 from domain import wording
 from domain.failures import Cause, cause_of
@@ -234,7 +234,25 @@ def teams(context: Context) -> dict[str, Any]:
         chosen: Team | None = current_team(request)
     except NoTeam:
         chosen = None
-    return {"current": chosen, "all": list(teams_of(request.user))}
+    listed = list(with_admins(teams_of(request.user), request.user))
+    may_audit = request.user.is_superuser or any(team.is_administered for team in listed)  # type: ignore[attr-defined]
+    return {"current": chosen, "all": listed, "may_audit": may_audit}
+
+
+@register.inclusion_tag("components/other_team.html", takes_context=True)
+def other_team(context: Context, team: Team, noun: str) -> dict[str, Any]:
+    """Say whose a thing is when its team is not the one the user looks at."""
+    request: HttpRequest = context["request"]
+    current = chosen_team(request)
+    is_other = current is not None and current.pk != team.pk
+    return {
+        "team": team,
+        "current": current,
+        "noun": noun,
+        "is_other": is_other,
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.simple_tag(takes_context=True)

@@ -1,14 +1,16 @@
 """The trail keeps what it was told, and shows it to those who may read it."""
 
 import csv
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import AuditEntry, FieldChange, Team, User
+from accounts.models import AuditEntry, FieldChange, SignInAttempt, Team, User
 from accounts.services import record
+from accounts.trail import changes_of
 from tests.accounts.conftest import signed_in
 
 PAGE = reverse("accounts:audit")
@@ -88,6 +90,47 @@ def test_the_admin_of_the_installation_reads_everything(
 @pytest.mark.usefixtures("elsewhere")
 def test_the_address_filters_the_trail(adam: User, entry: AuditEntry, only: dict[str, str]) -> None:
     assert list(signed_in(adam).get(PAGE, only).context["page"].entries) == [entry]
+
+
+def test_the_trail_is_filtered_by_day(adam: User, entry: AuditEntry) -> None:
+    today = entry.at.date()
+    for only, expected in (
+        ({"since": today.isoformat()}, [entry]),
+        ({"until": today.isoformat()}, [entry]),
+        ({"since": (today + timedelta(days=1)).isoformat()}, []),
+        ({"until": (today - timedelta(days=1)).isoformat()}, []),
+    ):
+        assert list(signed_in(adam).get(PAGE, only).context["page"].entries) == expected
+
+
+def test_values_that_are_the_same_number_did_not_change() -> None:
+    before = {"price": "0.004500", "limits": {"min": 1, "max": 2}, "spot": True}
+    after = {"price": "0.0045", "limits": {"min": 1, "max": 4}, "spot": 1}
+    assert changes_of(before, after) == [FieldChange("limits.max", 2, 4)]
+
+
+def test_failed_sign_ins_are_grouped_and_shown_to_site_admins_only(adam: User, anna: User) -> None:
+    for _ in range(3):
+        SignInAttempt.objects.create(email="mallory@example.org", address="198.51.100.7")
+    [failure] = signed_in(adam).get(PAGE).context["failures"]
+    assert (failure.email, failure.count) == ("mallory@example.org", 3)
+    response = signed_in(anna).get(PAGE)
+    assert response.status_code == 200
+    assert "mallory" not in response.text
+
+
+def test_a_user_is_linked_for_those_who_may_open_the_page(adam: User, bob: User) -> None:
+    record("user.activated", actor=adam, subject=bob)
+    assert reverse("accounts:user", args=[bob.pk]) in signed_in(adam).get(PAGE).text
+
+
+def test_the_menu_has_the_trail_only_for_those_who_may_read_it(
+    anna: User, bob: User, adam: User
+) -> None:
+    home = reverse("accounts:account")
+    assert PAGE in signed_in(adam).get(home).text
+    assert PAGE in signed_in(anna).get(home).text
+    assert PAGE not in signed_in(bob).get(home).text
 
 
 def test_a_subject_is_found_by_its_id(adam: User, entry: AuditEntry, research: Team) -> None:

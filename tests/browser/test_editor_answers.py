@@ -1,4 +1,4 @@
-"""What an answer to an edit leaves alone: focus, half-typed words, folds, positions."""
+"""What an answer to an edit leaves alone: focus, half-typed words, folds, where things stand."""
 
 from __future__ import annotations
 

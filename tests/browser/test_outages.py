@@ -87,6 +87,8 @@ def test_a_save_waits_for_the_server_and_is_done_once_it_is_back(
         expect(bar).to_contain_text(f"Not saved: Mobula does not answer. {KEPT}")
         expect(bar).to_contain_text("Next try in")
         expect(page.get_by_role("button", name="Save version")).to_be_enabled()
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        expect(bar).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Try again now").click()
     expect(page.get_by_role("heading", name="train", exact=True)).to_be_visible()
     expect(page.locator("#notices")).to_contain_text("train:2 is saved")

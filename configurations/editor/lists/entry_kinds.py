@@ -16,8 +16,8 @@ from configurations.editor.lists.environments import (
     read_overrides,
 )
 from configurations.editor.lists.forms import EnvironmentForm, MountForm, OverrideForm, RankForm
-from configurations.editor.lists.ranks import rank_at, read_ranks
-from configurations.editor.lists.shapes import Environment, Override, Rank
+from configurations.editor.tables.ranks import rank_at, read_ranks
+from configurations.editor.tables.shapes import Environment, Override, Rank
 from configurations.editor.values import Written
 from domain.configuration.spec import Budget, ComputeConfig, Mount, Rule, Schedule
 from domain.problems import Loc

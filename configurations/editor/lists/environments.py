@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from configurations.editor.lists.shapes import Environment, Override
+from configurations.editor.tables.shapes import Environment, Override
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Loc
 
@@ -28,7 +28,7 @@ def read_environments(config: ComputeConfig) -> list[Environment]:
 def read_overrides(config: ComputeConfig) -> list[Override]:
     """Return the group overrides of all environments, in their order."""
     return [
-        Override(environment=place, patch=patch)
+        Override(environment=place, patch=dict(patch))
         for place, overlay in enumerate(config.mobula.environments.values())
         for patch in _rows(overlay)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from configurations.editor.fields import ENVIRONMENTS, SCALING, STORAGE
 from configurations.editor.forms.base import EditorForm, shows
-from configurations.editor.lists.tables import ENVIRONMENT, MOUNT, OVERRIDE, RANK
+from configurations.editor.tables.lists import ENVIRONMENT, MOUNT, OVERRIDE, RANK
 
 
 @shows(MOUNT)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from configurations.editor.catalogue import Catalogue
 from configurations.editor.forms.base import EditorForm, offer
 from configurations.editor.lists.forms import EnvironmentForm
-from configurations.editor.lists.tables import ENVIRONMENT_CHOICES
 from configurations.editor.tables.inputs import Choices
+from configurations.editor.tables.lists import ENVIRONMENT_CHOICES
 from domain.configuration.spec import ComputeConfig
 
 _SAME = ("", "Same as the template")

@@ -32,10 +32,10 @@ from configurations.editor.forms.cluster import (
 )
 from configurations.editor.lists.environments import read_environments, read_overrides
 from configurations.editor.lists.forms import EnvironmentForm, MountForm, OverrideForm, RankForm
-from configurations.editor.lists.ranks import read_ranks
-from configurations.editor.lists.shapes import Environment, Override, Rank
-from configurations.editor.lists.tables import ENVIRONMENT, MOUNT, OVERRIDE, RANK
 from configurations.editor.state import Edit
+from configurations.editor.tables.lists import ENVIRONMENT, MOUNT, OVERRIDE, RANK
+from configurations.editor.tables.ranks import read_ranks
+from configurations.editor.tables.shapes import Environment, Override, Rank
 from configurations.editor.tables.table import Row, Table
 from domain.configuration.spec import (
     Budget,

@@ -59,3 +59,16 @@ def test_archived_version_comes_back(version: Version, alice: User) -> None:
     unarchive_version(version, by=alice)
     version.refresh_from_db()
     assert version.archived_at is None
+
+
+def test_the_same_save_again_makes_no_second_version(version: Version, alice: User) -> None:
+    template = version.template
+    text = version.text + "# More.\n"
+    saved, again = (
+        save_version(template, text=text, base=1, message="More.", by=alice) for _ in range(2)
+    )
+    assert (again.version, again.is_new) == (saved.version, True)
+    assert template.versions.count() == 2
+    for other, message in ((f"{text}# Yet more.\n", "More."), (text, "Other words.")):
+        with pytest.raises(NewerVersion):
+            save_version(template, text=other, base=1, message=message, by=alice)

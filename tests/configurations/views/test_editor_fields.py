@@ -49,8 +49,6 @@ pytestmark = pytest.mark.django_db
         ("no_nfs", "on", "  disable_nfs_mount: true"),
         ("no_gpu_checks", "on", "  disable_gpu_health_checks: true"),
         ("more_flags", "efa_config: {}\n", "  efa_config: {}"),
-        ("mounts", "- storage: data\n  path: /mnt/data\n", "    - storage: data"),
-        ("environments", "prod:\n  zones:\n    - a\n", "    prod:"),
         ("head-resources", "CPU=1", "    CPU: 1"),
         ("head-labels", "tier=head", "    tier: head"),
         ("head-block", "KeyName: debug\n", "    KeyName: debug"),
@@ -97,9 +95,6 @@ def test_hardware_takes_the_place_of_a_type(editor: Editor) -> None:
     [
         ("block", "a: [", "more-problems"),
         ("block", "- a\n", "must be a mapping"),
-        ("mounts", "- storage: 1\n", "must be text"),
-        ("mounts", "a: b\n", "must be a list"),
-        ("environments", "prod: 3\n", "must be a mapping"),
         ("g0-deployment", "zone: a\n", "is not a key here"),
         ("g0-need_memory", "32GB", "is not a quantity"),
     ],

@@ -98,3 +98,27 @@ def test_phone_keeps_problems_price_and_save_in_reach(
     bar.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="gpus:2")).to_be_visible()
     assert alices.complaints() == []
+
+
+def test_environments_and_the_preference_order_are_edited_in_rows_by_keyboard(
+    visit: Callable[..., Visit], alice: User, version: Version
+) -> None:
+    alices = visit(alice)
+    page = alices.open(f"/templates/{version.template_id}/edit/")
+    page.locator("#scaling-environments > summary").press("Enter")
+    page.get_by_role("button", name="Add environment").press("Enter")
+    expect(page.locator("#id_e0-name")).to_be_focused()
+    page.get_by_role("button", name="Add group override in dev").press("Enter")
+    expect(page.locator("#id_v0-group")).to_have_value("cpu")
+    page.locator("#id_v0-max_nodes").fill("1")
+    wait_for_yaml(page, "dev:\n      worker_nodes:\n        - name: cpu\n          max_nodes: 1")
+    page.get_by_role("button", name="Duplicate group cpu").press("Enter")
+    expect(page.locator("#id_g1-name")).to_be_focused()
+    page.locator("#scaling-ranks > summary").press("Enter")
+    for count in (1, 2):
+        page.get_by_role("button", name="Add preferred group").press("Enter")
+        expect(page.locator("#scaling-ranks [id$='-group']")).to_have_count(count)
+    page.get_by_role("button", name="Move up Preferred group 2").press("Enter")
+    wait_for_yaml(page, "- cpu-2\n          - cpu")
+    assert alices.barriers() == []
+    assert alices.complaints() == []

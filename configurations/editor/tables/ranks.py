@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from configurations.editor.lists.shapes import Rank
 from configurations.editor.tables.kinds import FieldKind, Keys, Values
+from configurations.editor.tables.shapes import Rank
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Loc
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from configurations.editor.lists.kinds import InMapping, Others
 from configurations.editor.tables.choices import ACCESSES, RANK_MARKETS, SAME_MARKETS
+from configurations.editor.tables.free import InMapping, Others
 from configurations.editor.tables.inputs import (
     NamesField,
     amount,
