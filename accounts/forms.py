@@ -5,10 +5,9 @@ from typing import cast
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 
-from accounts import time_zones
 from accounts.models import User
 from accounts.queries import AuditFilter
-from accounts.roles import Role, Theme
+from accounts.roles import Role, Theme, offered_time_zones
 from accounts.services.passwords import PASSWORD_LENGTH
 from accounts.services.users import REASON_LENGTH
 
@@ -44,7 +43,7 @@ class ProfileForm(forms.Form):
 
     def __init__(self, answers: object = None, *, initial: dict[str, str] | None = None) -> None:
         super().__init__(answers, initial=initial)  # type: ignore[arg-type]
-        zones = [(name, name.replace("_", " ")) for name in time_zones.offered()]
+        zones = [(name, name.replace("_", " ")) for name in offered_time_zones()]
         known = {name for name, _ in zones}
         own = (initial or {}).get("time_zone", "")
         kept = [(own, own)] if own and own not in known else []

@@ -18,8 +18,8 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 
-from accounts import time_zones
 from accounts.models import User
+from accounts.roles import UTC_NAME, is_time_zone
 
 TIME_ZONE_COOKIE = "mobula-time-zone"  # assets/theme.js writes the browser's
 
@@ -85,7 +85,7 @@ class TimeZoneMiddleware(MiddlewareMixin):
 def _time_zone(request: HttpRequest) -> str:
     chosen = getattr(request.user, "time_zone", "")
     names = (chosen, request.COOKIES.get(TIME_ZONE_COOKIE, ""))
-    return next(filter(time_zones.is_known, names), time_zones.UTC_NAME)
+    return next(filter(is_time_zone, names), UTC_NAME)
 
 
 @sync_and_async_middleware
