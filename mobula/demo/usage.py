@@ -38,8 +38,8 @@ def write_usage(samples: Sequence[Sample], *, now: datetime) -> None:
     }
     for tables, moments in (
         ((ROLLUP_1H, TEAM_1H), hours),
-        ((ROLLUP_5M, TEAM_5M), {now - FIVE_MINUTES, now}),
-        ((ROLLUP_1M, TEAM_1M), {now - MINUTES, now}),
+        ((ROLLUP_5M, TEAM_5M), _every_hour(now - FIVE_MINUTES, now)),
+        ((ROLLUP_1M, TEAM_1M), _every_hour(now - MINUTES, now)),
     ):
         for table in tables:
             ensure(table, moments)
@@ -57,6 +57,10 @@ def write_usage(samples: Sequence[Sample], *, now: datetime) -> None:
         for step in ("1m", "5m", "1h", "1d"):
             cursor.execute(_of_teams(step), [ids])
     Intake.objects.bulk_create(Intake(cluster_id=pk, accepted=1, last_at=now) for pk in ids)
+
+
+def _every_hour(since: datetime, until: datetime) -> list[datetime]:
+    return [since + hour * HOUR for hour in range((until - since) // HOUR + 1)] + [until]
 
 
 def _metered(cluster: Cluster) -> MeteredCluster:

@@ -290,4 +290,4 @@ def help_address(context: Context) -> str:
     """Return the address of the documentation of the page that is shown, or ""."""
     match = getattr(context.get("request"), "resolver_match", None)
     slug = help_for(match.view_name, tab=str(context.get("tab") or "")) if match else ""
-    return reverse("documentation:page", args=[slug]) if slug else ""
+    return url_or_blank("documentation:page", slug) if slug else ""

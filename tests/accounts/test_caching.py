@@ -13,7 +13,14 @@ from accounts.models import User
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[2]
-VALUES = {"int": 1, "uuid": UUID(int=1), "string": "x", "slug": "x", "table": "nodes", "bulk": "stop"}
+VALUES = {
+    "int": 1,
+    "uuid": UUID(int=1),
+    "string": "x",
+    "slug": "x",
+    "table": "nodes",
+    "bulk": "stop",
+}
 
 
 def addresses(resolver: URLResolver, above: tuple[str, ...] = ()) -> Iterator[str]:

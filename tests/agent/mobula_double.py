@@ -105,7 +105,7 @@ class MobulaDouble:
             for part in sync["logs"]:
                 self._append(part)
             offsets: dict[str, dict[str, int]] = {}
-            for part in sync["node_logs"]:
+            for part in sync.get("node_logs", ()):  # agents of earlier versions send none
                 key = part["node"], part["file"]
                 self.node_logs[key] = self.node_logs.get(key, "") + part["text"]
                 end = part["offset"] + len(part["text"].encode())

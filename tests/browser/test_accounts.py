@@ -52,7 +52,7 @@ def _fits(visit: Visit, page: Page, width: int) -> None:
 
 def test_sessions_are_signed_out_by_keyboard(visit: Visitor, alice: User, elsewhere: None) -> None:
     page = visit(alice).open("/accounts/")
-    rows = page.get_by_role("region", name="Sessions").locator("tbody tr")
+    rows = page.get_by_role("group", name="Sessions").locator("tbody tr")
     expect(rows).to_have_count(3)
     expect(rows.filter(has_text="This session")).to_have_count(1)
     page.get_by_role("button", name="Sign out Firefox on Linux").first.focus()
@@ -93,4 +93,4 @@ def test_users_are_searched(visit: Visitor, adam: User, research: Team) -> None:
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Member07").click()
     expect(page.get_by_role("heading", name="Member07")).to_be_visible()
-    expect(page.get_by_role("region", name="Teams")).to_contain_text("Viewer")
+    expect(page.get_by_role("group", name="Teams")).to_contain_text("Viewer")

@@ -151,7 +151,7 @@ def test_what_cannot_be_had_cools_down_on_the_page_and_a_fallback_serves(
     (cold,) = mobula.rows(query)
     assert cold["zone"] == fallback["zone"]
     page = scaling_page(mix)
-    assert f">{cold['until']:%H:%M}</time>" in page
+    assert f">{cold['until']:%H:%M} UTC</time>" in page
     assert "capacity: Sold out." in page
 
 

@@ -94,6 +94,7 @@ def known(head: Head) -> Mapping[str, str]:
         "str:key": "cpu_tasks",
         "slug:key": "single-node",
         "table:table": "events",
+        "bulk:operation": "stop",
         "str:token": "token",
     }
 
