@@ -104,6 +104,12 @@ def _missing(node: Node, file: NodeLogFile | None) -> Missing:
     if node.launched_at is None:
         why = node.end_reason or "It was no longer needed."
         return Missing(title="Never launched", text=f"No machine ran, so there is no log. {why}")
+    if node.booted_at is None and not node.address:
+        return Missing(
+            title="No machine",
+            text="The provider did not start a machine for this node, so there is no log. "
+            "The reason above is all that it reported.",
+        )
     return Missing(
         title="No logs kept",
         text="The node left no output. Its start output and error files are always kept, "

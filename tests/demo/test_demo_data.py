@@ -18,7 +18,7 @@ from clouds.models import Cloud
 from clusters.models import Cluster, Node
 from clusters.queues import Queue
 from clusters.reconcile import loop
-from configurations.models import Version
+from configurations.models import Template, Version
 from metering.models import PARTS, CostDay, CostHour, Interval
 from mobula.demo.calendar import lives, sessions
 from mobula.demo.templates import TEMPLATES
@@ -94,6 +94,29 @@ def test_pages_are_full(team: Team, client: Client, path: str) -> None:
     page = client.get(path)
     assert page.status_code == 200
     assert "Sample data" in page.text
+
+
+def test_running_clusters_are_active_or_idle_and_none_ends(team: Team, client: Client) -> None:
+    client.force_login(User.objects.get(email="vera@example.org"))
+    client.post("/accounts/switch-team/", {"team": team.pk})
+    page = client.get("/insights/idle/").text
+    assert "no full report" not in page
+    assert "actors</b> unknown" not in page
+
+
+def test_what_a_page_shows_says_whether_it_is_a_sample(
+    team: Team, client: Client, django_user_model: type[User]
+) -> None:
+    root = django_user_model.objects.create_superuser("root@example.org")
+    own = Team.objects.create(name="Own", slug="own")
+    client.force_login(root)
+    client.post("/accounts/switch-team/", {"team": own.pk})
+    cluster = Cluster.objects.filter(team=team).earliest("name")
+    assert "Sample data" in client.get(f"/clusters/{cluster.pk}/").text
+    assert "Sample data" not in client.get("/clusters/").text
+    client.post("/accounts/switch-team/", {"team": team.pk})
+    template = Template.objects.create(team=own, name="real", created_by=root)
+    assert "Sample data" not in client.get(f"/templates/{template.pk}/").text
 
 
 def test_clusters_templates_and_jobs_have_pages(team: Team, client: Client) -> None:
