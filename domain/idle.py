@@ -77,14 +77,18 @@ def verdict(
 def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:
     # Actors that are not detached end with their driver: without a driver there are none.
     actors = 0 if known.actors is None and known.drivers == 0 else known.actors
-    reports = None in (known.drivers, actors, known.waiting, known.held)
+    is_partial = None in (known.drivers, known.waiting, known.held)
     yield Signal(
         name="agent",
-        state=Activity.UNKNOWN if reports else Activity.IDLE,
-        value="no full report" if reports else "reports",
+        state=Activity.UNKNOWN if is_partial else Activity.IDLE,
+        value="no full report" if is_partial else "reports",
     )
     yield _counted("drivers", known.drivers, "running or queued")
-    yield _counted("actors", actors, "alive")
+    if actors is None and known.drivers:
+        # Ray's agent does not count them, and the drivers that they end with keep the cluster.
+        yield Signal(name="actors", state=Activity.UNKNOWN, value="end with their drivers")
+    else:
+        yield _counted("actors", actors, "alive")
     yield _counted("demand", known.waiting, "pending")
     yield _counted("nodes", known.held, "in use")
     yield _hold(known.hold_until, now=now)

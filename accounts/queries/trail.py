@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from django.utils import timezone
 from accounts.models import AuditEntry, FieldChange, SignInAttempt, User
 
 MOST_FAILURES = 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_CONTEXT = ("group",)  # says what the changed fields belong to
 # What a kind of resource is called in the code, and its page with the fields that its address has.
 _PAGES = {
     "cluster": ("clusters.Cluster", "clusters:detail", ("pk",)),
@@ -66,9 +69,9 @@ def changes_of(
     """Return what differs as values: nested settings by their path, "0.0045" is "0.004500"."""
     old, new = _flat(before or {}), _flat(after or {})
     return [
-        FieldChange(path, old.get(path), new.get(path))
+        change
         for path in sorted(old | new)
-        if _value(old.get(path)) != _value(new.get(path))
+        if (change := _change(path, old.get(path), new.get(path)))
     ]
 
 
@@ -77,6 +80,30 @@ def failed_sign_ins() -> list[FailedSignIns]:
     recent = SignInAttempt.objects.filter(at__gt=timezone.now() - timedelta(minutes=15))
     rows = recent.values("email", "address").annotate(count=Count("pk"), last=Max("at"))
     return [FailedSignIns(**row) for row in rows.order_by("-count", "-last")[:MOST_FAILURES]]
+
+
+def in_words(value: object) -> str:
+    """Return a value as people read it: no brackets, no whole number with a fraction, no digest."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            return "; ".join(filter(None, map(in_words, value)))
+        case float() if value.is_integer():
+            return str(int(value))
+        case str() if _DIGEST.fullmatch(value):
+            return value[:12]  # as on the pages of templates
+    return str(value)
+
+
+def _change(path: str, old: object, new: object) -> FieldChange | None:
+    """Return the two values in words; None where they are the same, or say nothing."""
+    if _value(old) == _value(new):
+        return FieldChange(path, None, in_words(new)) if path in _CONTEXT else None
+    before, after = in_words(old), in_words(new)
+    return FieldChange(path, before or None, after or None) if before or after else None
 
 
 def _flat(fields: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -12,7 +12,7 @@ from django.utils.timezone import now
 
 from accounts.models import Team, User
 from clusters.models import Cluster, Job
-from domain.health.model import ATTENTION, Finding, Level, Step, StepKind, Verdict
+from domain.health.model import ATTENTION, Finding, Level, Step, StepKind, Verdict, Wait
 from domain.health.plain import verdict_from, waits_from
 from domain.health.waiting import shown, steps_of
 from domain.lifecycle import LIVE_CLUSTER_STATES, ClusterState
@@ -135,7 +135,26 @@ def wait_of(job: Job) -> list[Finding]:
     is_shared = unfinished.exclude(pk=job.pk).exists()
     lead = "This job or another one waits for" if is_shared else "Waiting for"
     waiting = [
-        Finding(level=Level.WAITING, sentence=f"{lead} {shown(wait)}.", steps=steps_of(wait))
+        Finding(
+            level=Level.WAITING,
+            sentence=f"{lead} {shown(wait, with_reason=not _is_explained(wait, failing))}",
+            steps=steps_of(wait),
+        )
         for wait in waits
     ]
     return [*failing, *waiting][:_MOST_FINDINGS]
+
+
+def _is_explained(wait: Wait, failing: Sequence[Finding]) -> bool:
+    """Return whether the findings say already why the groups that would serve it cannot."""
+    groups = {step.group for finding in failing for step in finding.steps if step.group}
+    return bool(wait.groups) and groups.issuperset(wait.groups)
+
+
+def waits_in_short(cluster: Cluster) -> str:
+    """Return what the work of a cluster waits for, as in a list of its jobs; "": nothing."""
+    waits = waits_from(cluster.run.waits)
+    if not waits:
+        return ""
+    more = f" and {len(waits) - 1} more" if len(waits) > 1 else ""
+    return f"waiting for {shown(waits[0], with_reason=False).removesuffix('.')}{more}"

@@ -16,7 +16,7 @@ _ENDING = {ClusterState.TERMINATING, ClusterState.TERMINATED}
 _NEXT = {
     ClusterState.REQUESTED: "Launch starts within a second.",
     ClusterState.STARTING: "The head node is starting.",
-    ClusterState.RUNNING: "Run a test workload below or submit a job. Workers launch on demand.",
+    ClusterState.RUNNING: "Run a test workload or submit a job. Workers launch on demand.",
     ClusterState.STOPPING: "Terminating the machines. The cluster can be started again.",
     ClusterState.STOPPED: "No machines, no cost. Start launches new machines.",
     ClusterState.TERMINATING: "Terminating the machines. The cluster cannot be restarted.",

@@ -53,5 +53,6 @@ def try_group_again(cluster: Cluster, *, group: str, by: User) -> None:
         team=cluster.team,
         subject=cluster,
         before={"group": group, "stopped": reason},
+        after={"group": group},
     )
     wake(cluster)

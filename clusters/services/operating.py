@@ -57,7 +57,8 @@ def resize_group(
         fields={"group": group, **_sizes(min_nodes, max_nodes), "before": before},
         by=by,
     )
-    _record(cluster, "cluster.resized", by, before=before, after=_sizes(min_nodes, max_nodes))
+    after = {"group": group, **_sizes(min_nodes, max_nodes)}
+    _record(cluster, "cluster.resized", by, before={"group": group, **before}, after=after)
     wake(cluster)
     return row
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from accounts.permissions import Action, may, require
 from accounts.services import record
 from clouds.access import require_usable
 from clusters.models import Cluster, Group, Node
-from clusters.nodes.config import config_of, settings_of
+from clusters.nodes.config import config_of, configuration_of, settings_of
 from clusters.nodes.groups import groups_of, regroup
 from clusters.nodes.outdated import changes_between
 from clusters.services.launch_checks import Launchable, check_launch
@@ -43,6 +43,7 @@ class Update:
     effect: Effect | None  # the strongest of the changes; None: there are none
     why: str  # what the effect means, in a sentence
     warnings: tuple[str, ...]
+    overwritten: tuple[str, ...] = ()  # sizes of groups that a user set since, in words
     needs_relaunch: str = ""  # why a running cluster cannot follow; "": it can
     new_cost: Estimate | None = None  # of the cluster that would be launched instead
 
@@ -65,6 +66,7 @@ def check_update(cluster: Cluster, *, version: Version, by: User) -> Update:
         effect=effect,
         why=why_of(effect, rules) if effect else "",
         warnings=ready.warnings,
+        overwritten=() if needs_relaunch else tuple(_overwritten(cluster, ready.config)),
         needs_relaunch=needs_relaunch,
         new_cost=estimate(ready.config, target=ready.target) if needs_relaunch else None,
     )
@@ -162,6 +164,22 @@ def _kept_limits(
     """
     new = settings_of(config)
     return {name: getattr(cluster, name) for name in TIME_LIMITS if old[name] == new[name]}
+
+
+def _overwritten(cluster: Cluster, config: ComputeConfig) -> Iterator[str]:
+    """Yield the groups that a user resized since and whose sizes the version sets anew."""
+    old = configuration_of(cluster)
+    for row in cluster.groups.filter(role=NodeRole.WORKER):
+        before, after = old.group(row.name), config.group(row.name)
+        if not (before and after):
+            continue
+        current, version = (row.min_nodes, row.max_nodes), (before.min_nodes, before.max_nodes)
+        new = (after.min_nodes, after.max_nodes)
+        if current not in (version, new) and version != new:
+            yield (
+                f"Group {row.name} was resized to {current[0]}–{current[1]} nodes; "
+                f"the update sets {new[0]}–{new[1]}."
+            )
 
 
 def _keep_resize(group: Group, row: Group | None, old: WorkerGroup | None) -> None:

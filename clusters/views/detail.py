@@ -23,7 +23,7 @@ from clusters.queries.changed import changed_since_launch
 from clusters.queries.consolidation import consolidation_of
 from clusters.queries.cooldowns import cooldowns_of
 from clusters.queries.folding import folded_events, folded_nodes
-from clusters.queries.health import health_of
+from clusters.queries.health import health_of, waits_in_short
 from clusters.queries.outdated import outdated_summary
 from clusters.queries.replacement import replacement_of, version_before
 from clusters.queries.timeline import next_step, phases
@@ -104,6 +104,7 @@ def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -
     return {
         "events": folded_events(clusters.events_of(cluster, limit=40))[:15],
         "jobs": clusters.jobs_of(cluster)[:5],
+        "jobs_wait": waits_in_short(cluster),
         "decisions": clusters.decisions_of(cluster)[:5],
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
         "hold_form": HoldForm(),
@@ -162,6 +163,7 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
 def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
         "jobs": clusters.jobs_of(cluster),
+        "jobs_wait": waits_in_short(cluster),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
     }
 

@@ -29,9 +29,11 @@ def coming(facts: Facts) -> Finding | None:
     return Finding(level=Level.WAITING, sentence=f"{words}; {tasks}.")
 
 
-def shown(wait: Wait) -> str:
-    """Return what waits and why, as after "Waiting for"."""
-    return f"{_what(wait)}: {wait.reason}"
+def shown(wait: Wait, *, with_reason: bool = True) -> str:
+    """Return what waits and why, as a sentence after "Waiting for"."""
+    if not with_reason:
+        return f"{_what(wait)}."
+    return f"{_what(wait)}: {wait.reason.removesuffix('.')}."
 
 
 def steps_of(wait: Wait) -> tuple[Step, ...]:

@@ -37,11 +37,11 @@ class MonthSpend:
 
     @property
     def change_words(self) -> str:
-        """Such as "+12% from February 1–10"."""
+        """Such as "+12% vs February 1–10"."""
         change = self.change
         if not change.previous:
             return "No cost last month"
-        return f"{change.percent_words} from {self.period.previous_words}"
+        return f"{change.percent_words} vs {self.period.previous_words}"
 
 
 def month_spend(team: Team, *, now: datetime) -> MonthSpend:

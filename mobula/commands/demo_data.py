@@ -15,10 +15,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "it up to date. Mobula may be running.",
     )
     parser.add_argument("--remove", action="store_true", help="remove the sample team")
+    parser.add_argument("--days", type=int, metavar="N", help="how far back it goes (75)")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the management command against the embedded stack's servers, or DATABASE_URL."""
     options = ["--remove"] if arguments.remove else []
+    if arguments.days is not None:
+        options += ["--days", str(arguments.days)]
     return manage.run(argparse.Namespace(command=["demo_data", *options]))

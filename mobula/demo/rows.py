@@ -14,6 +14,7 @@ from django.db import transaction
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
 from clouds.models import Cloud
+from clusters.agent_report import SAMPLE_LEAD
 from clusters.models import Cluster, Group, Node, Run
 from clusters.nodes.config import settings_of
 from clusters.nodes.groups import groups_of
@@ -33,8 +34,7 @@ from mobula.demo.templates import AWS, GCP, PEOPLE, TEMPLATES, SampleTemplate
 NAME, SLUG = "Sample team", "sample-team"
 NO_ADDRESS = "@sample.invalid"  # RFC 2606: never a real domain
 IMAGE = "sample-ray"
-# No agent reports: what is read here always counts as just reported.
-LATER = timedelta(days=3650)
+LATER = SAMPLE_LEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _write_cluster(
     cluster.state = ClusterState.RUNNING if last.is_open else ClusterState.STOPPED
     cluster.target = ClusterTarget.RUNNING if last.is_open else ClusterTarget.STOPPED
     if last.is_open:
-        cluster.idle_minutes = None  # nothing would terminate it
+        cluster.idle_minutes = cluster.max_lifetime_minutes = None  # nothing would terminate it
     cluster.created_at = past[0].start
     cluster.state_since = last.start + BOOT if last.is_open else last.end
     cluster.wake_at = now + LATER  # no worker looks after it

@@ -257,11 +257,15 @@ def other_team(context: Context, team: Team, noun: str) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def sample_team(context: Context) -> Team | None:
-    """Return the team that the user looks at if its data are samples."""
+    """Return the team whose data the page shows if they are samples.
+
+    That is the team of the page's cluster or template, which need not be the one that was chosen.
+    """
     request: HttpRequest | None = context.get("request")
     if request is None or not request.user.is_authenticated:
         return None
-    team = chosen_team(request)
+    shown = context.get("cluster") or context.get("template")
+    team = getattr(shown, "team", None) or chosen_team(request)
     return team if team and team.is_sample else None
 
 

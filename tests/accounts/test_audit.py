@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import AuditEntry, FieldChange, SignInAttempt, Team, User
 from accounts.queries.trail import changes_of
@@ -106,7 +107,26 @@ def test_the_trail_is_filtered_by_day(adam: User, entry: AuditEntry) -> None:
 def test_values_that_are_the_same_number_did_not_change() -> None:
     before = {"price": "0.004500", "limits": {"min": 1, "max": 2}, "spot": True}
     after = {"price": "0.0045", "limits": {"min": 1, "max": 4}, "spot": 1}
-    assert changes_of(before, after) == [FieldChange("limits.max", 2, 4)]
+    assert changes_of(before, after) == [FieldChange("limits.max", "2", "4")]
+
+
+def test_values_are_shown_as_people_read_them() -> None:
+    digest = "cafb69ee606b" + 52 * "0"
+    before = {"group": "cpu", "nodes": [], "on": False}
+    after = {"group": "cpu", "nodes": ["a-1", "a-2"], "on": True, "cpus": 8.0, "digest": digest}
+    shown = {c.field: (c.before, c.after) for c in changes_of(before, after | {"environment": ""})}
+    assert shown == {
+        "group": (None, "cpu"),  # whose the changed fields are
+        "nodes": (None, "a-1; a-2"),
+        "on": ("no", "yes"),
+        "cpus": (None, "8"),
+        "digest": (None, "cafb69ee606b"),
+    }
+
+
+def test_a_lazily_loaded_user_is_a_user(adam: User) -> None:
+    lazy = SimpleLazyObject(lambda: adam)
+    assert record("user.password_set", actor=adam, subject=lazy).subject_kind == "user"  # type: ignore[arg-type]
 
 
 def test_failed_sign_ins_are_grouped_and_shown_to_site_admins_only(adam: User, anna: User) -> None:

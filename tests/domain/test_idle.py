@@ -87,6 +87,7 @@ def test_actors_that_cannot_be_counted_are_unknown_beside_a_driver() -> None:
     answer = judge(replace(QUIET, actors=None, drivers=1))
     states = {signal.name: signal.state for signal in answer.signals}
     assert states["actors"] is Activity.UNKNOWN
+    assert states["agent"] is Activity.IDLE  # it reports all that it counts
     assert answer.state is Activity.ACTIVE
 
 

@@ -88,6 +88,8 @@ def test_a_job_says_what_it_waits_for(head: Head, client: Client) -> None:
     assert "Waiting for " in page
     assert words in page
     assert ">Resize</a>" in page
+    jobs = read(client, reverse("clusters:detail", args=[head.cluster.pk]), tab="jobs")
+    assert "waiting for " in jobs
     Job.objects.create(cluster=head.cluster, run=head.cluster.run, submission_id="j2")
     assert "This job or another one waits for" in read(client, url)
     Job.objects.update(status="SUCCEEDED")

@@ -33,8 +33,8 @@ def test_resized_group_has_the_new_limits_and_a_trace(cluster: Cluster, alice: U
     group.refresh_from_db()
     assert (group.min_nodes, group.max_nodes) == (1, 9)
     entry = AuditEntry.objects.get(action="cluster.resized")
-    assert entry.before == {"min_nodes": 0, "max_nodes": 4}
-    assert entry.after == {"min_nodes": 1, "max_nodes": 9}
+    assert entry.before == {"group": "cpu", "min_nodes": 0, "max_nodes": 4}
+    assert entry.after == {"group": "cpu", "min_nodes": 1, "max_nodes": 9}
 
 
 @pytest.mark.parametrize(

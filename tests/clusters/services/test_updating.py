@@ -10,7 +10,7 @@ from accounts.errors import Invalid, WrongState
 from accounts.models import AuditEntry, Team, User
 from clusters.models import Cluster, Event
 from clusters.services import operating, replacing
-from clusters.services.updating import update_cluster
+from clusters.services.updating import check_update, update_cluster
 from configurations.models import Version
 from configurations.services.templates import create_template, save_version
 from domain.configuration.effects import Effect
@@ -84,7 +84,10 @@ def test_a_group_resized_by_a_user_keeps_its_size_where_the_version_leaves_it(
     operating.resize_group(head.cluster, group="cpu", min_nodes=0, max_nodes=9, by=alice)
     update_cluster(head.cluster, version=saved("idle_minutes: 30", "idle_minutes: 5"), by=alice)
     assert head.cluster.groups.get(name="cpu").max_nodes == 9
-    update_cluster(head.cluster, version=saved("max_nodes: 4", "max_nodes: 3"), by=alice)
+    version = saved("max_nodes: 4", "max_nodes: 3")
+    found = check_update(head.cluster, version=version, by=alice)
+    assert found.overwritten == ("Group cpu was resized to 0–9 nodes; the update sets 0–3.",)
+    update_cluster(head.cluster, version=version, by=alice)
     assert head.cluster.groups.get(name="cpu").max_nodes == 3
 
 
