@@ -1,6 +1,6 @@
 # Every task of a developer and of CI; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help up environment assets test lint check bench faults agent-matrix lock clean
+.PHONY: help up environment assets test lint check bench faults screenshots agent-matrix lock clean
 VENV := .venv/bin
 
 help: ## list the tasks
@@ -32,6 +32,9 @@ bench: environment assets ## measure; writes var/bench/*.json
 
 faults: environment assets ## inject faults at random moments and count what is lost
 	$(VENV)/python -m benchmarks.faults
+
+screenshots: environment assets ## picture every page, light and dark, wide and narrow; writes var/screenshots
+	$(VENV)/python -m pytest tests/browser/screenshots.py
 
 agent-matrix: environment ## try the agent with the oldest and the newest Ray
 	$(VENV)/python tests/agent/matrix.py

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 # Read before Django has its settings: models are imported when first used.
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import Team, User
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 # Reported by the page itself, since some of these never reach the console.
@@ -83,8 +83,9 @@ def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[..., 
     contexts = []
 
     def sign_in(
-        user: User | None, *, width: int = 1440, theme: str = "light", scripts: bool = True
-    ) -> Visit:
+        user: User | None, *, team: Team | None = None, width: int = 1440, theme: str = "light",
+        scripts: bool = True,
+    ) -> Visit:  # fmt: skip
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=theme,
@@ -93,7 +94,7 @@ def visit(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[..., 
         )
         contexts.append(context)
         if user is not None:
-            session = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(user)}
+            session = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(user, team)}
             context.add_cookies([session | {"url": live_server.url}])
         return watched(context, live_server.url)
 
@@ -117,13 +118,16 @@ def _note(visit: Visit, kind: str, text: str) -> None:
         visit.findings.append(f"{kind}: {text}")
 
 
-def session_of(user: User) -> str:
-    """Return the key of a new session in which `user` is signed in."""
+def session_of(user: User, team: Team | None = None) -> str:
+    """Return the key of a new session in which `user` is signed in and looks at `team`."""
+    from accounts.queries import TEAM_IN_SESSION
     from accounts.sessions import SessionStore
 
     session = SessionStore()
     session["_auth_user_id"] = str(user.pk)
     session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
     session["_auth_user_hash"] = user.get_session_auth_hash()
+    if team is not None:
+        session[TEAM_IN_SESSION] = team.pk
     session.create()
     return session.session_key

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser import pages
 from tests.browser.test_scaling import cluster, driver, image, launch, queued, version
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-    from accounts.models import Team, User
+    from accounts.models import User
     from clusters.models import Cluster
     from tests.browser.conftest import Visit
 
@@ -23,38 +24,42 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # What differs between the themes and between the widths; all the rest is the same in each.
 COLORS = ("color-contrast", "link-in-text-block")
 SPACE = ("scrollable-region-focusable", "target-size", "region", *COLORS)
+LOG = "[2026-11-01 08:00:00,000 I 7 7] raylet started\n" * 40
+LOG_BYTES = len(LOG)
 WIDTHS = {1440: (), 390: SPACE}
 
 
 @pytest.fixture
-def pages(cluster: Cluster, research: Team, alice: User) -> list[str]:
-    """The address of every page, with something on each."""
+def filled(cluster: Cluster, alice: User) -> Cluster:
+    """A cluster with something on each page; alice is an installation admin."""
+    from clusters.models import Job, JobLog, NodeLog, NodeLogFile
     from configurations.services.templates import save_version
 
     type(alice).objects.filter(pk=alice.pk).update(is_superuser=True)
-    template = cluster.version.template
     text = cluster.version.text.replace("max_nodes: 4", "max_nodes: 5") + "# More.\n"
-    save_version(template, text=text, base=1, message="More.", by=alice)
-    own, first, cloud = f"/clusters/{cluster.pk}/", f"/templates/{template.pk}/", cluster.cloud_id
-    tabs = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
-    return [
-        *("/", "/clusters/", "/clusters/?state=all", "/clusters/launch/"),
-        *(f"{own}?tab={tab}" for tab in tabs),
-        *("/templates/", "/templates/new/", "/templates/import/", "/templates/library/"),
-        *(first, f"{first}edit/", f"{first}versions/2/", f"{first}versions/2/?with=1"),
-        *(f"{first}versions/1/export/", f"{first}versions/1/clone/", "/machines/"),
-        *("/insights/utilization/", "/insights/idle/", "/insights/cost/", "/insights/rates/"),
-        *("/clouds/", "/clouds/new/", f"/clouds/{cloud}/", f"/clouds/{cloud}/teams/"),
-        *("/images/", "/accounts/", "/accounts/team/", "/accounts/users/", "/accounts/audit/"),
-        *(f"/accounts/users/{alice.pk}/", "/nowhere/"),
-    ]
+    save_version(cluster.version.template, text=text, base=1, message="More.", by=alice)
+    job = Job.objects.create(
+        cluster=cluster, run=cluster.run, submission_id="raysubmit_1", status="RUNNING",
+        entrypoint="python train.py --epochs 3", submitted_by=alice,
+    )  # fmt: skip
+    JobLog.objects.create(job=job, cluster=cluster, offset=0, size=LOG_BYTES, text=LOG)
+    node = cluster.nodes.all()[0]
+    file = NodeLogFile.objects.create(node=node, name="raylet.out", size=LOG_BYTES, end=LOG_BYTES)
+    NodeLog.objects.create(file=file, cluster=cluster, offset=0, size=LOG_BYTES, text=LOG)
+    return cluster
 
 
 def test_axe_finds_nothing_on_any_page_in_either_theme_at_any_width(
-    visit: Callable[..., Visit], alice: User, pages: list[str]
+    visit: Callable[..., Visit], alice: User, filled: Cluster
 ) -> None:
+    addresses = pages.INSIGHTS | pages.LISTS | pages.ACCOUNTS | pages.OTHERS
+    addresses |= dict(pages.cluster_pages(filled))
+    addresses |= dict(pages.template_pages(filled.version.template))
+    addresses["user"] = f"/accounts/users/{alice.pk}/"
     alices = visit(alice)
-    wrong = {path: barriers for path in pages if (barriers := barriers_of(alices, path))}
+    wrong = {
+        path: barriers for path in addresses.values() if (barriers := barriers_of(alices, path))
+    }
     wrong |= {"signed out": barriers_of(visit(None), "/accounts/sign-in/")}
     assert not any(wrong.values()), "\n".join(f"{p}: {b}" for p, bs in wrong.items() for b in bs)
 

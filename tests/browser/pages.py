@@ -1,0 +1,65 @@
+"""The addresses of all pages, for what is done on each: axe, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clusters.models import Cluster
+    from configurations.models import Template
+
+TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
+INSIGHTS = {
+    "overview": "/",
+    "utilization": "/insights/utilization/",
+    "idle": "/insights/idle/",
+    "cost": "/insights/cost/",
+    "scaling": "/insights/scaling/",
+    "rates": "/insights/rates/",
+}
+LISTS = {
+    "clusters": "/clusters/",
+    "clusters-all": "/clusters/?state=all",
+    "launch": "/clusters/launch/",
+    "templates": "/templates/",
+    "library": "/templates/library/",
+    "import": "/templates/import/",
+    "template-new": "/templates/new/",
+    "machines": "/machines/",
+    "clouds": "/clouds/",
+    "cloud-new": "/clouds/new/",
+    "images": "/images/",
+}
+ACCOUNTS = {
+    "account": "/accounts/",
+    "team": "/accounts/team/",
+    "users": "/accounts/users/",
+    "audit": "/accounts/audit/",
+}
+OTHERS = {"docs": "/docs/", "docs-page": "/docs/health/", "missing": "/nowhere/"}
+
+
+def cluster_pages(cluster: Cluster) -> Iterator[tuple[str, str]]:
+    """Return the names and addresses of a cluster's pages, also of a node and of a job."""
+    own = f"/clusters/{cluster.pk}/"
+    yield from ((f"cluster-{tab}", f"{own}?tab={tab}") for tab in TABS)
+    if node := cluster.nodes.first():
+        yield "node-log", f"{own}nodes/{node.name}/log/"
+    if job := cluster.jobs.first():
+        yield "job", f"{own}jobs/{job.pk}/"
+    yield "cloud", f"/clouds/{cluster.cloud_id}/"
+    yield "cloud-teams", f"/clouds/{cluster.cloud_id}/teams/"
+
+
+def template_pages(template: Template) -> Iterator[tuple[str, str]]:
+    """Return the names and addresses of a template's pages."""
+    own = f"/templates/{template.pk}/"
+    yield "template", own
+    yield "editor", f"{own}edit/"
+    numbers = sorted(template.versions.values_list("number", flat=True))
+    yield "version", f"{own}versions/{numbers[-1]}/"
+    if len(numbers) > 1:
+        yield "comparison", f"{own}versions/{numbers[-1]}/?with={numbers[0]}"
+    yield "export", f"{own}versions/{numbers[0]}/export/"
+    yield "clone", f"{own}versions/{numbers[0]}/clone/"
