@@ -72,8 +72,9 @@ def addresses() -> list[str]:
 
 
 def measure(http: httpx.Client, address: str) -> dict[str, object] | None:
-    """Return the page's times in milliseconds and its queries; None where there is no such page."""
-    if http.get(address).status_code != httpx.codes.OK:
+    """Return the page's times in milliseconds, bytes and queries; None: no such page."""
+    first = http.get(address)
+    if first.status_code != httpx.codes.OK:
         print(f"{address}: no such page")
         return None
     times = [_milliseconds(http, address) for _ in range(WARM_UP + REQUESTS)][WARM_UP:]
@@ -81,9 +82,11 @@ def measure(http: httpx.Client, address: str) -> dict[str, object] | None:
     figures = {
         "p50": round(statistics.median(times), 1),
         "p95": round(times[math.ceil(0.95 * len(times)) - 1], 1),
+        "bytes": len(first.content),
         **_queries(http, address),
     }
-    print(f"{figures['p50']:8} {figures['p95']:8} {figures['queries']:4}  {address}", flush=True)
+    numbers = f"{figures['p50']:8} {figures['p95']:8} {figures['queries']:4} {figures['bytes']:8}"
+    print(f"{numbers}  {address}", flush=True)
     return figures
 
 
@@ -127,7 +130,7 @@ def all_pages() -> dict[str, dict[str, object]]:
     cookies = {settings.SESSION_COOKIE_NAME: session}
     with web, httpx.Client(base_url=url, cookies=cookies, timeout=120) as http:
         eventually(lambda: answers(port, url=url), what="the web process answers")
-        print("     p50      p95  queries (ms)")
+        print("     p50      p95  queries    bytes (times in ms)")
         overview = {"/", "/?part=live"}
         wanted = [each for each in addresses() if PAGES in each or each in overview]
         measured = {address: measure(http, address) for address in wanted}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils.timezone import now
 
@@ -18,11 +18,15 @@ _SAMPLE_AHEAD = timedelta(days=365)
 
 def has_fresh_report(cluster: Cluster) -> bool:
     """Return whether the agent has spoken lately enough for its word to count."""
-    seen = cluster.run.agent_seen_at
+    return is_fresh(cluster.run.agent_seen_at, moment=now())
+
+
+def is_fresh(seen: datetime | None, *, moment: datetime) -> bool:
+    """Return whether a report that was received at `seen` still counts at `moment`."""
     if seen is None:
         return False
     # One from the future is from before the clock was set back: the next one tells.
-    age = now() - seen
+    age = moment - seen
     return abs(age) < REPORT_LIMIT or age < -_SAMPLE_AHEAD
 
 

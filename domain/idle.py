@@ -58,11 +58,15 @@ def verdict(
     from `started_at` and asks no signal.
     """
     signals = tuple(_signals(known, now=now))
-    state = _together(signals)
+    state = activity(known, now=now)
     since = (idle_since or now) if state is Activity.IDLE else None
-    idle_end = _after(since, idle_minutes)
     life_end = _after(started_at, max_lifetime_minutes)
-    stops_at = min((end for end in (idle_end, life_end) if end), default=None)
+    stops_at = end_by_rule(
+        idle_since=since,
+        started_at=started_at,
+        idle_minutes=idle_minutes,
+        max_lifetime_minutes=max_lifetime_minutes,
+    )
     if life_end and life_end <= now and life_end == stops_at:
         reason = f"The maximum lifetime of {max_lifetime_minutes} minutes has been reached."
     elif since:
@@ -74,9 +78,37 @@ def verdict(
     )
 
 
-def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:
+def activity(known: IdleInput, *, now: datetime) -> Activity:
+    """Return what all signals say together: active if one is, unknown if one of the others is."""
+    counts = (known.drivers, _actors(known), known.waiting, known.held)
+    if any(counts) or _is_held(known.hold_until, now=now):
+        return Activity.ACTIVE
+    return Activity.UNKNOWN if None in counts else Activity.IDLE
+
+
+def end_by_rule(
+    *,
+    idle_since: datetime | None,
+    started_at: datetime | None,
+    idle_minutes: int | None,
+    max_lifetime_minutes: int | None,
+) -> datetime | None:
+    """Return when the idle rule or the lifetime ends a cluster, whichever comes first."""
+    ends = (_after(idle_since, idle_minutes), _after(started_at, max_lifetime_minutes))
+    return min((end for end in ends if end), default=None)
+
+
+def _actors(known: IdleInput) -> int | None:
     # Actors that are not detached end with their driver: without a driver there are none.
-    actors = 0 if known.actors is None and known.drivers == 0 else known.actors
+    return 0 if known.actors is None and known.drivers == 0 else known.actors
+
+
+def _is_held(until: datetime | None, *, now: datetime) -> bool:
+    return until is not None and until > now
+
+
+def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:
+    actors = _actors(known)
     is_partial = None in (known.drivers, known.waiting, known.held)
     yield Signal(
         name="agent",
@@ -95,7 +127,7 @@ def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:
 
 
 def _hold(until: datetime | None, *, now: datetime) -> Signal:
-    if until is None or until <= now:
+    if until is None or not _is_held(until, now=now):
         return Signal(name="hold", state=Activity.IDLE, value="none")
     value = f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return Signal(name="hold", state=Activity.ACTIVE, value=value)
@@ -106,14 +138,6 @@ def _counted(name: str, count: int | None, what: str) -> Signal:
         return Signal(name=name, state=Activity.UNKNOWN, value="unknown")
     state = Activity.ACTIVE if count > 0 else Activity.IDLE
     return Signal(name=name, state=state, value=f"{count} {what}")
-
-
-def _together(signals: Iterable[Signal]) -> Activity:
-    states = {signal.state for signal in signals}
-    for state in (Activity.ACTIVE, Activity.UNKNOWN):
-        if state in states:
-            return state
-    return Activity.IDLE
 
 
 def _after(start: datetime | None, minutes: int | None) -> datetime | None:

@@ -13,7 +13,6 @@ from clouds.access import access_of_row
 from clusters.logs.text import without_terminal_codes
 from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
 from domain.lifecycle import (
-    ENDED_CLUSTER_STATES,
     LEAVING_NODE_STATES,
     ClusterState,
     NodeRole,
@@ -174,11 +173,3 @@ def free_name(team: Team, base: str) -> str:
     suffixes = ("", *(f"-{number}" for number in range(2, len(taken) + 2)))
     names = (f"{stem[: LONGEST_NAME - len(suffix)].rstrip('-')}{suffix}" for suffix in suffixes)
     return next(name for name in names if name not in taken)
-
-
-def live_clusters(team: Team) -> QuerySet[Cluster]:
-    """Return the team's clusters that are up or coming up, for the insights pages."""
-    rows = Cluster.objects.filter(team=team).exclude(state__in=ENDED_CLUSTER_STATES)
-    # Many share a version and an owner: reading those once is faster than joining them to each.
-    rows = rows.select_related("run").prefetch_related("version__template", "owner")
-    return rows.order_by("name")

@@ -52,15 +52,12 @@ class CostLine:
     url: str = ""
 
 
-def cost_lines(
-    table: CostTable, previous: Mapping[str, int], links: Mapping[str, str]
-) -> list[CostLine]:
+def cost_lines(table: CostTable, previous: Mapping[str, int]) -> list[CostLine]:
     """Return the table's groups, and one line for those that cost something only before."""
     lines = [
         CostLine(
             group=group,
             change=Change(current=group.cost.total, previous=previous.get(group.key, 0)),
-            url=links.get(group.key, ""),
         )
         for group in table.groups
     ]

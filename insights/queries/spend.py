@@ -67,5 +67,5 @@ def spenders_of(team: Team, month: MonthSpend) -> list[CostLine]:
         first=period.first, last=period.last, group_by=GroupBy.USER, filters=filters, top=0
     )
     before = previous_totals(period.previous, group_by=GroupBy.USER, filters=filters)
-    lines = cost_lines(table, before, {})
+    lines = cost_lines(table, before)
     return [line for line in lines if line.group.key]

@@ -1,6 +1,7 @@
 """What was spent: by day, by group, by part; every total is the sum of its parts."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -63,7 +64,8 @@ def cost(request: SignedInRequest) -> HttpResponse:
     if as_csv:
         return _as_csv(table)
     before = previous_totals(period.previous, group_by=group_by, filters=place.filters)
-    links = drill_links(request, place, group_by, [group.key for group in table.groups])
+    colored = [group.key for group in table.groups[:SHOWN_GROUPS]]
+    links = drill_links(request, place, group_by, colored)
     by_part = request.GET.get("stack") == "part"
     context = {
         "now": moment,
@@ -79,7 +81,7 @@ def cost(request: SignedInRequest) -> HttpResponse:
         "crumbs": crumbs_of(request, place),
         "csv_url": address_with(request, format="csv"),
         **_sums(table),
-        **_rows(request, cost_lines(table, before, links), group_by),
+        **_rows(request, place, cost_lines(table, before), group_by),
         **_switches(request, place, period, group_by, by_part=by_part),
     }
     return render(request, "insights/cost.html", context, status=UNPROCESSABLE if problem else 200)
@@ -93,7 +95,9 @@ def _period(request: SignedInRequest, moment: Any) -> tuple[Period, str]:
         return usual(None, moment), f"{problem} The last 30 days are shown."
 
 
-def _rows(request: SignedInRequest, lines: list[CostLine], group_by: GroupBy) -> dict[str, Any]:
+def _rows(
+    request: SignedInRequest, place: CostPlace, lines: list[CostLine], group_by: GroupBy
+) -> dict[str, Any]:
     """Return a page of the lines in the asked order."""
     keys = [key for key, _, _ in COLUMNS]
     sorting = asked_sorting(request, keys, otherwise="-total")
@@ -102,9 +106,11 @@ def _rows(request: SignedInRequest, lines: list[CostLine], group_by: GroupBy) ->
     page = asked_page(request)
     start = (page - 1) * ROWS
     more = len(lines) > start + ROWS
+    shown = lines[start : start + ROWS]
+    links = drill_links(request, place, group_by, [line.group.key for line in shown])
     columns = [(key, label or group_by.capitalize(), hint) for key, label, hint in COLUMNS]
     return {
-        "lines": lines[start : start + ROWS],
+        "lines": [replace(line, url=links.get(line.group.key, "")) for line in shown],
         "headers": sort_headers(request, columns, current=sorting),
         "count": len(lines),
         "first_row": start + 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +34,14 @@ _DRILL = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostPlace:
-    """What is looked at; None does not narrow. Without a team it is all teams."""
+    """What is looked at; None does not narrow. Without a team it is all but `sample_teams`."""
 
     team: Team | None
     template: Template | None = None
     owner: User | None = None
     cluster: Cluster | None = None
     nodes: str = ""
+    sample_teams: tuple[int, ...] = ()
 
     @property
     def filters(self) -> CostFilter:
@@ -50,6 +52,7 @@ class CostPlace:
             owner_ids=[self.owner.pk] if self.owner else None,
             cluster_ids=[self.cluster.pk] if self.cluster else None,
             groups=[self.nodes] if self.nodes else None,
+            except_team_ids=() if self.team or self.template else self.sample_teams,
         )
 
     @property
@@ -77,7 +80,13 @@ def asked_place(request: SignedInRequest) -> CostPlace:
         owner=_asked_owner(owner_id, team) if owner_id else None,
         cluster=cluster,
         nodes=request.GET.get("nodes", ""),
+        sample_teams=() if team else tuple(_sample_teams()),
     )
+
+
+def _sample_teams() -> Iterable[int]:
+    # What a sample team costs was never spent.
+    return Team.objects.filter(is_sample=True).values_list("pk", flat=True)
 
 
 def _asked_team(request: SignedInRequest, cluster: Cluster | None) -> Team | None:

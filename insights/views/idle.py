@@ -16,7 +16,7 @@ from insights import ranges
 from insights.choices import choices
 from insights.cost_charts import idle_chart
 from insights.queries.costs import by_idle
-from insights.queries.fleet import ClusterLine, fleet_of
+from insights.queries.fleet import ClusterLine, fleet_of, lines_of
 from metering.queries import CostFilter, GroupBy, cost_by_day
 
 SHOWN = 100
@@ -32,19 +32,21 @@ def idle(request: SignedInRequest) -> HttpResponse:
     """Show each running cluster's verdict with its signals; a poll gets the live part alone."""
     team, moment = current_team(request), now()
     fleet = fleet_of(team, now=moment)
-    lines = sorted(fleet.running, key=lambda line: (not line.is_idle, -line.idle_hourly))
+    running = sorted(fleet.running, key=lambda row: (not row.is_idle, -row.idle_hourly))
     if request.GET.get("format") == "csv":
-        return csv_response("idle", header=_HEADER, rows=map(_as_row, lines))
+        return csv_response(
+            "idle", header=_HEADER, rows=map(_as_row, lines_of(running, now=moment))
+        )
     first, last = ranges.chosen("14d", among=ranges.OF_COST, otherwise="14d").days(moment)
     wanted = CostFilter(team_ids=[team.pk])
     costs = cost_by_day(first=first, last=last, group_by=GroupBy.TEAM, filters=wanted)
     context = {
         "now": moment,
         "fleet": fleet,
-        "lines": lines[:SHOWN],
-        "hidden": max(0, len(lines) - SHOWN),
+        "lines": lines_of(running[:SHOWN], now=moment),
+        "hidden": max(0, len(running) - SHOWN),
         "stopping": fleet.stopping_before(moment + timedelta(hours=1)),
-        "blind": sum(line.is_blind for line in lines),
+        "blind": fleet.blind,
         "spent_idle": costs.total.idle,
         "chart": idle_chart(costs, first=first, last=last),
     }

@@ -20,7 +20,7 @@ from clusters.queries.health import attention_of
 from insights import ranges
 from insights.charts import Chart
 from insights.cost_charts import month_chart
-from insights.queries.fleet import fleet_of
+from insights.queries.fleet import fleet_of, lines_of
 from insights.queries.spend import MonthSpend, month_spend, spenders_of
 from insights.use_charts import CPU, Span, cpu_chart
 from metering.queries import Scope, utilization_series
@@ -39,11 +39,11 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "now": moment,
         "team": team,
         "fleet": fleet,
-        "lines": fleet.lines[:SHOWN],
+        "lines": lines_of(fleet.standings[:SHOWN], now=moment),
         "month": month,
         "events": folded_events(latest_events(request.user, team=team)),
         "attention": attention_of(request.user, team=team),
-        "is_new": not fleet.lines and not Cluster.objects.filter(team=team).exists(),
+        "is_new": not fleet.standings and not Cluster.objects.filter(team=team).exists(),
         "may_operate": may(request.user, Action.OPERATE, team=team),
         "may_launch": may(request.user, Action.LAUNCH, team=team),
         **({} if is_poll else _reports(team, month, moment)),

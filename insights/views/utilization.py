@@ -26,8 +26,7 @@ from metering.queries import (
     Series,
     UseOrder,
     Waste,
-    spread_of_use,
-    utilization_series,
+    use_over_time,
 )
 
 COLUMNS = (
@@ -58,12 +57,13 @@ def utilization(request: SignedInRequest) -> HttpResponse:
         which |= {
             "scope": None, "cluster_ids": [cluster.pk], "node": node.name if node else None,
         }  # fmt: skip
-    series = utilization_series(**which)
+    use = use_over_time(**which)
+    series = use.series
     if request.GET.get("format") == "csv":
         return _as_csv(series)
     span = Span(since=since, until=moment, zone=timezone.get_current_timezone())
     as_tables = request.GET.get("view") == "tables"
-    charts = use_charts(series, span=span, spread=spread_of_use(**which), as_tables=as_tables)
+    charts = use_charts(series, span=span, spread=use.spread, as_tables=as_tables)
     table = _nodes(cluster, span) if cluster else _clusters(request, chosen.key, scope)
     context = {
         "cluster": cluster,

@@ -200,4 +200,15 @@ def unpriced_hours(
 
 
 def _cost(amounts: Sequence[Any]) -> Cost:
-    return Cost(**dict(zip(FIELDS, amounts, strict=True)))
+    # Spelled out: it is called for thousands of clusters.
+    control, overhead, used, reserved_idle, infra_idle, total, seconds, unpriced_seconds = amounts
+    return Cost(
+        control=control,
+        overhead=overhead,
+        used=used,
+        reserved_idle=reserved_idle,
+        infra_idle=infra_idle,
+        total=total,
+        seconds=seconds,
+        unpriced_seconds=unpriced_seconds,
+    )

@@ -70,6 +70,7 @@ class CostFilter:
     template_ids: Collection[int] | None = None
     owner_ids: Collection[int] | None = None
     groups: Collection[str] | None = None
+    except_team_ids: Collection[int] = ()
 
     def condition(self) -> tuple[str, dict[str, Any]]:
         """Return the rows that count as a condition on a table of cost, with its values."""
@@ -83,6 +84,9 @@ class CostFilter:
         parameters = {column: list(ids) for column, ids in wanted.items() if ids is not None}
         conditions = ["day BETWEEN %(first)s AND %(last)s"]
         conditions += [f'"{column}" = ANY(%({column})s)' for column in parameters]
+        if self.except_team_ids:
+            conditions.append("team_id <> ALL(%(except_teams)s)")
+            parameters["except_teams"] = list(self.except_team_ids)
         return " AND ".join(conditions), parameters
 
 

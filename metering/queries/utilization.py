@@ -70,28 +70,36 @@ def utilization_series(
     source = source_of_series(since, until, now)
     columns = [f"{name}_mean" for name in measures]
     columns += [f"{name}_max" for name in measures if peaks]
-    if scope:
-        rows = _of_scope(source, scope, until=min(until, now - SETTLED))
-    else:
-        rows = _of_clusters(source, cluster_ids, node, until=min(until, now - SETTLED))
-    query = _by_bucket(rows, columns)
-    if source.step > source.level.length:
-        query = _by_step(query, columns)
-    parameters = rows.parameters | {"step": source.step}
+    rows = _rows(source, cluster_ids, scope, node, until=min(until, now - SETTLED))
     with connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        rows = cursor.fetchall()
-    times, *values = zip(*rows, strict=True) if rows else [()] * (1 + len(columns))
-    by_column = dict(zip(columns, values, strict=True))
+        cursor.execute(_in_steps(source, rows, columns), rows.parameters | {"step": source.step})
+        records = cursor.fetchall()
+    return _series(source, records, measures, peaks=peaks)
+
+
+def _series(
+    source: RollupSource, records: Sequence[Sequence[Any]], measures: Sequence[str], *, peaks: bool
+) -> Series:
+    """Return the series of rows of a time, the measures' means and, with `peaks`, their peaks."""
+    width = 1 + len(measures) * (2 if peaks else 1)
+    times, *values = zip(*records, strict=True) if records else [()] * width
     return Series(
         step=source.step,
         times=times,
-        means={name: by_column[f"{name}_mean"] for name in measures},
-        peaks={name: by_column[f"{name}_max"] for name in measures if peaks},
+        means=dict(zip(measures, values, strict=False)),
+        peaks=dict(zip(measures, values[len(measures) :], strict=True)) if peaks else {},
     )
 
 
-def spread_of_use(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseOverTime:
+    """The series of a range, and how its use was spread, by measure."""
+
+    series: Series
+    spread: dict[str, Spread]
+
+
+def use_over_time(
     *,
     since: datetime,
     until: datetime,
@@ -99,25 +107,46 @@ def spread_of_use(
     cluster_ids: Collection[UUID] | None = None,
     scope: Scope | None = None,
     node: str | None = None,
-) -> dict[str, Spread]:
-    """Return how use was spread over the steps of the range, by measure."""
+) -> UseOverTime:
+    """Return the series of all measures and the spread of use; each row is read once."""
     source = source_of_series(since, until, now)
-    end = min(until, now - SETTLED)
-    if scope:
-        rows = _of_scope(source, scope, until=end)
-    else:
-        rows = _of_clusters(source, cluster_ids, node, until=end)
-    is_long = source.level.weight != ""
-    p95, peak = ("p95", "max") if is_long else ("mean", "mean" if scope else "max")
-    columns = [
-        f"""percentile_cont(0.5) WITHIN GROUP (ORDER BY {name}_mean),
-            percentile_cont(0.95) WITHIN GROUP (ORDER BY {name}_{p95}), max({name}_{peak})"""
-        for name in WITH_P95
-    ]
+    rows = _rows(source, cluster_ids, scope, node, until=min(until, now - SETTLED))
+    means = [f"{name}_mean" for name in MEASURES]
+    p95, peak = _spread_columns(source, scope)
+    spreads = [f"{name}_{kind}" for name in WITH_P95 for kind in ("mean", p95, peak)]
+    query = f"""
+        WITH read AS MATERIALIZED (
+            SELECT bucket, {", ".join(dict.fromkeys([*means, *spreads]))} FROM {rows.sql}
+        ), series AS ({_in_steps(source, _Rows("read", {}), means)}),
+        spread AS (SELECT {_percentiles(p95, peak)} FROM read)
+        SELECT series.*, spread.* FROM series CROSS JOIN spread ORDER BY 1
+    """  # noqa: S608 - of constants
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)} FROM {rows.sql}", rows.parameters)  # noqa: S608 - of constants
-        values = cursor.fetchone()
-    return {name: Spread(*values[3 * index : 3 * index + 3]) for index, name in enumerate(WITH_P95)}
+        cursor.execute(query, rows.parameters | {"step": source.step})
+        records = cursor.fetchall()
+    width = 1 + len(means)
+    series = _series(source, [record[:width] for record in records], MEASURES, peaks=False)
+    values = records[0][width:] if records else (None,) * 3 * len(WITH_P95)
+    spread = {
+        name: Spread(*values[3 * index : 3 * index + 3]) for index, name in enumerate(WITH_P95)
+    }
+    return UseOverTime(series=series, spread=spread)
+
+
+def _spread_columns(source: RollupSource, scope: Scope | None) -> tuple[str, str]:
+    """Return which columns hold a bucket's 95th percentile and its peak."""
+    if source.level.weight:
+        return "p95", "max"
+    return "mean", "mean" if scope else "max"
+
+
+def _percentiles(p95: str, peak: str) -> str:
+    return ", ".join(
+        f"""percentile_cont(0.5) WITHIN GROUP (ORDER BY {name}_mean) AS {name}_half,
+            percentile_cont(0.95) WITHIN GROUP (ORDER BY {name}_{p95}) AS {name}_most,
+            max({name}_{peak}) AS {name}_peak"""
+        for name in WITH_P95
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +155,19 @@ class _Rows:
 
     sql: str
     parameters: dict[str, Any]
+
+
+def _rows(
+    source: RollupSource,
+    cluster_ids: Collection[UUID] | None,
+    scope: Scope | None,
+    node: str | None,
+    *,
+    until: datetime,
+) -> _Rows:
+    if scope:
+        return _of_scope(source, scope, until=until)
+    return _of_clusters(source, cluster_ids, node, until=until)
 
 
 def _of_clusters(
@@ -148,6 +190,12 @@ def _of_scope(source: RollupSource, scope: Scope, *, until: datetime) -> _Rows:
             AND team_id = %(team)s AND template_id = %(template)s AND owner_id = %(owner)s""",
         {"since": source.start, "until": until, **scope.parameters()},
     )
+
+
+def _in_steps(source: RollupSource, rows: _Rows, columns: Sequence[str]) -> str:
+    """Return the SQL of the sums over clusters in each step of the source."""
+    query = _by_bucket(rows, columns)
+    return _by_step(query, columns) if source.step > source.level.length else query
 
 
 def _by_bucket(rows: _Rows, columns: Sequence[str]) -> str:

@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.idle import Activity, IdleInput, IdleVerdict, verdict
 
@@ -135,3 +137,38 @@ def test_a_limit_beyond_the_calendar_is_no_error() -> None:
     answer = judge(QUIET, idle_minutes=2**53)
     assert answer.stops_at is not None
     assert answer.stops_at > NOW + timedelta(days=30_000)
+
+
+@given(
+    drivers=st.none() | st.integers(0, 2),
+    actors=st.none() | st.integers(0, 2),
+    waiting=st.none() | st.integers(0, 2),
+    held=st.none() | st.integers(0, 2),
+    hours=st.none() | st.integers(-1, 1),
+)
+def test_the_signals_explain_the_state(
+    drivers: int | None,
+    actors: int | None,
+    waiting: int | None,
+    held: int | None,
+    hours: int | None,
+) -> None:
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    known = IdleInput(
+        drivers=drivers,
+        actors=actors,
+        waiting=waiting,
+        held=held,
+        hold_until=None if hours is None else moment + timedelta(hours=hours),
+    )
+    answer = verdict(
+        known,
+        idle_since=None,
+        started_at=None,
+        idle_minutes=30,
+        max_lifetime_minutes=None,
+        now=moment,
+    )
+    states = {signal.state for signal in answer.signals}
+    order = (Activity.ACTIVE, Activity.UNKNOWN, Activity.IDLE)
+    assert answer.state is next(state for state in order if state in states)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from accounts.models import User
+from accounts.models import Team, User
 from clusters.models import Cluster
 from tests.insights.cast import HOUR
 from tests.insights.reading import sign_in, table_of
@@ -125,3 +125,19 @@ def test_headers_sort_the_cost_table(client: Client, bob: User, trainer: Cluster
     assert names("-name") == ["head", "cpu-2", "cpu-1"]
     assert names("-control")[0] == "head"
     assert names("evil") == names("-total")
+
+
+def test_all_teams_leave_the_sample_team_out_unless_it_is_chosen(
+    client: Client, adam: User, trainer: Cluster
+) -> None:
+    client.force_login(adam)
+
+    def total(query: str) -> int:
+        return int(client.get(f"/insights/cost/?{query}").context["table"].total.total)
+
+    real = total("team=all")
+    of_team = total(f"team={trainer.team_id}")
+    assert real == of_team > 0
+    Team.objects.filter(pk=trainer.team_id).update(is_sample=True)
+    assert total("team=all") == total("team=all&group=cluster") == 0
+    assert total(f"team={trainer.team_id}") == of_team

@@ -56,7 +56,7 @@ def test_the_overview_tells_a_viewer_why_they_cannot_launch(client: Client, bob:
 
 def test_the_overview_sums_what_runs(client: Client, bob: User, trainer: Cluster) -> None:
     fleet = sign_in(client, bob).get("/").context["fleet"]
-    assert [line.cluster for line in fleet.lines] == [trainer]
+    assert [row.live.pk for row in fleet.standings] == [trainer.pk]
     assert (fleet.nodes, fleet.hourly) == (3, 1_200_000)
     assert fleet.accrued >= 6_000_000
 

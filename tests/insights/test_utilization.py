@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils.timezone import now
@@ -115,3 +117,65 @@ def test_times_are_shown_in_the_reader_s_zone(client: Client, bob: User, trainer
     client.post(reverse("accounts:account"), {"theme": "auto", "time_zone": "America/New_York"})
     assert "Time (America/New_York)" in client.get(url).text
     assert trainer.name
+
+
+MOST_ROWS = 3_000
+
+
+@pytest.fixture
+def thousands(research: Team) -> None:
+    """Roll-ups of the team for every range, and 2,000 clusters in each of them."""
+    from insights.ranges import OF_USE
+    from retention.partitions import ensure
+    from retention.tables import TEAM_1H, TEAM_1M, TEAM_5M
+
+    moment = now()
+    days = [moment - timedelta(days=31 - day) for day in range(33)]
+    with connection.cursor() as cursor:
+        for table, step, hours, more in (
+            (TEAM_1M, 1, 7, ""),
+            (TEAM_5M, 5, 48, ""),
+            (TEAM_1H, 60, 744, ", buckets"),
+        ):
+            ensure(table, days)
+            cursor.execute(
+                f"""INSERT INTO {table.table}
+                        (team_id, template_id, owner_id, bucket, cpu_used_mean, cpu_capacity_mean
+                        {more})
+                    SELECT %s, 0, 0, date_bin(make_interval(mins => %s), bucket, 'epoch'), 1, 8
+                        {more and ", 12"}
+                    FROM generate_series(%s::timestamptz, %s, make_interval(mins => %s))
+                        AS bucket""",  # noqa: S608 - of constants
+                [research.pk, step, moment - timedelta(hours=hours), moment, step],
+            )
+        cursor.execute(
+            """INSERT INTO metering_clusteruse ("window", cluster_id, team_id, template_id,
+                    owner_id, held_unused, unreserved, paid)
+               SELECT key, gen_random_uuid(), %s, 1, 1, number, number, 3 * number
+               FROM unnest(%s::text[]) AS key, generate_series(1, 2000) AS number""",
+            [research.pk, [span.key for span in OF_USE]],
+        )
+        cursor.execute("ANALYZE metering_clusteruse")
+
+
+def rows_read() -> int:
+    """Return how many rows this transaction has read of any table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)
+               FROM pg_stat_xact_user_tables"""
+        )
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.usefixtures("thousands")
+@pytest.mark.parametrize("length", ["1h", "6h", "24h", "7d", "30d"])
+def test_no_range_of_2000_clusters_reads_more_than_3000_rows(
+    client: Client, bob: User, length: str
+) -> None:
+    sign_in(client, bob)
+    before = rows_read()
+    page = client.get(f"/insights/utilization/?range={length}")
+    shown = 3 * 100  # rows of this page's clusters, their templates and owners at most
+    assert page.context["count"] == 2_000
+    assert 2_000 < rows_read() - before < MOST_ROWS - shown + 100
