@@ -16,6 +16,7 @@ from domain.health.model import ATTENTION, Finding, Level, Step, StepKind, Verdi
 from domain.health.plain import verdict_from, waits_from
 from domain.health.waiting import shown, steps_of
 from domain.lifecycle import LIVE_CLUSTER_STATES, ClusterState
+from domain.planner.explanation.causes import StopKind
 
 # A cluster that was due so long ago and got no pass is looked after by no worker.
 OVERLOOKED = timedelta(seconds=60)
@@ -146,7 +147,12 @@ def wait_of(job: Job) -> list[Finding]:
 
 
 def _is_explained(wait: Wait, failing: Sequence[Finding]) -> bool:
-    """Return whether the findings say already why the groups that would serve it cannot."""
+    """Return whether the findings say already why the groups that would serve it cannot.
+
+    They name failures; a limit that keeps a group from growing is another cause.
+    """
+    if not set(wait.stops) <= {StopKind.GROUP_COOLING, StopKind.OFFER_COOLING}:
+        return False
     groups = {step.group for finding in failing for step in finding.steps if step.group}
     return bool(wait.groups) and groups.issuperset(wait.groups)
 

@@ -156,8 +156,3 @@ def _failure(node: Node) -> NodeFailure:
         is_start=node.end_cause in START_FAILURES,
         is_interruption=node.end_cause == EndCause.INTERRUPTED,
     )
-
-
-def _cooldown(row: CooldownRow) -> Cooldown:
-    words, failure = cause_of(row.cause).words, FailureClass(row.failure)
-    return Cooldown(words=words, failure=failure, until=row.until)
