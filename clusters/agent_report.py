@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.timezone import now
 
@@ -11,9 +11,8 @@ from domain.demand import Demand, demand_from_report
 
 # An agent that was silent for so long says nothing about now.
 REPORT_LIMIT = timedelta(seconds=30)
-# Sample data have no agent: their last reports lie ten years ahead and stay current.
-SAMPLE_LEAD = timedelta(days=3650)
-_SAMPLE_AHEAD = timedelta(days=365)
+# Sample data have no agent: a report of this moment always counts.
+SAMPLE_REPORT = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def has_fresh_report(cluster: Cluster) -> bool:
@@ -26,8 +25,7 @@ def is_fresh(seen: datetime | None, *, moment: datetime) -> bool:
     if seen is None:
         return False
     # One from the future is from before the clock was set back: the next one tells.
-    age = moment - seen
-    return abs(age) < REPORT_LIMIT or age < -_SAMPLE_AHEAD
+    return abs(moment - seen) < REPORT_LIMIT or seen == SAMPLE_REPORT
 
 
 def current_demand(cluster: Cluster) -> Demand:

@@ -32,6 +32,10 @@ class Market(StrEnum):
     ON_DEMAND = "on_demand"
     SPOT = "spot"
 
+    @property
+    def label(self) -> str:
+        return "Spot" if self is Market.SPOT else "On-demand"
+
 
 type Prices = Mapping[tuple[str, Market], Decimal]
 """Dollars an hour of one machine, by instance type and market; what is unknown is left out."""

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEntry, FieldChange, SignInAttempt, User
+from domain.configuration.fields import in_words
 
 MOST_FAILURES = 20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -82,27 +83,23 @@ def failed_sign_ins() -> list[FailedSignIns]:
     return [FailedSignIns(**row) for row in rows.order_by("-count", "-last")[:MOST_FAILURES]]
 
 
-def in_words(value: object) -> str:
-    """Return a value as people read it: no brackets, no whole number with a fraction, no digest."""
+def value_in_words(value: object) -> str:
+    """Return a value as the other pages show it; digests and whole numbers short, none as ""."""
     match value:
-        case None:
+        case None | "" | []:
             return ""
-        case bool():
-            return "yes" if value else "no"
-        case list() | tuple():
-            return "; ".join(filter(None, map(in_words, value)))
         case float() if value.is_integer():
             return str(int(value))
         case str() if _DIGEST.fullmatch(value):
             return value[:12]  # as on the pages of templates
-    return str(value)
+    return in_words(value)
 
 
 def _change(path: str, old: object, new: object) -> FieldChange | None:
     """Return the two values in words; None where they are the same, or say nothing."""
     if _value(old) == _value(new):
-        return FieldChange(path, None, in_words(new)) if path in _CONTEXT else None
-    before, after = in_words(old), in_words(new)
+        return FieldChange(path, None, value_in_words(new)) if path in _CONTEXT else None
+    before, after = value_in_words(old), value_in_words(new)
     return FieldChange(path, before or None, after or None) if before or after else None
 
 

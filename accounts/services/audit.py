@@ -29,7 +29,7 @@ def record(
         action=action,
         actor=actor,
         team=team,
-        subject_kind=subject._meta.label_lower.partition(".")[2],  # noqa: SLF001 - of a lazy user too
+        subject_kind=str(subject._meta.model_name),  # noqa: SLF001 - of a lazy user too
         subject_id=str(subject.pk),
         subject_name=str(getattr(subject, "name", "") or subject)[:255],
         before=before,

@@ -147,7 +147,7 @@ class Group(models.Model):
     position = models.PositiveIntegerField()
     instance_type = models.CharField(max_length=63)
     market = models.CharField(
-        max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.value) for m in Market]
+        max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.label) for m in Market]
     )
     vcpus = models.FloatField(help_text="Physical, of one node.")
     memory_bytes = models.BigIntegerField()
@@ -193,7 +193,7 @@ class Node(models.Model):
     )
     role = models.CharField(max_length=10, choices=[(r.value, r.value) for r in NodeRole])
     market = models.CharField(
-        max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.value) for m in Market]
+        max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.label) for m in Market]
     )
     state = models.CharField(
         max_length=20,

@@ -18,7 +18,7 @@ class Cooldown(models.Model):
     region = models.CharField(max_length=63, blank=True)
     instance_type = models.CharField(max_length=63, blank=True)
     zone = models.CharField(max_length=63, blank=True, help_text="Empty: wherever it was asked.")
-    market = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Market])
+    market = models.CharField(max_length=20, choices=[(m.value, m.label) for m in Market])
     failure = models.CharField(
         max_length=20, choices=[(kind.value, kind.value) for kind in FailureClass]
     )

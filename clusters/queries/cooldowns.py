@@ -41,7 +41,7 @@ def cooldowns_of(cluster: Cluster) -> Cooldowns:
 def _row(cluster: Cluster, row: Cooldown) -> CoolingRow:
     return CoolingRow(
         instance_type=row.instance_type or "every type",
-        market=row.market.replace("_", " "),
+        market=row.get_market_display(),
         zone=row.zone or "any",
         failure=row.failure,
         streak=row.streak,

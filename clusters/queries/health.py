@@ -138,7 +138,7 @@ def wait_of(job: Job) -> list[Finding]:
     waiting = [
         Finding(
             level=Level.WAITING,
-            sentence=f"{lead} {shown(wait, with_reason=not _is_explained(wait, failing))}",
+            sentence=f"{lead} {shown(wait, with_reason=not _is_explained(wait, failing))}.",
             steps=steps_of(wait),
         )
         for wait in waits
@@ -163,4 +163,4 @@ def waits_in_short(cluster: Cluster) -> str:
     if not waits:
         return ""
     more = f" and {len(waits) - 1} more" if len(waits) > 1 else ""
-    return f"waiting for {shown(waits[0], with_reason=False).removesuffix('.')}{more}"
+    return f"waiting for {shown(waits[0], with_reason=False)}{more}"

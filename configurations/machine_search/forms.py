@@ -11,7 +11,7 @@ from domain.catalogue.search import MachineRequirements, knows_network, models_o
 from domain.offerings import Market
 
 ARCHITECTURES = [("", "Any"), ("x86_64", "x86_64"), ("arm64", "arm64")]
-MARKETS = [("", "Any"), (Market.ON_DEMAND.value, "On-demand"), (Market.SPOT.value, "Spot")]
+MARKETS = [("", "Any"), *((market.value, market.label) for market in Market)]
 
 
 class NeedForm(forms.Form):

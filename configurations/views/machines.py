@@ -79,8 +79,8 @@ def _advice(
     if not units:
         return []
     ways = [
-        (label, recommend(target, need, units=units, market=market, most=5))
-        for label, market in (("On-demand", Market.ON_DEMAND), ("Spot", Market.SPOT))
+        (market.label, recommend(target, need, units=units, market=market, most=5))
+        for market in Market
         if need.market in (None, market)
     ]
     return [(label, priced_advice(found, sources)) for label, found in ways if found]

@@ -30,10 +30,8 @@ def coming(facts: Facts) -> Finding | None:
 
 
 def shown(wait: Wait, *, with_reason: bool = True) -> str:
-    """Return what waits and why, as a sentence after "Waiting for"."""
-    if not with_reason:
-        return f"{_what(wait)}."
-    return f"{_what(wait)}: {wait.reason.removesuffix('.')}."
+    """Return what waits and why, as after "Waiting for", without a period."""
+    return f"{_what(wait)}: {wait.reason.removesuffix('.')}" if with_reason else _what(wait)
 
 
 def steps_of(wait: Wait) -> tuple[Step, ...]:

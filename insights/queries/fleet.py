@@ -11,7 +11,6 @@ from clusters.models import Cluster
 from clusters.queries.live import LiveCluster, live_clusters
 from clusters.reconcile.termination import verdict_of
 from domain.idle import Activity, IdleVerdict
-from domain.lifecycle import ClusterState
 from metering.queries import RunningCost, accrued_since, running_costs
 
 
@@ -105,26 +104,16 @@ def fleet_of(team: Team, *, now: datetime) -> Fleet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterLine:
-    """One live cluster as a row shows it. Money in micro-dollars."""
+    """One live cluster as a row shows it."""
 
     cluster: Cluster
-    cost: RunningCost
-    ready: int
+    standing: Standing
     verdict: IdleVerdict
-    idle_hourly: int  # of its machines without work
-    wasted: int  # since it is idle as a whole
+    wasted: int  # micro-dollars since it is idle as a whole
 
     @property
-    def is_running(self) -> bool:
-        return self.cluster.state == ClusterState.RUNNING
-
-    @property
-    def is_idle(self) -> bool:
-        return self.is_running and self.verdict.state is Activity.IDLE
-
-    @property
-    def is_blind(self) -> bool:
-        return self.is_running and self.verdict.state is Activity.UNKNOWN
+    def cost(self) -> RunningCost:
+        return self.standing.cost
 
 
 def lines_of(standings: Sequence[Standing], *, now: datetime) -> list[ClusterLine]:
@@ -138,10 +127,8 @@ def lines_of(standings: Sequence[Standing], *, now: datetime) -> list[ClusterLin
     return [
         ClusterLine(
             cluster=cluster,
-            cost=standing.cost,
-            ready=standing.live.ready,
+            standing=standing,
             verdict=verdicts[cluster.pk],
-            idle_hourly=standing.idle_hourly,
             wasted=wasted.get(cluster.pk, 0),
         )
         for cluster, standing in shown

@@ -14,7 +14,7 @@ from django.db import transaction
 from accounts.models import Membership, Team, User
 from accounts.roles import Role
 from clouds.models import Cloud
-from clusters.agent_report import SAMPLE_LEAD
+from clusters.agent_report import SAMPLE_REPORT
 from clusters.models import Cluster, Group, Node, Run
 from clusters.nodes.config import settings_of
 from clusters.nodes.groups import groups_of
@@ -34,7 +34,7 @@ from mobula.demo.templates import AWS, GCP, PEOPLE, TEMPLATES, SampleTemplate
 NAME, SLUG = "Sample team", "sample-team"
 NO_ADDRESS = "@sample.invalid"  # RFC 2606: never a real domain
 IMAGE = "sample-ray"
-LATER = SAMPLE_LEAD
+LATER = timedelta(days=3650)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _write_cluster(
     cluster.created_at = past[0].start
     cluster.state_since = last.start + BOOT if last.is_open else last.end
     cluster.wake_at = now + LATER  # no worker looks after it
-    runs = [_run(cluster, session, number, now) for number, session in enumerate(past, start=1)]
+    runs = [_run(cluster, session, number) for number, session in enumerate(past, start=1)]
     cluster.run = runs[-1]
     Run.objects.bulk_create(runs)
     groups = groups_of(cluster, config, target)
@@ -164,7 +164,7 @@ def _write_cluster(
     return Sample(template=template, cluster=cluster, sessions=past, nodes=nodes)
 
 
-def _run(cluster: Cluster, session: Session, number: int, now: datetime) -> Run:
+def _run(cluster: Cluster, session: Session, number: int) -> Run:
     busy = session.load[-1] > 0
     run = Run(
         cluster=cluster,
@@ -176,7 +176,7 @@ def _run(cluster: Cluster, session: Session, number: int, now: datetime) -> Run:
     if not session.is_open:
         run.ended_at, run.end_reason = session.end, "Idle for an hour."
         return run
-    run.agent_seen_at = run.demand_at = now + LATER
+    run.agent_seen_at = run.demand_at = SAMPLE_REPORT
     run.demand = {"shapes": [], "gangs": [], "standing_requests": []}
     run.drivers = run.actors = 1 if busy else 0
     if not busy:

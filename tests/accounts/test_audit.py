@@ -117,8 +117,8 @@ def test_values_are_shown_as_people_read_them() -> None:
     shown = {c.field: (c.before, c.after) for c in changes_of(before, after | {"environment": ""})}
     assert shown == {
         "group": (None, "cpu"),  # whose the changed fields are
-        "nodes": (None, "a-1; a-2"),
-        "on": ("no", "yes"),
+        "nodes": (None, "a-1, a-2"),
+        "on": ("off", "on"),
         "cpus": (None, "8"),
         "digest": (None, "cafb69ee606b"),
     }

@@ -211,15 +211,25 @@ def test_a_page_that_is_open_gets_only_what_is_new(node: Node, browser: Client) 
 
 
 @pytest.mark.parametrize(
-    ("ago", "launched", "title"),
-    [(0, True, "No logs kept"), (30, True, "Logs removed"), (0, False, "Never launched")],
+    ("ago", "launched", "booted", "title"),
+    [
+        (0, True, True, "No logs kept"),
+        (30, True, True, "Logs removed"),
+        (0, True, False, "No machine"),
+        (0, False, False, "Never launched"),
+    ],
 )
 def test_the_page_says_why_there_is_nothing(
-    node: Node, browser: Client, ago: int, launched: bool, title: str
+    node: Node, browser: Client, ago: int, launched: bool, booted: bool, title: str
 ) -> None:
     ended = now() - timedelta(days=ago)
-    row = Node.objects.filter(pk=node.pk)
-    row.update(state="terminated", ended_at=ended, launched_at=ended if launched else None)
+    Node.objects.filter(pk=node.pk).update(
+        state="terminated",
+        ended_at=ended,
+        launched_at=ended if launched else None,
+        booted_at=ended if booted else None,
+        address="10.0.0.1" if booted else "",
+    )
     assert title in browser.get(page(node)).content.decode()
 
 

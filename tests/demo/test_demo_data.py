@@ -1,5 +1,6 @@
 """`mobula demo-data`: a team with full pages, which no one can change, and which can be removed."""
 
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -20,6 +21,7 @@ from clusters.queues import Queue
 from clusters.reconcile import loop
 from configurations.models import Template, Version
 from metering.models import PARTS, CostDay, CostHour, Interval
+from mobula.cli import main
 from mobula.demo.calendar import lives, sessions
 from mobula.demo.templates import TEMPLATES
 
@@ -185,3 +187,16 @@ def test_whenever_it_is_written_some_run_and_sessions_follow_each_other(hour: in
                 for place in range(life.first, life.first + life.hours):
                     working[place] += 1
             assert working == list(session.workers)
+
+
+def test_the_command_passes_its_options_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: list[list[str]] = []
+
+    def note(arguments: Namespace) -> int:
+        passed.append(arguments.command)
+        return 0
+
+    monkeypatch.setattr("mobula.commands.manage.run", note)
+    for options in ([], ["--days", "14"], ["--remove"]):
+        assert main(["demo-data", *options]) == 0
+    assert passed == [["demo_data"], ["demo_data", "--days", "14"], ["demo_data", "--remove"]]

@@ -24,8 +24,10 @@ NO_WORK: dict[str, Any] = {"shapes": [], "gangs": []}
 
 def reports(moment: datetime) -> list[dict[str, Any]]:
     """Return some of all combinations of what an agent may have reported, each time the same."""
+    from clusters.agent_report import SAMPLE_REPORT
+
     values = {
-        "agent_seen_at": [moment, moment, None, moment - HOUR, moment + 70_000 * HOUR],
+        "agent_seen_at": [moment, moment, None, moment - HOUR, moment + HOUR, SAMPLE_REPORT],
         "drivers": [0, 0, None, 1],
         "actors": [0, None, 2],
         "demand": [NO_WORK, {}, WORK, GANG],
@@ -105,7 +107,9 @@ def test_the_fleet_sums_all_clusters_and_shows_some(
     assert fleet.accrued == 10 * HOURLY
     assert fleet.idle_daily == 24 * (2 + 4) * HOURLY
     assert fleet.stopping_before(moment + HOUR) == 2
-    assert [(line.cluster.name, line.ready, line.is_idle) for line in lines] == [
+    assert [
+        (line.cluster.name, line.standing.live.ready, line.standing.is_idle) for line in lines
+    ] == [
         ("c3", 4, True),
         ("c2", 3, False),
     ]

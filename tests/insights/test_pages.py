@@ -93,15 +93,15 @@ def test_an_unknown_cluster_is_not_found(
 
 def test_a_working_cluster_is_not_idle(client: Client, bob: User, trainer: Cluster) -> None:
     (line,) = sign_in(client, bob).get("/insights/idle/").context["lines"]
-    assert (line.cluster, line.is_idle, line.wasted) == (trainer, False, 0)
+    assert (line.cluster, line.standing.is_idle, line.wasted) == (trainer, False, 0)
 
 
 def test_an_idle_cluster_shows_what_it_wastes(client: Client, bob: User, trainer: Cluster) -> None:
     make_idle(trainer)
     context = sign_in(client, bob).get("/insights/idle/").context
     (line,) = context["lines"]
-    assert line.is_idle
-    assert line.idle_hourly == 1_200_000
+    assert line.standing.is_idle
+    assert line.standing.idle_hourly == 1_200_000
     assert 200_000 <= line.wasted < 210_000
     assert context["stopping"] == 1
 

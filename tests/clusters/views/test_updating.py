@@ -102,6 +102,8 @@ def test_a_viewer_sees_the_changes_and_no_button(head: Head, larger: Version, bo
     shown = tab(client, head, "configuration")
     assert "Group cpu: Instance type" in shown
     assert "Update cluster" not in shown
+    assert "Update to train:2…</span>" in shown  # and no link
+    assert "#update-title" not in shown
 
 
 def test_the_page_offers_the_newer_version_and_another_cluster_like_this(
