@@ -144,7 +144,7 @@ def _write_cluster(
     cluster.created_at = past[0].start
     cluster.state_since = last.start + BOOT if last.is_open else last.end
     cluster.wake_at = now + LATER  # no worker looks after it
-    runs = [_run(cluster, session, number) for number, session in enumerate(past, start=1)]
+    runs = [_run(cluster, session, number, now) for number, session in enumerate(past, start=1)]
     cluster.run = runs[-1]
     Run.objects.bulk_create(runs)
     groups = groups_of(cluster, config, target)
@@ -164,7 +164,7 @@ def _write_cluster(
     return Sample(template=template, cluster=cluster, sessions=past, nodes=nodes)
 
 
-def _run(cluster: Cluster, session: Session, number: int) -> Run:
+def _run(cluster: Cluster, session: Session, number: int, now: datetime) -> Run:
     busy = session.load[-1] > 0
     run = Run(
         cluster=cluster,
@@ -176,7 +176,7 @@ def _run(cluster: Cluster, session: Session, number: int) -> Run:
     if not session.is_open:
         run.ended_at, run.end_reason = session.end, "Idle for an hour."
         return run
-    run.agent_seen_at = run.demand_at = SAMPLE_REPORT
+    run.agent_seen_at, run.demand_at = SAMPLE_REPORT, now
     run.demand = {"shapes": [], "gangs": [], "standing_requests": []}
     run.drivers = run.actors = 1 if busy else 0
     if not busy:

@@ -55,7 +55,9 @@ def test_the_overview_tells_a_viewer_why_they_cannot_launch(client: Client, bob:
 
 
 def test_the_overview_sums_what_runs(client: Client, bob: User, trainer: Cluster) -> None:
-    fleet = sign_in(client, bob).get("/").context["fleet"]
+    page = sign_in(client, bob).get("/")
+    fleet = page.context["fleet"]
+    assert "</span> Active" in page.text
     assert [row.live.pk for row in fleet.standings] == [trainer.pk]
     assert (fleet.nodes, fleet.hourly) == (3, 1_200_000)
     assert fleet.accrued >= 6_000_000
@@ -98,7 +100,8 @@ def test_a_working_cluster_is_not_idle(client: Client, bob: User, trainer: Clust
 
 def test_an_idle_cluster_shows_what_it_wastes(client: Client, bob: User, trainer: Cluster) -> None:
     make_idle(trainer)
-    context = sign_in(client, bob).get("/insights/idle/").context
+    assert "Idle for" in sign_in(client, bob).get("/").text
+    context = client.get("/insights/idle/").context
     (line,) = context["lines"]
     assert line.standing.is_idle
     assert line.standing.idle_hourly == 1_200_000
