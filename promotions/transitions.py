@@ -45,7 +45,7 @@ def move_request(
     moment = now()
     values = {**columns, "state": wanted, "state_since": moment, "wake_at": moment}
     if not ChangeRequest.objects.filter(pk=request.pk, state=current).update(**values):
-        raise RequestMoved(f"{request} was changed by somebody else. Reload the page.")
+        raise RequestMoved(f"{request} was changed by another user. Reload the page.")
     for name, value in values.items():
         setattr(request, name, value)
     Step.objects.create(

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('skipped', models.JSONField(default=list)),
                 ('skip_reason', models.TextField(blank=True)),
                 ('paused_at', models.DateTimeField(help_text='While set, no other cluster is changed.', null=True)),
-                ('wake_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='When somebody must look again.')),
+                ('wake_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), help_text='When a worker must check it again.')),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('rolls_back', models.ForeignKey(help_text='The request that this one undoes.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='rollbacks', to='promotions.changerequest')),
                 ('skipped_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

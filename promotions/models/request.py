@@ -65,7 +65,7 @@ class ChangeRequest(models.Model):
         related_name="rollbacks",
         help_text="The request that this one undoes.",
     )
-    wake_at = models.DateTimeField(db_default=Now(), help_text="When somebody must look again.")
+    wake_at = models.DateTimeField(db_default=Now(), help_text="When a worker must check it again.")
 
     objects: ClassVar[TeamQuerySet[ChangeRequest]] = TeamQuerySet.as_manager()  # type: ignore[assignment]
 
