@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
 
 from accounts.models import Team, User
 from configurations.models import Draft, Template, Version
@@ -15,7 +18,10 @@ _IS_RUN = Q(clusters__isnull=False) & ~Q(clusters__state=ClusterState.TERMINATED
 
 
 def templates_of(user: User, *, team: Team, archived: bool = False) -> QuerySet[Template]:
-    """Return the team's templates with their latest version and how many clusters run them."""
+    """Return the team's templates with their latest version and how many clusters run them.
+
+    `released` has what each environment has of them, in the order of the environments.
+    """
     latest = Version.objects.filter(template=OuterRef("pk")).order_by("-number")
     run = Version.objects.filter(_IS_RUN, template=OuterRef("pk")).order_by()
     running = run.values("template").annotate(n=Count("clusters")).values("n")
@@ -26,7 +32,22 @@ def templates_of(user: User, *, team: Team, archived: bool = False) -> QuerySet[
         latest_message=Subquery(latest.values("message")[:1]),
         latest_author=Subquery(latest.values("author__email")[:1]),
         cluster_count=Subquery(running),
+        released=ArraySubquery(_released()),
     ).order_by("name")
+
+
+def _released() -> QuerySet[Template, Any]:
+    """Return the current releases of a template; they point at versions, as clusters do."""
+    rows = Template.objects.filter(pk=OuterRef("pk"), releases__replaced_at=None)
+    released = JSONObject(
+        environment=F("releases__environment__name"),
+        number=F("releases__version__number"),
+        request=F("releases__request"),
+        is_verified=Q(releases__verified_at__isnull=False),
+        is_failed=Q(releases__failed_at__isnull=False),
+    )
+    named = rows.exclude(releases=None).order_by("releases__environment__position")
+    return named.values(released=released)
 
 
 def drafts_of(user: User, *, team: Team) -> QuerySet[Draft]:
