@@ -56,6 +56,27 @@ _ADD_DAYS = f"""
     GROUP BY line.day, line.cluster_id, interval.team_id, interval.template_id, interval.owner_id,
         interval."group", interval.role, interval.market, line.total IS NOT NULL
 """  # noqa: S608 - of constants
+_DROP_MONTHS = """
+    DELETE FROM metering_costmonth AS summed
+    USING unnest(%s::uuid[], %s::date[]) AS touched (cluster_id, month)
+    WHERE summed.cluster_id = touched.cluster_id AND summed.month = touched.month
+"""
+# Names may change: a month has its newest.
+_NEWEST = "(array_agg({name} ORDER BY summed.day DESC, {name} DESC))[1]"
+_ADD_MONTHS = f"""
+    INSERT INTO metering_costmonth (
+        month, cluster_id, cluster_name, team_id, template_id, template_name, owner_id, owner_name,
+        "group", priced, seconds, total, {", ".join(PARTS)}
+    )
+    SELECT touched.month, touched.cluster_id, {_NEWEST.format(name="cluster_name")}, team_id,
+        template_id, {_NEWEST.format(name="template_name")}, owner_id,
+        {_NEWEST.format(name="owner_name")}, "group", priced, sum(seconds), sum(total),
+        {", ".join(f"sum({part})" for part in PARTS)}
+    FROM unnest(%s::uuid[], %s::date[]) AS touched (cluster_id, month)
+    JOIN metering_costday AS summed ON summed.cluster_id = touched.cluster_id
+        AND summed.day >= touched.month AND summed.day < touched.month + interval '1 month'
+    GROUP BY touched.month, touched.cluster_id, team_id, template_id, owner_id, "group", priced
+"""  # noqa: S608 - of constants
 
 _TEAM_DAYS = """
     SELECT DISTINCT interval.team_id, touched.day
@@ -175,12 +196,16 @@ def _drop_after_end(batch: list[Interval], *, set_back: set[int]) -> set[tuple[U
 
 
 def _add_up(touched: Iterable[tuple[UUID, date]]) -> None:
-    """Add up the given days of clusters again, and those of their teams."""
+    """Add up the given days of clusters again, and their months and their teams' days."""
     pairs = list(touched)
     clusters, days = [cluster_id for cluster_id, _ in pairs], [day for _, day in pairs]
     with connection.cursor() as cursor:
         cursor.execute(_DROP_DAYS, [clusters, days])
         cursor.execute(_ADD_DAYS, [clusters, days])
+        months = {(cluster_id, day.replace(day=1)) for cluster_id, day in pairs}
+        of_months = [[pk for pk, _ in months], [month for _, month in months]]
+        cursor.execute(_DROP_MONTHS, of_months)
+        cursor.execute(_ADD_MONTHS, of_months)
         cursor.execute(_TEAM_DAYS, [clusters, days])
         of_teams = cursor.fetchall()
         teams, team_days = [team for team, _ in of_teams], [day for _, day in of_teams]

@@ -1,5 +1,5 @@
 from metering.models.intake import Cursor, Intake, PendingBucket
-from metering.models.ledger import PARTS, CostDay, CostHour, CostTeamDay, Interval
+from metering.models.ledger import PARTS, CostDay, CostHour, CostMonth, CostTeamDay, Interval
 from metering.models.rates import RateCardVersion
 from metering.models.use import ClusterUse, MeteredCluster, UseWindow
 
@@ -8,6 +8,7 @@ __all__ = [
     "ClusterUse",
     "CostDay",
     "CostHour",
+    "CostMonth",
     "CostTeamDay",
     "Cursor",
     "Intake",

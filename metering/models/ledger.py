@@ -126,18 +126,15 @@ class CostHour(Money):
         ]
 
 
-class OfDay(Money):
-    """Hours of a UTC day, added up for the pages; written with the hours."""
+class Summed(Money):
+    """Hours added up for the pages; written with the hours."""
 
-    day = models.DateField()
     team_id = models.BigIntegerField()
     template_id = models.BigIntegerField(null=True)
     template_name = models.TextField(blank=True)
     owner_id = models.BigIntegerField()
     owner_name = models.TextField()
     group = models.TextField()
-    role = models.TextField()
-    market = models.TextField()
     priced = models.BooleanField()
 
     class Meta(Money.Meta):
@@ -149,6 +146,17 @@ class OfDay(Money):
                 condition=Q(priced=True, total__isnull=False) | Q(priced=False, total=None),
             ),
         ]
+
+
+class OfDay(Summed):
+    """Hours of a UTC day, with what tells machines apart."""
+
+    day = models.DateField()
+    role = models.TextField()
+    market = models.TextField()
+
+    class Meta(Summed.Meta):
+        abstract = True
 
 
 class CostDay(OfDay):
@@ -176,4 +184,26 @@ class CostTeamDay(OfDay):
         indexes = [
             models.Index(fields=["day"], name="costteamday_of_day"),
             models.Index(fields=["team_id", "day"], name="costteamday_of_team"),
+        ]
+
+
+class CostMonth(Summed):
+    """One cluster's calendar month, for ranges of many days: sums of its UTC days."""
+
+    month = models.DateField(help_text="Its first day.")
+    cluster_id = models.UUIDField()
+    cluster_name = models.TextField()
+
+    class Meta(Summed.Meta):
+        abstract = False
+        constraints = [
+            *Summed.Meta.constraints,
+            models.CheckConstraint(name="costmonth_first_day", condition=Q(month__day=1)),
+        ]
+        indexes = [
+            # queries.cost_months: whole months, all teams or one.
+            models.Index(fields=["month"], name="costmonth_of_month"),
+            models.Index(fields=["team_id", "month"], name="costmonth_of_team"),
+            # A cluster's name; posting, which replaces a cluster's month.
+            models.Index(fields=["cluster_id", "month"], name="costmonth_of_cluster"),
         ]

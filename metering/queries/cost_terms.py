@@ -73,7 +73,12 @@ class CostFilter:
     except_team_ids: Collection[int] = ()
 
     def condition(self) -> tuple[str, dict[str, Any]]:
-        """Return the rows that count as a condition on a table of cost, with its values."""
+        """Return the rows that count as a condition on a table of days, with its values."""
+        narrowed, parameters = self.narrowing()
+        return f"day BETWEEN %(first)s AND %(last)s{narrowed}", parameters
+
+    def narrowing(self) -> tuple[str, dict[str, Any]]:
+        """Return what follows a condition on the time, "" or " AND ...", with its values."""
         wanted: dict[str, Collection[object] | None] = {
             "team_id": self.team_ids,
             "cluster_id": self.cluster_ids,
@@ -82,12 +87,11 @@ class CostFilter:
             "group": self.groups,
         }
         parameters = {column: list(ids) for column, ids in wanted.items() if ids is not None}
-        conditions = ["day BETWEEN %(first)s AND %(last)s"]
-        conditions += [f'"{column}" = ANY(%({column})s)' for column in parameters]
+        conditions = [f'"{column}" = ANY(%({column})s)' for column in parameters]
         if self.except_team_ids:
             conditions.append("team_id <> ALL(%(except_teams)s)")
             parameters["except_teams"] = list(self.except_team_ids)
-        return " AND ".join(conditions), parameters
+        return "".join(f" AND {condition}" for condition in conditions), parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

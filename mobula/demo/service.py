@@ -20,6 +20,7 @@ from metering.models import (
     ClusterUse,
     CostDay,
     CostHour,
+    CostMonth,
     CostTeamDay,
     Intake,
     Interval,
@@ -82,7 +83,7 @@ def remove(*, say: Say) -> bool:
 
 def _remove_measured(clusters: Sequence[UUID], *, team: Team) -> None:
     """Remove what metering knows by the ids of these clusters."""
-    for model in (CostDay, CostHour, Interval, Intake, ClusterUse, MeteredCluster):
+    for model in (CostDay, CostMonth, CostHour, Interval, Intake, ClusterUse, MeteredCluster):
         model.objects.filter(cluster_id__in=clusters).delete()
     CostTeamDay.objects.filter(team_id=team.pk).delete()
     with connection.cursor() as cursor:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Sum
 
 from domain.pricing import interval_microusd
-from metering.models import PARTS, CostDay, CostHour, Interval
+from metering.models import PARTS, CostDay, CostHour, CostMonth, Interval
 
 
 def price(interval: Interval, until: datetime) -> int:
@@ -20,7 +20,7 @@ def price(interval: Interval, until: datetime) -> int:
     )
 
 
-def total(rows: type[CostHour | CostDay] = CostHour) -> int:
+def total(rows: type[CostHour | CostDay | CostMonth] = CostHour) -> int:
     """Return the sum of all rows' totals."""
     return rows.objects.aggregate(all=Sum("total"))["all"] or 0
 
