@@ -54,7 +54,7 @@ def write_costs() -> None:
                 FROM (SELECT cluster_id, {names}, started_at, posted_until, count(*) AS nodes
                     FROM metering_interval
                     GROUP BY cluster_id, {names}, started_at, posted_until) AS alike, {hours}
-                GROUP BY day, cluster_id, {names}, nodes"""  # noqa: S608 - of constants
+                GROUP BY day, cluster_id, {names}, nodes ORDER BY day"""  # noqa: S608 - of constants
         )
         _write_earlier_days(cursor)
 

@@ -100,6 +100,27 @@ _ADD_TEAM_DAYS = f"""
     JOIN metering_costday AS summed USING (team_id, day)
     GROUP BY summed.day, summed.team_id, template_id, owner_id, "group", role, market, priced
 """  # noqa: S608 - of constants
+_DROP_SCOPE_DAYS = """
+    DELETE FROM metering_costscopeday AS summed
+    USING unnest(%s::bigint[], %s::date[]) AS touched (team_id, day)
+    WHERE summed.team_id = touched.team_id AND summed.day = touched.day
+"""
+_ADD_SCOPE_DAYS = f"""
+    INSERT INTO metering_costscopeday (
+        day, team_id, scope, template_id, template_name, owner_id, owner_name, "group", priced,
+        seconds, total, {", ".join(PARTS)}
+    )
+    SELECT day, team_id,
+        CASE 0 WHEN grouping(template_id) THEN 'template' WHEN grouping(owner_id) THEN 'owner'
+            WHEN grouping("group") THEN 'group' ELSE 'team' END,
+        template_id, CASE WHEN grouping(template_id) = 0 THEN max(template_name) ELSE '' END,
+        owner_id, CASE WHEN grouping(owner_id) = 0 THEN max(owner_name) ELSE '' END,
+        coalesce("group", ''), priced, sum(seconds), sum(total),
+        {", ".join(f"sum({part})" for part in PARTS)}
+    FROM unnest(%s::bigint[], %s::date[]) AS touched (team_id, day)
+    JOIN metering_costteamday AS summed USING (team_id, day)
+    GROUP BY day, team_id, priced, GROUPING SETS ((), (template_id), (owner_id), ("group"))
+"""  # noqa: S608 - of constants
 
 
 def post(now: datetime) -> int:
@@ -211,3 +232,5 @@ def _add_up(touched: Iterable[tuple[UUID, date]]) -> None:
         teams, team_days = [team for team, _ in of_teams], [day for _, day in of_teams]
         cursor.execute(_DROP_TEAM_DAYS, [teams, team_days])
         cursor.execute(_ADD_TEAM_DAYS, [teams, team_days])
+        cursor.execute(_DROP_SCOPE_DAYS, [teams, team_days])
+        cursor.execute(_ADD_SCOPE_DAYS, [teams, team_days])

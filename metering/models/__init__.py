@@ -1,5 +1,14 @@
 from metering.models.intake import Cursor, Intake, PendingBucket
-from metering.models.ledger import PARTS, CostDay, CostHour, CostMonth, CostTeamDay, Interval
+from metering.models.ledger import (
+    PARTS,
+    CostDay,
+    CostHour,
+    CostMonth,
+    CostScopeDay,
+    CostTeamDay,
+    Interval,
+    Scope,
+)
 from metering.models.rates import RateCardVersion
 from metering.models.use import ClusterUse, MeteredCluster, UseWindow
 
@@ -9,6 +18,7 @@ __all__ = [
     "CostDay",
     "CostHour",
     "CostMonth",
+    "CostScopeDay",
     "CostTeamDay",
     "Cursor",
     "Intake",
@@ -16,5 +26,6 @@ __all__ = [
     "MeteredCluster",
     "PendingBucket",
     "RateCardVersion",
+    "Scope",
     "UseWindow",
 ]

@@ -16,6 +16,10 @@ _PRICED = Q(total__isnull=False, **{f"{part}__isnull": False for part in PARTS})
 _PARTS_ARE_TOTAL = Q(
     total=F("control") + F("overhead") + F("used") + F("reserved_idle") + F("infra_idle")
 )
+_PRICED_HAS_TOTAL = models.CheckConstraint(
+    name="%(class)s_priced_has_total",
+    condition=Q(priced=True, total__isnull=False) | Q(priced=False, total=None),
+)
 
 
 class Interval(models.Model):
@@ -141,10 +145,7 @@ class Summed(Money):
         abstract = True
         constraints = [
             *Money.Meta.constraints,
-            models.CheckConstraint(
-                name="%(class)s_priced_has_total",
-                condition=Q(priced=True, total__isnull=False) | Q(priced=False, total=None),
-            ),
+            _PRICED_HAS_TOTAL,
         ]
 
 
@@ -187,6 +188,45 @@ class CostTeamDay(OfDay):
         ]
 
 
+class Scope(models.TextChoices):
+    """Whose day a row of `CostScopeDay` is: all of a team's, or a part of it."""
+
+    TEAM = "team"
+    TEMPLATE = "template"
+    OWNER = "owner"
+    GROUP = "group"
+
+
+class CostScopeDay(Money):
+    """A team's day in one row, and in one for each template, user and group: for long ranges."""
+
+    day = models.DateField()
+    team_id = models.BigIntegerField()
+    scope = models.CharField(max_length=8, choices=Scope)
+    # Of other scopes, and of clusters without a template, these are empty.
+    template_id = models.BigIntegerField(null=True)
+    template_name = models.TextField(blank=True)
+    owner_id = models.BigIntegerField(null=True)
+    owner_name = models.TextField(blank=True)
+    group = models.TextField(blank=True)
+    priced = models.BooleanField()
+
+    class Meta(Money.Meta):
+        constraints = [
+            *Money.Meta.constraints,
+            _PRICED_HAS_TOTAL,
+            models.CheckConstraint(
+                name="costscopeday_scope_known", condition=Q(scope__in=Scope.values)
+            ),
+        ]
+        indexes = [
+            # queries.cost_by_day: a range of days of one scope, all teams or one.
+            models.Index(fields=["scope", "day"], name="costscopeday_of_scope"),
+            # Posting, which replaces a team's day.
+            models.Index(fields=["team_id", "scope", "day"], name="costscopeday_of_team"),
+        ]
+
+
 class CostMonth(Summed):
     """One cluster's calendar month, for ranges of many days: sums of its UTC days."""
 
@@ -204,6 +244,8 @@ class CostMonth(Summed):
             # queries.cost_months: whole months, all teams or one.
             models.Index(fields=["month"], name="costmonth_of_month"),
             models.Index(fields=["team_id", "month"], name="costmonth_of_team"),
-            # A cluster's name; posting, which replaces a cluster's month.
-            models.Index(fields=["cluster_id", "month"], name="costmonth_of_cluster"),
+            # Posting, which replaces a cluster's month; the newest name of each cluster.
+            models.Index(
+                fields=["cluster_id", "month", "cluster_name"], name="costmonth_of_cluster"
+            ),
         ]

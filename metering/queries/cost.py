@@ -18,6 +18,7 @@ from django.db import connection
 from metering.models import PARTS
 from metering.queries.cost_clusters import SUMS, UNPRICED, top_clusters
 from metering.queries.cost_months import rows_of_range
+from metering.queries.cost_scopes import days_of_teams
 from metering.queries.cost_terms import (
     COLUMNS,
     FIELDS,
@@ -31,7 +32,7 @@ from metering.queries.cost_terms import (
 )
 
 _FIELDS = ", ".join(FIELDS)
-_BY_TEAM, _BY_CLUSTER = "metering_costteamday", "metering_costday"
+_BY_CLUSTER = "metering_costday"
 _ALL = CostFilter()
 _BY_NODE = f"""(
     SELECT line.day, interval.node, line.cluster_id, interval.team_id, interval.template_id,
@@ -122,7 +123,7 @@ def _source(group_by: GroupBy, filters: CostFilter) -> str:
     if group_by is GroupBy.NODE:
         return _BY_NODE
     by_cluster = group_by is GroupBy.CLUSTER or filters.cluster_ids is not None
-    return _BY_CLUSTER if by_cluster else _BY_TEAM
+    return _BY_CLUSTER if by_cluster else days_of_teams(filters, group_by)
 
 
 def totals_by_group(

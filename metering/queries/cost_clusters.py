@@ -11,6 +11,7 @@ from typing import Any
 
 from metering.models import PARTS
 from metering.queries.cost_months import rows_of_range
+from metering.queries.cost_scopes import days_of_teams
 from metering.queries.cost_terms import FIELDS, CostFilter
 
 SUMS = ", ".join(f"coalesce(sum({part}), 0)::bigint AS {part}" for part in (*PARTS, "total"))
@@ -40,7 +41,7 @@ _QUERY = f"""
         SELECT day, place, key, name, {SUMS}, {UNPRICED} FROM of_top
         GROUP BY day, place, key, name
     ), all_days AS (
-        SELECT day, {SUMS}, {UNPRICED} FROM metering_costteamday WHERE {{condition}} GROUP BY day
+        SELECT day, {SUMS}, {UNPRICED} FROM {{days}} WHERE {{condition}} GROUP BY day
     ), rest AS (
         SELECT day, {", ".join(f"sum({field}) AS {field}" for field in FIELDS)} FROM (
             SELECT day, {_FIELDS} FROM all_days
@@ -61,4 +62,5 @@ def top_clusters(first: date, last: date, filters: CostFilter) -> tuple[str, dic
         first, last, filters=filters, keys="cluster_id", amounts=(*PARTS, "total", "seconds")
     )
     condition, values = filters.condition()
-    return _QUERY.format(rows=rows, condition=condition), parameters | values
+    query = _QUERY.format(rows=rows, condition=condition, days=days_of_teams(filters))
+    return query, parameters | values

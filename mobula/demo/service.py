@@ -21,6 +21,7 @@ from metering.models import (
     CostDay,
     CostHour,
     CostMonth,
+    CostScopeDay,
     CostTeamDay,
     Intake,
     Interval,
@@ -85,7 +86,8 @@ def _remove_measured(clusters: Sequence[UUID], *, team: Team) -> None:
     """Remove what metering knows by the ids of these clusters."""
     for model in (CostDay, CostMonth, CostHour, Interval, Intake, ClusterUse, MeteredCluster):
         model.objects.filter(cluster_id__in=clusters).delete()
-    CostTeamDay.objects.filter(team_id=team.pk).delete()
+    for of_team in (CostTeamDay, CostScopeDay):
+        of_team.objects.filter(team_id=team.pk).delete()
     with connection.cursor() as cursor:
         for table in _MEASURED:
             cursor.execute(

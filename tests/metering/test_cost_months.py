@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from metering import ledger
-from metering.models import PARTS, CostDay, CostHour, CostMonth, CostTeamDay, Interval
+from metering.models import PARTS, CostDay, CostMonth, CostScopeDay, CostTeamDay, Scope
 from metering.queries import CostFilter, GroupBy, cost_by_day, totals_by_group
 from metering.queries.cost_months import Days, pieces_of
 
-from .books import total
+from .books import clear, total
 from .cast import CLUSTER, DAY, HOUR, MINUTE, Opener
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
@@ -72,9 +72,15 @@ def months() -> dict[tuple[Any, ...], list[Any]]:
     return by_key
 
 
-def clear() -> None:
-    for model in (CostHour, CostDay, CostMonth, CostTeamDay, Interval):
-        model.objects.all().delete()
+def check_scopes() -> None:
+    """Compare a team's days of each scope with those that tell everything apart."""
+    columns = {Scope.TEMPLATE: "template_id", Scope.OWNER: "owner_id", Scope.GROUP: "group"}
+    for scope in Scope:
+        keys = ["day", "team_id", "priced", *([columns[scope]] if scope in columns else [])]
+        rows = list(CostScopeDay.objects.filter(scope=scope).values_list(*keys, *FIELDS))
+        sums = CostTeamDay.objects.values_list(*keys).order_by()
+        sums = sums.annotate(**{f"all_{field}": Sum(field) for field in FIELDS})
+        assert Counter(rows) == Counter(sums)
 
 
 @pytest.mark.django_db
@@ -102,18 +108,23 @@ def test_months_are_the_sums_of_days_and_hours_also_after_corrections(
         open_node(
             f"n-{number}",
             cluster_id=UUID(int=cluster + 1),
+            template_id=number or None,
+            owner_id=number % 2,
+            group="gpus" if number == 2 else "workers",
             hourly_microusd=price,
             started_at=NEW_YEAR + start,
         )
     for at in posts:  # in any order: a worker's clock may be behind
         ledger.post(NEW_YEAR + at)
         assert months() == months_of_days()
+        check_scopes()
     ledger.post(NEW_YEAR + 4 * HOUR)
     for number, (_, start, _, end) in enumerate(nodes):
         if end is not None:  # back-dated: hours after it are taken back, a month may get empty
             ledger.close_interval(f"n-{number}", ended_at=NEW_YEAR + max(start, end))
     ledger.post(NEW_YEAR + 5 * HOUR)
     assert months() == months_of_days()
+    check_scopes()
     assert total(CostMonth) == total(CostDay) == total()
 
 
@@ -203,10 +214,11 @@ def test_the_migration_adds_up_what_was_posted_before(open_node: Opener) -> None
     with connection.schema_editor() as editor:
         for _ in range(2):  # interrupted, it runs again
             CostMonth.objects.filter(month__lt=NEW_YEAR).delete()
+            CostScopeDay.objects.filter(day__lt=NEW_YEAR).delete()
             fill(None, editor)
             assert months() == written
-    CostDay.objects.all().delete()
-    CostMonth.objects.all().delete()
+            check_scopes()
+    clear()
     with connection.schema_editor() as editor:
         fill(None, editor)  # a new installation
     assert not CostMonth.objects.exists()
