@@ -1,9 +1,9 @@
 """(c) How long the server takes for each page of an installation with a busy month behind it.
 
 200 clusters with 2,000 nodes (MOBULA_BENCH_CLUSTERS changes it), a month of roll-ups and cost
-hours, two more years of days in the ledger. MOBULA_BENCH_PAGES=insights measures those pages alone. Each page is asked for by a
-signed-in member over HTTP from a real web process (uvicorn) with a real PostgreSQL, one after the
-other; then once more in this process to count its queries.
+hours, and two more years of days in the ledger. MOBULA_BENCH_PAGES=insights measures those pages
+alone. Each page is asked for by a signed-in member over HTTP from a real web process (uvicorn) with
+a real PostgreSQL, one after the other; then once more in this process to count its queries.
 """
 
 from __future__ import annotations

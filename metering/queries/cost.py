@@ -42,7 +42,7 @@ _BY_NODE = f"""(
         ON interval.id = line.interval_id
 ) AS of_node"""  # noqa: S608 - of constants
 
-# Names may change: the newest is shown.
+# Names may change: the newest is shown. Rows of days name their group by its place.
 _BY_DAY = """
     WITH of_day AS MATERIALIZED (
         SELECT day, coalesce({key}::text, '') AS key, coalesce(max({name}::text), '') AS name,
@@ -55,16 +55,12 @@ _BY_DAY = """
             row_number() OVER (ORDER BY sum(total) DESC, max(name), key) AS place
         FROM of_day GROUP BY key
     ), of_rows AS (
-        SELECT day, least(place, %(top)s + 1) AS place,
-            CASE WHEN place > %(top)s THEN '' ELSE of_group.name END AS name,
-            CASE WHEN place > %(top)s THEN %(others)s ELSE key END AS key,
-            {of_day}
+        SELECT day, least(place, %(top)s + 1) AS place, {of_day}
         FROM of_day JOIN of_group USING (key)
     )
     SELECT NULL::date AS day, place, key, name, {columns} FROM of_group
     UNION ALL
-    SELECT day, place, key, name, {sums}, sum(unpriced_seconds)
-    FROM of_rows GROUP BY day, place, key, name
+    SELECT day, place, NULL, NULL, {sums}, sum(unpriced_seconds) FROM of_rows GROUP BY day, place
     ORDER BY day NULLS FIRST, place
 """
 
@@ -86,21 +82,26 @@ def cost_by_day(
         query, parameters = top_clusters(first, last, filters)
     else:
         query, parameters = _days_query(group_by, filters)
-    parameters |= {"first": first, "last": last, "top": top, "others": OTHERS}
+    parameters |= {"first": first, "last": last, "top": top}
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
-        records = cursor.fetchall()
-    rows = tuple(
-        CostRow(day=day, key=key, name=name, cost=_cost(amounts))
-        for day, _, key, name, *amounts in records
-        if day
-    )
-    groups = tuple(
-        GroupTotal(key=key, name=name, cost=_cost(amounts))
-        for day, _, key, name, *amounts in records
-        if not day
-    )
-    return CostTable(rows=rows, groups=groups, total=Cost.sum(group.cost for group in groups))
+        return _table(cursor.fetchall(), top)
+
+
+def _table(records: Sequence[tuple[Any, ...]], top: int | None) -> CostTable:
+    """Return the records' groups, which come first, and their rows by day."""
+    rows, groups, named = [], [], {}
+    for day, place, key, name, *amounts in records:
+        cost = Cost._make(amounts)
+        if day is None:
+            groups.append(GroupTotal(key=key, name=name, cost=cost))
+            if top is None or place <= top:
+                named[place] = (key, name)
+        else:
+            of_group = named.get(place, (OTHERS, ""))
+            rows.append(CostRow(day=day, key=of_group[0], name=of_group[1], cost=cost))
+    total = Cost.sum(group.cost for group in groups)
+    return CostTable(rows=tuple(rows), groups=tuple(groups), total=total)
 
 
 def _days_query(group_by: GroupBy, filters: CostFilter) -> tuple[str, dict[str, Any]]:
@@ -168,18 +169,3 @@ def unpriced_hours(
         cursor.execute(query, parameters | {"first": first, "last": last})
         (seconds,) = cursor.fetchone()
     return (seconds or Decimal(0)) / 3600
-
-
-def _cost(amounts: Sequence[Any]) -> Cost:
-    # Spelled out: it is called for thousands of clusters.
-    control, overhead, used, reserved_idle, infra_idle, total, seconds, unpriced_seconds = amounts
-    return Cost(
-        control=control,
-        overhead=overhead,
-        used=used,
-        reserved_idle=reserved_idle,
-        infra_idle=infra_idle,
-        total=total,
-        seconds=seconds,
-        unpriced_seconds=unpriced_seconds,
-    )

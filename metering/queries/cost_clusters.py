@@ -33,13 +33,12 @@ _QUERY = f"""
             ORDER BY month DESC, cluster_name DESC LIMIT 1
         ) AS newest
     ), of_top AS MATERIALIZED (
-        SELECT day, named.place, named.cluster_id::text AS key, named.name,
+        SELECT day, named.place,
             {", ".join(f"summed.{part}" for part in (*PARTS, "total", "seconds"))}
         FROM metering_costday AS summed JOIN named USING (cluster_id)
         WHERE {{condition}} AND named.place <= %(top)s
     ), top_days AS MATERIALIZED (
-        SELECT day, place, key, name, {SUMS}, {UNPRICED} FROM of_top
-        GROUP BY day, place, key, name
+        SELECT day, place, {SUMS}, {UNPRICED} FROM of_top GROUP BY day, place
     ), all_days AS (
         SELECT day, {SUMS}, {UNPRICED} FROM {{days}} WHERE {{condition}} GROUP BY day
     ), rest AS (
@@ -50,14 +49,14 @@ _QUERY = f"""
         ) AS both_sides GROUP BY day
     )
     SELECT NULL::date AS day, place, cluster_id::text AS key, name, {_FIELDS} FROM named
-    UNION ALL SELECT day, place, key, name, {_FIELDS} FROM top_days
-    UNION ALL SELECT day, %(top)s + 1, %(others)s, '', {_FIELDS} FROM rest WHERE seconds > 0
+    UNION ALL SELECT day, place, NULL, NULL, {_FIELDS} FROM top_days
+    UNION ALL SELECT day, %(top)s + 1, NULL, NULL, {_FIELDS} FROM rest WHERE seconds > 0
     ORDER BY day NULLS FIRST, place
 """  # noqa: S608 - of constants
 
 
 def top_clusters(first: date, last: date, filters: CostFilter) -> tuple[str, dict[str, Any]]:
-    """Return the query of these UTC days, and its values but `first`, `last`, `top`, `others`."""
+    """Return the query of these UTC days, and its values but `first`, `last` and `top`."""
     rows, parameters = rows_of_range(
         first, last, filters=filters, keys="cluster_id", amounts=(*PARTS, "total", "seconds")
     )
