@@ -223,10 +223,10 @@ def _add_up(touched: Iterable[tuple[UUID, date]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_DROP_DAYS, [clusters, days])
         cursor.execute(_ADD_DAYS, [clusters, days])
-        months = {(cluster_id, day.replace(day=1)) for cluster_id, day in pairs}
-        of_months = [[pk for pk, _ in months], [month for _, month in months]]
-        cursor.execute(_DROP_MONTHS, of_months)
-        cursor.execute(_ADD_MONTHS, of_months)
+        of_months = list({(cluster_id, day.replace(day=1)) for cluster_id, day in pairs})
+        in_months, months = [pk for pk, _ in of_months], [month for _, month in of_months]
+        cursor.execute(_DROP_MONTHS, [in_months, months])
+        cursor.execute(_ADD_MONTHS, [in_months, months])
         cursor.execute(_TEAM_DAYS, [clusters, days])
         of_teams = cursor.fetchall()
         teams, team_days = [team for team, _ in of_teams], [day for _, day in of_teams]

@@ -23,15 +23,15 @@ _QUERY = f"""
         SELECT cluster_id, {SUMS}, {UNPRICED} FROM ({{rows}}) AS of_range
         GROUP BY cluster_id HAVING sum(seconds) > 0
     ), named AS MATERIALIZED (
-        SELECT of_group.*, newest.cluster_name AS name,
+        SELECT of_group.*, coalesce(newest.cluster_name, '') AS name,
             row_number() OVER (
                 ORDER BY of_group.total DESC, newest.cluster_name, of_group.cluster_id::text
             ) AS place
-        FROM of_group CROSS JOIN LATERAL (
+        FROM of_group LEFT JOIN LATERAL (
             SELECT cluster_name FROM metering_costmonth AS summed
             WHERE summed.cluster_id = of_group.cluster_id AND summed.month <= %(last)s
             ORDER BY month DESC, cluster_name DESC LIMIT 1
-        ) AS newest
+        ) AS newest ON true
     ), of_top AS MATERIALIZED (
         SELECT day, named.place,
             {", ".join(f"summed.{part}" for part in (*PARTS, "total", "seconds"))}
