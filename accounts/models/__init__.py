@@ -1,0 +1,35 @@
+"""What the database keeps of people, and of what they did."""
+
+from accounts.models.audit import AuditEntry, AuditQuerySet, FieldChange
+from accounts.models.people import (
+    Membership,
+    MembershipQuerySet,
+    Person,
+    Session,
+    SessionQuerySet,
+    SignInAttempt,
+    SignInLink,
+    Team,
+    TeamQuerySet,
+    TeamsQuerySet,
+    User,
+    UserManager,
+)
+
+__all__ = [
+    "AuditEntry",
+    "AuditQuerySet",
+    "FieldChange",
+    "Membership",
+    "MembershipQuerySet",
+    "Person",
+    "Session",
+    "SessionQuerySet",
+    "SignInAttempt",
+    "SignInLink",
+    "Team",
+    "TeamQuerySet",
+    "TeamsQuerySet",
+    "User",
+    "UserManager",
+]
