@@ -139,6 +139,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     **METERING_BEAT,
     **CLOUDS_BEAT,
     **CLUSTERS_BEAT,
+    "seal-audit": {
+        "task": "accounts.tasks.seal_audit",
+        "schedule": 10.0,  # for how long an entry of the audit log is outside of its chain
+        "options": {"expires": 10},
+    },
+    "note-removed-audit": {
+        "task": "accounts.tasks.note_removed_audit",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "sweep-clusters": {
         "task": "clusters.tasks.sweep",
         "schedule": 1.0,

@@ -1,6 +1,6 @@
 """What the database keeps of people, and of what they did."""
 
-from accounts.models.audit import AuditEntry, AuditQuerySet, FieldChange
+from accounts.models.audit import AuditEntry, AuditQuerySet, AuditSeal, FieldChange
 from accounts.models.people import (
     Membership,
     MembershipQuerySet,
@@ -19,6 +19,7 @@ from accounts.models.people import (
 __all__ = [
     "AuditEntry",
     "AuditQuerySet",
+    "AuditSeal",
     "FieldChange",
     "Membership",
     "MembershipQuerySet",

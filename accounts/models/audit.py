@@ -1,6 +1,7 @@
 """The audit trail: what people did, and the seals that chain its entries."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -10,6 +11,9 @@ from django.utils import timezone
 
 from accounts.models.people import Team, TeamQuerySet, User
 from accounts.roles import Role
+
+# PostgreSQL knows "infinity", which Python cannot read.
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class AuditQuerySet(TeamQuerySet["AuditEntry"]):
@@ -64,6 +68,11 @@ class AuditEntry(models.Model):
                 fields=["request_id", "-id"], name="audit_of_a_request", condition=~Q(request_id="")
             ),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(at__gte=_FIRST, at__lt=_LAST), name="audit_time_is_finite"
+            ),
+        ]
 
     def changes(self) -> list[FieldChange]:
         """Return the fields that differ between before and after, by name."""
@@ -73,3 +82,21 @@ class AuditEntry(models.Model):
             for field in sorted(before | after)
         ]
         return [change for change in changes if change.before != change.after]
+
+
+class AuditSeal(models.Model):
+    """An entry's place in the chain of digests; append-only, and kept when its entry is removed."""
+
+    position = models.BigIntegerField(primary_key=True)
+    entry_id = models.BigIntegerField()
+    entry_at = models.DateTimeField()
+    at = models.DateTimeField()
+    # How the digests were made (accounts/chain/digests.py).
+    version = models.SmallIntegerField()
+    content = models.BinaryField(max_length=32)
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(position__gte=1), name="seals_count_from_one"),
+        ]

@@ -1,0 +1,165 @@
+"""Verify the audit trail against its seals: a walk along the chain in bounded memory.
+
+Each seal is checked against the one before, and each entry against its seal. The walk ends at the
+first difference, which it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from accounts.chain.digests import GENESIS, VERSION, Link
+from accounts.chain.entries import Sealable, entries_between, newest_id
+from accounts.chain.removed import Removed
+from accounts.models import AuditEntry, AuditSeal
+
+_BATCH = 5_000
+# What a transaction may take, and the clocks of two machines may differ.
+_LATE = timedelta(hours=1)
+_ENDLESS = 2**63 - 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """How far the chain holds; `problem` is "" where it does to the end."""
+
+    rows: int = 0
+    removed: int = 0  # by retention; their seals hold
+    unsealed: int = 0
+    late: int = 0  # dated more than an hour before a row ahead of them
+    first_late: int = 0
+    position: int = 0
+    digest: bytes = GENESIS
+    sealed_at: datetime | None = None
+    problem: str = ""
+    expected_at: int = 0  # the position that has the expected digest
+
+
+@dataclass(slots=True)
+class _Walk:
+    report: Report
+    expect: bytes | None
+    removed: Removed = field(default_factory=Removed)
+    entry_id: int = 0
+    newest: datetime | None = None
+
+
+class _Broken(Exception):
+    """The chain does not hold here, for this reason."""
+
+
+def verify(*, expect: bytes | None = None) -> Report:
+    """Return what the chain proves; `expect` is a digest that some row must have."""
+    walk = _Walk(Report(), expect)
+    try:
+        while batch := _seals_after(walk.report.position):
+            _follow(walk, batch)
+        _check_unsealed(walk)
+    except _Broken as broken:
+        walk.report.problem = str(broken)
+    return walk.report
+
+
+def _seals_after(position: int) -> list[AuditSeal]:
+    return list(AuditSeal.objects.filter(position__gt=position).order_by("position")[:_BATCH])
+
+
+def _follow(walk: _Walk, batch: list[AuditSeal]) -> None:
+    """Verify the entries that a batch of seals is for."""
+    chained, broken = _chained(walk, batch)
+    if chained:
+        last = chained[-1][0].entry_id
+        # One more than there may be shows that there is one too many.
+        entries = iter(entries_between(walk.entry_id, last, most=len(chained) + 1))
+        entry = next(entries, None)
+        for seal, digest in chained:
+            entry = _compare(walk, seal, entry, entries)
+            _pass(walk, seal, digest)
+        if entry is not None:
+            raise _Broken(_inserted(entry, after=walk.report.position))
+    if broken:
+        raise _Broken(broken)
+
+
+def _chained(walk: _Walk, batch: list[AuditSeal]) -> tuple[list[tuple[AuditSeal, bytes]], str]:
+    """Return the seals that continue the chain with their digests, and what the next one lacks."""
+    position, digest, entry_id = walk.report.position, walk.report.digest, walk.entry_id
+    chained: list[tuple[AuditSeal, bytes]] = []
+    for seal in batch:
+        position += 1
+        if seal.position != position:
+            return chained, f"The seal of row {position:,} is missing."
+        if seal.version != VERSION:
+            return chained, f"Row {position:,} has a seal of the unknown version {seal.version}."
+        digest = _link(seal).digest(digest)
+        if digest != bytes(seal.digest):
+            return chained, (
+                f"The seal of row {position:,} (entry {seal.entry_id} of {_time(seal.entry_at)}) "
+                "was changed, or a row before it was removed or inserted together with its seal."
+            )
+        if seal.entry_id <= entry_id:
+            return chained, f"Row {position:,} (entry {seal.entry_id}) is out of order."
+        entry_id = seal.entry_id
+        chained.append((seal, digest))
+    return chained, ""
+
+
+def _compare(
+    walk: _Walk, seal: AuditSeal, entry: Sealable | None, entries: Iterator[Sealable]
+) -> Sealable | None:
+    """Compare a seal with the entry that should be its own; return the entry for the next one."""
+    if entry is not None and entry.id < seal.entry_id:
+        raise _Broken(_inserted(entry, after=seal.position - 1))
+    name = f"Row {seal.position:,} (entry {seal.entry_id} of {_time(seal.entry_at)})"
+    if entry is None or entry.id != seal.entry_id:
+        if not walk.removed.covers(seal.entry_at):
+            raise _Broken(f"{name} is missing.")
+        walk.report.removed += 1
+        return entry
+    if entry.content != bytes(seal.content):
+        raise _Broken(f"{name} was changed.")
+    walk.report.rows += 1
+    return next(entries, None)
+
+
+def _pass(walk: _Walk, seal: AuditSeal, digest: bytes) -> None:
+    report = walk.report
+    report.position, report.digest, report.sealed_at = seal.position, digest, seal.at
+    walk.entry_id = seal.entry_id
+    if walk.expect == digest:
+        report.expected_at = seal.position
+    if walk.newest is None or seal.entry_at > walk.newest:
+        walk.newest = seal.entry_at
+    elif seal.entry_at < walk.newest - _LATE:
+        report.late += 1
+        report.first_late = report.first_late or seal.position
+
+
+def _check_unsealed(walk: _Walk) -> None:
+    newest = newest_id()
+    walk.report.unsealed = AuditEntry.objects.filter(pk__gt=walk.entry_id, pk__lte=newest).count()
+    for entry in entries_between(newest, _ENDLESS, most=1):
+        # It may have been written since.
+        if entry.id > newest_id():
+            raise _Broken(_inserted(entry, after=walk.report.position))
+
+
+def _inserted(entry: Sealable, *, after: int) -> str:
+    return f"Entry {entry.id} of {_time(entry.at)} was inserted after row {after:,}."
+
+
+def _link(seal: AuditSeal) -> Link:
+    return Link(
+        position=seal.position,
+        entry_id=seal.entry_id,
+        entry_at=seal.entry_at,
+        sealed_at=seal.at,
+        version=seal.version,
+        content=bytes(seal.content),
+    )
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
