@@ -7,9 +7,9 @@ seals of older versions stay as they are.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 VERSION = 1
 GENESIS = bytes(32)
@@ -37,8 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 type Texts = Sequence[str | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(NamedTuple):
     """A row of the chain: which entry has this position, and when it was sealed."""
 
     position: int
@@ -52,8 +51,8 @@ class Link:
         """Return the digest of this row after the one whose digest is `before`."""
         times = (_microseconds(self.entry_at), _microseconds(self.sealed_at))
         numbers = (self.version, self.position, self.entry_id, *times)
-        texts = [*map(str, numbers), self.content.hex(), before.hex()]
-        return _digest(("mobula audit seal", *texts))
+        content, previous = bytes(self.content).hex(), before.hex()
+        return _digest(("mobula audit seal", *map(str, numbers), content, previous))
 
 
 def content_of(texts: Texts) -> bytes:
@@ -62,14 +61,10 @@ def content_of(texts: Texts) -> bytes:
 
 
 def _digest(texts: Iterable[str | None]) -> bytes:
-    return sha256(b"".join(map(_field, texts))).digest()
-
-
-def _field(text: str | None) -> bytes:
-    if text is None:
-        return b"-"
-    content = text.encode()
-    return b"%d:%b" % (len(content), content)
+    contents = [None if text is None else text.encode() for text in texts]
+    return sha256(
+        b"".join([b"-" if c is None else b"%d:%b" % (len(c), c) for c in contents])
+    ).digest()
 
 
 def _microseconds(at: datetime) -> int:

@@ -10,7 +10,6 @@ a transaction keeps its lock on the table from before it draws an id until it is
 
 import logging
 import time
-from datetime import datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -63,16 +62,9 @@ def _seal_batch(last: int) -> int:
     sealed_at, seals = timezone.now(), list[AuditSeal]()
     for entry in entries_between(after, last, most=_BATCH):
         position += 1
-        link = Link(
-            position=position,
-            entry_id=entry.id,
-            entry_at=entry.at,
-            sealed_at=sealed_at,
-            version=VERSION,
-            content=entry.content,
-        )
+        link = Link(position, entry.id, entry.at, sealed_at, VERSION, entry.content)
         digest = link.digest(digest)
-        seals.append(_seal(link, digest=digest, at=sealed_at))
+        seals.append(AuditSeal(*link, digest))
     AuditSeal.objects.bulk_create(seals)
     return len(seals)
 
@@ -83,15 +75,3 @@ def lock() -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         (taken,) = cursor.fetchone()
         return bool(taken)
-
-
-def _seal(link: Link, *, digest: bytes, at: datetime) -> AuditSeal:
-    return AuditSeal(
-        position=link.position,
-        entry_id=link.entry_id,
-        entry_at=link.entry_at,
-        at=at,
-        version=link.version,
-        content=link.content,
-        digest=digest,
-    )

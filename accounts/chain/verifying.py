@@ -20,6 +20,8 @@ _BATCH = 5_000
 _LATE = timedelta(hours=1)
 _ENDLESS = 2**63 - 1
 
+type _Seal = tuple[Link, bytes]
+
 
 @dataclass(slots=True, kw_only=True)
 class Report:
@@ -62,11 +64,15 @@ def verify(*, expect: bytes | None = None) -> Report:
     return walk.report
 
 
-def _seals_after(position: int) -> list[AuditSeal]:
-    return list(AuditSeal.objects.filter(position__gt=position).order_by("position")[:_BATCH])
+def _seals_after(position: int) -> list[_Seal]:
+    seals = AuditSeal.objects.filter(position__gt=position).order_by("position")
+    rows = seals.values_list(
+        *("position", "entry_id", "entry_at", "at", "version", "content", "digest")
+    )
+    return [(Link(*link), bytes(digest)) for *link, digest in rows[:_BATCH]]
 
 
-def _follow(walk: _Walk, batch: list[AuditSeal]) -> None:
+def _follow(walk: _Walk, batch: list[_Seal]) -> None:
     """Verify the entries that a batch of seals is for."""
     chained, broken = _chained(walk, batch)
     if chained:
@@ -74,67 +80,71 @@ def _follow(walk: _Walk, batch: list[AuditSeal]) -> None:
         # One more than there may be shows that there is one too many.
         entries = iter(entries_between(walk.entry_id, last, most=len(chained) + 1))
         entry = next(entries, None)
-        for seal, digest in chained:
-            entry = _compare(walk, seal, entry, entries)
-            _pass(walk, seal, digest)
+        for link, digest in chained:
+            entry = _compare(walk, link, entry, entries)
+            _pass(walk, link, digest)
         if entry is not None:
             raise _Broken(_inserted(entry, after=walk.report.position))
     if broken:
         raise _Broken(broken)
 
 
-def _chained(walk: _Walk, batch: list[AuditSeal]) -> tuple[list[tuple[AuditSeal, bytes]], str]:
-    """Return the seals that continue the chain with their digests, and what the next one lacks."""
+def _chained(walk: _Walk, batch: list[_Seal]) -> tuple[list[_Seal], str]:
+    """Return the seals that continue the chain, and what is wrong with the one after them."""
     position, digest, entry_id = walk.report.position, walk.report.digest, walk.entry_id
-    chained: list[tuple[AuditSeal, bytes]] = []
-    for seal in batch:
+    for count, (link, sealed) in enumerate(batch):
         position += 1
-        if seal.position != position:
-            return chained, f"The seal of row {position:,} is missing."
-        if seal.version != VERSION:
-            return chained, f"Row {position:,} has a seal of the unknown version {seal.version}."
-        digest = _link(seal).digest(digest)
-        if digest != bytes(seal.digest):
-            return chained, (
-                f"The seal of row {position:,} (entry {seal.entry_id} of {_time(seal.entry_at)}) "
-                "was changed, or a row before it was removed or inserted together with its seal."
-            )
-        if seal.entry_id <= entry_id:
-            return chained, f"Row {position:,} (entry {seal.entry_id}) is out of order."
-        entry_id = seal.entry_id
-        chained.append((seal, digest))
-    return chained, ""
+        digest = link.digest(digest)
+        if problem := _problem(link, position=position, holds=digest == sealed, after=entry_id):
+            return batch[:count], problem
+        entry_id = link.entry_id
+    return batch, ""
+
+
+def _problem(link: Link, *, position: int, holds: bool, after: int) -> str:
+    """Return what is wrong with a seal itself, or ""."""
+    if link.position != position:
+        return f"The seal of row {position:,} is missing."
+    if link.version != VERSION:
+        return f"The seal of row {position:,} has the unknown version {link.version}."
+    if not holds:
+        return (
+            f"The seal of row {position:,} (entry {link.entry_id} of {_time(link.entry_at)}) was "
+            "changed, or a row before it was removed or inserted together with its seal."
+        )
+    if link.entry_id <= after:
+        return f"Row {position:,} (entry {link.entry_id}) is out of order."
+    return ""
 
 
 def _compare(
-    walk: _Walk, seal: AuditSeal, entry: Sealable | None, entries: Iterator[Sealable]
+    walk: _Walk, link: Link, entry: Sealable | None, entries: Iterator[Sealable]
 ) -> Sealable | None:
     """Compare a seal with the entry that should be its own; return the entry for the next one."""
-    if entry is not None and entry.id < seal.entry_id:
-        raise _Broken(_inserted(entry, after=seal.position - 1))
-    name = f"Row {seal.position:,} (entry {seal.entry_id} of {_time(seal.entry_at)})"
-    if entry is None or entry.id != seal.entry_id:
-        if not walk.removed.covers(seal.entry_at):
-            raise _Broken(f"{name} is missing.")
+    if entry is not None and entry.id < link.entry_id:
+        raise _Broken(_inserted(entry, after=link.position - 1))
+    if entry is None or entry.id != link.entry_id:
+        if not walk.removed.covers(link.entry_at):
+            raise _Broken(f"{_name(link)} is missing.")
         walk.report.removed += 1
         return entry
-    if entry.content != bytes(seal.content):
-        raise _Broken(f"{name} was changed.")
+    if entry.content != link.content:
+        raise _Broken(f"{_name(link)} was changed.")
     walk.report.rows += 1
     return next(entries, None)
 
 
-def _pass(walk: _Walk, seal: AuditSeal, digest: bytes) -> None:
+def _pass(walk: _Walk, link: Link, digest: bytes) -> None:
     report = walk.report
-    report.position, report.digest, report.sealed_at = seal.position, digest, seal.at
-    walk.entry_id = seal.entry_id
+    report.position, report.digest, report.sealed_at = link.position, digest, link.sealed_at
+    walk.entry_id = link.entry_id
     if walk.expect == digest:
-        report.expected_at = seal.position
-    if walk.newest is None or seal.entry_at > walk.newest:
-        walk.newest = seal.entry_at
-    elif seal.entry_at < walk.newest - _LATE:
+        report.expected_at = link.position
+    if walk.newest is None or link.entry_at > walk.newest:
+        walk.newest = link.entry_at
+    elif link.entry_at < walk.newest - _LATE:
         report.late += 1
-        report.first_late = report.first_late or seal.position
+        report.first_late = report.first_late or link.position
 
 
 def _check_unsealed(walk: _Walk) -> None:
@@ -150,15 +160,8 @@ def _inserted(entry: Sealable, *, after: int) -> str:
     return f"Entry {entry.id} of {_time(entry.at)} was inserted after row {after:,}."
 
 
-def _link(seal: AuditSeal) -> Link:
-    return Link(
-        position=seal.position,
-        entry_id=seal.entry_id,
-        entry_at=seal.entry_at,
-        sealed_at=seal.at,
-        version=seal.version,
-        content=bytes(seal.content),
-    )
+def _name(link: Link) -> str:
+    return f"Row {link.position:,} (entry {link.entry_id} of {_time(link.entry_at)})"
 
 
 def _time(at: datetime) -> str:
