@@ -1,6 +1,7 @@
 from celery import shared_task
+from django.utils import timezone
 
-from accounts.chain import removed, sealing
+from accounts.chain import checking, removed, sealing
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -11,3 +12,8 @@ def seal_audit() -> None:
 @shared_task  # type: ignore[untyped-decorator]
 def note_removed_audit() -> None:
     removed.note_removed()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def check_audit() -> None:
+    checking.check(timezone.now())

@@ -127,6 +127,7 @@ CELERY_TASK_ROUTES = {
     "clusters.tasks.forecast_clusters": {"queue": "slow"},
     # Of what waits in the slow queue, forecasts take their turn with passes; all else goes first.
     "clusters.tasks.forecast_cluster": {"queue": "slow", "priority": 3},
+    "accounts.tasks.check_audit": {"queue": "slow", "priority": 3},
     "clouds.tasks.*": {"queue": "slow"},
     "metering.tasks.*": {"queue": "slow"},
 }
@@ -148,6 +149,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "task": "accounts.tasks.note_removed_audit",
         "schedule": 3600.0,
         "options": {"expires": 3600},
+    },
+    "check-audit": {  # goes on with a verification, or begins that of the day
+        "task": "accounts.tasks.check_audit",
+        "schedule": 300.0,
+        "options": {"expires": 300},
     },
     "sweep-clusters": {
         "task": "clusters.tasks.sweep",

@@ -6,6 +6,8 @@ first difference, which it names.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +39,7 @@ class Report:
     sealed_at: datetime | None = None
     problem: str = ""
     expected_at: int = 0  # the position that has the expected digest
+    is_complete: bool = True  # False: the time was up before the end
 
 
 @dataclass(slots=True)
@@ -52,11 +55,23 @@ class _Broken(Exception):
     """The chain does not hold here, for this reason."""
 
 
-def verify(*, expect: bytes | None = None) -> Report:
-    """Return what the chain proves; `expect` is a digest that some row must have."""
+def verify(
+    *, expect: bytes | None = None, after: AuditSeal | None = None, seconds: float = math.inf
+) -> Report:
+    """Return what the chain proves; `expect` is a digest that some row must have.
+
+    `after` is a seal up to which the chain was verified already.
+    """
     walk = _Walk(Report(), expect)
+    if after is not None:
+        walk.report.position, walk.report.digest = after.position, bytes(after.digest)
+        walk.entry_id = after.entry_id
+    deadline = time.monotonic() + seconds
     try:
         while batch := _seals_after(walk.report.position):
+            if time.monotonic() > deadline:
+                walk.report.is_complete = False
+                return walk.report
             _follow(walk, batch)
         _check_unsealed(walk)
     except _Broken as broken:

@@ -1,6 +1,12 @@
 """What the database keeps of people, and of what they did."""
 
-from accounts.models.audit import AuditEntry, AuditQuerySet, AuditSeal, FieldChange
+from accounts.models.audit import (
+    AuditCheck,
+    AuditEntry,
+    AuditQuerySet,
+    AuditSeal,
+    FieldChange,
+)
 from accounts.models.people import (
     Membership,
     MembershipQuerySet,
@@ -17,6 +23,7 @@ from accounts.models.people import (
 )
 
 __all__ = [
+    "AuditCheck",
     "AuditEntry",
     "AuditQuerySet",
     "AuditSeal",

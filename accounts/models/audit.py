@@ -100,3 +100,16 @@ class AuditSeal(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(position__gte=1), name="seals_count_from_one"),
         ]
+
+
+class AuditCheck(models.Model):
+    """A verification of the whole chain in the background, for the audit page to show."""
+
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    rows = models.BigIntegerField(default=0)
+    # How far it came.
+    position = models.BigIntegerField(default=0)
+    digest = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
