@@ -125,9 +125,10 @@ def decisions_of(cluster: Cluster) -> list[ScalingDecision]:
     return list(cluster.decisions.all()[:PAGE])
 
 
-def jobs_of(cluster: Cluster) -> list[Job]:
-    """Return the newest jobs."""
-    return list(cluster.jobs.select_related("submitted_by")[:PAGE])
+def jobs_of(cluster: Cluster) -> QuerySet[Job]:
+    """Return the jobs with who submitted them, the newest first."""
+    rows: QuerySet[Job] = cluster.jobs.select_related("submitted_by")
+    return rows
 
 
 LOG_PAGE = 256 * 1024  # bytes of log a page shows at most

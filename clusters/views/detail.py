@@ -28,6 +28,7 @@ from clusters.queries.outdated import outdated_summary
 from clusters.queries.replacement import replacement_of, version_before
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
+from clusters.views.columns import JOBS
 from clusters.views.requests import visible_cluster
 from clusters.views.updating import following_context, update_context
 from clusters.workloads import WORKLOADS
@@ -35,6 +36,7 @@ from domain.events import EventKind
 from domain.lifecycle import ClusterState
 from domain.wording import usd
 from metering.queries.running import accrued
+from tables.pages import page_of, preview_of
 
 SHOWN_DECISIONS = 20  # the CSV has the last hundred
 SAID_FOR = timedelta(days=1)  # that the addresses changed with a start
@@ -103,13 +105,22 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
 def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
         "events": folded_events(clusters.events_of(cluster, limit=40))[:15],
-        "jobs": clusters.jobs_of(cluster)[:5],
+        "jobs": preview_of(
+            request,
+            JOBS,
+            list(clusters.jobs_of(cluster)[:5]),
+            csv_path=_csv_path(cluster, "jobs"),
+        ),
         "jobs_wait": waits_in_short(cluster),
         "decisions": clusters.decisions_of(cluster)[:5],
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
         "hold_form": HoldForm(),
         **_connection(request, cluster),
     }
+
+
+def _csv_path(cluster: Cluster, table: str) -> str:
+    return reverse("clusters:csv", args=[cluster.pk, table])
 
 
 def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
@@ -162,7 +173,9 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
 
 def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
-        "jobs": clusters.jobs_of(cluster),
+        "jobs": page_of(
+            request, JOBS, clusters.jobs_of(cluster), csv_path=_csv_path(cluster, "jobs")
+        ),
         "jobs_wait": waits_in_short(cluster),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,15 +14,25 @@ from accounts.spreadsheets import csv_response
 from clusters.models import Cluster
 from clusters.queries import clusters, scaling
 from clusters.queries.cooldowns import cooldowns_of
+from clusters.views.columns import JOBS
 from clusters.views.requests import visible_cluster
 from domain.planner.verdicts import GroupVerdict
+from tables.columns import Table
+from tables.pages import sorted_rows
+
+ROWS_IN_CSV = 10_000
 
 
 @require_GET
 def table_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
     """Return one of the cluster's tables as CSV."""
     cluster = visible_cluster(cast("SignedInRequest", request), pk)
-    header, rows = _TABLES[table](cluster)
+    if table in _SORTED:
+        columns, rows_of = _SORTED[table]
+        rows = sorted_rows(request, columns, rows_of(cluster))[:ROWS_IN_CSV]
+        header, rows = columns.header, columns.lines(rows)
+    else:
+        header, rows = _TABLES[table](cluster)
     return csv_response(f"{cluster.name}-{table}", header=header, rows=rows)
 
 
@@ -105,19 +116,14 @@ def _cooling_table(cluster: Cluster) -> tuple[list[str], Any]:
     )
 
 
-def _jobs_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = ["job", "status", "entrypoint", "started", "ended", "message"]
-    return header, (
-        [j.submission_id, j.status, j.entrypoint, j.started_at, j.ended_at, j.message]
-        for j in clusters.jobs_of(cluster)
-    )
-
-
+# Tables that sort, and their rows.
+_SORTED: dict[str, tuple[Table, Callable[[Cluster], Any]]] = {
+    "jobs": (JOBS, clusters.jobs_of),
+}
 _TABLES = {
     "nodes": _nodes_table,
     "events": _events_table,
     "decisions": _decisions_table,
-    "jobs": _jobs_table,
     "demand": _demand_table,
     "groups": _groups_table,
     "cooling": _cooling_table,
