@@ -123,7 +123,7 @@ def page_of(
 def preview_of(
     request: HttpRequest,
     table: Table,
-    rows: Sequence[Any],
+    rows: Iterable[Any],
     *,
     keys: Container[str] = (),
     csv_path: str = "",
@@ -137,7 +137,7 @@ def preview_of(
         table=table,
         headings=[Heading(column=column) for column in columns or chosen_columns(request, table)],
         choices=(),
-        rows=rows,
+        rows=list(rows),
         total=None,
         previous_url="",
         next_url="",

@@ -92,3 +92,97 @@ JOBS = Table(
         ),
     ),
 )
+
+EVENTS = Table(
+    name="events",
+    order="-at",
+    columns=(
+        Column(
+            key="at",
+            label="Time",
+            value=lambda event: event.at,
+            cell="clusters/history_cells.html#at",
+            sort="pk",
+            is_descending=True,
+        ),
+        Column(
+            key="kind",
+            label="Kind",
+            value=lambda event: event.kind,
+            cell="clusters/history_cells.html#kind",
+            css="text-nowrap",
+        ),
+        Column(
+            key="severity",
+            label="Severity",
+            value=lambda event: event.severity,
+            cell="clusters/history_cells.html#severity",
+        ),
+        Column(
+            key="node",
+            label="Node",
+            value=lambda event: str(event.node or ""),
+            cell="clusters/history_cells.html#node",
+        ),
+        Column(
+            key="event",
+            label="Event",
+            value=lambda event: event.message,
+            cell="clusters/history_cells.html#event",
+            is_fixed=True,
+            css="reason",
+            csv={
+                "from": lambda event: event.from_state,
+                "to": lambda event: event.to_state,
+                "message": lambda event: event.message,
+            },
+        ),
+        Column(
+            key="by",
+            label="User",
+            value=lambda event: str(event.actor or ""),
+        ),
+    ),
+)
+
+DECISIONS = Table(
+    name="decisions",
+    order="-at",
+    size=20,
+    prefix="decisions-",
+    columns=(
+        Column(
+            key="at",
+            label="Time",
+            value=lambda decision: decision.at,
+            cell="clusters/history_cells.html#at",
+            sort="pk",
+            is_descending=True,
+        ),
+        Column(
+            key="kind",
+            label="Decision",
+            value=lambda decision: decision.kind,
+            cell="clusters/history_cells.html#decision",
+            sort="kind",
+            css="text-nowrap",
+        ),
+        Column(
+            key="group",
+            label="Group",
+            value=lambda decision: decision.group,
+            sort="group",
+            csv={
+                "group": lambda decision: decision.group,
+                "count": lambda decision: decision.count,
+            },
+        ),
+        Column(
+            key="reason",
+            label="Reason",
+            value=lambda decision: decision.reason,
+            is_fixed=True,
+            css="reason",
+        ),
+    ),
+)
