@@ -150,6 +150,9 @@ CONFIGURATIONS: dict[str, Route] = {
         foreign_query=(Foreign(fields={"cloud": "{cloud_name}"}, status=200),),
     ),
     "templates/": Route(CURRENT, get=VIEWER),
+    "templates/bulk/archive/": Route(
+        OWNED, get=VIEWER, post=ENGINEER, query={"pk": "{template}"}, body={"pk": "{template}"}
+    ),
     "templates/library/": Route(CURRENT, get=VIEWER),
     "templates/library/<slug:key>/use/": Route(CURRENT, ("single-node",), post=ENGINEER),
     "templates/import/": Route(
