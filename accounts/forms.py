@@ -145,7 +145,6 @@ class AuditForm(forms.Form):
     subject = forms.CharField(required=False, max_length=120, widget=_search("Resource name or ID"))
     since = forms.DateField(required=False, widget=_day("From"))
     until = forms.DateField(required=False, widget=_day("To"))
-    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, answers: object, *, actions: list[str]) -> None:
         super().__init__(answers)  # type: ignore[arg-type]

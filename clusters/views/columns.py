@@ -41,7 +41,7 @@ JOBS = Table(
         Column(
             key="by",
             label="Submitted by",
-            value=lambda job: job.submitted_by or "Ray CLI",
+            value=lambda job: str(job.submitted_by or "Ray CLI"),
             sort="submitted_by__email",
         ),
         Column(
