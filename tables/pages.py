@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ class Page:
     csv_url: str
     here_url: str  # the first page, with the filters
     actions: Sequence[Mapping[str, str]] = field(default=())  # of the rows that are ticked
+    downloads: Sequence[tuple[str, str]] = field(default=())  # besides the CSV: label and address
 
     @property
     def columns(self) -> list[Column]:
@@ -84,10 +85,12 @@ def page_of(
     identity: Callable[[Any], object] = lambda row: row.pk,
     is_counted: bool = True,
     actions: Sequence[Mapping[str, str]] = (),
+    csv_path: str = "",
 ) -> Page:
     """Return the page of `rows` that the address names.
 
-    `rows` is a query, or rows in memory: then `identity` tells them apart.
+    `rows` is a query, or rows in memory: then `identity` tells them apart. `csv_path` is the
+    address of the CSV without its parameters; without one, it is this page's with format=csv.
     """
     order = order_of(request, table)
     after = request.GET.get(f"{table.prefix}after", "")
@@ -110,9 +113,37 @@ def page_of(
         total=total,
         previous_url=_url(request, table, before=found.previous) if found.previous else "",
         next_url=_url(request, table, after=found.next) if found.next else "",
-        csv_url=_url(request, table, format="csv"),
+        csv_url=f"{csv_path}{_url(request, table)}"
+        if csv_path
+        else _url(request, table, format="csv"),
         here_url=_url(request, table),
         actions=actions,
+    )
+
+
+def preview_of(
+    request: HttpRequest,
+    table: Table,
+    rows: Iterable[Any],
+    *,
+    keys: Container[str] = (),
+    csv_path: str = "",
+) -> Page:
+    """Return `rows` as they are: the first ones of a table that another page has in full.
+
+    `keys` are the columns to show; without any, those that the person chose.
+    """
+    columns = [column for column in table.columns if column.key in keys]
+    return Page(
+        table=table,
+        headings=[Heading(column=column) for column in columns or chosen_columns(request, table)],
+        choices=(),
+        rows=list(rows),
+        total=None,
+        previous_url="",
+        next_url="",
+        csv_url=csv_path,
+        here_url="",
     )
 
 

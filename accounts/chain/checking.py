@@ -32,6 +32,11 @@ class ChainState:
     check: AuditCheck | None
 
     @property
+    def digest(self) -> str:
+        """The newest digest, as `mobula audit head` prints it."""
+        return bytes(self.seal.digest).hex() if self.seal else ""
+
+    @property
     def has_more_unsealed(self) -> bool:
         """Whether there are more than were counted."""
         return self.unsealed >= _MOST_COUNTED

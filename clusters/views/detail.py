@@ -28,6 +28,8 @@ from clusters.queries.outdated import outdated_summary
 from clusters.queries.replacement import replacement_of, version_before
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
+from clusters.views.columns import DECISIONS, EVENTS, JOBS
+from clusters.views.node_columns import ENDED_NODES, NODES, ON_OVERVIEW
 from clusters.views.requests import visible_cluster
 from clusters.views.updating import following_context, update_context
 from clusters.workloads import WORKLOADS
@@ -35,8 +37,9 @@ from domain.events import EventKind
 from domain.lifecycle import ClusterState
 from domain.wording import usd
 from metering.queries.running import accrued
+from tables.pages import Page, page_of, preview_of
 
-SHOWN_DECISIONS = 20  # the CSV has the last hundred
+NODES_ON_OVERVIEW = 20
 SAID_FOR = timedelta(days=1)  # that the addresses changed with a start
 TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
 
@@ -79,7 +82,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
             for name in TABS
         ],
         "crumbs": [("Clusters", reverse("clusters:list"))],
-        "nodes": [(node, phases(node, now())) for node in nodes],
+        "nodes": nodes,
         "groups": groups,
         "head": next((node for node in nodes if node.role == "head"), None),
         "verdict": termination.verdict_for(cluster, nodes),
@@ -100,16 +103,27 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
     }
 
 
-def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
+    nodes = rows[0][:NODES_ON_OVERVIEW]
     return {
-        "events": folded_events(clusters.events_of(cluster, limit=40))[:15],
-        "jobs": clusters.jobs_of(cluster)[:5],
+        "live_nodes": _with_phases(preview_of(request, NODES, nodes, keys=ON_OVERVIEW)),
+        "events": folded_events(clusters.events_of(cluster)[:40])[:15],
+        "jobs": preview_of(
+            request,
+            JOBS,
+            clusters.jobs_of(cluster)[:5],
+            csv_path=_csv_path(cluster, "jobs"),
+        ),
         "jobs_wait": waits_in_short(cluster),
-        "decisions": clusters.decisions_of(cluster)[:5],
+        "decisions": preview_of(request, DECISIONS, clusters.decisions_of(cluster)[:5]),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
         "hold_form": HoldForm(),
         **_connection(request, cluster),
     }
+
+
+def _csv_path(cluster: Cluster, table: str) -> str:
+    return reverse("clusters:csv", args=[cluster.pk, table])
 
 
 def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
@@ -139,14 +153,29 @@ def _restarted_at(cluster: Cluster) -> datetime | None:
     return run.requested_at if run.number > 1 and is_recent else None
 
 
-def _nodes(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
-    return {"ended": folded_nodes(clusters.nodes_of(cluster, ended=True))}
+def _nodes(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
+    csv_path = _csv_path(cluster, "nodes")
+    ended = page_of(request, ENDED_NODES, clusters.ended_nodes_of(cluster), is_counted=False)
+    ended.rows, ended.csv_url = folded_nodes(ended.rows), ""  # the CSV of the live ones has them
+    live = page_of(request, NODES, rows[0], csv_path=csv_path)
+    return {"live_nodes": _with_phases(live), "ended": ended}
+
+
+def _with_phases(page: Page) -> Page:
+    for node in page.rows:
+        node.phases = phases(node, now())
+    return page
 
 
 def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
     found = scaling.scaling_now(cluster, *rows)
     context = {
-        "decisions": clusters.decisions_of(cluster)[:SHOWN_DECISIONS],
+        "decisions": page_of(
+            request,
+            DECISIONS,
+            clusters.decisions_of(cluster),
+            csv_path=_csv_path(cluster, "decisions"),
+        ),
         "scaling": found,
         "cooldowns": cooldowns_of(cluster),
         "consolidation": consolidation_of(cluster),
@@ -162,7 +191,9 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
 
 def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
-        "jobs": clusters.jobs_of(cluster),
+        "jobs": page_of(
+            request, JOBS, clusters.jobs_of(cluster), csv_path=_csv_path(cluster, "jobs")
+        ),
         "jobs_wait": waits_in_short(cluster),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
     }
@@ -171,8 +202,16 @@ def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[s
 def _events(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     kind = request.GET.get("kind", "")
     kind = kind if kind in EventKind else ""
+    events = page_of(
+        request,
+        EVENTS,
+        clusters.events_of(cluster, kind=kind),
+        is_counted=False,
+        csv_path=_csv_path(cluster, "events"),
+    )
+    events.rows = folded_events(events.rows)
     return {
-        "events": folded_events(clusters.events_of(cluster, kind=kind)),
+        "events": events,
         "event_kind": kind,
         "event_kinds": [("", "All kinds"), *[(k.value, k.label) for k in EventKind]],
     }

@@ -13,6 +13,7 @@ HELP = {
     "clusters:bulk": "states",
     "configurations:machines": "catalog",
     "configurations:templates": "templates",
+    "configurations:archive-templates": "templates",
     "configurations:template": "templates",
     "configurations:library": "templates",
     "configurations:version": "templates",

@@ -94,6 +94,8 @@ ACCOUNTS: dict[str, Route] = {
         foreign_query=(
             Foreign(fields={"subject": "{cluster}"}, status=200),
             Foreign(fields={"subject": "{cluster}", "format": "csv"}, status=200),
+            Foreign(fields={"subject": "{cluster}", "format": "jsonl"}, status=200),
+            Foreign(fields={"kind": "cluster", "subject": "{cluster}"}, status=200),
             Foreign(fields={"actor": "@", "before": "99999999"}, status=200),
         ),
     ),
@@ -150,6 +152,9 @@ CONFIGURATIONS: dict[str, Route] = {
         foreign_query=(Foreign(fields={"cloud": "{cloud_name}"}, status=200),),
     ),
     "templates/": Route(CURRENT, get=VIEWER),
+    "templates/bulk/archive/": Route(
+        OWNED, get=VIEWER, post=ENGINEER, query={"pk": "{template}"}, body={"pk": "{template}"}
+    ),
     "templates/library/": Route(CURRENT, get=VIEWER),
     "templates/library/<slug:key>/use/": Route(CURRENT, ("single-node",), post=ENGINEER),
     "templates/import/": Route(
