@@ -64,7 +64,7 @@ def _seal_batch(last: int) -> int:
         position += 1
         link = Link(position, entry.id, entry.at, sealed_at, VERSION, entry.content)
         digest = link.digest(digest)
-        seals.append(AuditSeal(*link, digest))
+        seals.append(_seal(link, digest))
     AuditSeal.objects.bulk_create(seals)
     return len(seals)
 
@@ -75,3 +75,15 @@ def lock() -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         (taken,) = cursor.fetchone()
         return bool(taken)
+
+
+def _seal(link: Link, digest: bytes) -> AuditSeal:
+    return AuditSeal(
+        position=link.position,
+        entry_id=link.entry_id,
+        entry_at=link.entry_at,
+        at=link.sealed_at,
+        version=link.version,
+        content=link.content,
+        digest=digest,
+    )

@@ -70,7 +70,8 @@ def _side(is_descending: bool) -> str:
 
 async def _from_thread(chunks: Iterator[str]) -> AsyncIterator[str]:
     """Yield what an iterator makes in the thread that has the database connection."""
-    while (chunk := await sync_to_async(next)(chunks, None)) is not None:
+    following = sync_to_async(lambda: next(chunks, None))
+    while (chunk := await following()) is not None:
         yield chunk
 
 

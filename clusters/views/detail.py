@@ -13,8 +13,9 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 from django_htmx.http import HTMX_STOP_POLLING
 
-from accounts.permissions import Action, may
+from accounts.permissions import Action, may, may_each
 from accounts.requests import SignedInRequest
+from accounts.views.history import TAB, history_of
 from clusters.forms import HoldForm, LimitsForm, ResizeForm, UpdateForm, WorkloadForm
 from clusters.models import Cluster
 from clusters.nodes.tokens import has_token_auth, ray_token
@@ -41,7 +42,7 @@ from tables.pages import Page, page_of, preview_of
 
 NODES_ON_OVERVIEW = 20
 SAID_FOR = timedelta(days=1)  # that the addresses changed with a start
-TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
+TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration", TAB)
 
 
 @require_GET
@@ -73,6 +74,8 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
     address = reverse("clusters:detail", args=[cluster.pk])
     outdated = outdated_summary(cluster, nodes)
     is_whole = request.GET.get("part") != "live"
+    actions = (Action.OPERATE, Action.READ_HISTORY)
+    may_operate, may_read = may_each(request.user, *actions, team=cluster.team)
     spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
     return {
         "cluster": cluster,
@@ -80,6 +83,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "tabs": [
             {"label": name.capitalize(), "url": f"{address}?tab={name}", "current": name == tab}
             for name in TABS
+            if name != TAB or may_read
         ],
         "crumbs": [("Clusters", reverse("clusters:list"))],
         "nodes": nodes,
@@ -96,7 +100,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "replacement": replacement_of(cluster, nodes)
         if outdated.nodes or cluster.replacing_since
         else None,
-        "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
+        "may_operate": may_operate,
         "now": now(),
         **(following_context(cluster, by=request.user) if is_whole else {}),
         **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
@@ -235,6 +239,12 @@ def _configuration(
     }
 
 
+def _history(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    if request.GET.get("part") == "live":  # has nothing of this tab
+        return {}
+    return {"history": history_of(request, cluster, team=cluster.team)}
+
+
 _TAB_CONTEXT = {
     "overview": _overview,
     "nodes": _nodes,
@@ -242,4 +252,5 @@ _TAB_CONTEXT = {
     "jobs": _jobs,
     "events": _events,
     "configuration": _configuration,
+    TAB: _history,
 }

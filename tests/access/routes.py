@@ -92,11 +92,9 @@ ACCOUNTS: dict[str, Route] = {
         CURRENT,
         get=ADMIN,
         foreign_query=(
-            Foreign(fields={"subject": "{cluster}"}, status=200),
-            Foreign(fields={"subject": "{cluster}", "format": "csv"}, status=200),
-            Foreign(fields={"subject": "{cluster}", "format": "jsonl"}, status=200),
             Foreign(fields={"kind": "cluster", "subject": "{cluster}"}, status=200),
-            Foreign(fields={"actor": "@", "before": "99999999"}, status=200),
+            Foreign(fields={"subject": "{cluster}", "format": "csv"}, status=200),
+            Foreign(fields={"actor": "@", "format": "jsonl"}, status=200),
         ),
     ),
 }
@@ -132,6 +130,7 @@ PAGES: dict[str, Route] = {
     "clouds/<int:pk>/teams/": Route(
         INSTALLATION, ("{aws}",), get=SITE, post=SITE, body={"teams": "{team}"}
     ),
+    "clouds/<int:pk>/history/": Route(INSTALLATION, ("{aws}",), get=SITE),
     "clouds/<int:pk>/refresh/": Route(OWNED, ("{aws}",), post=SITE),
     "images/": Route(PERSONAL, get=ANYBODY),
     "docs/": Route(PERSONAL, get=ANYBODY, query={"q": "idle"}),

@@ -16,8 +16,8 @@ from accounts.models import AuditCheck, AuditEntry, AuditSeal, Team, User
 from accounts.origin import Origin, caused_by
 from accounts.services import record
 from accounts.views import audit_export
+from tests.accounts.audit.test_trail import entries_of, text_of
 from tests.accounts.conftest import signed_in
-from tests.accounts.test_audit import entries_of, text_of
 
 PAGE = reverse("accounts:audit")
 REQUEST = "0f" * 16

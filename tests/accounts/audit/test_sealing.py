@@ -15,7 +15,7 @@ from accounts.models import AuditEntry, AuditSeal
 from accounts.tasks import note_removed_audit, seal_audit
 from retention import partitions
 from retention.tables import AUDIT
-from tests.accounts.chain.conftest import ROWS, tampering, verified
+from tests.accounts.audit.conftest import ROWS, tampering, verified
 
 WRITE = """
     INSERT INTO accounts_auditentry

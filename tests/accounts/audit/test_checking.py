@@ -10,7 +10,7 @@ from accounts.chain.checking import chain_state, check
 from accounts.models import AuditCheck, AuditEntry
 from accounts.services import record
 from accounts.tasks import check_audit
-from tests.accounts.chain.conftest import ROWS, tampering
+from tests.accounts.audit.conftest import ROWS, tampering
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from accounts.chain.digests import FIELDS
 from accounts.chain.sealing import seal
 from accounts.chain.verifying import verify
 from accounts.models import AuditEntry, AuditSeal
-from tests.accounts.chain.conftest import ROWS, tampering, verified
+from tests.accounts.audit.conftest import ROWS, tampering, verified
 
 pytestmark = pytest.mark.django_db
 quickly = settings(

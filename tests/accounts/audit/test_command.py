@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import AuditEntry, AuditSeal
 from accounts.services import record
 from mobula import cli
-from tests.accounts.chain.conftest import ROWS, tampering
+from tests.accounts.audit.conftest import ROWS, tampering
 
 pytestmark = pytest.mark.django_db
 

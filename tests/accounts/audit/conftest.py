@@ -11,6 +11,7 @@ from accounts.chain.sealing import seal
 from accounts.chain.verifying import Report, verify
 from accounts.models import AuditEntry, Team, User
 from accounts.services import record
+from tests.clusters.conftest import cluster, driver, image, launch, queued, version  # noqa: F401
 
 ROWS = 12
 
