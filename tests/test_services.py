@@ -86,7 +86,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         {"values": {p.name: p.default for p in _WORK.parameters}},
     ),
     "clusters.services.jobs.stop_job": lambda t: ((t.job,), {}),
-    "clusters.services.launch_checks.check_launch": lambda t: ((t.version,), {}),
+    "configurations.services.launch_checks.check_launch": lambda t: ((t.version,), {}),
     "clusters.services.launching.launch_cluster": lambda t: (
         (),
         {"name": "two", "version": t.version},
@@ -150,7 +150,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
 }
 # A viewer may look.
 READS = {
-    "clusters.services.launch_checks.check_launch",
+    "configurations.services.launch_checks.check_launch",
     "clusters.services.node_logs.follow_node_logs",
     "clusters.services.updating.check_update",
 }

@@ -13,10 +13,11 @@ from clusters import runs
 from clusters.models import Cluster, Group
 from clusters.nodes.config import settings_of
 from clusters.nodes.groups import groups_of
-from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.waking import wake
 from clusters.transitions import note
+from configurations.launch_checks import Launchable
 from configurations.models import Version
+from configurations.services.launch_checks import check_launch
 from domain.events import EventKind
 from domain.limits import CLUSTER_NAME_LENGTH, wrong_name
 

@@ -16,13 +16,14 @@ from clusters.models import Cluster, Group, Node
 from clusters.nodes.config import config_of, configuration_of, settings_of
 from clusters.nodes.groups import groups_of, regroup
 from clusters.nodes.outdated import changes_between
-from clusters.services.launch_checks import Launchable, check_launch
 from clusters.services.limits import TIME_LIMITS
 from clusters.services.locking import locked, require_live
 from clusters.services.replacing import begin_replacement
 from clusters.services.waking import wake
 from clusters.transitions import note
+from configurations.launch_checks import Launchable
 from configurations.models import Version
+from configurations.services.launch_checks import check_launch
 from configurations.targets import target_for
 from domain.configuration.diff import Change, sentence
 from domain.configuration.effects import Effect, strongest, why_of

@@ -18,10 +18,11 @@ from accounts.requests import SignedInRequest
 from clouds.models import Cloud
 from clusters.forms import LaunchForm
 from clusters.queries.clusters import free_name
-from clusters.services.launch_checks import check_launch, environments_of
 from clusters.services.launching import launch_cluster
+from configurations.launch_checks import environments_of
 from configurations.library_offers import launchable_offers
 from configurations.price_lines import lines_of
+from configurations.services.launch_checks import check_launch
 from configurations.services.library import template_from_library
 from domain.estimate import estimate
 
