@@ -44,7 +44,8 @@ def environments_of(version: Version) -> list[str]:
 def launchable(version: Version, *, environment: str = "") -> Launchable:
     """Return what `version` needs to be launched; raises `Invalid` with all that is wrong.
 
-    Cloud and image must be usable by the version's team, whoever asks.
+    Cloud and image must be usable by the version's team, whoever asks. An environment for which
+    the version says nothing of its own gets what it says for all.
     """
     if version.archived_at or version.template.archived_at:
         raise WrongState(f"{version} is archived. Unarchive it to launch it.")
@@ -79,11 +80,7 @@ def _config_of(version: Version, environment: str) -> ComputeConfig:
     config = parse(version.text).config
     if config is None:
         raise Invalid.at("version", f"{version} is not a valid configuration.")
-    if not environment:
-        return config
-    if environment not in config.mobula.environments:
-        raise Invalid.at("environment", f"{version} has no environment '{environment}'.")
-    return for_environment(config, environment)
+    return for_environment(config, environment) if environment else config
 
 
 def _without_machine(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
