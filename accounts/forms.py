@@ -120,7 +120,9 @@ _SMALL_SELECT = "form-select-sm w-auto"
 
 
 def _search(label: str) -> forms.TextInput:
-    return forms.TextInput(attrs={"aria-label": label, "placeholder": label, "class": _SMALL})
+    return forms.TextInput(
+        attrs={"aria-label": label, "placeholder": label, "class": _SMALL, "size": 16}
+    )
 
 
 def _day(label: str) -> forms.DateInput:

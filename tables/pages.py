@@ -38,10 +38,17 @@ class Page:
     here_url: str  # the first page, with the filters
     actions: Sequence[Mapping[str, str]] = field(default=())  # of the rows that are ticked
     downloads: Sequence[tuple[str, str]] = field(default=())  # besides the CSV: label and address
+    totals: Mapping[str, object] = field(default_factory=dict)  # by column, below the rows
 
     @property
     def columns(self) -> list[Column]:
         return [heading.column for heading in self.headings]
+
+    @property
+    def foot(self) -> list[tuple[Column, object]]:
+        """What stands below each column; nothing where nothing is summed."""
+        columns = self.columns if self.totals else []
+        return [(column, self.totals.get(column.key, "")) for column in columns]
 
     @property
     def has_other_pages(self) -> bool:
@@ -104,6 +111,39 @@ def page_of(
         places = (after, before)
         found = _slice(listed, places, name=order.name, identity=identity, size=table.size)
         total = len(listed)
+    page = _page(request, table, order, found, total=total)
+    page.actions = actions
+    if csv_path:
+        page.csv_url = f"{csv_path}{_url(request, table)}"
+    return page
+
+
+def start_of(request: HttpRequest, table: Table) -> int:
+    """Return how many rows are in front of the page, for rows that a query of its own cuts."""
+    place = place_of(
+        request.GET.get(f"{table.prefix}after", ""), order=order_of(request, table).name
+    )
+    return int(place.key) if place else 0
+
+
+def page_by_number(request: HttpRequest, table: Table, rows: Sequence[Any], *, total: int) -> Page:
+    """Return the page of `rows`, which begin at `start_of` and are sorted by `order_of`."""
+    order, start = order_of(request, table), start_of(request, table)
+
+    def place_at(number: int) -> str:
+        return str(Place(order=order.name, key=str(number), value=None))
+
+    end = start + table.size
+    found = Slice(rows=rows, next=place_at(end) if end < total else "")
+    page = _page(request, table, order, found, total=total)
+    if start:
+        page.previous_url = _url(request, table, after=place_at(max(0, start - table.size)))
+    return page
+
+
+def _page(
+    request: HttpRequest, table: Table, order: Sorted, found: Slice[Any], *, total: int | None
+) -> Page:
     shown = chosen_columns(request, table)
     return Page(
         table=table,
@@ -113,11 +153,8 @@ def page_of(
         total=total,
         previous_url=_url(request, table, before=found.previous) if found.previous else "",
         next_url=_url(request, table, after=found.next) if found.next else "",
-        csv_url=f"{csv_path}{_url(request, table)}"
-        if csv_path
-        else _url(request, table, format="csv"),
+        csv_url=_url(request, table, format="csv"),
         here_url=_url(request, table),
-        actions=actions,
     )
 
 

@@ -92,6 +92,7 @@ JOBS = Table(
         ),
     ),
 )
+JOBS_ON_OVERVIEW = ("job", "status", "command", "submitted", "duration")
 
 EVENTS = Table(
     name="events",
@@ -106,25 +107,6 @@ EVENTS = Table(
             is_descending=True,
         ),
         Column(
-            key="kind",
-            label="Kind",
-            value=lambda event: event.kind,
-            cell="clusters/history_cells.html#kind",
-            css="text-nowrap",
-        ),
-        Column(
-            key="severity",
-            label="Severity",
-            value=lambda event: event.severity,
-            cell="clusters/history_cells.html#severity",
-        ),
-        Column(
-            key="node",
-            label="Node",
-            value=lambda event: str(event.node or ""),
-            cell="clusters/history_cells.html#node",
-        ),
-        Column(
             key="event",
             label="Event",
             value=lambda event: event.message,
@@ -136,6 +118,25 @@ EVENTS = Table(
                 "to": lambda event: event.to_state,
                 "message": lambda event: event.message,
             },
+        ),
+        Column(
+            key="node",
+            label="Node",
+            value=lambda event: str(event.node or ""),
+            cell="clusters/history_cells.html#node",
+        ),
+        Column(
+            key="kind",
+            label="Kind",
+            value=lambda event: event.kind,
+            cell="clusters/history_cells.html#kind",
+            css="text-nowrap",
+        ),
+        Column(
+            key="severity",
+            label="Severity",
+            value=lambda event: event.severity,
+            cell="clusters/history_cells.html#severity",
         ),
         Column(
             key="by",

@@ -29,7 +29,7 @@ from clusters.queries.outdated import outdated_summary
 from clusters.queries.replacement import replacement_of, version_before
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
-from clusters.views.columns import DECISIONS, EVENTS, JOBS
+from clusters.views.columns import DECISIONS, EVENTS, JOBS, JOBS_ON_OVERVIEW
 from clusters.views.node_columns import ENDED_NODES, NODES, ON_OVERVIEW
 from clusters.views.requests import visible_cluster
 from clusters.views.updating import following_context, update_context
@@ -116,6 +116,7 @@ def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -
             request,
             JOBS,
             clusters.jobs_of(cluster)[:5],
+            keys=JOBS_ON_OVERVIEW,
             csv_path=_csv_path(cluster, "jobs"),
         ),
         "jobs_wait": waits_in_short(cluster),
