@@ -3,8 +3,10 @@
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from accounts.chain.verifying import Report, verify
 from accounts.models import AuditSeal
@@ -27,6 +29,13 @@ class Command(BaseCommand):
         commands.add_parser("head", help="print the digest of the newest sealed row")
 
     def handle(self, *_args: object, **options: object) -> None:
+        try:
+            self._run(options)
+        except OperationalError as error:
+            message = f"The audit log cannot be read: {error}"
+            raise CommandError(message, returncode=2) from error
+
+    def _run(self, options: Mapping[str, object]) -> None:
         if options["what"] == "head":
             self._print_head()
             return

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from accounts.models import AuditEntry, AuditSeal
 from accounts.services import record
@@ -48,6 +49,18 @@ def test_verify_fails_where_the_expected_digest_is_not_found(
     assert "No row has the expected digest" in capsys.readouterr().err
     with pytest.raises(CommandError, match="use the 64 digits"):
         call_command("audit", "verify", "--expect", "0" * 63)
+
+
+def test_a_database_that_is_away_has_an_exit_code_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(**_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("accounts.management.commands.audit.verify", fail)
+    with pytest.raises(CommandError, match="connection refused") as raised:
+        call_command("audit", "verify")
+    assert raised.value.returncode == 2
 
 
 def test_there_is_no_head_before_the_first_seal(capsys: pytest.CaptureFixture[str]) -> None:

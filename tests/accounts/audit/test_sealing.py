@@ -1,7 +1,10 @@
 """Entries are sealed once they are committed, in the order of their ids, and no writer waits."""
 
+import itertools
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,13 +27,17 @@ WRITE = """
 """
 
 
+def _options() -> dict[str, Any]:
+    """Return how to connect to the database of the test."""
+    parameters = connection.get_connection_params()
+    names = ("host", "port", "dbname", "user", "password")
+    return {name: parameters[name] for name in names if parameters.get(name)}
+
+
 @pytest.fixture
 def writers() -> Iterator[tuple[psycopg.Connection, psycopg.Connection]]:
     """Two connections to the database of the test, each of which writes in its own time."""
-    parameters = connection.get_connection_params()
-    names = ("host", "port", "dbname", "user", "password")
-    options = {name: parameters[name] for name in names if parameters.get(name)}
-    with psycopg.connect(**options) as slow, psycopg.connect(**options) as quick:
+    with psycopg.connect(**_options()) as slow, psycopg.connect(**_options()) as quick:
         yield slow, quick
 
 
@@ -51,6 +58,38 @@ def test_an_entry_of_an_open_transaction_is_sealed_in_its_place(
     sealed = AuditSeal.objects.order_by("position").values_list("entry_id")
     assert list(sealed) == [first, second, third]
     assert verify().problem == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_write_at_once_are_sealed_while_they_do() -> None:
+    stop, committed = threading.Event(), list[int]()
+
+    def write(number: int) -> None:
+        with psycopg.connect(**_options()) as own:
+            for turn in itertools.count():
+                if stop.is_set():
+                    return
+                row = own.execute(WRITE).fetchone()
+                own.execute("SELECT pg_sleep(random() / 100)")
+                if (turn + number) % 5:
+                    own.commit()
+                    committed.extend(row or ())
+                else:
+                    own.rollback()
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    while len(committed) < 150:
+        sealing.seal()
+    stop.set()
+    for writer in writers:
+        writer.join()
+    sealing.seal()
+    report = verify()
+    assert (report.problem, report.rows, report.unsealed) == ("", len(committed), 0)
+    sealed_at = AuditSeal.objects.values("at").distinct()
+    assert sealed_at.count() > 1
 
 
 @pytest.mark.django_db
