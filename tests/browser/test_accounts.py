@@ -89,6 +89,7 @@ def test_a_click_on_a_request_shows_what_it_did(
     page = visit(adam).open(f"/accounts/users/{alice.pk}/")
     page.get_by_label("Reason").fill("Left the company.")
     page.get_by_role("button", name="Deactivate").click()
+    expect(page.get_by_role("button", name="Activate")).to_be_visible()
     page.get_by_role("link", name="History").click()
     row = page.get_by_role("row", name="Left the company.")
     expect(row).to_contain_text("127.0.0.1")
