@@ -175,6 +175,7 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
             request,
             DECISIONS,
             clusters.decisions_of(cluster),
+            is_counted=False,
             csv_path=_csv_path(cluster, "decisions"),
         ),
         "scaling": found,
@@ -193,7 +194,11 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
 def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     return {
         "jobs": page_of(
-            request, JOBS, clusters.jobs_of(cluster), csv_path=_csv_path(cluster, "jobs")
+            request,
+            JOBS,
+            clusters.jobs_of(cluster),
+            is_counted=False,
+            csv_path=_csv_path(cluster, "jobs"),
         ),
         "jobs_wait": waits_in_short(cluster),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
