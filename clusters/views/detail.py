@@ -107,7 +107,7 @@ def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -
     nodes = rows[0][:NODES_ON_OVERVIEW]
     return {
         "live_nodes": _with_phases(preview_of(request, NODES, nodes, keys=ON_OVERVIEW)),
-        "events": folded_events(clusters.events_of(cluster)[:40])[:15],
+        "events": folded_events(list(clusters.events_of(cluster)[:40]))[:15],
         "jobs": preview_of(
             request,
             JOBS,
