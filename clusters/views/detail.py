@@ -192,11 +192,15 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
 
 
 def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    status = request.GET.get("status", "")
+    status = status if status in clusters.JOB_STATUSES else ""
     return {
+        "job_status": status,
+        "job_statuses": [("", "Any status"), *clusters.JOB_STATUSES.items()],
         "jobs": page_of(
             request,
             JOBS,
-            clusters.jobs_of(cluster),
+            clusters.jobs_of(cluster, status=status),
             is_counted=False,
             csv_path=_csv_path(cluster, "jobs"),
         ),
