@@ -136,10 +136,20 @@ def decisions_of(cluster: Cluster) -> QuerySet[ScalingDecision]:
     return rows
 
 
-def jobs_of(cluster: Cluster) -> QuerySet[Job]:
-    """Return the jobs with who submitted them, the newest first."""
+JOB_STATUSES = {
+    "active": "Pending or running",
+    "SUCCEEDED": "Succeeded",
+    "FAILED": "Failed",
+    "STOPPED": "Stopped",
+}
+
+
+def jobs_of(cluster: Cluster, *, status: str = "") -> QuerySet[Job]:
+    """Return the jobs of one of JOB_STATUSES or else all, the newest first."""
     rows: QuerySet[Job] = cluster.jobs.select_related("submitted_by")
-    return rows
+    if status == "active":
+        return rows.exclude(status__in=Job.OVER)
+    return rows.filter(status=status) if status in JOB_STATUSES else rows
 
 
 LOG_PAGE = 256 * 1024  # bytes of log a page shows at most

@@ -112,7 +112,7 @@ def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -
     nodes = rows[0][:NODES_ON_OVERVIEW]
     return {
         "live_nodes": _with_phases(preview_of(request, NODES, nodes, keys=ON_OVERVIEW)),
-        "events": folded_events(clusters.events_of(cluster)[:40])[:15],
+        "events": folded_events(list(clusters.events_of(cluster)[:40]))[:15],
         "jobs": preview_of(
             request,
             JOBS,
@@ -182,6 +182,7 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
             request,
             DECISIONS,
             clusters.decisions_of(cluster),
+            is_counted=False,
             csv_path=_csv_path(cluster, "decisions"),
         ),
         "scaling": found,
@@ -198,9 +199,17 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
 
 
 def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    status = request.GET.get("status", "")
+    status = status if status in clusters.JOB_STATUSES else ""
     return {
+        "job_status": status,
+        "job_statuses": [("", "Any status"), *clusters.JOB_STATUSES.items()],
         "jobs": page_of(
-            request, JOBS, clusters.jobs_of(cluster), csv_path=_csv_path(cluster, "jobs")
+            request,
+            JOBS,
+            clusters.jobs_of(cluster, status=status),
+            is_counted=False,
+            csv_path=_csv_path(cluster, "jobs"),
         ),
         "jobs_wait": waits_in_short(cluster),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],

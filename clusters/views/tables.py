@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from clusters.models import Cluster, Node
+from clusters.models import Cluster, Event, Job, Node
 from clusters.queries import clusters, scaling
 from clusters.queries.cooldowns import cooldowns_of
 from clusters.views.columns import DECISIONS, EVENTS, JOBS
@@ -30,7 +31,7 @@ def table_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
     cluster = visible_cluster(cast("SignedInRequest", request), pk)
     if table in _SORTED:
         columns, rows_of = _SORTED[table]
-        found = rows_of(cluster, request.GET.get("kind", ""))
+        found = rows_of(cluster, request.GET)
         rows = sorted_rows(request, columns, found)[:ROWS_IN_CSV]
         header, rows = columns.header, columns.lines(rows)
     else:
@@ -79,12 +80,26 @@ def _cooling_table(cluster: Cluster) -> tuple[list[str], Any]:
 
 
 # Tables that sort, and their rows.
-_SORTED: dict[str, tuple[Table, Callable[[Cluster, str], Any]]] = {
+_SORTED: dict[str, tuple[Table, Callable[[Cluster, QueryDict], Any]]] = {
     "decisions": (DECISIONS, lambda cluster, _: clusters.decisions_of(cluster)),
-    "events": (EVENTS, lambda cluster, kind: clusters.events_of(cluster, kind=kind)),
-    "jobs": (JOBS, lambda cluster, _: clusters.jobs_of(cluster)),
+    "events": (
+        EVENTS,
+        lambda cluster, query: clusters.events_of(cluster, kind=query.get("kind", "")),
+    ),
+    "jobs": (
+        JOBS,
+        lambda cluster, query: clusters.jobs_of(cluster, status=query.get("status", "")),
+    ),
     "nodes": (NODES, lambda cluster, _: _all_nodes(cluster)),
 }
+
+
+def _events(cluster: Cluster, query: QueryDict) -> QuerySet[Event]:
+    return clusters.events_of(cluster, kind=query.get("kind", ""))
+
+
+def _jobs(cluster: Cluster, query: QueryDict) -> QuerySet[Job]:
+    return clusters.jobs_of(cluster, status=query.get("status", ""))
 
 
 def _all_nodes(cluster: Cluster) -> list[Node]:

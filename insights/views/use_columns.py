@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from domain.wording import usd
@@ -57,7 +58,7 @@ USE_OF_NODES = Table(
             Column(
                 key=key,
                 label=label,
-                value=lambda row, key=key: _money(row, key),
+                value=partial(_money, key=key),
                 sort=_amount(key),
                 is_number=True,
                 is_descending=True,

@@ -72,6 +72,21 @@ def test_any_order_and_place_of_an_address_is_answered(opened: Opened, tab: str)
 
 
 @pytest.mark.usefixtures("jobs")
+def test_jobs_are_filtered_by_status_in_the_address(opened: Opened, head: Head, alice: Any) -> None:
+    def shown(status: str) -> set[str]:
+        return {job.status for job in opened("jobs", status=status).context["jobs"].rows}
+
+    assert shown("FAILED") == {"FAILED"}
+    assert shown("active") == {"RUNNING"}
+    assert shown("") == shown("evil") == {"FAILED", "RUNNING"}
+    assert "No jobs of this status" in opened("jobs", status="STOPPED").text
+    client = Client()
+    client.force_login(alice)
+    url = reverse("clusters:csv", args=[head.cluster.pk, "jobs"])
+    assert len(client.get(url, {"status": "FAILED"}).text.splitlines()) == 1 + ROWS // 2
+
+
+@pytest.mark.usefixtures("jobs")
 def test_the_csv_is_sorted_as_the_table_is(head: Head, alice: Any) -> None:
     client = Client()
     client.force_login(alice)
