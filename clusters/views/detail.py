@@ -75,8 +75,8 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
     address = reverse("clusters:detail", args=[cluster.pk])
     outdated = outdated_summary(cluster, nodes)
     is_whole = request.GET.get("part") != "live"
-    actions = (Action.OPERATE, Action.READ_HISTORY)
-    may_operate, may_read = may_each(request.user, *actions, team=cluster.team)
+    actions = (Action.OPERATE, Action.EDIT_TEMPLATE, Action.READ_HISTORY)
+    may_operate, may_edit, may_read = may_each(request.user, *actions, team=cluster.team)
     spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
     return {
         "cluster": cluster,
@@ -102,6 +102,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         if outdated.nodes or cluster.replacing_since
         else None,
         "may_operate": may_operate,
+        "may_edit": may_edit,
         "now": now(),
         **(following_context(cluster, by=request.user) if is_whole else {}),
         **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
@@ -122,7 +123,6 @@ def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -
         ),
         "jobs_wait": waits_in_short(cluster),
         "drift": drift_of(cluster),
-        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=cluster.team),
         "decisions": preview_of(request, DECISIONS, clusters.decisions_of(cluster)[:5]),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
         "hold_form": HoldForm(),

@@ -26,6 +26,7 @@ OWNED, AUTHOR, INSTALLATION = Scope.OWNED, Scope.AUTHOR, Scope.INSTALLATION
 
 _USER = ("{user}",)
 _REASON = {"reason": "They left."}
+_CLOUD = {"name": "prod", "provider": "aws", "region": "us-west-2"}
 _CLUSTER = ("{cluster}",)
 _GROUP = ("{cluster}", "cpu")
 _JOB = ("{cluster}", "{job}")
@@ -92,6 +93,7 @@ ACCOUNTS: dict[str, Route] = {
         CURRENT,
         get=ADMIN,
         foreign_query=(
+            Foreign(fields={"subject": "{cluster}"}, status=200),
             Foreign(fields={"kind": "cluster", "subject": "{cluster}"}, status=200),
             Foreign(fields={"subject": "{cluster}", "format": "csv"}, status=200),
             Foreign(fields={"actor": "@", "format": "jsonl"}, status=200),
@@ -114,19 +116,8 @@ PAGES: dict[str, Route] = {
         body={"usd_per_cpu_hour": "1", "usd_per_gib_hour": "1", "usd_per_gpu_hour": "1"},
     ),
     "clouds/": Route(PERSONAL, get=ANYBODY),
-    "clouds/new/": Route(
-        INSTALLATION,
-        get=SITE,
-        post=SITE,
-        body={"name": "prod", "provider": "aws", "region": "us-west-2"},
-    ),
-    "clouds/<int:pk>/": Route(
-        INSTALLATION,
-        ("{aws}",),
-        get=SITE,
-        post=SITE,
-        body={"name": "prod", "provider": "aws", "region": "us-west-2"},
-    ),
+    "clouds/new/": Route(INSTALLATION, get=SITE, post=SITE, body=_CLOUD),
+    "clouds/<int:pk>/": Route(INSTALLATION, ("{aws}",), get=SITE, post=SITE, body=_CLOUD),
     "clouds/<int:pk>/teams/": Route(
         INSTALLATION, ("{aws}",), get=SITE, post=SITE, body={"teams": "{team}"}
     ),
