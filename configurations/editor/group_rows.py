@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
 from typing import Any
 
 from configurations.editor.fields import GROUP, GROUP_SETTINGS, GROUPS, ROW
@@ -23,6 +21,7 @@ from configurations.editor.values import group_values_of
 from domain.configuration.spec import ComputeConfig, WorkerGroup
 from domain.offerings import ProviderKind
 from domain.problems import Problem
+from domain.yaml.memory import Memory
 
 MORE_FIELDS = tuple(
     row.name for table in (GROUP, GROUP_SETTINGS) for row in table.rows if row.section != ROW
@@ -145,26 +144,6 @@ class GroupFormRow:
             self.form.errors.get(name) or self.notes.get(name) or self.form.initial.get(name)
             for name in MORE_FIELDS
         )
-
-
-class Memory[V]:
-    """Values by what they follow from; the ones not asked for longest make room."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._values, self._lock = most, OrderedDict[Hashable, V](), Lock()
-
-    def get(self, key: Hashable, make: Callable[[], V]) -> V:
-        """Return the value of the key, made if it is not known."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            if len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return value
 
 
 _READINGS: Memory[Reading] = Memory(MOST_READINGS)

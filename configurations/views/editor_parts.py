@@ -19,8 +19,9 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
 from configurations.editor import Catalogue, Edit
-from configurations.editor.group_rows import GroupFormRow, Memory
+from configurations.editor.group_rows import GroupFormRow
 from configurations.editor.machine_facts import seen_of
+from domain.yaml.memory import Memory
 
 FOLDER = "configurations/editor/parts"
 PARTS = (

@@ -8,8 +8,8 @@ from domain.configuration.legacy import marks_by_new_path
 from domain.configuration.spec import ComputeConfig, written
 from domain.problems import Loc, Mark, Problem, by_place, has_errors, located
 from domain.yaml.edit import edited, rewritten
+from domain.yaml.pieces import read_in_pieces
 from domain.yaml.structure import Structured, structure
-from domain.yaml.tree import read
 from domain.yaml.values import with_values
 from domain.yaml.writing import dump
 
@@ -40,7 +40,7 @@ def parse(text: str) -> Parsed:
 
     One edit asks for the same text several times, and reading it is most of what the edit costs.
     """
-    tree = read(text)
+    tree = read_in_pieces(text)
     if not tree.is_complete:
         return Parsed(None, tuple(by_place(tree.problems)), text, broken=((),))
     structured = structure(tree.value)
