@@ -96,11 +96,11 @@ def _post(data: QueryDict, fields: Mapping[str, str]) -> None:
 def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None = None) -> Forms:
     """Return the posted fields, each beside what it was in the configuration `was`."""
     kind, keys, asked = kind_of(was, kinds), keys_of(data), data.getlist("more")
-    fields, rows = _by_row(data, keys), []
+    fields, rows = _by_row(data), []
     for index, key in enumerate(keys):
         place = index if at is not None else _place(data.get(f"{key}-at"), was)
         group = was.groups[place] if place is not None else None
-        posted = fields[key]
+        posted = {name: text for name, text in fields.get(key, {}).items() if name != f"{key}-at"}
         if key in asked and f"{key}-labels" not in posted:
             # It is shown for the first time: what it is comes from the configuration.
             posted |= _more_of(group, was, kind=kind, key=key)
@@ -115,7 +115,7 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
     head_form = HeadForm(data, prefix="head", initial=head_values)
     name_box(config_form, typed)
     name_box(head_form, head_typed)
-    lists = bound_entries(data, was, in_order=at is not None)
+    lists = bound_entries(data, was, fields, in_order=at is not None)
     return Forms(config_form, head_form, rows, typed, head_typed, lists)
 
 
@@ -126,13 +126,13 @@ def _typed(
     return typed_for(data, block, kind=kind, key=key, section=section)
 
 
-def _by_row(data: QueryDict, keys: list[str]) -> dict[str, dict[str, str]]:
-    """The fields of each row, without its place in the text."""
-    fields: dict[str, dict[str, str]] = {key: {} for key in keys}
-    for name in data:
-        key, _, rest = name.partition("-")
-        if key in fields and rest != "at":
-            fields[key][name] = str(data[name])
+def _by_row(data: QueryDict) -> dict[str, dict[str, str]]:
+    """The fields of each row, by the row's key."""
+    fields: dict[str, dict[str, str]] = {}
+    for name, text in data.items():
+        key, dash, _ = name.partition("-")
+        if dash:
+            fields.setdefault(key, {})[name] = str(text)
     return fields
 
 

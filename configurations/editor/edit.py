@@ -189,9 +189,11 @@ def _checked(state: EditorState, *, team: Team) -> Edit:
     offer(edit.head, "size", catalogue.size_choices)
     for row in edit.rows:
         row.dressed(partial(_dress, catalogue=catalogue))
+    groups = tuple(group.name for group in draft.groups)
     for rows in edit.forms.lists.values():
         for entry in rows:
-            offer_to_entry(entry.form, draft, catalogue)
+            offers = partial(offer_to_entry, draft=draft, catalogue=catalogue)
+            entry.dressed(offers, groups=groups)
     describe_head(edit.head, catalogue)
     found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))

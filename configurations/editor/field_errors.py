@@ -30,7 +30,8 @@ def place(edit: Edit, found: Iterable[Problem]) -> None:
         where = f"Group {index + 1}: "
         unreadable += [*_unreadable(row.form, where), *_unreadable_of(row.typed, where)]
     for entry in (entry for rows in edit.forms.lists.values() for entry in rows):
-        unreadable += _unreadable(entry.form, f"{entry.title}: ")
+        if not entry.reading.is_readable:
+            unreadable += _unreadable(entry.form, f"{entry.title}: ")
     problems = list(found)
     safe = {id(problem) for problem in safely_fixed(edit.text, problems)}
     edit.findings = unreadable + [
