@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import QueryDict
 
@@ -14,12 +13,10 @@ from configurations.editor.forms.base import as_posted
 from configurations.editor.forms.cluster import ConfigForm, HeadForm
 from configurations.editor.group_rows import MORE_FIELDS, GroupFormRow
 from configurations.editor.instance import (
+    BoundForm,
     Kinds,
-    TypedSettings,
-    name_box,
     posted_block,
-    typed_for,
-    with_rest,
+    prefix_of,
 )
 from configurations.editor.rows import keys_of
 from configurations.editor.values import group_values_of, head_values_of, part_of, values_of
@@ -34,17 +31,11 @@ MANY_ROWS = 10
 class Forms:
     """The form's parts, bound to what was posted."""
 
-    config: ConfigForm
-    head: HeadForm
+    data: QueryDict
+    config: BoundForm[ConfigForm]
+    head: BoundForm[HeadForm]
     rows: list[GroupFormRow]
-    typed: TypedSettings | None
-    head_typed: TypedSettings | None
     lists: dict[str, list[Entry]]  # schedules, rules and budgets
-
-    @property
-    def all_typed(self) -> list[TypedSettings]:
-        """The typed settings of the cluster's and the head's blocks, where they show some."""
-        return [typed for typed in (self.typed, self.head_typed) if typed is not None]
 
 
 @dataclass
@@ -108,22 +99,25 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
         wants_more = key in asked
         rows.append(GroupFormRow(key, place, group, was, posted, kind, is_shown, wants_more))
     head = was.head_node or HeadNode()
-    typed = _typed(data, was.advanced_instance_config or None, kind, "", MACHINES)
-    head_typed = _typed(data, head.advanced_instance_config, kind, "head", HEAD_NODE)
-    head_values = with_rest(head_values_of(was), head_typed)
-    config_form = ConfigForm(data, initial=with_rest(values_of(was), typed))
-    head_form = HeadForm(data, prefix="head", initial=head_values)
-    name_box(config_form, typed)
-    name_box(head_form, head_typed)
     lists = bound_entries(data, was, fields, in_order=at is not None)
-    return Forms(config_form, head_form, rows, typed, head_typed, lists)
-
-
-def _typed(
-    data: QueryDict, block: Mapping[str, Any] | None, kind: ProviderKind | None, *place: str
-) -> TypedSettings | None:
-    key, section = place
-    return typed_for(data, block, kind=kind, key=key, section=section)
+    own = {name: str(data[name]) for name in ConfigForm.base_fields if name in data}
+    own |= fields.get(prefix_of(""), {})
+    block = was.advanced_instance_config or None
+    return Forms(
+        data,
+        BoundForm(ConfigForm, "", MACHINES, own, values_of(was), block, kind),
+        BoundForm(
+            HeadForm,
+            "head",
+            HEAD_NODE,
+            fields.get("head", {}),
+            head_values_of(was),
+            head.advanced_instance_config,
+            kind,
+        ),
+        rows,
+        lists,
+    )
 
 
 def _by_row(data: QueryDict) -> dict[str, dict[str, str]]:

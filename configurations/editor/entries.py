@@ -178,11 +178,16 @@ def _following(one: Any, names: Mapping[str, str | None]) -> Any:
 
 def with_names(posted: QueryDict, lists: Lists, now: ComputeConfig) -> QueryDict:
     """The post with the names that the rows' groups have now, where nobody chose another."""
-    data = posted.copy()
+    names: dict[str, str] = {}
     for row, one in _rows_beside(lists, now):
         name = f"{row.key}-group"
-        if name in data and "group" not in row.reading.touched:
-            data[name] = str(entry_values_of(one).get("group") or "")
+        if name in posted and "group" not in row.reading.touched:
+            names[name] = str(entry_values_of(one).get("group") or "")
+    if all(posted.get(name) == group for name, group in names.items()):
+        return posted
+    data = posted.copy()
+    for name, group in names.items():
+        data[name] = group
     return data
 
 

@@ -22,8 +22,10 @@ _PART = re.compile(r"configs\[(\d{1,6})\]\.(.*)", re.DOTALL)
 
 def place(edit: Edit, found: Iterable[Problem]) -> None:
     """Put each problem beside its field and into the list, after those of the fields themselves."""
-    unreadable = [*_unreadable(edit.form, ""), *_unreadable_of(edit.typed, "")]
-    unreadable += [*_unreadable(edit.head, "Head: "), *_unreadable_of(edit.head_typed, "Head: ")]
+    unreadable: list[Finding] = []
+    for bound, where in ((edit.forms.config, ""), (edit.forms.head, "Head: ")):
+        if not bound.reading.is_readable:
+            unreadable += [*_unreadable(bound.form, where), *_unreadable_of(bound.typed, where)]
     for index, row in enumerate(edit.rows):
         if row.reading.is_readable:
             continue

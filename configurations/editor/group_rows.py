@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from configurations.editor.fields import GROUP, GROUP_SETTINGS, GROUPS, ROW
 from configurations.editor.forms.base import FieldWithNotes, changed
 from configurations.editor.forms.cluster import GroupForm, ShortGroupForm
 from configurations.editor.instance import (
+    FormReading,
     TypedSettings,
     name_box,
     typed_for,
@@ -28,15 +28,6 @@ MORE_FIELDS = tuple(
 )
 MOST_READINGS = 2_000
 """Rows whose reading a process keeps: about as many as fifty people edit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the fields of a row say that is not in its group yet."""
-
-    changes: Mapping[str, Any]
-    is_readable: bool
-    has_new_settings: bool  # typed settings of its machine were changed
 
 
 @dataclass
@@ -101,16 +92,16 @@ class GroupFormRow:
             dress(self.form)
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> FormReading:
         """What was changed in it; from memory where the same was posted before."""
         return _READINGS.get(self.facts, self._read)
 
-    def _read(self) -> Reading:
+    def _read(self) -> FormReading:
         changes = with_block(changed(self.form), self.typed)
         typed = self.typed
         new = bool(typed and changed(typed.form))
         is_readable = not self.form.errors and not (typed and typed.form.errors)
-        return Reading(changes, is_readable, new)
+        return FormReading(changes, is_readable, new)
 
     @property
     def has_problems(self) -> bool:
@@ -146,4 +137,4 @@ class GroupFormRow:
         )
 
 
-_READINGS: Memory[Reading] = Memory(MOST_READINGS)
+_READINGS: Memory[FormReading] = Memory(MOST_READINGS)

@@ -90,16 +90,16 @@ class Edit:
 
     @property
     def form(self) -> ConfigForm:
-        return self.forms.config
+        return self.forms.config.form
 
     @property
     def head(self) -> HeadForm:
-        return self.forms.head
+        return self.forms.head.form
 
     @property
     def typed(self) -> TypedSettings | None:
         """The typed settings of the whole cluster's instance configuration."""
-        return self.forms.typed
+        return self.forms.config.typed
 
     @property
     def why_untyped(self) -> str:
@@ -112,7 +112,7 @@ class Edit:
 
     @property
     def head_typed(self) -> TypedSettings | None:
-        return self.forms.head_typed
+        return self.forms.head.typed
 
     @property
     def rows(self) -> list[GroupFormRow]:

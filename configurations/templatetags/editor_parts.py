@@ -18,9 +18,9 @@ from domain.yaml.memory import Memory
 
 register = template.Library()
 
-MOST_ROWS = 1_000
-"""Drawn rows of lists that a process keeps: some kilobytes each."""
-_ROWS: Memory[SafeString] = Memory(MOST_ROWS)
+MOST_LETTERS = 10_000_000
+"""In all rows of lists that a process keeps, some thousand each."""
+_ROWS: Memory[SafeString] = Memory(MOST_LETTERS, weigh=len)
 
 MOST_FIELDS = 8_192
 """Drawn fields that a process keeps: about a kilobyte each."""

@@ -76,7 +76,20 @@ def _values(text: str, config: ComputeConfig) -> str | None:
     now = parse(text)
     if now.draft is None or has_errors(now.problems):
         return None
-    return with_values(text, written(now.draft), written(config), now.marks)
+    was = now.draft
+    if len(was.groups) != len(config.groups):
+        return with_values(text, written(was), written(config), now.marks)
+    # What is the same in both need not be written to see that.
+    others = [
+        None if old is new else (written(old), written(new))
+        for old, new in zip(was.groups, config.groups, strict=True)
+    ]
+    plain = [written(one.model_copy(update={"worker_nodes": None})) for one in (was, config)]
+    if was.worker_nodes is not None:
+        plain[0]["worker_nodes"] = [pair and pair[0] for pair in others]
+    if config.worker_nodes is not None:
+        plain[1]["worker_nodes"] = [pair and pair[1] for pair in others]
+    return with_values(text, *plain, now.marks)
 
 
 def modernised(text: str) -> str:

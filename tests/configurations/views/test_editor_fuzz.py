@@ -124,7 +124,7 @@ def test_a_mutation_without_errors_can_be_edited_in_the_form(
         assert opened.draft == draft
         assert panel_for(opened, latest=version, deployed=version).latest == version
         again = QueryDict(mutable=True)
-        again.update(opened.form.data.dict() | {"text": opened.text, "shown": opened.text})
+        again.update(opened.forms.data.dict() | {"text": opened.text, "shown": opened.text})
         again.setlist("rows", [row.key for row in opened.rows])
         unchanged = read_edit(again, team=research)
         assert unchanged.text == opened.text
