@@ -35,12 +35,6 @@ class Memory[V]:
                 self._weight -= self._weigh(oldest)
         return value
 
-    def clear(self) -> None:
-        """Forget all values."""
-        with self._lock:
-            self._values.clear()
-            self._weight = 0
-
     @property
     def weight(self) -> int:
         """How much all of its values weigh."""

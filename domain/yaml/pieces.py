@@ -58,11 +58,6 @@ def read_in_pieces(text: str) -> Tree:
         return read(text)
 
 
-def forget() -> None:
-    """Forget all pieces, so that the next text is read as the first one was."""
-    _PIECES.clear()
-
-
 class _Reading:
     """A text that is put together of its pieces."""
 
