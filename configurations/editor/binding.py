@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from configurations.editor.entries import Entry, bound_entries, posted_entries
+from configurations.editor.entries import bound_entries, posted_entries
 from configurations.editor.fields import HEAD_NODE, MACHINES
 from configurations.editor.forms.base import as_posted
 from configurations.editor.forms.cluster import ConfigForm, HeadForm
@@ -18,6 +18,7 @@ from configurations.editor.instance import (
     posted_block,
     prefix_of,
 )
+from configurations.editor.lists.entry import Entry
 from configurations.editor.rows import keys_of
 from configurations.editor.values import group_values_of, head_values_of, part_of, values_of
 from domain.configuration.spec import ComputeConfig, HeadNode, WorkerGroup

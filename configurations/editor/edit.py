@@ -137,8 +137,9 @@ def _from_form(
         return state_of(text, wanted, part, kinds)  # other fields are shown now
     posted = with_names(posted, forms.lists, now)
     again = bound(posted, now, kinds, at=range(len(forms.rows)))
-    parts = (again.config, again.head, *again.rows)
-    if any(part.reading.has_new_settings for part in parts):
+    readings = [part.reading for part in (again.config, again.head)]
+    readings += [row.reading for row in again.rows]
+    if any(reading.has_new_settings for reading in readings):
         # A disk that went makes room for the next: its fields mean another one now.
         return state_of(text, wanted, part, kinds)
     return EditorState(text, text, wanted, part, again)

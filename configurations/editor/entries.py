@@ -161,7 +161,7 @@ def lists_with(config: ComputeConfig, lists: Lists) -> ComputeConfig:
 
 
 def _entry(row: Entry) -> Any:
-    return entry_with_values(row.one, row.reading.changes)
+    return entry_with_values(row.one, dict(row.reading.changes))
 
 
 def is_in_step(lists: Lists, now: ComputeConfig) -> bool:

@@ -213,8 +213,8 @@ class BoundForm[F: EditorForm]:
         """All that the page shows of it; None while something is said beside its fields."""
         if self._is_made:
             form, typed = self._made
-            forms = [form, *([typed.form] if typed else [])]
-            is_clean = not any(one.errors or one.notes for one in forms)
+            made: list[EditorForm] = [form, *([typed.form] if typed else [])]
+            is_clean = not any(one.errors or one.notes for one in made)
         else:
             is_clean = self.reading.is_readable
         return (self.facts, self.offers) if is_clean else None

@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 
 from configurations.editor.binding import MANY_ROWS, Forms
 from configurations.editor.catalogue import Catalogue
-from configurations.editor.entries import (
-    Entry,
-    EntryList,
-    shown_lists,
-)
+from configurations.editor.entries import EntryList, shown_lists
 from configurations.editor.fields import SECTIONS
 from configurations.editor.forms.cluster import ConfigForm, HeadForm
 from configurations.editor.group_rows import GroupFormRow
 from configurations.editor.instance import TypedSettings
+from configurations.editor.lists.entry import Entry
 from configurations.editor.values import names_of, part_of
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Problem, Severity, has_errors

@@ -29,7 +29,7 @@ _LINES = re.compile(r"[^\n]*\n|[^\n]+\Z")
 _OTHER_LINES = re.compile("[\r\x85\u2028\u2029\ufeff]")
 
 
-class _OnlyWhole(Exception):
+class OnlyWhole(Exception):
     """The text has to be read as a whole."""
 
 
@@ -54,7 +54,7 @@ def read_in_pieces(text: str) -> Tree:
         return read(text)
     try:
         return _Reading().of(text)
-    except _OnlyWhole:
+    except OnlyWhole:
         return read(text)
 
 
@@ -67,30 +67,30 @@ class _Reading:
 
     def of(self, text: str) -> Tree:
         value: dict[object, object] = {}
-        for line, lines in _by_key(_LINES.findall(text)):
+        for line, lines in by_key(text):
             key, below = self._entry(line, lines)
             if key in value:
-                raise _OnlyWhole
+                raise OnlyWhole
             value[key] = below
         if self.seen > MAX_VALUES or not value:
-            raise _OnlyWhole
+            raise OnlyWhole
         self.tree.value = value
         return self.tree
 
     def _entry(self, line: int, lines: Sequence[str]) -> tuple[str, object]:
         """The key of a piece, and what it says."""
         head = _HEAD.match(lines[0])
-        starts = _starts(lines) if head else []
+        starts = entries_of(lines) if head else []
         mapping = self._piece(lines[: starts[0]] if starts else lines, line=line).value
         if not isinstance(mapping, dict) or len(mapping) != 1:
-            raise _OnlyWhole
+            raise OnlyWhole
         [(key, value)] = mapping.items()
         if not isinstance(key, str):
-            raise _OnlyWhole
+            raise OnlyWhole
         if not starts:
             return key, value
         if value is not None:
-            raise _OnlyWhole
+            raise OnlyWhole
         return key, self._items(key, line, lines, starts)
 
     def _items(
@@ -101,7 +101,7 @@ class _Reading:
         for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
             piece = self._piece(lines[start:end], line=line + start, loc=(key,), index=len(items))
             if not isinstance(piece.value, list) or len(piece.value) != 1:
-                raise _OnlyWhole
+                raise OnlyWhole
             items += piece.value
         return items
 
@@ -109,7 +109,7 @@ class _Reading:
         text = "".join(lines)
         piece = _PIECES.get((text, loc), lambda: _read(text, loc))
         if not piece.stands_alone:
-            raise _OnlyWhole
+            raise OnlyWhole
         self.seen += piece.seen - 1
         here = f"{loc[0]}[0]" if loc else ""
         place, begins = (f"{loc[0]}[{index}]" if loc else ""), len(here)
@@ -140,22 +140,31 @@ def _read(text: str, loc: Loc) -> _Piece:
     return _Piece(tree.value, marks, tuple(tree.problems), builder.seen, weight)
 
 
-def _by_key(lines: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """The lines of each key, and how many are above; the first has what stands above it, too."""
+def by_key(text: str) -> Iterator[tuple[int, Sequence[str]]]:
+    """The lines of each key, and how many are above; the first has what stands above it, too.
+
+    Raises `OnlyWhole` where something else than a plain key begins a line.
+    """
+    lines: list[str] = _LINES.findall(text)
     starts = []
     for number, line in enumerate(lines):
         if _KEY.match(line):
             starts.append(number)
         elif not (_ENTRY if starts else _DOCUMENT).match(line) and line[0] not in " #\n":
-            raise _OnlyWhole
+            raise OnlyWhole
     if not starts:
-        raise _OnlyWhole
+        raise OnlyWhole
     starts[0] = 0
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         yield start, lines[start:end]
 
 
-def _starts(lines: Sequence[str]) -> list[int]:
+def key_of(lines: Sequence[str]) -> str:
+    """The key of a piece, whatever stands above it."""
+    return next(line for line in lines if _KEY.match(line)).partition(":")[0]
+
+
+def entries_of(lines: Sequence[str]) -> list[int]:
     """Where the entries begin of a list that stands below a key; none if it is no such list."""
     starts: list[int] = []
     indent = ""
