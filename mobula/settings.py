@@ -10,6 +10,7 @@ from clouds.schedule import CELERY_BEAT as CLOUDS_BEAT
 from clusters.schedule import CELERY_BEAT as CLUSTERS_BEAT
 from metering.schedule import CELERY_BEAT as METERING_BEAT
 from mobula import env
+from promotions.schedule import CELERY_BEAT as PROMOTIONS_BEAT
 from retention.schedule import CELERY_BEAT as RETENTION_BEAT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "images",
     "metering",
     "configurations",
+    "promotions",
     "clusters",
     "insights",
     "mobula",
@@ -137,6 +139,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     **RETENTION_BEAT,
     **METERING_BEAT,
+    **PROMOTIONS_BEAT,
     **CLOUDS_BEAT,
     **CLUSTERS_BEAT,
     "sweep-clusters": {

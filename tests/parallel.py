@@ -41,14 +41,14 @@ def group_of(nodeid: str) -> str:
     """Return the name of a test's group.
 
     Tests with real Ray nodes share the machine's cores and ports, so they run one after another;
-    the others share the fixtures of their module.
+    the others, those with a browser too, share the fixtures of their module.
     """
     path, _, name = nodeid.partition("::")
     folder = path.split("/")[1]
     if folder == "e2e" or "Ray]" in name or _marks(path, "ray"):
         return "ray"
     if _marks(path, "browser"):
-        return "browser"
+        return f"browser {path}"
     return "stack" if folder in STACK or "transaction=True" in _text(path) else path
 
 
@@ -62,4 +62,5 @@ def _text(path: str) -> str:
 
 
 def _place(group: str) -> int:
-    return -1 if group in FIRST else 1 + LAST.index(group) if group in LAST else 0
+    kind = group.partition(" ")[0]
+    return -1 if kind in FIRST else 1 + LAST.index(kind) if kind in LAST else 0

@@ -9,7 +9,16 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-APPS = ("accounts", "clouds", "images", "metering", "configurations", "clusters", "insights")
+APPS = (
+    "accounts",
+    "clouds",
+    "images",
+    "metering",
+    "configurations",
+    "promotions",
+    "clusters",
+    "insights",
+)
 # Run on clusters, or by hand.
 _LEFT_OUT = ("workloads", "migrations", "management")
 

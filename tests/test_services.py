@@ -86,7 +86,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         {"values": {p.name: p.default for p in _WORK.parameters}},
     ),
     "clusters.services.jobs.stop_job": lambda t: ((t.job,), {}),
-    "clusters.services.launch_checks.check_launch": lambda t: ((t.version,), {}),
+    "configurations.services.launch_checks.check_launch": lambda t: ((t.version,), {}),
     "clusters.services.launching.launch_cluster": lambda t: (
         (),
         {"name": "two", "version": t.version},
@@ -111,9 +111,14 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         (t.cluster,),
         {"version": t.version},
     ),
-    "clusters.services.replacing.begin_replacement": lambda t: ((t.cluster,), {}),
     "clusters.services.replacing.pause_replacement": lambda t: ((t.cluster,), {}),
     "clusters.services.replacing.replace_outdated": lambda t: ((t.cluster,), {}),
+    "clusters.services.drifting.bring_back": lambda t: ((t.cluster,), {}),
+    "clusters.services.drifting.draft_of_drift": lambda t: ((t.cluster,), {}),
+    "clusters.services.environments.release_for_launch": lambda t: (
+        (t.version,),
+        {"environment": "dev"},
+    ),
     "clusters.services.updating.check_update": lambda t: ((t.cluster,), {"version": t.version}),
     "clusters.services.updating.update_cluster": lambda t: ((t.cluster,), {"version": t.version}),
     "configurations.services.cloning.clone_version": lambda t: (
@@ -149,7 +154,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
 }
 # A viewer may look.
 READS = {
-    "clusters.services.launch_checks.check_launch",
+    "configurations.services.launch_checks.check_launch",
     "clusters.services.node_logs.follow_node_logs",
     "clusters.services.updating.check_update",
 }

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = (
     "accounts", "agent", "clouds", "clusters", "configurations", "domain", "images", "insights",
-    "metering", "mobula", "providers", "retention", "storage", "tables",
+    "metering", "mobula", "promotions", "providers", "retention", "storage", "tables",
 )  # fmt: skip
 
 # What must not appear, as a regular expression without regard to case, and what to write instead.

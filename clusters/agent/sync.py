@@ -20,7 +20,7 @@ from clusters.agent.jobs import store_jobs, store_logs
 from clusters.agent.node_logs import store_node_logs
 from clusters.agent.nodes import finish_commands, store_nodes
 from clusters.models import Cluster
-from clusters.models.cluster import Hardware
+from clusters.models.node import Hardware
 from clusters.services.waking import wake_for_report
 from domain.demand import demand_from_report
 from domain.lifecycle import ENDED_CLUSTER_STATES, ClusterTarget, NodeState

@@ -20,7 +20,7 @@ _OF_A_GROUP = (
 def groups_of(cluster: Cluster, config: ComputeConfig, target: RegionCatalogue) -> list[Group]:
     """Return the cluster's groups on this target, not saved yet.
 
-    The target must offer a machine for each: `missing_machines` tells.
+    The target must offer a machine for each: `configurations.launch_checks` tells.
     """
     head = _group(cluster, config.head_node or NodeConfig(), config, target, is_head=True)
     workers = [_group(cluster, group, config, target, is_head=False) for group in config.groups]
@@ -46,13 +46,6 @@ def regroup(cluster: Cluster, groups: list[Group]) -> None:
         unique_fields=["cluster", "name"],
         update_fields=_OF_A_GROUP,
     )
-
-
-def missing_machines(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
-    """Return the paths of the nodes for which the target has no machine."""
-    nodes = {"head_node": config.head_node or NodeConfig()}
-    nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}
-    return [p for p, node in nodes.items() if not types_for(node, target, market=Market.ON_DEMAND)]
 
 
 def _group(

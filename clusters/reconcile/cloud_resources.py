@@ -14,9 +14,10 @@ from clusters.leases import renew
 from clusters.models import Cluster
 from clusters.models.event import EventSeverity
 from clusters.nodes.config import resources_of
-from clusters.nodes.groups import groups_of, missing_machines, regroup
+from clusters.nodes.groups import groups_of, regroup
 from clusters.transitions import note
 from configurations.targets import target_for
+from domain.catalogue.matching import missing_machines
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.events import EventKind

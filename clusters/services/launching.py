@@ -13,12 +13,15 @@ from clusters import runs
 from clusters.models import Cluster, Group
 from clusters.nodes.config import settings_of
 from clusters.nodes.groups import groups_of
-from clusters.services.launch_checks import Launchable, check_launch
+from clusters.services.environments import release_for_launch
 from clusters.services.waking import wake
 from clusters.transitions import note
+from configurations.launch_checks import Launchable
 from configurations.models import Version
+from configurations.services.launch_checks import check_launch
 from domain.events import EventKind
 from domain.limits import CLUSTER_NAME_LENGTH, wrong_name
+from promotions.models import Release
 
 
 def launch_cluster(*, name: str, version: Version, environment: str = "", by: User) -> Cluster:
@@ -28,11 +31,14 @@ def launch_cluster(*, name: str, version: Version, environment: str = "", by: Us
         raise Invalid.at("name", wrong)
     # This asks the driver, so it stays outside the transaction.
     ready = check_launch(version, environment=environment, by=by)
-    return _create(ready, name=name, version=version, by=by)
+    release = release_for_launch(version, environment=environment, by=by)
+    return _create(ready, name=name, version=version, release=release, by=by)
 
 
 @transaction.atomic
-def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Cluster:
+def _create(
+    ready: Launchable, *, name: str, version: Version, release: Release | None, by: User
+) -> Cluster:
     cluster = Cluster(
         name=name,
         team=version.template.team,
@@ -40,6 +46,7 @@ def _create(ready: Launchable, *, name: str, version: Version, by: User) -> Clus
         cloud=ready.cloud,
         version=version,
         environment=ready.environment,
+        release=release,
         image_version=ready.image_version,
         **settings_of(ready.config),
     )

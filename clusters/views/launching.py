@@ -18,10 +18,11 @@ from accounts.requests import SignedInRequest
 from clouds.models import Cloud
 from clusters.forms import LaunchForm
 from clusters.queries.clusters import free_name
-from clusters.services.launch_checks import check_launch, environments_of
+from clusters.services.environments import offered_environments, release_for_launch
 from clusters.services.launching import launch_cluster
 from configurations.library_offers import launchable_offers
 from configurations.price_lines import lines_of
+from configurations.services.launch_checks import check_launch
 from configurations.services.library import template_from_library
 from domain.estimate import estimate
 
@@ -78,7 +79,7 @@ def _form(given: Any, *, team: Team, is_bound: bool) -> LaunchForm:
     """Return the form with the environments of the version chosen in it, and a name for it."""
     form = LaunchForm(given if is_bound else None, initial=given.dict(), team=team)
     if version := form.chosen:
-        form.offer(environments_of(version))
+        form.offer(offered_environments(version))
         form.suggest(free_name(team, version.template.name))
     return form
 
@@ -98,7 +99,8 @@ def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
     try:
         environment = form["environment"].value() or ""
         found = check_launch(version, environment=environment, by=request.user)
+        release = release_for_launch(version, environment=environment, by=request.user)
     except ServiceError as error:
         return {**context, "errors": error.messages, "refusal": context["refusal"] or NOT_READY}
     prices = lines_of(estimate(found.config, target=found.target))
-    return {**context, "found": found, "prices": prices}
+    return {**context, "found": found, "prices": prices, "release": release}

@@ -8,7 +8,7 @@ from domain.catalogue.accelerators import has_model
 from domain.catalogue.node_resources import attached_gpus, declared_type, named_type
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.ray_labels import ACCELERATOR
-from domain.configuration.spec import NodeConfig, PhysicalResources
+from domain.configuration.spec import ComputeConfig, NodeConfig, PhysicalResources
 from domain.offerings import InstanceType, Market, Prices
 
 MOST_TYPES = 3
@@ -103,3 +103,10 @@ def _rank(
 ) -> tuple[Decimal, float, int, str]:
     price = prices.get((one.name, market), _UNPRICED)
     return (price, one.vcpus, one.memory_bytes, one.name)
+
+
+def missing_machines(config: ComputeConfig, target: RegionCatalogue) -> list[str]:
+    """Return the paths of the nodes for which the target has no machine."""
+    nodes = {"head_node": config.head_node or NodeConfig()}
+    nodes |= {f"worker_nodes[{i}]": group for i, group in enumerate(config.groups)}
+    return [p for p, node in nodes.items() if not types_for(node, target, market=Market.ON_DEMAND)]

@@ -45,7 +45,10 @@ def test_name_cannot_break_the_header() -> None:
 
 
 def test_every_download_is_written_here() -> None:
-    packages = ("accounts", "clouds", "images", "configurations", "clusters", "insights", "mobula")
+    packages = (
+        *("accounts", "clouds", "images", "configurations", "promotions"),
+        *("clusters", "insights", "mobula"),
+    )
     writers = [
         path.relative_to(ROOT).as_posix()
         for package in packages

@@ -22,7 +22,7 @@ from clusters.models import Job
 from tests.clusters.head import Head
 
 ROOT = Path(__file__).parents[2]
-APPS = ("accounts", "clouds", "clusters", "configurations", "images", "insights")
+APPS = ("accounts", "clouds", "clusters", "configurations", "images", "insights", "promotions")
 READ = re.compile(
     r"""(?:GET|POST|data|query|cleaned_data|parameters)(?:\.get|\.getlist)?[(\[]"(\w+)"|"""
     r"""^    (\w+) = (?:forms\.)?\w+(?:Field|Choice)\(""",

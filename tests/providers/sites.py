@@ -23,6 +23,7 @@ from providers.base import (
     ObservedNode,
     ProviderDriver,
     RayImage,
+    Throttled,
 )
 from providers.fake.driver import FakeDriver
 from providers.local import accounts
@@ -98,6 +99,18 @@ class Site:
 
     def wait_until_gone(self, name: str) -> None:
         eventually(lambda: name not in self.observed(), f"{name} is gone")
+
+    def destroy(self) -> None:
+        """Destroy the cluster as the reconcile loop does: again while its last processes end."""
+
+        def destroyed() -> bool:
+            try:
+                self.driver.destroy(self.cluster)
+            except Throttled:
+                return False
+            return True
+
+        eventually(destroyed, f"{self.handle} is destroyed")
 
     def starts(self) -> list[str]:
         """The names of the nodes that ever started, in order; twice when one started twice."""

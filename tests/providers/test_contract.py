@@ -123,7 +123,7 @@ def test_a_destroyed_cluster_never_starts_a_node_again(any_site: Site) -> None:
     any_site.driver.launch(any_site.cluster, [head])
     any_site.driver.terminate(any_site.cluster, [head.name])
     any_site.wait_until_gone(head.name)
-    any_site.driver.destroy(any_site.cluster)
+    any_site.destroy()
     any_site.driver.destroy(any_site.cluster)
     any_site.driver.prepare(any_site.cluster)
     any_site.driver.launch(any_site.cluster, [head, any_site.head(2)])

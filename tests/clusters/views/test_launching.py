@@ -19,7 +19,7 @@ from tests.clusters.conftest import TEXT
 
 pytestmark = pytest.mark.django_db
 
-OVERLAYS = "  environments:\n    prod:\n      worker_nodes: [{name: cpu, max_nodes: 8}]\n"
+OVERLAYS = "  environments:\n    dev:\n      worker_nodes: [{name: cpu, max_nodes: 8}]\n"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def page(alice: User, driver: FakeDriver) -> Callable[..., str]:
 
 
 @pytest.fixture
-def with_prod(version: Version, alice: User) -> Version:
+def with_dev(version: Version, alice: User) -> Version:
     """alice's template with more workers in production."""
     saved = save_version(
         version.template, text=f"{TEXT}{OVERLAYS}", base=1, message="More.", by=alice
@@ -49,24 +49,25 @@ def test_price_of_the_choice_is_shown(version: Version, page: Callable[..., str]
     assert "$0.50" in shown  # the head and four workers
 
 
-def test_environment_can_be_chosen_where_the_version_has_one(
-    version: Version, with_prod: Version, page: Callable[..., str]
+def test_environments_of_the_team_and_of_the_version_can_be_chosen(
+    version: Version, with_dev: Version, page: Callable[..., str]
 ) -> None:
-    assert 'name="environment"' not in page("launch-preview", version=version.pk)
-    shown = page("launch-preview", version=with_prod.pk, environment="prod")
-    assert '<option value="prod" selected>' in shown
+    assert '<option value="dev">' in page("launch-preview", version=version.pk)
+    shown = page("launch-preview", version=with_dev.pk, environment="dev")
+    assert '<option value="prod">' in shown
+    assert '<option value="dev" selected>' in shown
     assert "$0.90" in shown  # eight workers in production
 
 
 def test_environment_holds_for_the_cluster_launched(
-    with_prod: Version, alice: User, driver: FakeDriver, queued: list[str]
+    with_dev: Version, alice: User, driver: FakeDriver, queued: list[str]
 ) -> None:
     client = Client()
     client.force_login(alice)
-    posted = {"name": "live", "version": with_prod.pk, "environment": "prod"}
+    posted = {"name": "live", "version": with_dev.pk, "environment": "dev"}
     client.post(reverse("clusters:launch"), posted)
     cluster = Cluster.objects.get(name="live")
-    assert (cluster.environment, cluster.groups.get(name="cpu").max_nodes) == ("prod", 8)
+    assert (cluster.environment, cluster.groups.get(name="cpu").max_nodes) == ("dev", 8)
 
 
 def test_environment_that_the_version_does_not_name_is_refused(
@@ -74,7 +75,7 @@ def test_environment_that_the_version_does_not_name_is_refused(
 ) -> None:
     client = Client()
     client.force_login(alice)
-    posted = {"name": "live", "version": version.pk, "environment": "prod"}
+    posted = {"name": "live", "version": version.pk, "environment": "eu"}
     answer = client.post(reverse("clusters:launch"), posted)
     assert answer.status_code == 422
     assert not Cluster.objects.exists()

@@ -84,7 +84,7 @@ def test_what_hid_from_its_keeper_ends_with_the_cluster(local: Site) -> None:
     hidden = sleeper(uid=record.uid, environment={})
     local.driver.terminate(local.cluster, [local.head().name])
     local.wait_until_gone(local.head().name)
-    local.driver.destroy(local.cluster)
+    local.destroy()
     assert hidden.wait(10) < 0
     assert not ClusterAccount(record.uid).path.exists()
 
@@ -123,7 +123,7 @@ def test_nodes_that_an_earlier_version_started_as_root_are_found_and_ended(
     local.driver.terminate(local.cluster, names)
     for name in names:
         local.wait_until_gone(name)
-    local.driver.destroy(local.cluster)
+    local.destroy()
     assert local.processes() == []
 
 

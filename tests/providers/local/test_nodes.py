@@ -174,7 +174,7 @@ def test_a_destroyed_cluster_leaves_only_its_tombstone(local: Site) -> None:
     assert ray_directory.exists()
     local.driver.terminate(local.cluster, [local.head().name])
     local.wait_until_gone(local.head().name)
-    local.driver.destroy(local.cluster)
+    local.destroy()
     assert not ray_directory.parent.exists()
     assert list(directory.rglob("*")) == [directory / "ended"]
 
@@ -182,15 +182,7 @@ def test_a_destroyed_cluster_leaves_only_its_tombstone(local: Site) -> None:
 def test_a_node_that_runs_when_its_cluster_is_destroyed_is_killed(local: Site) -> None:
     local.driver.launch(local.cluster, [local.head()])
     local.wait_for(local.head().name, MachinePhase.RUNNING)
-
-    def destroyed() -> bool:
-        try:
-            local.driver.destroy(local.cluster)
-        except Throttled:
-            return False
-        return True
-
-    eventually(destroyed, "the cluster is destroyed")
+    local.destroy()
     assert local.processes() == []
 
 

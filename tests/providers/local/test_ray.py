@@ -129,7 +129,7 @@ def test_terminating_both_leaves_no_process_and_no_file(
         cluster.site.driver.terminate(cluster.ref, names)
     for cluster in clusters:
         eventually(lambda site=cluster.site: not site.observed(), "all nodes are gone")
-        cluster.site.driver.destroy(cluster.ref)
+        cluster.site.destroy()
         assert cluster.site.processes() == []
         directory = Path(cluster.site.arguments["path"]) / cluster.ref.handle
         assert [path.name for path in directory.rglob("*")] == ["ended"]

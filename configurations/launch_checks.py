@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.errors import FieldError, Invalid, WrongState
-from accounts.models import User
-from accounts.permissions import Action, may, require
 from clouds.access import usable_cloud, why_not_launchable, why_not_launchable_by
 from clouds.models import Cloud
-from clusters.nodes.groups import missing_machines
 from configurations.checks import in_words
 from configurations.launchability import MOUNTS
 from configurations.models import Version
 from configurations.targets import target_for
+from domain.catalogue.matching import missing_machines
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.overlays import for_environment
@@ -43,12 +41,12 @@ def environments_of(version: Version) -> list[str]:
     return list(config.mobula.environments) if config else []
 
 
-def check_launch(version: Version, *, environment: str = "", by: User) -> Launchable:
+def launchable(version: Version, *, environment: str = "") -> Launchable:
     """Return what `version` needs to be launched; raises `Invalid` with all that is wrong.
 
-    Cloud and image must be usable by the version's team, whatever other teams `by` is in.
+    Cloud and image must be usable by the version's team, whoever asks. An environment for which
+    the version says nothing of its own gets what it says for all.
     """
-    require(may(by, Action.VIEW, team=version.template.team))
     if version.archived_at or version.template.archived_at:
         raise WrongState(f"{version} is archived. Unarchive it to launch it.")
     config = _config_of(version, environment)
@@ -82,11 +80,7 @@ def _config_of(version: Version, environment: str) -> ComputeConfig:
     config = parse(version.text).config
     if config is None:
         raise Invalid.at("version", f"{version} is not a valid configuration.")
-    if not environment:
-        return config
-    if environment not in config.mobula.environments:
-        raise Invalid.at("environment", f"{version} has no environment '{environment}'.")
-    return for_environment(config, environment)
+    return for_environment(config, environment) if environment else config
 
 
 def _without_machine(config: ComputeConfig, target: RegionCatalogue) -> list[str]:

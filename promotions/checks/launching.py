@@ -1,0 +1,78 @@
+"""Whether a cluster of the version could be launched in the environment now."""
+
+from __future__ import annotations
+
+from accounts.errors import ServiceError
+from clouds.access import usable_cloud, why_not_launchable_by
+from configurations.checks import in_words
+from configurations.launch_checks import launchable
+from configurations.targets import target_for
+from domain.problems import Severity, has_errors
+from domain.validation import validate
+from images.catalogue import doubt
+from images.queries import find_version, no_such_image
+from promotions.checks.answer import Answer, failed, passed, skipped, warning
+from promotions.evidence import configuration_of
+from promotions.models import ChangeRequest
+
+
+def check_configuration(request: ChangeRequest) -> Answer:
+    """Check the configuration with its overlays against what the cloud offers."""
+    config = configuration_of(request.version, request.environment)
+    target = target_for(usable_cloud(config.cloud, team=request.team))
+    problems = validate(config, target=target)
+    errors = [in_words(problem) for problem in problems if has_errors([problem])]
+    warnings = [in_words(p) for p in problems if p.severity is Severity.WARNING]
+    if errors:
+        return failed(errors[0], errors=errors, warnings=warnings)
+    try:
+        launchable(request.version, environment=request.environment.name)
+    except ServiceError as refusal:
+        return failed(" ".join(refusal.messages), errors=refusal.messages)
+    if warnings:
+        return warning(warnings[0], warnings=warnings)
+    return passed("The configuration is valid and can be launched.")
+
+
+def check_image(request: ChangeRequest) -> Answer:
+    """Check that the team has the image, and that its Ray and Python fit Mobula."""
+    reference = configuration_of(request.version, request.environment).mobula.image
+    image = find_version(reference, team=request.team)
+    if image is None:
+        return failed(no_such_image(reference, team=request.team))
+    facts = {"image": str(image), "location": image.location, "ray": image.ray_version}
+    if odd := doubt(image.ray_version, image.python_version):
+        return warning(f"Image {image}: {odd}", **facts)
+    if (reference and ":" not in reference) or not reference:
+        return warning(
+            f"The configuration names no image version; {image} is its latest now. "
+            f"Write {image} to keep it.",
+            **facts,
+        )
+    return passed(f"{image}, Ray {image.ray_version}, Python {image.python_version}.", **facts)
+
+
+def check_cloud(request: ChangeRequest) -> Answer:
+    """Check that the environment may use the cloud, and that clusters can be launched on it."""
+    name = configuration_of(request.version, request.environment).cloud
+    cloud = usable_cloud(name, team=request.team)
+    if cloud is None:
+        return failed(why_not_launchable_by(request.team, name))
+    allowed = sorted(request.environment.clouds.values_list("name", flat=True))
+    if allowed and cloud.name not in allowed:
+        words = " or ".join(allowed)
+        return failed(
+            f"{request.environment} runs on {words}, and the version names {cloud}.",
+            allowed=allowed,
+        )
+    if reason := why_not_launchable_by(request.team, name):
+        return failed(reason)
+    return passed(f"{cloud} ({cloud.region}).", cloud=cloud.name, region=cloud.region)
+
+
+def check_dependencies(request: ChangeRequest) -> Answer:
+    """Check what the configuration relies on outside itself."""
+    mounts = configuration_of(request.version, request.environment).mobula.mounts
+    if not mounts:
+        return skipped("The configuration relies on nothing outside itself.")
+    return failed("The configuration has mounts, and this version of Mobula cannot mount storage.")

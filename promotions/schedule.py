@@ -1,0 +1,9 @@
+"""What beat asks for; merged into CELERY_BEAT_SCHEDULE."""
+
+CELERY_BEAT = {
+    "advance-change-requests": {
+        "task": "promotions.tasks.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+}

@@ -1,0 +1,1 @@
+"""What people do with environments and change requests."""

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from promotions import progress
+from promotions.checks import run_check
+from promotions.models import CheckResult
+
+log = logging.getLogger(__name__)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    """Ask for every request that is due: a lost message costs seconds, not a request."""
+    for request_id in progress.due():
+        advance_request.apply_async((request_id,), expires=10)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def advance_request(request_id: int) -> None:
+    for check_id in progress.advance(request_id):
+        make_check.apply_async((check_id,), expires=60)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def make_check(check_id: int) -> None:
+    check = (
+        CheckResult.objects.select_related(
+            "request__team", "request__environment__team", "request__version", "request__template"
+        )
+        .filter(pk=check_id)
+        .first()
+    )
+    if check and run_check(check):
+        advance_request(check.request_id)
+
+
+def ask_on_commit(request_id: int) -> None:
+    """Have a worker look at the request once the transaction is through."""
+    transaction.on_commit(lambda: _ask(request_id))
+
+
+def _ask(request_id: int) -> None:
+    try:
+        advance_request.apply_async((request_id,), expires=10, retry=False)
+    except (OperationalError, OSError) as error:
+        # It is due in the database: the next sweep finds it.
+        log.warning("broker unavailable", extra={"request": request_id, "why": str(error)})
