@@ -20,13 +20,22 @@ from domain.lifecycle import ClusterState, ClusterTarget
 
 @transaction.atomic
 def run_workload(
-    cluster: Cluster, workload: Workload, *, values: Mapping[str, float], by: User
+    cluster: Cluster,
+    workload: Workload,
+    *,
+    values: Mapping[str, float],
+    submission_id: str = "",
+    by: User,
 ) -> Job:
-    """Return the job that runs `workload`; the agent submits it within a second."""
+    """Return the job that runs `workload`; the agent submits it within a second.
+
+    Ray runs a `submission_id` once; without one the job gets one of its own.
+    """
     require(may(by, Action.OPERATE, team=cluster.team))
     raise_if_any(FieldError(name, wrong) for name, wrong in workload.wrong_values(values))
     _require_running(cluster)
-    submission_id = f"mobula-{workload.key.replace('_', '-')}-{secrets.token_hex(4)}"
+    if not submission_id:
+        submission_id = f"mobula-{workload.key.replace('_', '-')}-{secrets.token_hex(4)}"
     entrypoint = workload.entrypoint(dict(values))
     job = Job.objects.create(
         cluster=cluster,
