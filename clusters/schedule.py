@@ -11,6 +11,11 @@ CELERY_BEAT = {
         "schedule": 300.0,
         "options": {"expires": 240},
     },
+    "follow-releases": {
+        "task": "clusters.tasks.follow_releases",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
     "bound-logs": {
         "task": "clusters.tasks.bound_logs",
         "schedule": 60.0,

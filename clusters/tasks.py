@@ -1,6 +1,7 @@
 from celery import Task, shared_task
 from django.utils.timezone import now
 
+from clusters import following
 from clusters.logs import jobs, nodes
 from clusters.queues import Priority, Queue
 from clusters.reconcile import loop
@@ -37,6 +38,18 @@ def sweep() -> None:
         for cluster_id in loop.due(queue):
             # If no worker takes it soon, the next sweep asks again: no queue grows meanwhile.
             ask_for_pass(cluster_id, queue=queue, priority=Priority.LOOP, expires=5)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def follow_releases() -> None:
+    """Ask for a step of every release under way: a lost message costs seconds."""
+    for request_id in following.due():
+        follow_release.apply_async((request_id,), expires=5)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def follow_release(request_id: int) -> None:
+    following.step(request_id)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -117,7 +117,6 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         (t.cluster,),
         {"version": t.version},
     ),
-    "clusters.services.replacing.begin_replacement": lambda t: ((t.cluster,), {}),
     "clusters.services.replacing.pause_replacement": lambda t: ((t.cluster,), {}),
     "clusters.services.replacing.replace_outdated": lambda t: ((t.cluster,), {}),
     "clusters.services.updating.check_update": lambda t: ((t.cluster,), {"version": t.version}),

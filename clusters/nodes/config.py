@@ -17,6 +17,8 @@ from domain.yaml.text import parse
 
 START_TIMEOUT = timedelta(minutes=10)
 REPLACEMENT_THRESHOLD = timedelta(minutes=60)
+# What a user may change on a cluster that runs, by the columns of its row.
+TIME_LIMITS = ("idle_minutes", "max_lifetime_minutes")
 
 
 def configuration_of(cluster: Cluster) -> ComputeConfig:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -14,50 +13,19 @@ from accounts.permissions import Action, may, require
 from accounts.services import record
 from clusters import runs
 from clusters.models import Cluster, Command, Job
+from clusters.submission import submit
 from clusters.workloads import Workload
 from domain.lifecycle import ClusterState, ClusterTarget
 
 
 @transaction.atomic
 def run_workload(
-    cluster: Cluster,
-    workload: Workload,
-    *,
-    values: Mapping[str, float],
-    submission_id: str = "",
-    by: User,
+    cluster: Cluster, workload: Workload, *, values: Mapping[str, float], by: User
 ) -> Job:
-    """Return the job that runs `workload`; the agent submits it within a second.
-
-    Ray runs a `submission_id` once; without one the job gets one of its own.
-    """
+    """Return the job that runs `workload`; the agent submits it within a second."""
     require(may(by, Action.OPERATE, team=cluster.team))
     raise_if_any(FieldError(name, wrong) for name, wrong in workload.wrong_values(values))
-    _require_running(cluster)
-    if not submission_id:
-        submission_id = f"mobula-{workload.key.replace('_', '-')}-{secrets.token_hex(4)}"
-    entrypoint = workload.entrypoint(dict(values))
-    job = Job.objects.create(
-        cluster=cluster,
-        run_id=cluster.run_id,
-        submission_id=submission_id,
-        entrypoint=entrypoint,
-        submitted_by=by,
-        metadata={"workload": workload.key},
-    )
-    Command.objects.create(
-        cluster=cluster,
-        run_id=cluster.run_id,
-        kind=Command.Kind.SUBMIT_JOB,
-        created_by=by,
-        body={
-            "submission_id": submission_id,
-            "entrypoint": entrypoint,
-            "files": {workload.script: workload.source()},
-            "env": {},
-            "metadata": {"workload": workload.key, "submitted_by": by.email},
-        },
-    )
+    job = submit(cluster, workload, values=values, by=by)
     after = {"cluster": cluster.name, **values}
     record("job.submitted", actor=by, team=cluster.team, subject=job, after=after)
     return job

@@ -11,12 +11,13 @@ from accounts.errors import Invalid
 from accounts.models import User
 from accounts.services import record
 from clusters.models import Cluster
-from clusters.services.locking import locked, require_live
+from clusters.nodes.config import TIME_LIMITS
+from clusters.services.locking import locked
 from clusters.services.waking import wake
 from clusters.transitions import note
+from clusters.updates.plan import require_live
 from domain.events import EventKind
 
-TIME_LIMITS = ("idle_minutes", "max_lifetime_minutes")
 MOST_MINUTES = 60 * 24 * 365
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from accounts.errors import WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from clusters.models import Cluster
-from domain.lifecycle import LIVE_CLUSTER_STATES, ClusterTarget
 
 
 def locked(cluster: Cluster, *, operator: User) -> Cluster:
@@ -21,9 +19,3 @@ def held(cluster: Cluster) -> Cluster:
     return rows.select_related("team", "cloud", "image_version", "run", "version__template").get(
         pk=cluster.pk
     )
-
-
-def require_live(cluster: Cluster, *, to: str) -> None:
-    """Raise `WrongState` unless the cluster runs or comes up; `to` is what it should for."""
-    if cluster.state not in LIVE_CLUSTER_STATES or cluster.target != ClusterTarget.RUNNING:
-        raise WrongState(f"{cluster} is {cluster.state}. Start it before you {to} it.")

@@ -11,13 +11,16 @@ from django.utils.timezone import now
 
 from accounts.errors import Invalid, NotFound, WrongState
 from accounts.models import User
+from accounts.permissions import Action, may, require
 from accounts.services import record
 from clouds.access import require_usable
 from clusters import runs
+from clusters.following import adopt_release
 from clusters.models import Cluster, Group
-from clusters.services.locking import held, locked, require_live
+from clusters.services.locking import held, locked
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
+from clusters.updates.plan import require_live
 from domain.events import EventKind
 from domain.lifecycle import (
     LIVE_CLUSTER_STATES,
@@ -79,9 +82,18 @@ def stop_cluster(cluster: Cluster, *, by: User) -> None:
     wake(cluster)
 
 
-@transaction.atomic
 def start_cluster(cluster: Cluster, *, by: User) -> None:
-    """Bring a stopped or failed cluster up again, as a new run with new machines and tokens."""
+    """Bring a stopped or failed cluster up again, as a new run with new machines and tokens.
+
+    One that follows a release starts with what its environment has now.
+    """
+    require(may(by, Action.OPERATE, team=cluster.team))
+    adopt_release(cluster)  # asks the driver: no transaction yet
+    _start(cluster, by=by)
+
+
+@transaction.atomic
+def _start(cluster: Cluster, *, by: User) -> None:
     cluster = locked(cluster, operator=by)
     if cluster.state not in {ClusterState.STOPPED, ClusterState.FAILED}:
         raise WrongState(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from accounts.errors import ServiceError, WrongState
+from accounts.permissions import Action, may, require
 from clusters.models import Cluster, Job
-from clusters.services.jobs import run_workload
+from clusters.submission import submit
 from clusters.test_runs.evidence import cluster_of, cost_of, job_of, kept, submission_id_of
 from clusters.test_runs.limits import exceeded_money, exceeded_time
 from clusters.test_runs.parameters import values_for
@@ -44,11 +45,13 @@ def _submit(run: TestRun, cluster: Cluster) -> None:
         _fail(run, cluster, None, reason)
         return
     try:
-        run_workload(
+        require(may(run.request.author, Action.OPERATE, team=cluster.team))
+        submit(
             cluster,
             workload,
             values=values_for(workload, list(cluster.groups.all())),
             submission_id=submission_id_of(run),
+            purpose=f"Tests {run.version}",
             by=run.request.author,
         )
     except WrongState:

@@ -19,7 +19,8 @@ from clusters.models import Cluster
 from clusters.queries.clusters import free_name
 from clusters.services.relaunching import relaunch_cluster
 from clusters.services.replacing import pause_replacement, replace_outdated
-from clusters.services.updating import Update, check_update, update_cluster
+from clusters.services.updating import check_update, update_cluster
+from clusters.updates.plan import Update
 from clusters.views.requests import page_of, visible_cluster
 from configurations.comparison import TONES, difference
 from configurations.launch_choices import price_in_words

@@ -50,7 +50,7 @@ def test_a_cluster_is_launched_once(
 
 
 @pytest.mark.parametrize("first", [True, False])
-@pytest.mark.parametrize("name", ["run_workload", "move_test_run"])
+@pytest.mark.parametrize("name", ["submit", "move_test_run"])
 def test_a_workload_is_submitted_once(
     run: TestRun, monkeypatch: pytest.MonkeyPatch, name: str, first: bool
 ) -> None:

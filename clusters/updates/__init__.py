@@ -1,0 +1,1 @@
+"""A cluster moves to another version of its template."""
