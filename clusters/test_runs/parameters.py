@@ -12,12 +12,16 @@ from domain.lifecycle import NodeRole
 def values_for(workload: Workload, groups: Sequence[Group]) -> dict[str, float]:
     """Return the workload's defaults, scaled down to what a cluster of these groups can run."""
     values = {parameter.name: parameter.default for parameter in workload.parameters}
-    if "cpus" in values:
-        biggest = max((_cpus(group) for group in groups if _most_nodes(group)), default=0)
-        values["cpus"] = min(values["cpus"], biggest) or values["cpus"]
-    if "bundles" in values:  # each takes a node of its own
-        fitting = (group for group in groups if _cpus(group) >= values["cpus"])
-        values["bundles"] = max(1, min(values["bundles"], sum(map(_most_nodes, fitting))))
+    if "cpus" not in values:
+        return values
+    biggest = max((_cpus(group) for group in groups if _most_nodes(group)), default=0)
+    cpus = values["cpus"] = min(values["cpus"], biggest) or values["cpus"]
+    # How many such tasks fit on all nodes that there can be, and on how many nodes.
+    places = sum(int(_cpus(group) / cpus) * _most_nodes(group) for group in groups)
+    nodes = sum(_most_nodes(group) for group in groups if _cpus(group) >= cpus)
+    most = {"tasks": 2 * places, "actors": places, "bundles": nodes}
+    for name in values.keys() & most.keys():
+        values[name] = max(1, min(values[name], most[name]))
     return values
 
 

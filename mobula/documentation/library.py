@@ -22,7 +22,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Run and scale": (
         "scaling", "strategies", "spot", "consolidation", "simulation", "states", "health",
-        "events", "errors", "local",
+        "events", "errors", "local", "test-runs",
     ),
     "Usage and cost": ("metering",),
     "Administer": (

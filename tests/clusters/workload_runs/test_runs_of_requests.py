@@ -9,10 +9,12 @@ from decimal import Decimal
 import pytest
 from django.utils.timezone import now
 
+from accounts.errors import WrongState
 from accounts.models import User
 from clusters.models import Cluster, Command, Job
 from clusters.test_runs import due
 from clusters.test_runs.parameters import values_for
+from clusters.updates.plan import plan_update
 from clusters.workloads import WORKLOADS
 from configurations.models import Version
 from domain.promotions.checks import CheckKind
@@ -22,6 +24,7 @@ from metering.posting import post
 from promotions.models import Environment, TestRun
 from tests.clusters.conftest import TEXT
 from tests.clusters.workload_runs.steps import (
+    cluster_of,
     ended,
     leave,
     ray_says,
@@ -150,13 +153,23 @@ def test_a_workload_that_somebody_stops_fails_the_run(run: TestRun) -> None:
     ended(run)
 
 
-def test_placement_groups_ask_for_no_more_nodes_than_there_can_be(
+def test_a_workload_asks_for_no_more_than_the_cluster_can_have(
     version: Version, launch: Callable[..., Cluster]
 ) -> None:
-    groups = list(launch("many").groups.all())
-    assert values_for(WORKLOADS["placement_group"], groups)["bundles"] == 2
-    alone = changed(
-        version, find=TEXT[TEXT.index("worker_nodes") : TEXT.index("mobula")], replace=""
-    )
-    groups = list(launch("alone", of=alone).groups.all())
-    assert values_for(WORKLOADS["placement_group"], groups)["bundles"] == 1
+    def sizes(cluster: Cluster) -> list[float]:
+        groups = list(cluster.groups.all())
+        names = {"cpu_tasks": "tasks", "actors": "actors", "placement_group": "bundles"}
+        return [values_for(WORKLOADS[key], groups)[name] for key, name in names.items()]
+
+    assert sizes(launch("many")) == [8, 2, 2]
+    workers = TEXT[TEXT.index("worker_nodes") : TEXT.index("mobula")]
+    alone = launch("alone", of=changed(version, find=workers, replace=""))
+    assert sizes(alone)[2] == 1
+    alone.groups.update(resources={"CPU": 1})
+    assert sizes(alone) == [2, 1, 1]
+
+
+def test_a_test_cluster_stays_on_the_version_that_it_tests(run: TestRun) -> None:
+    step(run)
+    with pytest.raises(WrongState, match="and is not updated"):
+        plan_update(cluster_of(run), version=run.version)
