@@ -157,6 +157,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
 }
 
+MAILERS = {"default": env.mailer("MOBULA_MAIL_URL")}
+DEFAULT_FROM_EMAIL = env.text("MOBULA_MAIL_FROM", "mobula@localhost")
+
 # Endpoints for refreshes of the catalog instead of the clouds' public ones.
 PRICE_ACCESS = {
     "aws": {

@@ -119,6 +119,12 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     ),
     "clusters.services.replacing.pause_replacement": lambda t: ((t.cluster,), {}),
     "clusters.services.replacing.replace_outdated": lambda t: ((t.cluster,), {}),
+    "clusters.services.drifting.bring_back": lambda t: ((t.cluster,), {}),
+    "clusters.services.drifting.draft_of_drift": lambda t: ((t.cluster,), {}),
+    "clusters.services.environments.release_for_launch": lambda t: (
+        (t.version,),
+        {"environment": "dev"},
+    ),
     "clusters.services.updating.check_update": lambda t: ((t.cluster,), {"version": t.version}),
     "clusters.services.updating.update_cluster": lambda t: ((t.cluster,), {"version": t.version}),
     "configurations.services.cloning.clone_version": lambda t: (

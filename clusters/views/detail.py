@@ -22,6 +22,7 @@ from clusters.queries import clusters, scaling
 from clusters.queries.changed import changed_since_launch
 from clusters.queries.consolidation import consolidation_of
 from clusters.queries.cooldowns import cooldowns_of
+from clusters.queries.drift import drift_of
 from clusters.queries.folding import folded_events, folded_nodes
 from clusters.queries.health import health_of, waits_in_short
 from clusters.queries.outdated import outdated_summary
@@ -105,6 +106,8 @@ def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -
         "events": folded_events(clusters.events_of(cluster, limit=40))[:15],
         "jobs": clusters.jobs_of(cluster)[:5],
         "jobs_wait": waits_in_short(cluster),
+        "drift": drift_of(cluster),
+        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=cluster.team),
         "decisions": clusters.decisions_of(cluster)[:5],
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
         "hold_form": HoldForm(),

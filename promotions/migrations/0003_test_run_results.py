@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('configurations', '0003_versions_refuse_truncate'),
-        ('promotions', '0001_initial'),
+        ('promotions', '0002_request_mailed'),
     ]
 
     operations = [

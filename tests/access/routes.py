@@ -255,6 +255,8 @@ CLUSTERS: dict[str, Route] = {
     ),
     "clusters/<uuid:pk>/replace/": Route(OWNED, _CLUSTER, post=ENGINEER),
     "clusters/<uuid:pk>/replace/pause/": Route(OWNED, _CLUSTER, post=ENGINEER),
+    "clusters/<uuid:pk>/bring-back/": Route(OWNED, _CLUSTER, post=ENGINEER),
+    "clusters/<uuid:pk>/draft/": Route(OWNED, _CLUSTER, post=ENGINEER),
     "clusters/<uuid:pk>/limits/": Route(
         OWNED, _CLUSTER, post=ENGINEER, body={"idle_minutes": "45", "max_lifetime_minutes": ""}
     ),
