@@ -38,7 +38,9 @@ def test_a_test_workload_runs_on_a_cluster_of_its_own(mobula: Console) -> None:
         rows = mobula.rows("SELECT * FROM promotions_testrun WHERE request_id = %s", request)
         return rows[0] if rows else {"state": "none", "ended_at": None}
 
-    eventually(lambda: run()["ended_at"], what="the test run is over", seen=lambda: str(run()))
+    eventually(
+        lambda: run()["ended_at"], what="the test run is over", seconds=360, seen=lambda: str(run())
+    )
     ended = run()
     assert ended["state"] == "passed", ended
     assert "2 tasks done in" in str(ended["log"])
