@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from accounts.errors import ServiceError, WrongState
+from accounts.errors import Invalid, ServiceError, WrongState
 from accounts.permissions import Action, may, require
 from clusters.models import Cluster, Job
-from clusters.submission import submit
+from clusters.submission import submit, submit_command
 from clusters.test_runs.evidence import cluster_of, cost_of, job_of, kept, submission_id_of
 from clusters.test_runs.limits import exceeded_money, exceeded_time
 from clusters.test_runs.parameters import values_for
@@ -15,6 +15,7 @@ from clusters.workloads import WORKLOADS
 from domain.failures import brief
 from domain.lifecycle import LIVE_CLUSTER_STATES, ClusterState, ClusterTarget
 from domain.promotions.states import TestRunState
+from domain.promotions.workloads import COMMAND, WORKLOAD_CHOICES, wrong_workload
 from domain.wording import duration
 from promotions.models import TestRun
 from promotions.transitions import move_test_run
@@ -38,35 +39,36 @@ def submit_when_running(run: TestRun, *, now: datetime) -> None:
 
 
 def _submit(run: TestRun, cluster: Cluster) -> None:
-    workload = WORKLOADS.get(run.workload)
-    if workload is None:
-        names = ", ".join(WORKLOADS)
-        reason = f"There is no test workload '{run.workload}'. Select one of {names}."
-        _fail(run, cluster, None, reason)
-        return
     try:
         require(may(run.request.author, Action.OPERATE, team=cluster.team))
-        submit(
-            cluster,
-            workload,
-            values=values_for(workload, list(cluster.groups.all())),
-            submission_id=submission_id_of(run),
-            purpose=f"Tests {run.version}",
-            by=run.request.author,
-        )
+        _submit_workload(run, cluster)
     except WrongState:
         return  # the cluster changed since it was read: the next step says how
     except ServiceError as refusal:
         _fail(run, cluster, None, " ".join(refusal.messages))
         return
-    move_test_run(run, TestRunState.RUNNING, summary=f"{workload.label} runs on {cluster}.")
+    move_test_run(run, TestRunState.RUNNING, summary=f"{label_of(run)} runs on {cluster}.")
+
+
+def _submit_workload(run: TestRun, cluster: Cluster) -> None:
+    by, name, purpose = run.request.author, submission_id_of(run), f"Tests {run.version}"
+    if run.workload == COMMAND:
+        submit_command(
+            cluster, run.command, workload=COMMAND, by=by, submission_id=name, purpose=purpose
+        )
+        return
+    if reason := wrong_workload(run.workload):
+        raise Invalid.at("workload", reason)
+    workload = WORKLOADS[run.workload]
+    values = values_for(workload, list(cluster.groups.all()))
+    submit(cluster, workload, values=values, by=by, submission_id=name, purpose=purpose)
 
 
 def watch_workload(run: TestRun, *, now: datetime) -> None:
     """End the run with its workload, with its cluster, or at its limits."""
     cluster = cluster_of(run)
     job = job_of(run)
-    label = _label(run)
+    label = label_of(run)
     if job and job.status == "SUCCEEDED":
         if not _has_log(job, now=now):
             return
@@ -110,6 +112,6 @@ def _fail(run: TestRun, cluster: Cluster | None, job: Job | None, reason: str) -
     move_test_run(run, TestRunState.FAILED, summary=reason, **kept(cluster, job))
 
 
-def _label(run: TestRun) -> str:
-    workload = WORKLOADS.get(run.workload)
-    return workload.label if workload else run.workload
+def label_of(run: TestRun) -> str:
+    """Return what the run runs in words."""
+    return WORKLOAD_CHOICES.get(run.workload, run.workload)

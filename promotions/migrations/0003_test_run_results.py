@@ -12,6 +12,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name='environment',
+            name='workload_command',
+            field=models.TextField(blank=True, help_text='The command line, where the test workload is a command.'),
+        ),
+        migrations.AddField(
+            model_name='testrun',
+            name='command',
+            field=models.TextField(blank=True, help_text='What it runs where that is a command.'),
+        ),
+        migrations.AddField(
             model_name='testrun',
             name='settled_at',
             field=models.DateTimeField(help_text='When its cluster was gone and its cost final.', null=True),

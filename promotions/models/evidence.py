@@ -87,6 +87,7 @@ class TestRun(models.Model):
     version = models.ForeignKey("configurations.Version", models.PROTECT, related_name="+")
     environment = models.CharField(max_length=63, help_text="Whose overlay applies.")
     workload = models.CharField(max_length=40)
+    command = models.TextField(blank=True, help_text="What it runs where that is a command.")
     max_minutes = models.PositiveIntegerField()
     max_usd = models.DecimalField(max_digits=12, decimal_places=2)
     state = models.CharField(

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from django.utils.timezone import now
 
-from accounts.errors import WrongState
+from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from clusters.models import Cluster, Command, Job
 from clusters.test_runs import due
@@ -21,7 +21,8 @@ from domain.promotions.checks import CheckKind
 from domain.promotions.workloads import TEST_WORKLOADS
 from metering.models import CostHour, Interval
 from metering.posting import post
-from promotions.models import Environment, TestRun
+from promotions.models import ChangeRequest, Environment, TestRun
+from promotions.services.environments import change_rules
 from tests.clusters.conftest import TEXT
 from tests.clusters.workload_runs.steps import (
     cluster_of,
@@ -151,6 +152,39 @@ def test_a_workload_that_somebody_stops_fails_the_run(run: TestRun) -> None:
     step(run)
     assert (run.state, run.summary) == ("failed", "CPU tasks was stopped.")
     ended(run)
+
+
+def test_a_command_of_the_environment_runs_as_it_was_when_the_checks_began(
+    testing: Environment, ask: Callable[..., ChangeRequest], lead: User, queued: list[str]
+) -> None:
+    values = {"workload": "command", "workload_command": "python -m train --check"}
+    change_rules(testing, values=values, by=lead)
+    carry_on(ask("test"))
+    Environment.objects.filter(pk=testing.pk).update(workload_command="rm -r /")
+    run = TestRun.objects.get()
+    head = submitted(run)
+    command = Command.objects.get(kind="submit_job")
+    assert command.body["entrypoint"] == Job.objects.get().entrypoint == "python -m train --check"
+    assert command.body["files"] == {}
+    ray_says(head, "SUCCEEDED")
+    step(run)
+    assert (run.state, run.summary) == ("passed", "Command succeeded in 42 s.")
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"workload": "command"}, "workload_command"),
+        ({"workload": "command", "workload_command": "x" * 2_001}, "workload_command"),
+        ({"workload": "other"}, "workload"),
+    ],
+)
+def test_an_environment_refuses_a_workload_that_cannot_run(
+    testing: Environment, lead: User, values: dict[str, str], field: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        change_rules(testing, values=values, by=lead)
+    assert refusal.value.field == field
 
 
 def test_a_workload_asks_for_no_more_than_the_cluster_can_have(
