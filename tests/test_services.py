@@ -143,6 +143,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         (library_offer(LIBRARY[0], team=t.team),),
         {"team": t.team},
     ),
+    "configurations.services.bulk.archive_many": lambda t: (([t.template],), {}),
     "configurations.services.templates.archive_template": lambda t: ((t.template,), {}),
     "configurations.services.templates.create_template": lambda t: (
         (),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clusters', '0013_cluster_follows_release'),
+        ('clusters', '0014_lists_by_date'),
         ('promotions', '0003_test_run_results'),
     ]
 

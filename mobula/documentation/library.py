@@ -26,8 +26,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Usage and cost": ("metering",),
     "Administer": (
-        "accounts", "demo", "deployment", "settings", "limits", "retention", "backup", "upgrade",
-        "threat-model", "agent",
+        "accounts", "audit", "demo", "deployment", "settings", "limits", "retention", "backup",
+        "upgrade", "threat-model", "agent",
     ),
     "Develop": ("architecture", "front", "benchmarks", "faults"),
 }  # fmt: skip
