@@ -12,7 +12,7 @@ from accounts.origin import Origin, caused_by, current_origin
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobula.settings")
 
 # The planner loads its solver only when it is asked: a worker does so once, before it forks.
-app = Celery("mobula", include=["domain.planner.together"])
+app = Celery("mobula", include=["domain.planner.together", "clusters.test_runs.tasks"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -23,7 +23,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Release": ("promotions",),
     "Run and scale": (
         "scaling", "strategies", "spot", "consolidation", "simulation", "states", "health",
-        "events", "errors", "local",
+        "events", "errors", "local", "test-runs",
     ),
     "Usage and cost": ("metering",),
     "Administer": (
