@@ -1,12 +1,23 @@
-// Draws the figures that insights/figures.py wrote as JSON, in the colors of the page's theme.
+// Draws the figures that insights/charts.py wrote as JSON, in the colors of the page's theme.
 import "./plotly-styles.js";
 import Plotly from "plotly.js-cartesian-dist-min";
 
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: "reset" };
 const PALETTE = [1, 2, 3, 4, 5, 6, 7, 8].map((number) => `--chart-${number}`);
 const drawn = new WeakMap();
+// Where the box is narrow, a long legend goes below the plot, in room of its own.
+const NARROW = 560;
+const FEW = 3;
+const ROW = 20;
+const LETTER = 7;
+const SAMPLE = 52;
 const resizes = new ResizeObserver((entries) => {
-  for (const { target } of entries) if (target.offsetWidth) Plotly.Plots.resize(target);
+  for (const { target } of entries) {
+    if (!target.offsetWidth) continue;
+    if (roomBelow(target) === target.style.getPropertyValue("--legend-room")) {
+      Plotly.Plots.resize(target);
+    } else draw(target, { again: true });
+  }
 });
 
 export function attach(root) {
@@ -23,6 +34,7 @@ function draw(box, { again = false } = {}) {
   if (!json || (drawn.get(box) === json && !again)) return;
   drawn.set(box, json);
   const figure = JSON.parse(json);
+  box.style.setProperty("--legend-room", roomBelow(box));
   Plotly.react(box, figure.data.map(colored), themed(figure.layout, box), CONFIG);
   if (again) return;
   resizes.observe(box);
@@ -31,6 +43,16 @@ function draw(box, { again = false } = {}) {
     const href = barAt(box, points, event)?.data.meta?.href;
     if (href) location.assign(href);
   });
+}
+
+// The height of a legend below the plot, "" where it stays above.
+function roomBelow(box) {
+  const { data, layout } = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+  const names = data.filter((trace) => trace.showlegend !== false).map((trace) => trace.name ?? "");
+  if (!layout.showlegend || names.length <= FEW || box.offsetWidth >= NARROW) return "";
+  const longest = Math.max(...names.map((name) => name.length));
+  const columns = Math.max(1, Math.floor(box.offsetWidth / (SAMPLE + LETTER * longest)));
+  return `${Math.ceil(names.length / columns) * ROW}px`;
 }
 
 // The pointer shows all bars of a day at once; the one clicked is where the stack reaches its height.
@@ -72,8 +94,9 @@ function themed(layout, box) {
     legend: {
       orientation: "h",
       x: 0,
-      y: 1.02,
-      yanchor: "bottom",
+      ...(roomBelow(box)
+        ? { y: 0, yref: "container", yanchor: "bottom" }
+        : { y: 1.02, yanchor: "bottom" }),
       traceorder: "normal",
       font: { color: text },
       ...layout.legend,

@@ -1,5 +1,7 @@
 // Log panes follow the newest line until the reader scrolls up, and again once they return to the end.
+// One without the button gets no more lines: it starts at its end.
 const NEAR_END = 24;
+const started = new WeakSet();
 
 export function startLogs() {
   document.addEventListener("scroll", onScroll, true);
@@ -18,7 +20,8 @@ function onScroll(event) {
   const lines = event.target;
   if (!lines.matches?.(".log-lines")) return;
   const atEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < NEAR_END;
-  setFollowing(lines.closest(".log"), atEnd, { move: false });
+  const log = lines.closest(".log");
+  if (log.querySelector("[data-log-follow]")) setFollowing(log, atEnd, { move: false });
 }
 
 // Kept on the pane, which swaps of its lines leave alone.
@@ -30,7 +33,9 @@ function setFollowing(log, following, { move = true } = {}) {
 
 function toEnds() {
   document.querySelectorAll(".log").forEach((log) => {
-    if (log.querySelector("[data-log-follow]").getAttribute("aria-pressed") === "true") toEnd(log);
+    const button = log.querySelector("[data-log-follow]");
+    if (button ? button.getAttribute("aria-pressed") === "true" : !started.has(log)) toEnd(log);
+    started.add(log);
   });
 }
 

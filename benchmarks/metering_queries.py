@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from uuid import UUID
 
@@ -82,7 +83,11 @@ def fill_costs() -> None:
                         (ARRAY['gpu', 'worker', 'spot'])) AS of (part)""",  # noqa: S608
             [(NOW - timedelta(days=DAYS - 1)).date(), NOW.date()],
         )
-        cursor.execute("VACUUM ANALYZE metering_costday")
+        cursor.execute(import_module("metering.migrations.0005_teams").COST)
+    with connection.schema_editor() as editor:
+        import_module("metering.migrations.0007_fill_cost_months").fill(None, editor)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
 
 
 def fill() -> None:

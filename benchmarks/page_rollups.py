@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from importlib import import_module
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from clusters.models import Cluster
 from metering import windows
@@ -21,6 +22,7 @@ WORKERS, DAYS, TEMPLATES = 9, 30, 15
 USUAL = 200  # up to so many clusters everything is written
 SHARE = max(1, CLUSTERS // USUAL)
 HOURLY = 400_000  # micro-dollars of one node
+YEAR, SPENDERS = 730, 40  # days of the ledger before this month's; users who spent in them
 
 
 def write_costs() -> None:
@@ -28,8 +30,12 @@ def write_costs() -> None:
     part = HOURLY // len(PARTS)
     names = """cluster_name, team_id, template_id, template_name, owner_id, owner_name,
         "group", role, market"""
-    amounts = ", ".join(f"{part} * count(*)" for _ in PARTS)
+    amounts = ", ".join(f"{part} * nodes * count(*)" for _ in PARTS)
     hours = """generate_series(started_at, posted_until - interval '1 hour', '1 hour') AS hour"""
+    # The ledger knows ids and names alone: that many users need not exist.
+    spenders = f"""cluster_name, team_id, template_id, template_name,
+        1 + substr(cluster_name, 9)::int % {SPENDERS},
+        'user-' || substr(cluster_name, 9)::int % {SPENDERS}, "group", role, market"""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO metering_costhour
@@ -43,11 +49,31 @@ def write_costs() -> None:
         cursor.execute(
             f"""INSERT INTO metering_costday (day, cluster_id, {names}, priced, seconds, total,
                     {", ".join(PARTS)})
-                SELECT (hour AT TIME ZONE 'UTC')::date AS day, cluster_id, {names}, true,
-                    3600 * count(*), {part * len(PARTS)} * count(*), {amounts}
-                FROM metering_interval, {hours}
-                GROUP BY day, cluster_id, {names}"""  # noqa: S608 - of constants
+                SELECT (hour AT TIME ZONE 'UTC')::date AS day, cluster_id, {spenders}, true,
+                    3600 * nodes * count(*), {part * len(PARTS)} * nodes * count(*), {amounts}
+                FROM (SELECT cluster_id, {names}, started_at, posted_until, count(*) AS nodes
+                    FROM metering_interval
+                    GROUP BY cluster_id, {names}, started_at, posted_until) AS alike, {hours}
+                GROUP BY day, cluster_id, {names}, nodes ORDER BY day"""  # noqa: S608 - of constants
         )
+        _write_earlier_days(cursor)
+
+
+def _write_earlier_days(cursor: CursorWrapper) -> None:
+    """Write the days before the month's, in the order of days: each costs a little less or more."""
+    names = """cluster_id, cluster_name, team_id, template_id, template_name, owner_id, owner_name,
+        "group", role, market"""
+    cursor.execute(
+        f"""INSERT INTO metering_costday (day, {names}, priced, seconds, total, {", ".join(PARTS)})
+            SELECT earlier::date, {names}, true, seconds, amount * {len(PARTS)},
+                {", ".join("amount" for _ in PARTS)}
+            FROM (SELECT DISTINCT ON (cluster_id, "group") * FROM metering_costday
+                    ORDER BY cluster_id, "group", seconds DESC) AS recent,
+                (SELECT min(day) AS first FROM metering_costday) AS month,
+                generate_series(first - {YEAR}, first - 1, interval '1 day') AS earlier,
+                LATERAL (SELECT used + (earlier::date - first + owner_id) * 7 AS amount) AS varied
+            ORDER BY earlier"""  # noqa: S608 - of constants
+    )
 
 
 def write_teams(start: datetime, *, now: datetime) -> None:
@@ -59,8 +85,12 @@ def write_teams(start: datetime, *, now: datetime) -> None:
     sums = [teams.sums(step) for step in ("1m", "5m")]
     sums += [teams.long_sums(step) for step in ("1h", "1d")]
     with connection.cursor() as cursor:
-        for statement in (teams.CLUSTERS, *sums, teams.COST, "ANALYZE"):
+        for statement in (teams.CLUSTERS, *sums, teams.COST):
             cursor.execute(statement)
+    with connection.schema_editor() as editor:
+        import_module("metering.migrations.0007_fill_cost_months").fill(None, editor)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
     began = time.perf_counter()
     windows.refresh(now)
     print(f"the ranges of use are computed in {time.perf_counter() - began:.1f} s", flush=True)

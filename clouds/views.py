@@ -13,6 +13,7 @@ from accounts.permissions import Action, may, require
 from accounts.queries import chosen_team, teams_of
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
+from accounts.views.history import history_of
 from clouds.forms import CloudForm, NewCloudForm, TeamsForm
 from clouds.models import Cloud
 from clouds.queries import CloudFacts, use_by_team, with_facts
@@ -150,11 +151,11 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     rows = Cloud.objects.visible_to(request.user).filter(provider__in=OFFERED)
     cloud = get_object_or_404(rows, pk=pk)
     if request.method == "GET":
-        return _page(request, CloudForm.of(cloud))
+        return _page(request, CloudForm.of(cloud), cloud)
     form = CloudForm(request.POST)
     changed = submit(form, lambda values: change_cloud(cloud, **values, by=request.user))
     if changed is None:
-        return _page(request, form)
+        return _page(request, form, cloud)
     messages.success(request, f"Saved cloud {changed}.")
     return redirect("clouds:list")
 
@@ -174,9 +175,24 @@ def teams(request: SignedInRequest, pk: int) -> HttpResponse:
         "cloud": cloud,
         "form": form,
         "uses": use_by_team(cloud),
+        "tabs": _tabs(cloud, "teams"),
         "crumbs": [("Clouds", reverse("clouds:list"))],
     }
     return render(request, "clouds/teams.html", context, status=422 if form.is_bound else 200)
+
+
+@require_GET
+def history(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show what was done to a cloud."""
+    require(may(request.user, Action.MANAGE_INSTALLATION, team=None))
+    cloud = get_object_or_404(Cloud.objects.visible_to(request.user), pk=pk)
+    context = {
+        "cloud": cloud,
+        "history": history_of(request, cloud, team=None),
+        "tabs": _tabs(cloud, "history"),
+        "crumbs": [("Clouds", reverse("clouds:list"))],
+    }
+    return render(request, "clouds/history.html", context)
 
 
 @require_POST
@@ -191,11 +207,26 @@ def refresh(request: SignedInRequest, pk: int) -> HttpResponse:
     )
 
 
-def _page(request: SignedInRequest, form: CloudForm) -> HttpResponse:
+def _tabs(cloud: Cloud, current: str) -> list[dict[str, object]]:
+    """Return the pages of a cloud; one that came with Mobula has no account to edit."""
+    pages = {"edit": "Account"} if cloud.provider in OFFERED else {}
+    pages |= {"teams": "Teams", "history": "History"}
+    return [
+        {
+            "label": label,
+            "url": reverse(f"clouds:{name}", args=[cloud.pk]),
+            "current": name == current,
+        }
+        for name, label in pages.items()
+    ]
+
+
+def _page(request: SignedInRequest, form: CloudForm, cloud: Cloud | None = None) -> HttpResponse:
     context = {
         "form": form,
         "account": [field for field in form if field.name not in TeamsForm.base_fields],
         "uses": use_by_team() if isinstance(form, NewCloudForm) else None,
+        "tabs": _tabs(cloud, "edit") if cloud else None,
         "crumbs": [("Clouds", reverse("clouds:list"))],
     }
     return render(request, "clouds/form.html", context, status=422 if form.is_bound else 200)

@@ -1,25 +1,26 @@
 """Numbers as people read them: money, durations, sizes. Pages, CSV and messages share these."""
 
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 
-from domain.pricing import usd_of
+from domain.pricing import MICROUSD_PER_USD, usd_of
 
-_ROOMY = Context(prec=100)  # the usual 28 digits are too few for what a form may post
+_TEN_CENTS = MICROUSD_PER_USD // 10
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def usd(microusd: int, *, places: int | None = None) -> str:
     """Return micro-dollars as "$1,234.50"; below ten cents with four places: "$0.0420"."""
-    amount = usd_of(microusd)
+    sign, amount = "−" if microusd < 0 else "", abs(int(microusd))
     if places is None:
-        places = 2 if amount == 0 or abs(amount) >= Decimal("0.1") else 4
-    smallest = Decimal(1).scaleb(-places)
-    if amount and abs(amount) < smallest:
-        return f"{'−' if amount < 0 else ''}<${smallest}"
-    rounded = abs(amount).quantize(smallest, ROUND_HALF_UP, _ROOMY)
-    return f"{'−' if amount < 0 else ''}${rounded:,}"
+        places = 2 if amount == 0 or amount >= _TEN_CENTS else 4
+    smallest = MICROUSD_PER_USD // 10**places
+    if 0 < amount < smallest:
+        return f"{sign}<${usd_of(smallest):.{places}f}"
+    # Whole numbers alone: a page with a year of costs has thousands of amounts.
+    whole, rest = divmod((amount + smallest // 2) // smallest, 10**places)
+    return f"{sign}${whole:,}.{rest:0{places}}" if places else f"{sign}${whole:,}"
 
 
 def price(usd: Decimal) -> str:

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from domain.pricing import usd_of
+from domain.pricing import MICROUSD_PER_USD
 from domain.wording import usd
 from insights.charts import Chart, figure_of
 from metering.queries import CostTable
 
+DAY_MS = 86_400_000  # Plotly's unit on an axis of dates
 SHOWN_GROUPS = 7  # one for each distinct color; the rest is one more
 PART_LABELS = {
     "used": "Used",
@@ -66,11 +67,12 @@ def idle_chart(table: CostTable, *, first: date, last: date) -> Chart:
 def _stacked(
     chart_id: str, title: str, *, days: Sequence[date], stacks: Sequence[Stack], summary: str
 ) -> Chart:
-    dates = [day.isoformat() for day in days]
+    # Hundreds of days for each color: their first one says them all.
+    dates = {"x0": days[0].isoformat(), "dx": DAY_MS}
     traces: list[dict[str, Any]] = [
         {
             "type": "bar",
-            "x": dates,
+            **dates,
             "y": _dollars(stack.amounts),
             "name": stack.name,
             "hovertemplate": "$%{y:,.2f}",
@@ -84,7 +86,7 @@ def _stacked(
         "type": "scatter",
         "mode": "lines",
         "line": {"width": 0},
-        "x": dates,
+        **dates,
         "y": _dollars(sums),
         "name": "Total",
         "showlegend": False,
@@ -115,7 +117,7 @@ def _rows(days: Sequence[date], stacks: Sequence[Stack]) -> Iterator[list[str]]:
 
 
 def _dollars(amounts: Sequence[int]) -> list[float]:
-    return [float(usd_of(amount)) for amount in amounts]
+    return [amount / MICROUSD_PER_USD for amount in amounts]
 
 
 def _days(first: date, last: date) -> Iterator[date]:

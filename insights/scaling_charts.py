@@ -86,11 +86,13 @@ def _chart(
     chart_id: str, title: str, lines: Sequence[Line], *, step: timedelta, size: str = ""
 ) -> Chart:
     times = _grid({at for _, _, values in lines for at in values}, step)
+    # The last value holds to the end of its step: a single sample is a line too.
+    drawn = [*times, *(at + step for at in times[-1:])]
     traces = [
         {
             "type": "scatter",
-            "x": [f"{at.astimezone(UTC):%Y-%m-%dT%H:%M}" for at in times],
-            "y": [values.get(at) for at in times],
+            "x": [_text(at) for at in drawn],
+            "y": [values.get(at) for at in (*times, *times[-1:])],
             "name": label,
             "mode": "lines",
             "fill": "tozeroy" if tone == "used" else "none",
@@ -106,10 +108,23 @@ def _chart(
         unit="nodes",
         size=size,
         summary=_summary(lines),
-        figure=figure_of(traces, xaxis={"type": "date"}, yaxis={"rangemode": "tozero"}),
+        figure=figure_of(
+            traces, xaxis={"type": "date", **_range(drawn)}, yaxis={"rangemode": "tozero"}
+        ),
         columns=["Time (UTC)", *[label for label, _, _ in lines]],
         rows=[_row(at, lines) for at in times if any(at in values for _, _, values in lines)],
     )
+
+
+def _text(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M}"
+
+
+def _range(drawn: Sequence[datetime]) -> dict[str, list[str]]:
+    """Return an axis of an hour at least: the ticks of one of minutes would be seconds."""
+    if not drawn or drawn[-1] - drawn[0] >= HOUR:
+        return {}
+    return {"range": [_text(drawn[-1] - HOUR), _text(drawn[-1])]}
 
 
 def _grid(known: set[datetime], step: timedelta) -> list[datetime]:

@@ -56,6 +56,27 @@ _ADD_DAYS = f"""
     GROUP BY line.day, line.cluster_id, interval.team_id, interval.template_id, interval.owner_id,
         interval."group", interval.role, interval.market, line.total IS NOT NULL
 """  # noqa: S608 - of constants
+_DROP_MONTHS = """
+    DELETE FROM metering_costmonth AS summed
+    USING unnest(%s::uuid[], %s::date[]) AS touched (cluster_id, month)
+    WHERE summed.cluster_id = touched.cluster_id AND summed.month = touched.month
+"""
+# Names may change: a month has its newest.
+_NEWEST = "(array_agg({name} ORDER BY summed.day DESC, {name} DESC))[1]"
+_ADD_MONTHS = f"""
+    INSERT INTO metering_costmonth (
+        month, cluster_id, cluster_name, team_id, template_id, template_name, owner_id, owner_name,
+        "group", priced, seconds, total, {", ".join(PARTS)}
+    )
+    SELECT touched.month, touched.cluster_id, {_NEWEST.format(name="cluster_name")}, team_id,
+        template_id, {_NEWEST.format(name="template_name")}, owner_id,
+        {_NEWEST.format(name="owner_name")}, "group", priced, sum(seconds), sum(total),
+        {", ".join(f"sum({part})" for part in PARTS)}
+    FROM unnest(%s::uuid[], %s::date[]) AS touched (cluster_id, month)
+    JOIN metering_costday AS summed ON summed.cluster_id = touched.cluster_id
+        AND summed.day >= touched.month AND summed.day < touched.month + interval '1 month'
+    GROUP BY touched.month, touched.cluster_id, team_id, template_id, owner_id, "group", priced
+"""  # noqa: S608 - of constants
 
 _TEAM_DAYS = """
     SELECT DISTINCT interval.team_id, touched.day
@@ -78,6 +99,27 @@ _ADD_TEAM_DAYS = f"""
     FROM unnest(%s::bigint[], %s::date[]) AS touched (team_id, day)
     JOIN metering_costday AS summed USING (team_id, day)
     GROUP BY summed.day, summed.team_id, template_id, owner_id, "group", role, market, priced
+"""  # noqa: S608 - of constants
+_DROP_SCOPE_DAYS = """
+    DELETE FROM metering_costscopeday AS summed
+    USING unnest(%s::bigint[], %s::date[]) AS touched (team_id, day)
+    WHERE summed.team_id = touched.team_id AND summed.day = touched.day
+"""
+_ADD_SCOPE_DAYS = f"""
+    INSERT INTO metering_costscopeday (
+        day, team_id, scope, template_id, template_name, owner_id, owner_name, "group", priced,
+        seconds, total, {", ".join(PARTS)}
+    )
+    SELECT day, team_id,
+        CASE 0 WHEN grouping(template_id) THEN 'template' WHEN grouping(owner_id) THEN 'owner'
+            WHEN grouping("group") THEN 'group' ELSE 'team' END,
+        template_id, CASE WHEN grouping(template_id) = 0 THEN max(template_name) ELSE '' END,
+        owner_id, CASE WHEN grouping(owner_id) = 0 THEN max(owner_name) ELSE '' END,
+        coalesce("group", ''), priced, sum(seconds), sum(total),
+        {", ".join(f"sum({part})" for part in PARTS)}
+    FROM unnest(%s::bigint[], %s::date[]) AS touched (team_id, day)
+    JOIN metering_costteamday AS summed USING (team_id, day)
+    GROUP BY day, team_id, priced, GROUPING SETS ((), (template_id), (owner_id), ("group"))
 """  # noqa: S608 - of constants
 
 
@@ -175,14 +217,20 @@ def _drop_after_end(batch: list[Interval], *, set_back: set[int]) -> set[tuple[U
 
 
 def _add_up(touched: Iterable[tuple[UUID, date]]) -> None:
-    """Add up the given days of clusters again, and those of their teams."""
+    """Add up the given days of clusters again, and their months and their teams' days."""
     pairs = list(touched)
     clusters, days = [cluster_id for cluster_id, _ in pairs], [day for _, day in pairs]
     with connection.cursor() as cursor:
         cursor.execute(_DROP_DAYS, [clusters, days])
         cursor.execute(_ADD_DAYS, [clusters, days])
+        of_months = list({(cluster_id, day.replace(day=1)) for cluster_id, day in pairs})
+        in_months, months = [pk for pk, _ in of_months], [month for _, month in of_months]
+        cursor.execute(_DROP_MONTHS, [in_months, months])
+        cursor.execute(_ADD_MONTHS, [in_months, months])
         cursor.execute(_TEAM_DAYS, [clusters, days])
         of_teams = cursor.fetchall()
         teams, team_days = [team for team, _ in of_teams], [day for _, day in of_teams]
         cursor.execute(_DROP_TEAM_DAYS, [teams, team_days])
         cursor.execute(_ADD_TEAM_DAYS, [teams, team_days])
+        cursor.execute(_DROP_SCOPE_DAYS, [teams, team_days])
+        cursor.execute(_ADD_SCOPE_DAYS, [teams, team_days])

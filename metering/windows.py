@@ -117,11 +117,14 @@ def _columns(window: Window) -> Iterable[str]:
     for resource in _RESOURCES:
         for what in ("capacity", "held", "used"):
             yield f"{_mean(f'{resource}_{what}_mean', window)} AS {resource}_{what}"
-        mean = f"{resource}_used_mean"
-        yield f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {mean}) AS {resource}_p50"
-        p95 = f"percentile_cont(0.95) WITHIN GROUP (ORDER BY {resource}_used_p95)"
-        yield f"{p95} AS {resource}_p95"
-        yield f"max({resource}_used_max) AS {resource}_max"
+        # Each step against its own capacity: what 10 nodes used is no share of a mean of 3.
+        whole = _mean(f"{resource}_capacity_mean", window)
+        most = f"nullif(greatest({resource}_capacity_max, {resource}_capacity_mean), 0)"
+        share = f"{resource}_used_mean / nullif({resource}_capacity_mean, 0)"
+        yield f"percentile_cont(0.5) WITHIN GROUP (ORDER BY {share}) * {whole} AS {resource}_p50"
+        share = f"{resource}_used_p95 / {most}"
+        yield f"percentile_cont(0.95) WITHIN GROUP (ORDER BY {share}) * {whole} AS {resource}_p95"
+        yield f"max({resource}_used_max / {most}) * {whole} AS {resource}_max"
 
 
 def _mean(column: str, window: Window) -> str:

@@ -127,3 +127,33 @@ def database(name: str) -> dict[str, Any]:
         "PORT": query.pop("port", str(parts.port or "")),
         "OPTIONS": query,
     }
+
+
+def mailer(name: str) -> dict[str, Any]:
+    """Return Django's mailer for the smtp:// or smtps:// URL in the variable `name`.
+
+    smtp:// begins in plain text and switches to TLS unless it ends with `?tls=no`; smtps:// uses
+    TLS from the first byte. Without a URL, messages are printed to the log of the worker.
+    """
+    address = text(name, "")
+    if not address:
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(address)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name} must be an smtp:// or smtps:// URL with a host, not {parts.scheme}://."
+        )
+    query = parse_qs(parts.query)
+    is_plain = query.get("tls", [""])[-1] == "no"
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname,
+            "port": parts.port or (465 if parts.scheme == "smtps" else 587),
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_ssl": parts.scheme == "smtps",
+            "use_tls": parts.scheme == "smtp" and not is_plain,
+            "timeout": 10,
+        },
+    }

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from promotions import progress
+from promotions import mail, progress
 from promotions.checks import run_check
 from promotions.models import CheckResult
 
@@ -22,8 +22,11 @@ def sweep() -> None:
 
 @shared_task  # type: ignore[untyped-decorator]
 def advance_request(request_id: int) -> None:
-    for check_id in progress.advance(request_id):
+    wanted = progress.advance(request_id)
+    for check_id in wanted.checks:
         make_check.apply_async((check_id,), expires=60)
+    if wanted.mail:
+        mail_approvers.apply_async((request_id,), expires=25)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -37,6 +40,11 @@ def make_check(check_id: int) -> None:
     )
     if check and run_check(check):
         advance_request(check.request_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def mail_approvers(request_id: int) -> None:
+    mail.write_to_approvers(request_id)
 
 
 def ask_on_commit(request_id: int) -> None:

@@ -37,6 +37,7 @@ class Page:
     csv_url: str
     here_url: str  # the first page, with the filters
     actions: Sequence[Mapping[str, str]] = field(default=())  # of the rows that are ticked
+    downloads: Sequence[tuple[str, str]] = field(default=())  # besides the CSV: label and address
     totals: Mapping[str, object] = field(default_factory=dict)  # by column, below the rows
 
     @property

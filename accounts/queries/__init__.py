@@ -118,6 +118,8 @@ class AuditFilter:
     action: str = ""
     actor: str = ""
     subject: str = ""
+    kind: str = ""  # of the subject, which is then an id
+    request: str = ""
     since: date | None = None
     until: date | None = None  # with this day
 
@@ -129,8 +131,13 @@ def audit_trail(user: User, *, only: AuditFilter) -> AuditQuerySet:
         trail = trail.filter(action=only.action)
     if only.actor:
         named = Q(email__icontains=only.actor) | Q(name__icontains=only.actor)
-        trail = trail.filter(actor__in=User.objects.filter(named))
-    if only.subject:
+        people = Q(actor__in=User.objects.filter(named)) | Q(actor_name__icontains=only.actor)
+        trail = trail.filter(people)
+    if only.request:
+        trail = trail.filter(request_id=only.request)
+    if only.kind:
+        trail = trail.filter(subject_kind=only.kind, subject_id=only.subject)
+    elif only.subject:
         named = Q(subject_name__icontains=only.subject) | Q(subject_id=only.subject)
         trail = trail.filter(named)
     if only.since:

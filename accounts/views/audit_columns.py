@@ -33,7 +33,11 @@ AUDIT = Table(
             label="User",
             value=lambda entry: entry.actor,
             cell="accounts/audit_cells.html#user",
-            csv={"actor": lambda entry: entry.actor.email if entry.actor else "Mobula"},
+            csv={
+                "actor": lambda entry: entry.actor.email if entry.actor else "Mobula",
+                "actor_name": lambda entry: entry.actor_name,
+                "address": lambda entry: entry.address,
+            },
         ),
         Column(
             key="action",

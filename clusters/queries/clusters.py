@@ -45,7 +45,10 @@ def with_counts(rows: QuerySet[Cluster]) -> QuerySet[Cluster]:
     nodes = Node.objects.filter(cluster=OuterRef("pk")).exclude(state=NodeState.TERMINATED)
     live = nodes.order_by().values("cluster")
     ready = live.filter(state=NodeState.READY)
-    return rows.select_related("run", "version__template", "owner", "cloud", "team").annotate(
+    with_names = rows.select_related(
+        "run", "version__template", "owner", "cloud", "team", "release"
+    )
+    return with_names.annotate(
         node_count=Subquery(live.annotate(n=Count("pk")).values("n")),
         ready_count=Subquery(ready.annotate(n=Count("pk")).values("n")),
         hourly_microusd=Subquery(live.annotate(n=Sum("hourly_microusd")).values("n")),
@@ -57,7 +60,13 @@ def cluster_for_page(user: User) -> QuerySet[Cluster]:
     rows = with_counts(Cluster.objects.visible_to(user))
     rows = rows.annotate(has_cloud=access_of_row())
     return rows.select_related(
-        "image_version__image", "version__template", "owner", "cloud", "team"
+        "image_version__image",
+        "version__template",
+        "owner",
+        "cloud",
+        "team",
+        "release__environment",
+        "release__template",
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from accounts.errors import Invalid
 from accounts.models import User
 from accounts.permissions import require
+from clusters.models import Cluster
 from configurations.launch_checks import environments_of as overlays_of
 from configurations.models import Version
 from promotions.environments import environment_of, environments_of
-from promotions.models import Release
+from promotions.models import Environment, Release
 from promotions.permissions import may_launch_in
 from promotions.queries import current_release
 
@@ -17,6 +18,17 @@ def offered_environments(version: Version) -> list[str]:
     """Return the environments of the version's team, and those that only the version names."""
     names = [each.name for each in environments_of(version.template.team)]
     return [*names, *(name for name in overlays_of(version) if name not in names)]
+
+
+def require_released(cluster: Cluster, *, version: Version) -> None:
+    """Raise `Invalid` where the cluster's environment runs other versions only once released."""
+    team = cluster.team
+    place = environment_of(team, cluster.environment) if cluster.environment else None
+    if place is None or not place.release_only:
+        return
+    release = current_release(place, version.template)
+    if release is None or release.version_id != version.pk:
+        raise _unreleased(version, place, release)
 
 
 def release_for_launch(version: Version, *, environment: str, by: User) -> Release | None:
@@ -40,8 +52,12 @@ def release_for_launch(version: Version, *, environment: str, by: User) -> Relea
         return release
     if not place.release_only:
         return None
+    raise _unreleased(version, place, release)
+
+
+def _unreleased(version: Version, place: Environment, release: Release | None) -> Invalid:
     has = f"{release.version} is released there" if release else "none is released there yet"
-    raise Invalid.at(
+    return Invalid.at(
         "version",
         f"{place} runs only released versions of {version.template}, and {has}. "
         f"Request a promotion of {version} to {place}.",

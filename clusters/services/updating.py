@@ -8,6 +8,7 @@ from accounts.errors import Invalid
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from clusters.models import Cluster
+from clusters.services.environments import require_released
 from clusters.services.waking import wake
 from clusters.updates.apply import apply_update
 from clusters.updates.plan import Update, plan_update, require_live
@@ -18,6 +19,7 @@ def check_update(cluster: Cluster, *, version: Version, by: User) -> Update:
     """Return what the update changes; raises `Invalid` or `WrongState` where it cannot be made."""
     require(may(by, Action.VIEW, team=cluster.team))
     require_live(cluster, to="update")
+    require_released(cluster, version=version)
     return plan_update(cluster, version=version)
 
 

@@ -13,8 +13,9 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 from django_htmx.http import HTMX_STOP_POLLING
 
-from accounts.permissions import Action, may
+from accounts.permissions import Action, may, may_each
 from accounts.requests import SignedInRequest
+from accounts.views.history import TAB, history_of
 from clusters.forms import HoldForm, LimitsForm, ResizeForm, UpdateForm, WorkloadForm
 from clusters.models import Cluster
 from clusters.nodes.tokens import has_token_auth, ray_token
@@ -22,6 +23,7 @@ from clusters.queries import clusters, scaling
 from clusters.queries.changed import changed_since_launch
 from clusters.queries.consolidation import consolidation_of
 from clusters.queries.cooldowns import cooldowns_of
+from clusters.queries.drift import drift_of
 from clusters.queries.folding import folded_events, folded_nodes
 from clusters.queries.health import health_of, waits_in_short
 from clusters.queries.outdated import outdated_summary
@@ -41,7 +43,7 @@ from tables.pages import Page, page_of, preview_of
 
 NODES_ON_OVERVIEW = 20
 SAID_FOR = timedelta(days=1)  # that the addresses changed with a start
-TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
+TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration", TAB)
 
 
 @require_GET
@@ -73,6 +75,8 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
     address = reverse("clusters:detail", args=[cluster.pk])
     outdated = outdated_summary(cluster, nodes)
     is_whole = request.GET.get("part") != "live"
+    actions = (Action.OPERATE, Action.EDIT_TEMPLATE, Action.READ_HISTORY)
+    may_operate, may_edit, may_read = may_each(request.user, *actions, team=cluster.team)
     spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
     return {
         "cluster": cluster,
@@ -80,6 +84,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "tabs": [
             {"label": name.capitalize(), "url": f"{address}?tab={name}", "current": name == tab}
             for name in TABS
+            if name != TAB or may_read
         ],
         "crumbs": [("Clusters", reverse("clusters:list"))],
         "nodes": nodes,
@@ -96,7 +101,8 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "replacement": replacement_of(cluster, nodes)
         if outdated.nodes or cluster.replacing_since
         else None,
-        "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
+        "may_operate": may_operate,
+        "may_edit": may_edit,
         "now": now(),
         **(following_context(cluster, by=request.user) if is_whole else {}),
         **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
@@ -116,6 +122,7 @@ def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -
             csv_path=_csv_path(cluster, "jobs"),
         ),
         "jobs_wait": waits_in_short(cluster),
+        "drift": drift_of(cluster),
         "decisions": preview_of(request, DECISIONS, clusters.decisions_of(cluster)[:5]),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
         "hold_form": HoldForm(),
@@ -245,6 +252,12 @@ def _configuration(
     }
 
 
+def _history(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    if request.GET.get("part") == "live":  # has nothing of this tab
+        return {}
+    return {"history": history_of(request, cluster, team=cluster.team)}
+
+
 _TAB_CONTEXT = {
     "overview": _overview,
     "nodes": _nodes,
@@ -252,4 +265,5 @@ _TAB_CONTEXT = {
     "jobs": _jobs,
     "events": _events,
     "configuration": _configuration,
+    TAB: _history,
 }

@@ -42,6 +42,7 @@ def node_log(request: SignedInRequest, pk: UUID, name: str) -> HttpResponse:
         "words": words,
         "chosen": chosen,
         "mark": mark,
+        "is_over": node.state == NodeState.TERMINATED,
     }
     if request.GET.get("part") != "live":
         return render(request, "clusters/node_log.html", context)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.answers import perform
@@ -17,6 +18,7 @@ from accounts.requests import SignedInRequest
 from clusters.forms import UpdateForm
 from clusters.models import Cluster
 from clusters.queries.clusters import free_name
+from clusters.services import drifting
 from clusters.services.relaunching import relaunch_cluster
 from clusters.services.replacing import pause_replacement, replace_outdated
 from clusters.services.updating import check_update, update_cluster
@@ -27,6 +29,31 @@ from configurations.launch_choices import price_in_words
 from configurations.launchability import launchability_of
 from configurations.queries import launchable_versions
 from domain.lifecycle import ClusterTarget
+
+
+@require_POST
+def bring_back(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Make the cluster what the release that it follows says."""
+    cluster = visible_cluster(request, pk)
+    return perform(
+        request,
+        lambda: drifting.bring_back(cluster, by=request.user),
+        done=lambda drift: f"{cluster} goes back to {drift.release}.",
+        to=page_of(cluster, "overview"),
+    )
+
+
+@require_POST
+def draft(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """Open a draft of what the cluster is now in the editor."""
+    cluster = visible_cluster(request, pk)
+    return perform(
+        request,
+        lambda: drifting.draft_of_drift(cluster, by=request.user),
+        done=lambda draft: f"{draft} has what {cluster} is now. Save it as a version.",
+        to=page_of(cluster, "overview"),
+        then=lambda draft: reverse("configurations:draft", args=[draft.pk]),
+    )
 
 
 @require_GET

@@ -70,7 +70,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             show_in(name, refusal)
         else:
             _forget_draft(request, team=team)
-            messages.success(request, f"{version} is saved. Launch a cluster from it.")
+            messages.success(request, f"{version} is saved. Launch it, or request its promotion.")
             return redirect("configurations:template", pk=version.template_id)
     return editor_page(request, edit, team=team, name=name, message=message, status=422)
 
@@ -124,7 +124,7 @@ def _save(
         return editor_page(request, edit, team=template.team, message=message, **page)
     _forget_draft(request, team=template.team, template=template)
     if saved.is_new:
-        messages.success(request, f"{saved.version} is saved.")
+        messages.success(request, f"{saved.version} is saved. Request its promotion here.")
     else:
         messages.info(request, f"No changes from {saved.version}: no new version was created.")
     return redirect("configurations:template", pk=template.pk)
@@ -148,9 +148,10 @@ def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
     page: dict[str, Any] = {"team": team, "message": MessageForm(initial=request.POST.dict())}
     if template:
-        has_base = "base" in request.POST
-        base = _named(request, template, "base") if has_base else latest_version(template)
-        page |= {"template": template, "base": base}
+        latest = latest_version(template)
+        is_latest = request.POST.get("base", str(latest.number)) == str(latest.number)
+        base = latest if is_latest else _named(request, template, "base")
+        page |= {"template": template, "base": base, "latest": latest}
     else:
         page |= {"name": NameForm(initial=request.POST.dict())}
     edit = _posted(request, team=team)

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.answers import perform
-from accounts.permissions import Action, may
+from accounts.permissions import Action, may, may_each
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
+from accounts.views.history import TAB, history_of, tabs
 from configurations import queries
 from configurations.launchability import launchability_of
 from configurations.models import Template, Version
@@ -57,6 +58,14 @@ TABLE = Table(
             label="By",
             value=lambda template: template.latest_author,
             sort="latest_author",
+        ),
+        Column(
+            key="released",
+            label="Released",
+            value=lambda template: " ".join(
+                f"{row['environment']}:{row['number']}" for row in template.released
+            ),
+            cell="configurations/template_cells.html#released",
         ),
         Column(
             key="clusters",
@@ -124,6 +133,7 @@ def _bulk_actions() -> list[dict[str, str]]:
 def template(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a template: its versions and which of them run."""
     row = visible_template(request, pk)
+    is_history = request.GET.get("tab") == TAB
     versions = queries.versions_of(row)
     with_archived = request.GET.get("show") == "archived"
     shown = versions if with_archived else versions.filter(archived_at=None)
@@ -133,16 +143,20 @@ def template(request: SignedInRequest, pk: int) -> HttpResponse:
     table = page_of(request, VERSIONS, shown)
     latest = queries.latest_version(row)
     _refuse([*table.rows[:MOST_CHECKED], *filter(None, [latest])], row)
+    actions = (Action.EDIT_TEMPLATE, Action.LAUNCH, Action.READ_HISTORY)
+    may_edit, may_launch, may_read = may_each(request.user, *actions, team=row.team)
     context = {
         "template": row,
         "table": table,
+        "tabs": tabs(request, "Versions", allowed=may_read),
+        "history": history_of(request, row, team=row.team) if is_history else None,
         "refusal": latest.refusal if latest else "",  # type: ignore[attr-defined]
         "archived": latest.archived_count if latest else 0,  # type: ignore[attr-defined]
         "with_archived": with_archived,
         "latest": latest,
         "crumbs": [("Templates", reverse("configurations:templates"))],
-        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=row.team),
-        "may_launch": may(request.user, Action.LAUNCH, team=row.team),
+        "may_edit": may_edit,
+        "may_launch": may_launch,
     }
     return render(request, "configurations/template.html", context)
 

@@ -1,5 +1,14 @@
 from metering.models.intake import Cursor, Intake, PendingBucket
-from metering.models.ledger import PARTS, CostDay, CostHour, CostTeamDay, Interval
+from metering.models.ledger import (
+    PARTS,
+    CostDay,
+    CostHour,
+    CostMonth,
+    CostScopeDay,
+    CostTeamDay,
+    Interval,
+    Scope,
+)
 from metering.models.rates import RateCardVersion
 from metering.models.use import ClusterUse, MeteredCluster, UseWindow
 
@@ -8,6 +17,8 @@ __all__ = [
     "ClusterUse",
     "CostDay",
     "CostHour",
+    "CostMonth",
+    "CostScopeDay",
     "CostTeamDay",
     "Cursor",
     "Intake",
@@ -15,5 +26,6 @@ __all__ = [
     "MeteredCluster",
     "PendingBucket",
     "RateCardVersion",
+    "Scope",
     "UseWindow",
 ]

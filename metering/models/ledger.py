@@ -16,6 +16,10 @@ _PRICED = Q(total__isnull=False, **{f"{part}__isnull": False for part in PARTS})
 _PARTS_ARE_TOTAL = Q(
     total=F("control") + F("overhead") + F("used") + F("reserved_idle") + F("infra_idle")
 )
+_PRICED_HAS_TOTAL = models.CheckConstraint(
+    name="%(class)s_priced_has_total",
+    condition=Q(priced=True, total__isnull=False) | Q(priced=False, total=None),
+)
 
 
 class Interval(models.Model):
@@ -126,29 +130,34 @@ class CostHour(Money):
         ]
 
 
-class OfDay(Money):
-    """Hours of a UTC day, added up for the pages; written with the hours."""
+class Summed(Money):
+    """Hours added up for the pages; written with the hours."""
 
-    day = models.DateField()
     team_id = models.BigIntegerField()
     template_id = models.BigIntegerField(null=True)
     template_name = models.TextField(blank=True)
     owner_id = models.BigIntegerField()
     owner_name = models.TextField()
     group = models.TextField()
-    role = models.TextField()
-    market = models.TextField()
     priced = models.BooleanField()
 
     class Meta(Money.Meta):
         abstract = True
         constraints = [
             *Money.Meta.constraints,
-            models.CheckConstraint(
-                name="%(class)s_priced_has_total",
-                condition=Q(priced=True, total__isnull=False) | Q(priced=False, total=None),
-            ),
+            _PRICED_HAS_TOTAL,
         ]
+
+
+class OfDay(Summed):
+    """Hours of a UTC day, with what tells machines apart."""
+
+    day = models.DateField()
+    role = models.TextField()
+    market = models.TextField()
+
+    class Meta(Summed.Meta):
+        abstract = True
 
 
 class CostDay(OfDay):
@@ -176,4 +185,67 @@ class CostTeamDay(OfDay):
         indexes = [
             models.Index(fields=["day"], name="costteamday_of_day"),
             models.Index(fields=["team_id", "day"], name="costteamday_of_team"),
+        ]
+
+
+class Scope(models.TextChoices):
+    """Whose day a row of `CostScopeDay` is: all of a team's, or a part of it."""
+
+    TEAM = "team"
+    TEMPLATE = "template"
+    OWNER = "owner"
+    GROUP = "group"
+
+
+class CostScopeDay(Money):
+    """A team's day in one row, and in one for each template, user and group: for long ranges."""
+
+    day = models.DateField()
+    team_id = models.BigIntegerField()
+    scope = models.CharField(max_length=8, choices=Scope)
+    # Of other scopes, and of clusters without a template, these are empty.
+    template_id = models.BigIntegerField(null=True)
+    template_name = models.TextField(blank=True)
+    owner_id = models.BigIntegerField(null=True)
+    owner_name = models.TextField(blank=True)
+    group = models.TextField(blank=True)
+    priced = models.BooleanField()
+
+    class Meta(Money.Meta):
+        constraints = [
+            *Money.Meta.constraints,
+            _PRICED_HAS_TOTAL,
+            models.CheckConstraint(
+                name="costscopeday_scope_known", condition=Q(scope__in=Scope.values)
+            ),
+        ]
+        indexes = [
+            # queries.cost_by_day: a range of days of one scope, all teams or one.
+            models.Index(fields=["scope", "day"], name="costscopeday_of_scope"),
+            # Posting, which replaces a team's day.
+            models.Index(fields=["team_id", "scope", "day"], name="costscopeday_of_team"),
+        ]
+
+
+class CostMonth(Summed):
+    """One cluster's calendar month, for ranges of many days: sums of its UTC days."""
+
+    month = models.DateField(help_text="Its first day.")
+    cluster_id = models.UUIDField()
+    cluster_name = models.TextField()
+
+    class Meta(Summed.Meta):
+        abstract = False
+        constraints = [
+            *Summed.Meta.constraints,
+            models.CheckConstraint(name="costmonth_first_day", condition=Q(month__day=1)),
+        ]
+        indexes = [
+            # queries.cost_months: whole months, all teams or one.
+            models.Index(fields=["month"], name="costmonth_of_month"),
+            models.Index(fields=["team_id", "month"], name="costmonth_of_team"),
+            # Posting, which replaces a cluster's month; the newest name of each cluster.
+            models.Index(
+                fields=["cluster_id", "month", "cluster_name"], name="costmonth_of_cluster"
+            ),
         ]

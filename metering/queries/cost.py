@@ -1,7 +1,8 @@
 """Cost of past days: sums of the ledger, so that every total is the sum of its parts.
 
-Days are read from the roll-up that is coarse enough: by team, by cluster, or hours of nodes. All of
-them are written in one transaction, and a table is one statement: its sums are of one moment.
+They are read from the roll-up that is coarse enough: by team, by cluster, by cluster and month, or
+hours of nodes. All of these are written in one transaction, and a table is one statement: its sums
+are of one moment.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from uuid import UUID
 from django.db import connection
 
 from metering.models import PARTS
+from metering.queries.cost_clusters import SUMS, UNPRICED, top_clusters
+from metering.queries.cost_months import rows_of_range
+from metering.queries.cost_scopes import days_of_teams
 from metering.queries.cost_terms import (
     COLUMNS,
     FIELDS,
@@ -27,11 +31,8 @@ from metering.queries.cost_terms import (
     GroupTotal,
 )
 
-_SUMS = ", ".join(f"coalesce(sum({part}), 0)::bigint AS {part}" for part in (*PARTS, "total"))
-_SUMS += ", sum(seconds) AS seconds"
-_UNPRICED = "coalesce(sum(seconds) FILTER (WHERE total IS NULL), 0) AS unpriced_seconds"
 _FIELDS = ", ".join(FIELDS)
-_BY_TEAM, _BY_CLUSTER = "metering_costteamday", "metering_costday"
+_BY_CLUSTER = "metering_costday"
 _ALL = CostFilter()
 _BY_NODE = f"""(
     SELECT line.day, interval.node, line.cluster_id, interval.team_id, interval.template_id,
@@ -41,7 +42,7 @@ _BY_NODE = f"""(
         ON interval.id = line.interval_id
 ) AS of_node"""  # noqa: S608 - of constants
 
-# Names may change: the newest is shown.
+# Names may change: the newest is shown. Rows of days name their group by its place.
 _BY_DAY = """
     WITH of_day AS MATERIALIZED (
         SELECT day, coalesce({key}::text, '') AS key, coalesce(max({name}::text), '') AS name,
@@ -54,57 +55,14 @@ _BY_DAY = """
             row_number() OVER (ORDER BY sum(total) DESC, max(name), key) AS place
         FROM of_day GROUP BY key
     ), of_rows AS (
-        SELECT day, least(place, %(top)s + 1) AS place,
-            CASE WHEN place > %(top)s THEN '' ELSE of_group.name END AS name,
-            CASE WHEN place > %(top)s THEN %(others)s ELSE key END AS key,
-            {of_day}
+        SELECT day, least(place, %(top)s + 1) AS place, {of_day}
         FROM of_day JOIN of_group USING (key)
     )
     SELECT NULL::date AS day, place, key, name, {columns} FROM of_group
     UNION ALL
-    SELECT day, place, key, name, {sums}, sum(unpriced_seconds)
-    FROM of_rows GROUP BY day, place, key, name
+    SELECT day, place, NULL, NULL, {sums}, sum(unpriced_seconds) FROM of_rows GROUP BY day, place
     ORDER BY day NULLS FIRST, place
 """
-# The same of clusters, of which there may be thousands: only those of the top are summed by day;
-# the others of a day are what remains of the team's.
-_TOP_CLUSTERS = f"""
-    WITH of_group AS MATERIALIZED (
-        SELECT cluster_id, {_SUMS}, {_UNPRICED} FROM metering_costday WHERE {{condition}}
-        GROUP BY cluster_id
-    ), named AS MATERIALIZED (
-        SELECT of_group.*, newest.cluster_name AS name,
-            row_number() OVER (
-                ORDER BY of_group.total DESC, newest.cluster_name, of_group.cluster_id::text
-            ) AS place
-        FROM of_group CROSS JOIN LATERAL (
-            SELECT cluster_name FROM metering_costday AS summed
-            WHERE summed.cluster_id = of_group.cluster_id
-                AND summed.day BETWEEN %(first)s AND %(last)s
-            ORDER BY day DESC, cluster_name DESC LIMIT 1
-        ) AS newest
-    ), of_top AS MATERIALIZED (
-        SELECT day, named.place, named.cluster_id::text AS key, named.name,
-            {", ".join(f"summed.{part}" for part in (*PARTS, "total", "seconds"))}
-        FROM metering_costday AS summed JOIN named USING (cluster_id)
-        WHERE {{condition}} AND named.place <= %(top)s
-    ), top_days AS MATERIALIZED (
-        SELECT day, place, key, name, {_SUMS}, {_UNPRICED} FROM of_top
-        GROUP BY day, place, key, name
-    ), all_days AS (
-        SELECT day, {_SUMS}, {_UNPRICED} FROM metering_costteamday WHERE {{condition}} GROUP BY day
-    ), rest AS (
-        SELECT day, {", ".join(f"sum({field}) AS {field}" for field in FIELDS)} FROM (
-            SELECT day, {_FIELDS} FROM all_days
-            UNION ALL
-            SELECT day, {", ".join(f"-{field}" for field in FIELDS)} FROM top_days
-        ) AS both_sides GROUP BY day
-    )
-    SELECT NULL::date AS day, place, cluster_id::text AS key, name, {_FIELDS} FROM named
-    UNION ALL SELECT day, place, key, name, {_FIELDS} FROM top_days
-    UNION ALL SELECT day, %(top)s + 1, %(others)s, '', {_FIELDS} FROM rest WHERE seconds > 0
-    ORDER BY day NULLS FIRST, place
-"""  # noqa: S608 - of constants
 
 
 def cost_by_day(
@@ -120,58 +78,72 @@ def cost_by_day(
     With `top`, only that number of groups have rows, highest first; the others are summed by
     day, under the key `OTHERS`. `groups` has all of them nevertheless.
     """
-    condition, parameters = filters.condition()
-    query = _table_query(group_by, filters, condition, top)
-    parameters |= {"first": first, "last": last, "top": top, "others": OTHERS}
+    if group_by is GroupBy.CLUSTER and filters.cluster_ids is None and top is not None:
+        query, parameters = top_clusters(first, last, filters)
+    else:
+        query, parameters = _days_query(group_by, filters)
+    parameters |= {"first": first, "last": last, "top": top}
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
-        records = cursor.fetchall()
-    rows = tuple(
-        CostRow(day=day, key=key, name=name, cost=_cost(amounts))
-        for day, _, key, name, *amounts in records
-        if day
-    )
-    groups = tuple(
-        GroupTotal(key=key, name=name, cost=_cost(amounts))
-        for day, _, key, name, *amounts in records
-        if not day
-    )
-    return CostTable(rows=rows, groups=groups, total=Cost.sum(group.cost for group in groups))
+        return _table(cursor.fetchall(), top)
 
 
-def _table_query(group_by: GroupBy, filters: CostFilter, condition: str, top: int | None) -> str:
-    if group_by is GroupBy.CLUSTER and filters.cluster_ids is None and top is not None:
-        return _TOP_CLUSTERS.format(condition=condition)
+def _table(records: Sequence[tuple[Any, ...]], top: int | None) -> CostTable:
+    """Return the records' groups, which come first, and their rows by day."""
+    rows, groups, named = [], [], {}
+    for day, place, key, name, *amounts in records:
+        cost = Cost._make(amounts)
+        if day is None:
+            groups.append(GroupTotal(key=key, name=name, cost=cost))
+            if top is None or place <= top:
+                named[place] = (key, name)
+        else:
+            of_group = named.get(place, (OTHERS, ""))
+            rows.append(CostRow(day=day, key=of_group[0], name=of_group[1], cost=cost))
+    total = Cost.sum(group.cost for group in groups)
+    return CostTable(rows=tuple(rows), groups=tuple(groups), total=total)
+
+
+def _days_query(group_by: GroupBy, filters: CostFilter) -> tuple[str, dict[str, Any]]:
+    condition, parameters = filters.condition()
     key, name = COLUMNS[group_by]
-    return _BY_DAY.format(
+    query = _BY_DAY.format(
         table=_source(group_by, filters),
         key=f'"{key}"',
         name=f'"{name}"',
         condition=condition,
-        sums=_SUMS,
-        unpriced=_UNPRICED,
+        sums=SUMS,
+        unpriced=UNPRICED,
         columns=_FIELDS,
         of_day=", ".join(f"of_day.{field}" for field in FIELDS),
     )
+    return query, parameters
 
 
 def _source(group_by: GroupBy, filters: CostFilter) -> str:
     if group_by is GroupBy.NODE:
         return _BY_NODE
     by_cluster = group_by is GroupBy.CLUSTER or filters.cluster_ids is not None
-    return _BY_CLUSTER if by_cluster else _BY_TEAM
+    return _BY_CLUSTER if by_cluster else days_of_teams(filters, group_by)
 
 
 def totals_by_group(
     *, first: date, last: date, group_by: GroupBy, filters: CostFilter = _ALL
 ) -> dict[str, int]:
     """Return the micro-dollars of each group in these UTC days, by its key."""
-    condition, parameters = filters.condition()
     key, _ = COLUMNS[group_by]
+    source = _source(group_by, filters)
+    if source == _BY_CLUSTER:
+        rows, parameters = rows_of_range(
+            first, last, filters=filters, keys=f'"{key}"', amounts=("total", "seconds")
+        )
+    else:
+        condition, parameters = filters.condition()
+        rows = f'SELECT "{key}", total, seconds FROM {source} WHERE {condition}'  # noqa: S608 - of constants
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT coalesce("{key}"::text, ''), coalesce(sum(total), 0)::bigint
-                FROM {_source(group_by, filters)} WHERE {condition} GROUP BY 1""",  # noqa: S608 - of constants
+                FROM ({rows}) AS of_range GROUP BY "{key}" HAVING sum(seconds) > 0""",  # noqa: S608 - of constants
             parameters | {"first": first, "last": last},
         )
         return dict(cursor.fetchall())
@@ -197,18 +169,3 @@ def unpriced_hours(
         cursor.execute(query, parameters | {"first": first, "last": last})
         (seconds,) = cursor.fetchone()
     return (seconds or Decimal(0)) / 3600
-
-
-def _cost(amounts: Sequence[Any]) -> Cost:
-    # Spelled out: it is called for thousands of clusters.
-    control, overhead, used, reserved_idle, infra_idle, total, seconds, unpriced_seconds = amounts
-    return Cost(
-        control=control,
-        overhead=overhead,
-        used=used,
-        reserved_idle=reserved_idle,
-        infra_idle=infra_idle,
-        total=total,
-        seconds=seconds,
-        unpriced_seconds=unpriced_seconds,
-    )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -32,9 +31,11 @@ COLUMNS: dict[GroupBy, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """Micro-dollars by part, and node-seconds; `unpriced_seconds` of them have no known price."""
+class Cost(NamedTuple):
+    """Micro-dollars by part, and node-seconds; `unpriced_seconds` of them have no known price.
+
+    A tuple because a page makes thousands of them.
+    """
 
     control: int = 0
     overhead: int = 0
@@ -52,13 +53,11 @@ class Cost:
     @staticmethod
     def sum(costs: Iterable[Cost]) -> Cost:
         """Return the sum of each field."""
-        columns = zip(*map(_values, costs), strict=True)
-        sums: dict[str, Any] = dict(zip(FIELDS, map(sum, columns), strict=False))
-        return Cost(**sums)
+        sums = [sum(amounts) for amounts in zip(*costs, strict=True)]
+        return Cost._make(sums) if sums else Cost()
 
 
-FIELDS = tuple(field.name for field in fields(Cost))
-_values = attrgetter(*FIELDS)
+FIELDS = Cost._fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +72,12 @@ class CostFilter:
     except_team_ids: Collection[int] = ()
 
     def condition(self) -> tuple[str, dict[str, Any]]:
-        """Return the rows that count as a condition on a table of cost, with its values."""
+        """Return the rows that count as a condition on a table of days, with its values."""
+        narrowed, parameters = self.narrowing()
+        return f"day BETWEEN %(first)s AND %(last)s{narrowed}", parameters
+
+    def narrowing(self) -> tuple[str, dict[str, Any]]:
+        """Return what follows a condition on the time, "" or " AND ...", with its values."""
         wanted: dict[str, Collection[object] | None] = {
             "team_id": self.team_ids,
             "cluster_id": self.cluster_ids,
@@ -82,12 +86,11 @@ class CostFilter:
             "group": self.groups,
         }
         parameters = {column: list(ids) for column, ids in wanted.items() if ids is not None}
-        conditions = ["day BETWEEN %(first)s AND %(last)s"]
-        conditions += [f'"{column}" = ANY(%({column})s)' for column in parameters]
+        conditions = [f'"{column}" = ANY(%({column})s)' for column in parameters]
         if self.except_team_ids:
             conditions.append("team_id <> ALL(%(except_teams)s)")
             parameters["except_teams"] = list(self.except_team_ids)
-        return " AND ".join(conditions), parameters
+        return "".join(f" AND {condition}" for condition in conditions), parameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

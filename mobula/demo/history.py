@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from operator import attrgetter
 from random import Random
 
-from clusters.models import Cluster, Event, Job, JobLog, Run, ScalingDecision
+from clusters.models import Cluster, Event, Job, JobLog, ScalingDecision
 from domain.events import EventKind
 from mobula.demo.calendar import HOUR, Session
+from mobula.demo.sample import BATCH, BOOT, Sample
 from mobula.demo.templates import SampleTemplate
 
-BOOT = timedelta(minutes=3)
 JOBS = 12  # of each cluster
 
 
-def write_history(
-    template: SampleTemplate, cluster: Cluster, runs: Sequence[Run], past: Sequence[Session]
-) -> None:
-    Event.objects.bulk_create(_events(cluster, past))
-    ScalingDecision.objects.bulk_create(_decisions(template, cluster, past))
-    jobs = Job.objects.bulk_create(_jobs(template, cluster, runs[-JOBS:], past[-JOBS:]))
-    lines = "".join(f"[{step:>3}/100] {template.name}: step {step} done\n" for step in range(100))
-    size = len(lines)
-    JobLog.objects.bulk_create(
-        JobLog(job=job, cluster=cluster, at=job.created_at, offset=0, size=size, text=lines)
-        for job in jobs[-2:]
+def write_histories(samples: Sequence[Sample]) -> None:
+    """Write the past of all clusters in the order of time, as it would have come."""
+    events = [event for sample in samples for event in _events(sample.cluster, sample.sessions)]
+    Event.objects.bulk_create(sorted(events, key=attrgetter("at")), batch_size=BATCH)
+    decisions = [decision for sample in samples for decision in _decisions(sample)]
+    ScalingDecision.objects.bulk_create(sorted(decisions, key=attrgetter("at")), batch_size=BATCH)
+    jobs, logs = [], []
+    for sample in samples:
+        of_cluster = list(_jobs(sample))
+        jobs += of_cluster
+        logs += [_log(job, sample.template) for job in of_cluster[-2:]]
+    Job.objects.bulk_create(sorted(jobs, key=attrgetter("created_at")), batch_size=BATCH)
+    JobLog.objects.bulk_create(logs)
+
+
+def _log(job: Job, template: SampleTemplate) -> JobLog:
+    """Return the log of a job, which has no key yet, and note its size with the job."""
+    text = "".join(f"[{step:>3}/100] {template.name}: step {step} done\n" for step in range(100))
+    job.log_bytes = len(text)
+    return JobLog(
+        job=job, cluster=job.cluster, at=job.created_at, offset=0, size=len(text), text=text
     )
-    Job.objects.filter(pk__in=[job.pk for job in jobs[-2:]]).update(log_bytes=size)
 
 
 def _events(cluster: Cluster, past: Sequence[Session]) -> Iterator[Event]:
@@ -53,30 +62,27 @@ def _events(cluster: Cluster, past: Sequence[Session]) -> Iterator[Event]:
             )
 
 
-def _decisions(
-    template: SampleTemplate, cluster: Cluster, past: Sequence[Session]
-) -> Iterator[ScalingDecision]:
-    for session in past[-10:]:
+def _decisions(sample: Sample) -> Iterator[ScalingDecision]:
+    for session in sample.sessions[-10:]:
         before = 0
         for hour, count in enumerate(session.workers[:24]):
             more = count - before
             if more:
                 yield ScalingDecision(
-                    cluster=cluster,
+                    cluster=sample.cluster,
                     at=session.start + hour * HOUR,
                     kind="launch" if more > 0 else "drain",
-                    group=template.group,
+                    group=sample.template.group,
                     count=abs(more),
                     reason="Pending work." if more > 0 else "Idle for 60 s.",
                 )
             before = count
 
 
-def _jobs(
-    template: SampleTemplate, cluster: Cluster, runs: Sequence[Run], past: Sequence[Session]
-) -> Iterator[Job]:
+def _jobs(sample: Sample) -> Iterator[Job]:
+    cluster, template = sample.cluster, sample.template
     random = Random(cluster.name)  # noqa: S311 - to look like life, no secret
-    for run, session in zip(runs, past, strict=True):
+    for run, session in zip(sample.runs[-JOBS:], sample.sessions[-JOBS:], strict=True):
         failed, begun = random.random() < 0.1, session.start + 2 * BOOT
         is_over = not session.is_open
         yield Job(

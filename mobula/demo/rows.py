@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -28,23 +27,14 @@ from domain.pricing import microusd
 from domain.yaml.text import parse
 from images.models import Image, ImageVersion
 from mobula.demo.calendar import DAYS, HOUR, Life, Session, lives, sessions
-from mobula.demo.history import BOOT, write_history
+from mobula.demo.history import write_histories
+from mobula.demo.sample import BOOT, Sample
 from mobula.demo.templates import AWS, GCP, PEOPLE, TEMPLATES, SampleTemplate
 
 NAME, SLUG = "Sample team", "sample-team"
 NO_ADDRESS = "@sample.invalid"  # RFC 2606: never a real domain
 IMAGE = "sample-ray"
 LATER = timedelta(days=3650)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One cluster with its sessions and the nodes of each."""
-
-    template: SampleTemplate
-    cluster: Cluster
-    sessions: Sequence[Session]
-    nodes: Sequence[tuple[Node, Session, Life]]
 
 
 def write_team(now: datetime) -> Team:
@@ -121,6 +111,7 @@ def write_clusters(team: Team, *, now: datetime, days: int) -> list[Sample]:
             )
             past = sessions(template, position, now=now, days=days)
             samples.append(_write_cluster(template, cluster, past, target, now=now))
+    write_histories(samples)
     return samples
 
 
@@ -160,8 +151,7 @@ def _write_cluster(
     for node, _, life in nodes:
         node.group = groups[0 if life.number == 0 else 1]  # which has its key now
     Node.objects.bulk_create([node for node, _, _ in nodes], batch_size=1_000)
-    write_history(template, cluster, runs, past)
-    return Sample(template=template, cluster=cluster, sessions=past, nodes=nodes)
+    return Sample(template=template, cluster=cluster, sessions=past, runs=runs, nodes=nodes)
 
 
 def _run(cluster: Cluster, session: Session, number: int, now: datetime) -> Run:

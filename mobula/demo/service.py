@@ -20,18 +20,20 @@ from metering.models import (
     ClusterUse,
     CostDay,
     CostHour,
+    CostMonth,
+    CostScopeDay,
     CostTeamDay,
     Intake,
     Interval,
     MeteredCluster,
 )
-from mobula.demo.calendar import HOUR
-from mobula.demo.rows import NO_ADDRESS, Sample, write_clusters, write_team
+from mobula.demo.rows import NO_ADDRESS, write_clusters, write_team
+from mobula.demo.sample import BATCH
 from mobula.demo.templates import AWS, GCP
+from mobula.demo.troubles import write_troubles
 from mobula.demo.usage import write_usage
 
 type Say = Callable[[str], None]
-_BATCH = 2_000
 _MEASURED = ("metering_rollup_1m", "metering_rollup_5m", "metering_rollup_1h", "metering_rollup_1d")
 
 
@@ -46,9 +48,9 @@ def create(*, now: datetime, days: int, say: Say) -> None:
         samples = write_clusters(team, now=now, days=days)
         say(f"{len(samples)} clusters are written.")
         write_usage(samples, now=now)
-        Interval.objects.bulk_create(
-            (row for sample in samples for row in _intervals(sample)), batch_size=_BATCH
-        )
+        nodes = [node for sample in samples for node, _, _ in sample.nodes]
+        nodes += write_troubles(samples, now=now)
+        Interval.objects.bulk_create(map(_interval, nodes), batch_size=BATCH)
     say("The cost of each hour is computed.")
     post(now)
     windows.refresh(now)
@@ -82,9 +84,10 @@ def remove(*, say: Say) -> bool:
 
 def _remove_measured(clusters: Sequence[UUID], *, team: Team) -> None:
     """Remove what metering knows by the ids of these clusters."""
-    for model in (CostDay, CostHour, Interval, Intake, ClusterUse, MeteredCluster):
+    for model in (CostDay, CostMonth, CostHour, Interval, Intake, ClusterUse, MeteredCluster):
         model.objects.filter(cluster_id__in=clusters).delete()
-    CostTeamDay.objects.filter(team_id=team.pk).delete()
+    for of_team in (CostTeamDay, CostScopeDay):
+        of_team.objects.filter(team_id=team.pk).delete()
     with connection.cursor() as cursor:
         for table in _MEASURED:
             cursor.execute(
@@ -111,31 +114,29 @@ def _versions_may_go() -> Iterator[None]:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
-def _intervals(sample: Sample) -> Iterator[Interval]:
-    """Yield what the ledger knows of each node; nothing is posted yet."""
-    cluster = sample.cluster
-    for node, session, life in sample.nodes:
-        began = session.start + life.first * HOUR
-        yield Interval(
-            node=node.name,
-            cluster_id=cluster.pk,
-            cluster_name=cluster.name,
-            team_id=cluster.team_id,
-            template_id=cluster.version.template_id,
-            template_name=cluster.version.template.name,
-            owner_id=cluster.owner_id,
-            owner_name=str(cluster.owner),
-            group=node.group.name,
-            role=node.role,
-            instance_type=node.group.instance_type,
-            market=node.market,
-            vcpus=node.group.vcpus,
-            memory_bytes=node.group.memory_bytes,
-            gpus=node.group.gpus,
-            hourly_microusd=node.hourly_microusd,
-            started_at=began,
-            ready_at=node.ready_at,
-            leaving_at=node.draining_at,
-            ended_at=node.ended_at,
-            posted_until=began,
-        )
+def _interval(node: Node) -> Interval:
+    """Return what the ledger knows of a node; nothing is posted yet."""
+    cluster, began = node.cluster, node.requested_at
+    return Interval(
+        node=node.name,
+        cluster_id=cluster.pk,
+        cluster_name=cluster.name,
+        team_id=cluster.team_id,
+        template_id=cluster.version.template_id,
+        template_name=cluster.version.template.name,
+        owner_id=cluster.owner_id,
+        owner_name=str(cluster.owner),
+        group=node.group.name,
+        role=node.role,
+        instance_type=node.group.instance_type,
+        market=node.market,
+        vcpus=node.group.vcpus,
+        memory_bytes=node.group.memory_bytes,
+        gpus=node.group.gpus,
+        hourly_microusd=node.hourly_microusd,
+        started_at=began,
+        ready_at=node.ready_at,
+        leaving_at=node.draining_at,
+        ended_at=node.ended_at,
+        posted_until=began,
+    )

@@ -14,7 +14,7 @@ from metering.measures import MEASURES, WITH_P95
 from metering.models import Intake, MeteredCluster
 from metering.team_rollups import ALL
 from mobula.demo.calendar import HOUR
-from mobula.demo.rows import Sample
+from mobula.demo.sample import Sample
 from retention.partitions import ensure
 from retention.tables import ROLLUP_1H, ROLLUP_1M, ROLLUP_5M, TEAM_1H, TEAM_1M, TEAM_5M
 

@@ -23,6 +23,11 @@ HELP = {
     "configurations:new-template": "editor",
     "configurations:edit-template": "editor",
     "configurations:draft": "editor",
+    "promotions:requests": "promotions",
+    "promotions:review": "promotions",
+    "promotions:request": "promotions",
+    "promotions:environments": "promotions",
+    "promotions:environment": "promotions",
     "images:base-images": "images",
     "insights:utilization": "metering",
     "insights:idle": "metering",
@@ -33,11 +38,12 @@ HELP = {
     "clouds:new": "catalog",
     "clouds:edit": "catalog",
     "clouds:teams": "accounts",
+    "clouds:history": "audit",
     "accounts:account": "accounts",
     "accounts:team": "accounts",
     "accounts:users": "accounts",
     "accounts:user": "accounts",
-    "accounts:audit": "accounts",
+    "accounts:audit": "audit",
 }
 # The tabs of a cluster's page have a page of docs/ each.
 TABS = {

@@ -20,14 +20,15 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Define": (
         "configuration", "editor", "templates", "catalog", "images", "import-export", "glossary",
     ),
+    "Release": ("promotions",),
     "Run and scale": (
         "scaling", "strategies", "spot", "consolidation", "simulation", "states", "health",
-        "events", "errors", "local",
+        "events", "errors", "local", "test-runs",
     ),
     "Usage and cost": ("metering",),
     "Administer": (
-        "accounts", "demo", "deployment", "settings", "limits", "retention", "backup", "upgrade",
-        "threat-model", "agent",
+        "accounts", "audit", "demo", "deployment", "settings", "limits", "retention", "backup",
+        "upgrade", "threat-model", "agent",
     ),
     "Develop": ("architecture", "front", "benchmarks", "faults"),
 }  # fmt: skip

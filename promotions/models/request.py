@@ -52,6 +52,10 @@ class ChangeRequest(models.Model):
     parts = models.JSONField(default=dict, help_text="The digest of each part of the evidence.")
     evidence = models.JSONField(default=dict, help_text="What approvers see: changes and prices.")
 
+    mailed_digest = models.CharField(
+        max_length=64, blank=True, default="", help_text="What approvers were written about."
+    )
+
     # A hotfix skips what it names.
     skipped = models.JSONField(default=list)
     skip_reason = models.TextField(blank=True)

@@ -7,6 +7,7 @@ messages may be lost, since the sweep finds what is due.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from accounts.errors import ServiceError
 from domain.promotions.checks import CheckKind
 from domain.promotions.states import OPEN_STATES, UNAPPLIED_STATES, RequestState
 from domain.promotions.windows import opening_at
+from domain.promotions.workloads import COMMAND
 from promotions.checks import kinds_for
 from promotions.environments import windows_of
 from promotions.evidence import gather
@@ -38,9 +40,17 @@ def due() -> Sequence[int]:
     return list(rows.order_by("wake_at").values_list("pk", flat=True)[:200])
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request needs from other tasks now."""
+
+    checks: Sequence[int] = ()
+    mail: bool = False  # to those who can approve it
+
+
 @transaction.atomic
-def advance(request_id: int) -> list[int]:
-    """Take the request one or several steps forward; return the checks to be asked for now."""
+def advance(request_id: int) -> Wanted:
+    """Take the request one or several steps forward; return what it needs from other tasks."""
     rows = ChangeRequest.objects.select_for_update(of=("self",), skip_locked=True)
     request = (
         rows.select_related("team", "environment__team", "template", "version__author", "author")
@@ -48,16 +58,19 @@ def advance(request_id: int) -> list[int]:
         .first()
     )
     if request is None:
-        return []
+        return Wanted()
     ChangeRequest.objects.filter(pk=request.pk).update(wake_at=now() + PATIENCE)
     if request.state in UNAPPLIED_STATES and request.expires_at <= now():
         move_request(request, RequestState.EXPIRED, reason="It was not applied in time.")
-        return []
+        return Wanted()
     before = None
     while request.state != before and request.is_open:
         before = request.state
         _STEPS.get(RequestState(request.state), _wait)(request)
-    return _checks_to_ask(request) if request.state == RequestState.CHECKING else []
+    if request.state == RequestState.CHECKING:
+        return Wanted(checks=_checks_to_ask(request))
+    is_asking = request.state == RequestState.AWAITING_APPROVAL
+    return Wanted(mail=is_asking and request.mailed_digest != request.digest)
 
 
 def _wait(request: ChangeRequest) -> None:
@@ -106,6 +119,7 @@ def _want_test_run(request: ChangeRequest) -> None:
             "version": request.version,
             "environment": environment.name,
             "workload": environment.workload,
+            "command": environment.workload_command if environment.workload == COMMAND else "",
             "max_minutes": environment.workload_minutes,
             "max_usd": environment.workload_usd,
         },

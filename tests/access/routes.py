@@ -17,6 +17,7 @@ the `include` above it. `test_table.py` fails until it has one, and then asks it
 
 from __future__ import annotations
 
+from tests.access.promotion_routes import PROMOTIONS
 from tests.access.route import ADMIN, ANYBODY, ENGINEER, SITE, VIEWER, Foreign, Route, Scope
 
 __all__ = ["ADMIN", "ANYBODY", "ENGINEER", "ROUTES", "SITE", "VIEWER"]
@@ -26,6 +27,7 @@ OWNED, AUTHOR, INSTALLATION = Scope.OWNED, Scope.AUTHOR, Scope.INSTALLATION
 
 _USER = ("{user}",)
 _REASON = {"reason": "They left."}
+_CLOUD = {"name": "prod", "provider": "aws", "region": "us-west-2"}
 _CLUSTER = ("{cluster}",)
 _GROUP = ("{cluster}", "cpu")
 _JOB = ("{cluster}", "{job}")
@@ -93,8 +95,9 @@ ACCOUNTS: dict[str, Route] = {
         get=ADMIN,
         foreign_query=(
             Foreign(fields={"subject": "{cluster}"}, status=200),
+            Foreign(fields={"kind": "cluster", "subject": "{cluster}"}, status=200),
             Foreign(fields={"subject": "{cluster}", "format": "csv"}, status=200),
-            Foreign(fields={"actor": "@", "before": "99999999"}, status=200),
+            Foreign(fields={"actor": "@", "format": "jsonl"}, status=200),
         ),
     ),
 }
@@ -114,22 +117,12 @@ PAGES: dict[str, Route] = {
         body={"usd_per_cpu_hour": "1", "usd_per_gib_hour": "1", "usd_per_gpu_hour": "1"},
     ),
     "clouds/": Route(PERSONAL, get=ANYBODY),
-    "clouds/new/": Route(
-        INSTALLATION,
-        get=SITE,
-        post=SITE,
-        body={"name": "prod", "provider": "aws", "region": "us-west-2"},
-    ),
-    "clouds/<int:pk>/": Route(
-        INSTALLATION,
-        ("{aws}",),
-        get=SITE,
-        post=SITE,
-        body={"name": "prod", "provider": "aws", "region": "us-west-2"},
-    ),
+    "clouds/new/": Route(INSTALLATION, get=SITE, post=SITE, body=_CLOUD),
+    "clouds/<int:pk>/": Route(INSTALLATION, ("{aws}",), get=SITE, post=SITE, body=_CLOUD),
     "clouds/<int:pk>/teams/": Route(
         INSTALLATION, ("{aws}",), get=SITE, post=SITE, body={"teams": "{team}"}
     ),
+    "clouds/<int:pk>/history/": Route(INSTALLATION, ("{aws}",), get=SITE),
     "clouds/<int:pk>/refresh/": Route(OWNED, ("{aws}",), post=SITE),
     "images/": Route(PERSONAL, get=ANYBODY),
     "docs/": Route(PERSONAL, get=ANYBODY, query={"q": "idle"}),
@@ -258,6 +251,8 @@ CLUSTERS: dict[str, Route] = {
     ),
     "clusters/<uuid:pk>/replace/": Route(OWNED, _CLUSTER, post=ENGINEER),
     "clusters/<uuid:pk>/replace/pause/": Route(OWNED, _CLUSTER, post=ENGINEER),
+    "clusters/<uuid:pk>/bring-back/": Route(OWNED, _CLUSTER, post=ENGINEER),
+    "clusters/<uuid:pk>/draft/": Route(OWNED, _CLUSTER, post=ENGINEER),
     "clusters/<uuid:pk>/limits/": Route(
         OWNED, _CLUSTER, post=ENGINEER, body={"idle_minutes": "45", "max_lifetime_minutes": ""}
     ),
@@ -296,4 +291,4 @@ CLUSTERS: dict[str, Route] = {
     "clusters/<uuid:pk>/jobs/<int:job_id>/stop/": Route(OWNED, _JOB, post=ENGINEER),
 }
 
-ROUTES: dict[str, Route] = {**ACCOUNTS, **PAGES, **CONFIGURATIONS, **CLUSTERS}
+ROUTES: dict[str, Route] = {**ACCOUNTS, **PAGES, **CONFIGURATIONS, **CLUSTERS, **PROMOTIONS}

@@ -20,6 +20,8 @@ def test_post_without_a_token_is_refused(world: World, pattern: str) -> None:
     before = writes()
     answer = client.post(address(pattern, route, words), {})
     assert answer.status_code == 403
+    assert "This page is out of date" in answer.text
+    assert "<style" not in answer.text  # Django's own page has one, which our policy refuses
     assert writes() == before
 
 

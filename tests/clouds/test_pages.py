@@ -52,6 +52,7 @@ def test_every_address_is_tested_here() -> None:
         "new",
         "edit",
         "teams",
+        "history",
         "refresh",
     }
 

@@ -16,11 +16,12 @@ from django.test import Client
 from accounts.models import Team, User
 from accounts.permissions import Action, may
 from clouds.models import Cloud
-from clusters.models import Cluster, Node
+from clusters.models import Cluster, Event, Node
+from clusters.queries.health import attention_of
 from clusters.queues import Queue
 from clusters.reconcile import loop
 from configurations.models import Template, Version
-from metering.models import PARTS, CostDay, CostHour, Interval
+from metering.models import PARTS, ClusterUse, CostDay, CostHour, Interval
 from mobula.cli import main
 from mobula.demo.calendar import lives, sessions
 from mobula.demo.templates import TEMPLATES
@@ -96,6 +97,43 @@ def test_pages_are_full(team: Team, client: Client, path: str) -> None:
     page = client.get(path)
     assert page.status_code == 200
     assert "Sample data" in page.text
+
+
+def test_some_clusters_need_attention_each_with_its_sentence(team: Team, client: Client) -> None:
+    vera = User.objects.get(email="vera@example.org")
+    attention = attention_of(vera, team=team)
+    levels = [health.level for _, health in attention.lines]
+    assert levels.count("stuck") >= 2
+    assert "degraded" in levels
+    sentences = " ".join(health.sentence for _, health in attention.lines)
+    assert "can't start nodes: 3 failures in 10 min, Ray timed out during startup." in sentences
+    assert "can never run on this cluster: no group has GPU." in sentences
+    assert "was reclaimed by the provider." in sentences
+    assert Cluster.objects.filter(team=team, health="waiting").exists()
+    client.force_login(vera)
+    client.post("/accounts/switch-team/", {"team": team.pk})
+    page = client.get("/").text
+    assert all(cluster.name in page for cluster, _ in attention.lines)
+    failed = Node.objects.filter(cluster__team=team, end_cause="start timed out").latest("pk")
+    log = client.get(f"/clusters/{failed.cluster_id}/nodes/{failed.name}/log/").text
+    assert "timed out during startup" in log
+
+
+def test_events_come_in_the_order_of_time_from_several_clusters(team: Team) -> None:
+    events = list(Event.objects.filter(cluster__team=team).order_by("pk"))
+    # What happened to the clusters that need attention was written after the rest.
+    quiet = [event.at for event in events if event.severity == "info"]
+    assert quiet == sorted(quiet)
+    assert len({event.cluster_id for event in events[-12:]}) > 4
+
+
+def test_no_cluster_used_more_than_it_had(team: Team) -> None:
+    for row in ClusterUse.objects.filter(team_id=team.pk):
+        for resource in ("cpu", "memory", "gpu"):
+            capacity = getattr(row, f"{resource}_capacity")
+            for what in ("used", "held", "p50", "p95", "max"):
+                value = getattr(row, f"{resource}_{what}")
+                assert not capacity or value <= capacity * 1.000001, (row.window, resource, what)
 
 
 def test_running_clusters_are_active_or_idle_and_none_ends(team: Team, client: Client) -> None:

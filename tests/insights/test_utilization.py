@@ -10,7 +10,10 @@ from django.utils.timezone import now
 
 from accounts.models import Team, User
 from clusters.models import Cluster, Run
+from metering.models import ClusterUse
 from metering.posting import post
+from metering.rollups import roll_up
+from metering.samples import Sample, record
 from metering.windows import refresh
 from retention.partitions import prepare
 from tests.insights.cast import DAY, HOUR, MINUTE, make_cluster, make_group, make_node, measure
@@ -179,3 +182,26 @@ def test_no_range_of_2000_clusters_reads_more_than_3000_rows(
     page = client.get(f"/insights/utilization/?range={length}")
     assert page.context["table"].total == 2_000
     assert 2_000 < rows_read() - before < MOST_ROWS - NAMES
+
+
+def test_a_cluster_that_was_larger_for_a_while_used_no_more_than_all_of_it(
+    client: Client, bob: User, alice: User, research: Team
+) -> None:
+    # Nine full nodes in the first minutes, one for the rest of the hour: the mean is three.
+    end = now().replace(minute=0, second=0, microsecond=0)
+    prepare(end)
+    cluster = make_cluster("shrinking", team=research, owner=alice)
+    group = make_group(cluster)
+    names = [make_node(group, started=end - HOUR).name for _ in range(9)]
+    for minute in range(60):
+        at = end - HOUR + minute * MINUTE
+        measured = names if minute < 15 else names[:1]
+        samples = [Sample(node=n, at=at, cpu_capacity=8, cpu_used=8) for n in measured]
+        record(cluster.pk, samples, now=end)
+    roll_up(end)
+    refresh(end)
+    row = ClusterUse.objects.get(window="24h", cluster_id=cluster.pk)
+    assert row.cpu_capacity == pytest.approx(24)
+    assert row.cpu_max == row.cpu_p50 == pytest.approx(row.cpu_capacity)
+    (shown,) = sign_in(client, bob).get("/insights/utilization/?range=24h").context["rows"]
+    assert "max 100%" in dict(shown.shares)["CPU"].spread

@@ -5,7 +5,15 @@ from datetime import datetime
 from django.db.models import Sum
 
 from domain.pricing import interval_microusd
-from metering.models import PARTS, CostDay, CostHour, Interval
+from metering.models import (
+    PARTS,
+    CostDay,
+    CostHour,
+    CostMonth,
+    CostScopeDay,
+    CostTeamDay,
+    Interval,
+)
 
 
 def price(interval: Interval, until: datetime) -> int:
@@ -20,7 +28,7 @@ def price(interval: Interval, until: datetime) -> int:
     )
 
 
-def total(rows: type[CostHour | CostDay] = CostHour) -> int:
+def total(rows: type[CostHour | CostDay | CostMonth] = CostHour) -> int:
     """Return the sum of all rows' totals."""
     return rows.objects.aggregate(all=Sum("total"))["all"] or 0
 
@@ -34,3 +42,9 @@ def parts() -> dict[str, int]:
 def snapshot() -> list[dict[str, object]]:
     """Return all hours, in order, to be compared with later ones."""
     return list(CostHour.objects.order_by("interval", "hour").values(*PARTS, "total", "seconds"))
+
+
+def clear() -> None:
+    """Forget all hours, what is added up from them, and the intervals."""
+    for model in (CostHour, CostDay, CostMonth, CostTeamDay, CostScopeDay, Interval):
+        model.objects.all().delete()

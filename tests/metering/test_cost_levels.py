@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metering import ledger
-from metering.models import CostDay, CostHour, CostTeamDay, Interval
+from metering.models import Interval
 from metering.queries import Cost, CostFilter, GroupBy, cost_by_day, totals_by_group
 
+from .books import clear
 from .cast import DAY, NOON, Opener
 
 DAYS: dict[str, Any] = {"first": (NOON - DAY).date(), "last": (NOON + 4 * DAY).date()}
@@ -54,8 +55,7 @@ def children_sum_to(parent: Cost, filters: dict[str, Any], depth: int) -> None:
 )
 @given(nodes=NODES)
 def test_children_sum_to_their_parent(open_node: Opener, nodes: list[Any]) -> None:
-    for model in (CostHour, CostDay, CostTeamDay, Interval):
-        model.objects.all().delete()
+    clear()
     for number, (cluster, is_gpu, price, length, after) in enumerate(nodes):
         start = NOON + timedelta(microseconds=after)
         open_node(

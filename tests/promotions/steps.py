@@ -15,7 +15,7 @@ def carry_on(request: ChangeRequest) -> ChangeRequest:
     before = None
     while before != (state := _state(request)):
         before = state
-        for check in progress.advance(request.pk):
+        for check in progress.advance(request.pk).checks:
             run_check(CheckResult.objects.select_related("request").get(pk=check))
     return ChangeRequest.objects.select_related(
         "team", "environment", "version__author", "version__template", "template", "author"

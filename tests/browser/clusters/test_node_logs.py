@@ -62,6 +62,7 @@ def test_a_user_finds_why_a_node_failed_and_follows_one_that_runs(
     page.get_by_role("searchbox").fill("ADDRESS")
     page.get_by_role("button", name="Search").click()
     expect(page.locator("mark")).to_have_text("Address")
+    expect(page.get_by_text("Following")).to_have_count(0)  # no more lines come
     expect(page.get_by_text("1 of 1,202 lines match.")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
@@ -74,8 +75,12 @@ def test_a_user_finds_why_a_node_failed_and_follows_one_that_runs(
     expect(page.get_by_role("log")).to_contain_text("first")
     prints(running, "raylet.out", "second\n")
     expect(page.get_by_role("log")).to_contain_text("second")
+    expect(page.get_by_text("Following")).to_be_visible()
     running.refresh_from_db()
     assert running.logs_wanted_until is not None
+    running.state, running.ended_at = "terminated", running.ready_at
+    running.save()
+    expect(page.get_by_text("Following")).to_have_count(0)
     assert browser.barriers() == []
     assert browser.complaints() == []
 
