@@ -7,15 +7,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from clusters.models import Cluster, Command, Job
+from clusters.services.launching import launch_test_cluster
 from clusters.test_runs import due
 from clusters.test_runs.parameters import values_for
 from clusters.updates.plan import plan_update
 from clusters.workloads import WORKLOADS
+from configurations.launch_checks import launchable
 from configurations.models import Version
 from domain.promotions.checks import CheckKind
 from domain.promotions.workloads import TEST_WORKLOADS
@@ -55,6 +58,17 @@ def test_a_wanted_run_launches_one_cluster_of_the_candidate_for_the_author(
     assert cluster.release is None
     assert cluster.idle_minutes is None
     assert cluster.max_lifetime_minutes == 35
+
+
+def test_the_database_refuses_a_second_cluster_for_a_run(run: TestRun, alice: User) -> None:
+    step(run)
+    ready = launchable(run.version, environment="test")
+    with pytest.raises(Invalid, match="live cluster of that name"):
+        launch_test_cluster(ready, run=run, by=alice)
+    Cluster.objects.update(state="terminated")  # its name is free again
+    with pytest.raises(IntegrityError), transaction.atomic():
+        launch_test_cluster(ready, run=run, by=alice)
+    assert Cluster.objects.count() == 1
 
 
 def test_where_only_releases_run_the_candidate_is_tested_nevertheless(
