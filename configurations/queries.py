@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
 
 from accounts.models import Team, User
 from configurations.models import Draft, Template, Version
@@ -22,7 +24,10 @@ def templates_of(user: User, *, team: Team, archived: bool = False) -> QuerySet[
 
 
 def with_latest(rows: QuerySet[Template]) -> QuerySet[Template]:
-    """Add the latest version's number, time, message and author, and `cluster_count`."""
+    """Add the latest version's number, time, message and author, `cluster_count`, and `released`.
+
+    `released` has what each environment has of a template, in the order of the environments.
+    """
     latest = Version.objects.filter(template=OuterRef("pk")).order_by("-number")
     run = Version.objects.filter(_IS_RUN, template=OuterRef("pk")).order_by()
     running = run.values("template").annotate(n=Count("clusters")).values("n")
@@ -32,7 +37,22 @@ def with_latest(rows: QuerySet[Template]) -> QuerySet[Template]:
         latest_message=Subquery(latest.values("message")[:1]),
         latest_author=Subquery(latest.values("author__email")[:1]),
         cluster_count=Subquery(running),
+        released=ArraySubquery(_released()),
     )
+
+
+def _released() -> QuerySet[Template, Any]:
+    """Return the current releases of a template; they point at versions, as clusters do."""
+    rows = Template.objects.filter(pk=OuterRef("pk"), releases__replaced_at=None)
+    released = JSONObject(
+        environment=F("releases__environment__name"),
+        number=F("releases__version__number"),
+        request=F("releases__request"),
+        is_verified=Q(releases__verified_at__isnull=False),
+        is_failed=Q(releases__failed_at__isnull=False),
+    )
+    named = rows.exclude(releases=None).order_by("releases__environment__position")
+    return named.values(released=released)
 
 
 def drafts_of(user: User, *, team: Team) -> QuerySet[Draft]:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),
     path("", include("clusters.urls")),
     path("", include("configurations.urls")),
+    path("", include("promotions.urls")),
     path("accounts/", include("accounts.urls")),
     path("clouds/", include("clouds.urls")),
     path("images/", include("images.urls")),

@@ -11,7 +11,9 @@ from accounts.models import Team
 from accounts.roles import Role
 from domain.promotions.approval import ApprovalRule, ApproverGroup
 from domain.promotions.windows import ChangeWindow, WindowKind
+from domain.promotions.workloads import TEST_WORKLOADS
 from domain.strategies.schedule import Window
+from domain.wording import duration
 from promotions.models import Environment
 
 # What a team has until somebody changes it: rows are written with the first change.
@@ -63,6 +65,7 @@ def rules_of(environment: Environment) -> dict[str, object]:
     """Return all that the environment asks for as plain data: what approvals are bound to."""
     return {
         **{name: getattr(environment, name) for name in _RULES},
+        "previous": str(previous_of(environment) or "") if environment.needs_previous else "",
         "clouds": sorted(environment.clouds.values_list("name", flat=True)),
         "groups": {
             group.name: group.required for group in environment.approver_groups.order_by("name")
@@ -101,6 +104,30 @@ def windows_of(environment: Environment) -> Sequence[ChangeWindow]:
         )
         for row in environment.windows.all()
     ]
+
+
+def asks_in_words(environment: Environment) -> list[str]:
+    """Return what a change request needs in the environment, in short sentences."""
+    asks = []
+    if environment.needs_previous and environment.position:
+        soak = environment.soak_minutes
+        asks.append(
+            "Verified in the environment before"
+            + (f", and {duration(soak * 60)} of running there." if soak else ".")
+        )
+    if environment.workload:
+        asks.append(
+            f"Test workload: {TEST_WORKLOADS.get(environment.workload, environment.workload)}."
+        )
+    count = environment.approvals
+    asks.append(f"{count} approval{'' if count == 1 else 's'}." if count else "No approval.")
+    if environment.verify_minutes:
+        asks.append(f"Clusters do well for {duration(environment.verify_minutes * 60)}.")
+    if environment.rolls_back:
+        asks.append("Rolls back when verification fails.")
+    if environment.release_only:
+        asks.append("Clusters run only the released version.")
+    return asks
 
 
 def _defaults(team: Team) -> list[Environment]:

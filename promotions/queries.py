@@ -3,27 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.fields.json import KT
 
 from accounts.models import Team, User
-from configurations.models import Template
+from configurations.models import Template, Version
 from domain.promotions.approval import GivenApproval, Standing, standing
 from domain.promotions.checks import CheckKind, Verdict
 from domain.promotions.states import OPEN_STATES, RequestState
 from promotions.environments import approval_rule, environments_of
-from promotions.models import Approval, Approver, ChangeRequest, CheckResult, Environment, Release
+from promotions.models import (
+    Approval,
+    Approver,
+    ApproverGroup,
+    ChangeRequest,
+    CheckResult,
+    Environment,
+    Release,
+)
 from promotions.permissions import counting_people
 
 
-def requests_of(team: Team) -> QuerySet[ChangeRequest]:
-    """Return the team's change requests with what a list shows, newest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFilter:
+    """Which change requests to list; an empty word filters nothing."""
+
+    show_all: bool = False  # also what is done, or was given up
+    words: str = ""
+    environment: str = ""
+    template: str = ""
+    state: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Self:
+        """Return the filter that the address of a page names."""
+        state = given.get("state", "")
+        return cls(
+            show_all=given.get("show") == "all" or state not in {"", *OPEN_STATES},
+            words=given.get("q", ""),
+            environment=given.get("environment", ""),
+            template=given.get("template", ""),
+            state=state,
+        )
+
+    def __bool__(self) -> bool:
+        return any((self.words, self.environment, self.template, self.state))
+
+    @property
+    def condition(self) -> Q:
+        """The filter as a condition of the query."""
+        found = Q() if self.show_all else Q(state__in=OPEN_STATES)
+        if self.words:
+            named = Q(title__icontains=self.words) | Q(author__email__icontains=self.words)
+            found &= named | Q(template__name__icontains=self.words)
+        if self.environment:
+            found &= Q(environment__name=self.environment)
+        if self.template:
+            found &= Q(template__name=self.template)
+        return found & Q(state=self.state) if self.state else found
+
+
+def requests_of(team: Team, *, only: RequestFilter | None = None) -> QuerySet[ChangeRequest]:
+    """Return the team's change requests with what a list shows, newest first.
+
+    `most` and `most_before` are the maximum per hour in USD, as text.
+    """
+    rows = ChangeRequest.objects.filter(team=team)
+    rows = rows.filter(only.condition) if only is not None else rows
     return (
-        ChangeRequest.objects.filter(team=team)
-        .select_related("template", "version__template", "environment", "author", "base__version")
-        .defer("version__text", "base__version__text", "evidence")
+        rows.select_related("template", "version__template", "environment", "author")
+        .annotate(
+            most=KT("evidence__prices__most"),
+            most_before=KT("evidence__prices_before__most"),
+            released=KT("evidence__base"),
+        )
+        .defer("version__text", "version__rationale", "evidence", "parts", "description")
         .order_by("-pk")
     )
+
+
+def request_for_page(user: User) -> QuerySet[ChangeRequest]:
+    """Return the requests that `user` may see, with all that the page of one shows of others."""
+    return ChangeRequest.objects.visible_to(user).select_related(
+        *("team", "template__team", "version__author", "version__template", "environment__team"),
+        *("author", "skipped_by", "base__version__template"),
+        *("rolls_back__version__template", "rolls_back__environment", "release"),
+    )
+
+
+def base_of(request: ChangeRequest) -> Version | None:
+    """Return the version that the request was compared with, or would be now, if there is one."""
+    if request.base:
+        return request.base.version
+    if not request.evidence:
+        release = current_release(request.environment, request.template)
+        return release.version if release else None
+    number = str(request.evidence.get("base", "")).rpartition(":")[2]
+    if not number.isdecimal():
+        return None
+    return request.template.versions.filter(number=number).select_related("template").first()
+
+
+def requested_templates(team: Team) -> QuerySet[Template, str]:
+    """Return the names of the team's templates that have change requests, for the filter."""
+    asked = ChangeRequest.objects.filter(team=team).values("template")
+    return Template.objects.filter(pk__in=asked).order_by("name").values_list("name", flat=True)
 
 
 def open_requests(template: Template) -> QuerySet[ChangeRequest]:
@@ -34,15 +121,24 @@ def open_requests(template: Template) -> QuerySet[ChangeRequest]:
 
 def inbox_of(user: User, *, team: Team) -> QuerySet[ChangeRequest]:
     """Return the requests of the team that wait for an approval `user` may be able to give."""
-    groups = Approver.objects.filter(user=user, group__environment__team=team)
+    return requests_of(team).filter(_waits_for(user, team=team))
+
+
+def waiting_count(user: User, *, team: Team) -> int:
+    """Return how many requests the inbox has; every page asks."""
+    return ChangeRequest.objects.filter(_waits_for(user, team=team), team=team).count()
+
+
+def _waits_for(user: User, *, team: Team) -> Q:
+    """Return the condition of the inbox: `user` is an approver, has given none, and may."""
+    places = Approver.objects.filter(user=user, group__environment__team=team)
     given = Approval.objects.filter(user=user, voided_at=None).values("request")
+    barred = Q(environment__forbid_author=True, author=user)
+    barred |= Q(environment__forbid_last_editor=True, version__author=user)
     return (
-        requests_of(team)
-        .filter(
-            state=RequestState.AWAITING_APPROVAL,
-            environment__in=groups.values("group__environment"),
-        )
-        .exclude(pk__in=given)
+        Q(state=RequestState.AWAITING_APPROVAL, environment__in=places.values("group__environment"))
+        & ~Q(pk__in=given)
+        & ~barred
     )
 
 
@@ -98,6 +194,12 @@ def standing_of(request: ChangeRequest) -> Standing:
         barred=barred,
         active=active,
     )
+
+
+def approver_groups(environment: Environment) -> Sequence[ApproverGroup]:
+    """Return the groups that approve in an environment, with their people."""
+    people = Approver.objects.select_related("user").order_by("user__email")
+    return list(environment.approver_groups.prefetch_related(Prefetch("approvers", people)))
 
 
 def pipeline_of(template: Template) -> list[tuple[Environment, Release | None]]:

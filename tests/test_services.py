@@ -21,7 +21,16 @@ from configurations.library_offers import library_offer
 from configurations.models import Draft, Version
 from configurations.services.drafts import DraftContent
 from domain.pricing import RateCard
-from promotions.models import TestRun
+from promotions.environments import saved_environments
+from promotions.models import (
+    Approver,
+    ApproverGroup,
+    ChangeRequest,
+    ChangeWindow,
+    Environment,
+    TestRun,
+)
+from promotions.services.requests import request_change
 from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT, cluster, driver, head, image, launch, queued, version
 from tests.clusters.head import Head
@@ -53,6 +62,27 @@ class Things:
     @property
     def template(self) -> Any:
         return self.version.template
+
+    @property
+    def prod(self) -> Environment:
+        rows = {row.name: row for row in saved_environments(self.team)}
+        return rows["prod"]
+
+    @property
+    def group(self) -> ApproverGroup:
+        return self.prod.approver_groups.create(name="leads")
+
+    @property
+    def place(self) -> Approver:
+        return self.group.approvers.create(user=self.alice, added_by=self.alice)
+
+    @property
+    def window(self) -> ChangeWindow:
+        return self.prod.windows.create(kind="deny", cron="0 9 * * *", minutes=60)
+
+    @property
+    def change(self) -> ChangeRequest:
+        return request_change(self.version, environment="prod", title="More.", by=self.alice)
 
 
 type Row = tuple[tuple[Any, ...], dict[str, Any]]
@@ -157,6 +187,39 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     "configurations.services.versions.archive_version": lambda t: ((t.version,), {}),
     "configurations.services.versions.restore": lambda t: ((t.version,), {}),
     "configurations.services.versions.unarchive_version": lambda t: ((t.version,), {}),
+    "promotions.services.approvals.approve": lambda t: ((t.change,), {"digest": "x"}),
+    "promotions.services.approvals.reject": lambda t: ((t.change,), {"reason": "Too soon."}),
+    "promotions.services.environments.add_approver": lambda t: (
+        (t.prod,),
+        {"group": "leads", "user": t.alice},
+    ),
+    "promotions.services.environments.add_environment": lambda t: ((t.team,), {"name": "stage"}),
+    "promotions.services.environments.add_window": lambda t: (
+        (t.prod,),
+        {"kind": "deny", "cron": "0 9 * * *", "minutes": 60},
+    ),
+    "promotions.services.environments.change_rules": lambda t: (
+        (t.prod,),
+        {"values": {"approvals": 0}},
+    ),
+    "promotions.services.environments.move_environment": lambda t: ((t.prod,), {"earlier": True}),
+    "promotions.services.environments.remove_approver": lambda t: ((t.place,), {}),
+    "promotions.services.environments.remove_window": lambda t: ((t.window,), {}),
+    "promotions.services.environments.require_group": lambda t: ((t.group,), {"required": True}),
+    "promotions.services.releases.pause": lambda t: ((t.change,), {}),
+    "promotions.services.releases.resume": lambda t: ((t.change,), {}),
+    "promotions.services.releases.roll_back": lambda t: ((t.change,), {"reason": "Too slow."}),
+    "promotions.services.requests.cancel_request": lambda t: ((t.change,), {}),
+    "promotions.services.requests.check_request": lambda t: ((t.change,), {}),
+    "promotions.services.requests.comment_on": lambda t: ((t.change,), {"text": "Why?"}),
+    "promotions.services.requests.request_change": lambda t: (
+        (t.version,),
+        {"environment": "prod", "title": "More."},
+    ),
+    "promotions.services.requests.skip_checks": lambda t: (
+        (t.change,),
+        {"checks": ["previous"], "reason": "Nobody can train since noon."},
+    ),
     "insights.services.change_rate_card": lambda _: ((_CARD,), {"note": ""}),
 }
 # A viewer may look.
@@ -164,6 +227,7 @@ READS = {
     "configurations.services.launch_checks.check_launch",
     "clusters.services.node_logs.follow_node_logs",
     "clusters.services.updating.check_update",
+    "promotions.services.requests.comment_on",
 }
 
 

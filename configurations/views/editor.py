@@ -70,7 +70,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             show_in(name, refusal)
         else:
             _forget_draft(request, team=team)
-            messages.success(request, f"{version} is saved. Launch a cluster from it.")
+            messages.success(request, f"{version} is saved. Launch it, or request its promotion.")
             return redirect("configurations:template", pk=version.template_id)
     return editor_page(request, edit, team=team, name=name, message=message, status=422)
 
@@ -124,7 +124,7 @@ def _save(
         return editor_page(request, edit, team=template.team, message=message, **page)
     _forget_draft(request, team=template.team, template=template)
     if saved.is_new:
-        messages.success(request, f"{saved.version} is saved.")
+        messages.success(request, f"{saved.version} is saved. Request its promotion here.")
     else:
         messages.info(request, f"No changes from {saved.version}: no new version was created.")
     return redirect("configurations:template", pk=template.pk)

@@ -60,6 +60,14 @@ TABLE = Table(
             sort="latest_author",
         ),
         Column(
+            key="released",
+            label="Released",
+            value=lambda template: " ".join(
+                f"{row['environment']}:{row['number']}" for row in template.released
+            ),
+            cell="configurations/template_cells.html#released",
+        ),
+        Column(
             key="clusters",
             label="Clusters",
             value=lambda template: template.cluster_count or 0,

@@ -72,6 +72,12 @@ OPEN_STATES = frozenset(
 UNAPPLIED_STATES = OPEN_STATES - {R.APPLYING, R.VERIFYING}
 """The release has not been touched: the request can be canceled, and expires."""
 
+CHECKABLE_STATES = frozenset({R.BLOCKED, R.READY, R.AWAITING_APPROVAL})
+"""Its author can have it checked again, and skip checks in a hotfix."""
+
+REJECTABLE_STATES = frozenset({R.AWAITING_APPROVAL, R.APPROVED, R.QUEUED})
+"""An approver can still reject it."""
+
 APPLIED_STATES = frozenset({R.APPLYING, R.VERIFYING})
 """The release points to the request's version; only one request at a time is here."""
 

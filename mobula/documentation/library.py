@@ -20,6 +20,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Define": (
         "configuration", "editor", "templates", "catalog", "images", "import-export", "glossary",
     ),
+    "Release": ("promotions",),
     "Run and scale": (
         "scaling", "strategies", "spot", "consolidation", "simulation", "states", "health",
         "events", "errors", "local", "test-runs",

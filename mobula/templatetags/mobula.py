@@ -23,41 +23,26 @@ from domain import wording
 from domain.failures import Cause, cause_of
 from mobula.documentation.help import help_for
 from mobula.markdown import rendered
+from mobula.tones import is_moving, tone_of
 from tables.columns import Column
 
 register = template.Library()
-
-# The one place where a state gets its color. Jobs' and requests' states share the words.
-TONES = {
-    "good": {"running", "ready", "succeeded", "ok", "active", "published", "fine"},
-    "busy": {
-        *("requested", "starting", "launching", "booting", "pending", "queued", "submitted"),
-        "waiting",
-    },
-    "warn": {
-        *("stopping", "draining", "terminating", "idle", "warning", "blind", "draft"),
-        "degraded",
-    },
-    "bad": {"failed", "lost", "error", "unhealthy", "stuck"},
-}
-MOVING = {"starting", "launching", "booting", "pending", "stopping", "draining", "terminating"}
 
 
 @register.filter
 def tone(state: str) -> str:
     """Return the tone of a state: good, busy, warn, bad or quiet."""
-    word = str(state).lower()
-    return next((tone for tone, states in TONES.items() if word in states), "quiet")
+    return tone_of(state)
 
 
 @register.simple_tag
 def state_badge(state: str, label: str = "", title: str = "") -> SafeString:
     """Return a state as a colored dot and a word, the same wherever it is shown."""
-    moving = " state-moving" if str(state).lower() in MOVING else ""
+    moving = " state-moving" if is_moving(state) else ""
     word = label or str(state).replace("_", " ").capitalize()
     return format_html(
         '<span class="state tone-{}{}"{}>{}</span>',
-        tone(state),
+        tone_of(state),
         moving,
         format_html(' title="{}"', title) if title else "",
         word,
@@ -271,13 +256,23 @@ def sample_team(context: Context) -> Team | None:
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(
-    context: Context, name: str, label: str, icon: str, key: str = "", exact: bool = False
+    context: Context,
+    name: str,
+    label: str,
+    icon: str,
+    key: str = "",
+    exact: bool = False,
+    count: int = 0,
 ) -> dict[str, Any]:
-    """Draw a link of the sidebar, marked when its page is shown; nothing for an unknown page."""
+    """Draw a link of the sidebar, marked when its page is shown; nothing for an unknown page.
+
+    `count` is how much waits there for the reader.
+    """
     url = url_or_blank(name)
     path = context["request"].path
     current = path == url if exact else bool(url) and path.startswith(url)
-    return {"url": url, "label": label, "icon": icon, "key": key, "current": current}
+    shown = {"url": url, "label": label, "icon": icon, "key": key, "count": count}
+    return {**shown, "current": current}
 
 
 @register.simple_tag

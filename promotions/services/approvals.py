@@ -8,7 +8,7 @@ from accounts.errors import Invalid, Outdated, WrongState
 from accounts.models import User
 from accounts.permissions import require
 from accounts.services import record
-from domain.promotions.states import RequestState
+from domain.promotions.states import REJECTABLE_STATES, RequestState
 from promotions.models import Approval, Approver, ChangeRequest
 from promotions.permissions import may_approve
 from promotions.progress import void_if_changed
@@ -16,10 +16,6 @@ from promotions.queries import standing_of
 from promotions.services.requests import locked
 from promotions.tasks import ask_on_commit
 from promotions.transitions import move_request
-
-_REJECTABLE = frozenset(
-    {RequestState.AWAITING_APPROVAL, RequestState.APPROVED, RequestState.QUEUED}
-)
 
 
 class ChangedSince(Outdated):
@@ -67,7 +63,7 @@ def reject(request: ChangeRequest, *, reason: str, by: User) -> ChangeRequest:
     require(may_approve(by, current))
     if not reason.strip():
         raise Invalid.at("reason", "Say why, so that its author can do something about it.")
-    if current.state not in _REJECTABLE:
+    if current.state not in REJECTABLE_STATES:
         raise WrongState(f"{current} is {current.state} and cannot be rejected.")
     current.approvals.filter(user=by, voided_at=None).delete()
     _write(current, Approval.Decision.REJECT, reason=reason, by=by)

@@ -41,6 +41,25 @@ def add_environment(team: Team, *, name: str, by: User) -> Environment:
 
 
 @transaction.atomic
+def move_environment(environment: Environment, *, earlier: bool, by: User) -> None:
+    """Change places with the environment before, or after; at the end nothing changes.
+
+    Requests that were checked or approved are checked again where their rules change by it.
+    """
+    require(may_manage(by, team=environment.team))
+    names = [row.name for row in saved_environments(environment.team)]
+    row = _own(environment)
+    place = names.index(row.name)
+    other = place + (-1 if earlier else 1)
+    if not 0 <= other < len(names):
+        return
+    names[place], names[other] = names[other], names[place]
+    for position, name in enumerate(names):
+        Environment.objects.filter(team=row.team, name=name).update(position=position)
+    _record("environment.moved", row, by=by, before={"place": place}, after={"place": other})
+
+
+@transaction.atomic
 def change_rules(environment: Environment, *, values: Mapping[str, Any], by: User) -> Environment:
     """Change what the environment asks for; `values` by the names of its columns.
 

@@ -13,7 +13,7 @@ from accounts.permissions import Action, may, require
 from accounts.services import record
 from configurations.models import Version
 from domain.promotions.checks import CheckKind
-from domain.promotions.states import UNAPPLIED_STATES, RequestState
+from domain.promotions.states import CHECKABLE_STATES, UNAPPLIED_STATES, RequestState
 from promotions.environments import saved_environments
 from promotions.models import ChangeRequest, Comment
 from promotions.models.request import Strategy
@@ -24,7 +24,6 @@ from promotions.transitions import check_again, move_request
 
 TITLE_LENGTH, TEXT_LENGTH = 200, 10_000
 SHORTEST_REASON = 20
-_CHECKABLE = frozenset({RequestState.BLOCKED, RequestState.READY, RequestState.AWAITING_APPROVAL})
 
 
 @transaction.atomic
@@ -82,7 +81,7 @@ def check_request(request: ChangeRequest, *, by: User) -> None:
     """Make all checks again; approvals that were given are void."""
     require(may_request(by, team=request.team))
     current = locked(request)
-    if current.state not in _CHECKABLE:
+    if current.state not in CHECKABLE_STATES:
         raise WrongState(f"{current} is {current.state} and cannot be checked again.")
     check_again(current, reason="Checked again.", by=by)
     ask_on_commit(current.pk)
@@ -106,7 +105,7 @@ def skip_checks(request: ChangeRequest, *, checks: list[str], reason: str, by: U
         wrong.append(FieldError("reason", message))
     raise_if_any(wrong)
     current = locked(request)
-    if current.state not in _CHECKABLE:
+    if current.state not in CHECKABLE_STATES:
         raise WrongState(f"{current} is {current.state}: its checks cannot be skipped.")
     skipped = sorted({*current.skipped, *checks})
     ChangeRequest.objects.filter(pk=current.pk).update(

@@ -17,6 +17,7 @@ the `include` above it. `test_table.py` fails until it has one, and then asks it
 
 from __future__ import annotations
 
+from tests.access.promotion_routes import PROMOTIONS
 from tests.access.route import ADMIN, ANYBODY, ENGINEER, SITE, VIEWER, Foreign, Route, Scope
 
 __all__ = ["ADMIN", "ANYBODY", "ENGINEER", "ROUTES", "SITE", "VIEWER"]
@@ -290,4 +291,4 @@ CLUSTERS: dict[str, Route] = {
     "clusters/<uuid:pk>/jobs/<int:job_id>/stop/": Route(OWNED, _JOB, post=ENGINEER),
 }
 
-ROUTES: dict[str, Route] = {**ACCOUNTS, **PAGES, **CONFIGURATIONS, **CLUSTERS}
+ROUTES: dict[str, Route] = {**ACCOUNTS, **PAGES, **CONFIGURATIONS, **CLUSTERS, **PROMOTIONS}

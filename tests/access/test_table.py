@@ -17,7 +17,10 @@ from tests.access.world import FOREIGN, OWN, ROLES, World, writes
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "POST")
-IDS = {"{cluster}", "{job}", "{node}", "{template}", "{draft}", "{member}", "{team}", "{aws}"}
+IDS = {
+    *("{cluster}", "{job}", "{node}", "{template}", "{draft}", "{member}", "{team}", "{aws}"),
+    *("{change}", "{group}", "{place}", "{window}"),
+}
 # Whoever has the right to do it with own ids: these mix them with another team's.
 MIXERS = ("engineer", "admin", "two teams", "site admin")
 _CONVERTED = r"<(?:\w+:)?\w+>"

@@ -26,6 +26,8 @@ from configurations.services.drafts import open_draft
 from configurations.services.templates import create_template, save_version
 from images.bootstrap import register
 from images.models import Image, ImageVersion
+from promotions.models import ChangeRequest, Environment
+from promotions.services.requests import request_change
 from providers.fake.driver import FakeDriver
 from providers.fake.offerings import fake_offerings
 from providers.local.offerings import local_offerings
@@ -92,6 +94,8 @@ class World:
             Group.objects.filter(cluster__team=pk),
             Job.objects.filter(cluster__team=pk),
             Membership.objects.filter(team=pk),
+            ChangeRequest.objects.filter(team=pk),
+            Environment.objects.filter(team=pk),
         ]
         return [list(row.order_by("pk").values()) for row in rows]
 
@@ -109,7 +113,27 @@ def make_world(monkeypatch: pytest.MonkeyPatch) -> World:
         _fill(world, make_team(word), word)
     make_cloud("local", provider="local")  # for both
     _people(world)
+    for word in (OWN, FOREIGN):
+        _approvers(world, word)
     return world
+
+
+def _approvers(world: World, word: str) -> None:
+    """Let everybody who can edit templates approve, and bypass checks, in prod."""
+    prod = Environment.objects.get(team=world.things[word]["team"], name="prod")
+    Environment.objects.filter(pk=prod.pk).update(forbid_author=False, forbid_last_editor=False)
+    group = prod.approver_groups.create(name=f"{word}-leads")
+    root = User.objects.get(email="root@example.org")
+    members = Membership.objects.filter(team=prod.team_id).exclude(role="viewer")
+    people = [root, *User.objects.filter(pk__in=members.values("user"))]
+    places = [group.approvers.create(user=user, added_by=root) for user in people]
+    prod.bypass.set(people)
+    window = prod.windows.create(name=f"{word}-hours", kind="allow", cron="0 9 * * *", minutes=60)
+    world.things[word] |= {
+        "group": str(group.pk),
+        "place": str(places[0].pk),
+        "window": str(window.pk),
+    }
 
 
 def _fill(world: World, team: Team, word: str) -> None:
@@ -140,6 +164,7 @@ def _fill(world: World, team: Team, word: str) -> None:
     store(node, LogPart(file="start.log", offset=0, text=printed, size=len(printed)))
     draft = open_draft(team=team, by=author, text=text, name=f"{word}-draft")
     session = Session.objects.create(key_hash=word, user=author)
+    change = request_change(second, environment="prod", title=f"{word} change", by=author)
     world.clusters[word] = cluster
     world.things[word] = {
         "team": str(team.pk),
@@ -154,6 +179,7 @@ def _fill(world: World, team: Team, word: str) -> None:
         "job": str(job.pk),
         "node": node.name,
         "draft": str(draft.pk),
+        "change": str(change.pk),
         "member": str(member.pk),
         "user": str(author.pk),
         "session": str(session.pk),

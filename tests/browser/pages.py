@@ -30,6 +30,9 @@ LISTS = {
     "clouds": "/clouds/",
     "cloud-new": "/clouds/new/",
     "images": "/images/",
+    "changes": "/changes/",
+    "environments": "/environments/",
+    "environment": "/environments/prod/",
 }
 ACCOUNTS = {
     "account": "/accounts/",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.timezone import now
 
 from accounts.models import User
 from clusters.models import Job
+from promotions.environments import saved_environments
+from promotions.models import ChangeRequest
 from tests.clusters.head import Head
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +89,17 @@ def known(head: Head) -> Mapping[str, str]:
     """What exists, by the converter and name of a route's part."""
     job = Job.objects.create(cluster=head.cluster, run=head.cluster.run, submission_id="j1")
     template = head.cluster.version.template
+    prod = next(e for e in saved_environments(template.team) if e.name == "prod")
+    ChangeRequest.objects.create(
+        pk=template.pk,  # the routes of changes have the same name for it
+        team=template.team,
+        template=template,
+        version=head.cluster.version,
+        environment=prod,
+        author=head.cluster.owner,
+        title="More.",
+        expires_at=now() + timedelta(days=1),
+    )
     return {
         "uuid:pk": str(head.cluster.pk),
         "int:job_id": str(job.pk),
@@ -93,6 +108,7 @@ def known(head: Head) -> Mapping[str, str]:
         "str:group": "cpu",
         "str:key": "cpu_tasks",
         "slug:key": "single-node",
+        "slug:environment": "prod",
         "table:table": "events",
         "bulk:operation": "stop",
         "str:token": "token",

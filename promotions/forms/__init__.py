@@ -1,0 +1,1 @@
+"""What people post to the pages of environments and change requests. Services decide."""

@@ -1,0 +1,28 @@
+"""docs/promotions.md shows the table of states and explains each."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from domain.lifecycle import as_mermaid
+from domain.promotions.checks import CheckKind
+from domain.promotions.states import REQUEST_MOVES, RequestState
+
+PAGE = (Path(__file__).parents[3] / "docs/promotions.md").read_text()
+
+
+def test_the_page_shows_the_diagram_of_the_table() -> None:
+    assert f"```mermaid\n{as_mermaid(REQUEST_MOVES)}\n```" in PAGE
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_the_page_explains_each_state(state: RequestState) -> None:
+    assert re.search(rf"^\| `{state}` \| \S", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", CheckKind)
+def test_the_page_explains_each_check(kind: CheckKind) -> None:
+    assert re.search(rf"^\| (.*, )?{kind.label}(, .*)? \| \S", PAGE, re.MULTILINE)
