@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils.timezone import now
 
 from accounts.errors import Invalid, WrongState
@@ -77,6 +78,16 @@ def test_where_only_releases_run_the_candidate_is_tested_nevertheless(
     Environment.objects.filter(pk=testing.pk).update(release_only=True)
     step(run)
     assert run.state == "starting"
+
+
+def test_lists_and_pages_say_what_a_cluster_tests(
+    run: TestRun, client: Client, alice: User
+) -> None:
+    step(run)
+    client.force_login(alice)
+    assert "Tests train:1" in client.get("/clusters/").text
+    page = client.get(f"/clusters/{cluster_of(run).pk}/").text
+    assert f'tests <a href="/changes/{run.request_id}/">' in page
 
 
 def test_the_workload_is_submitted_once_when_the_cluster_runs(run: TestRun) -> None:
