@@ -7,15 +7,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils.timezone import now
 
 from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from clusters.models import Cluster, Command, Job
+from clusters.services.launching import launch_test_cluster
 from clusters.test_runs import due
 from clusters.test_runs.parameters import values_for
 from clusters.updates.plan import plan_update
 from clusters.workloads import WORKLOADS
+from configurations.launch_checks import launchable
 from configurations.models import Version
 from domain.promotions.checks import CheckKind
 from domain.promotions.workloads import TEST_WORKLOADS
@@ -57,12 +61,33 @@ def test_a_wanted_run_launches_one_cluster_of_the_candidate_for_the_author(
     assert cluster.max_lifetime_minutes == 35
 
 
+def test_the_database_refuses_a_second_cluster_for_a_run(run: TestRun, alice: User) -> None:
+    step(run)
+    ready = launchable(run.version, environment="test")
+    with pytest.raises(Invalid, match="live cluster of that name"):
+        launch_test_cluster(ready, run=run, by=alice)
+    Cluster.objects.update(state="terminated")  # its name is free again
+    with pytest.raises(IntegrityError), transaction.atomic():
+        launch_test_cluster(ready, run=run, by=alice)
+    assert Cluster.objects.count() == 1
+
+
 def test_where_only_releases_run_the_candidate_is_tested_nevertheless(
     run: TestRun, testing: Environment
 ) -> None:
     Environment.objects.filter(pk=testing.pk).update(release_only=True)
     step(run)
     assert run.state == "starting"
+
+
+def test_lists_and_pages_say_what_a_cluster_tests(
+    run: TestRun, client: Client, alice: User
+) -> None:
+    step(run)
+    client.force_login(alice)
+    assert "Tests train:1" in client.get("/clusters/").text
+    page = client.get(f"/clusters/{cluster_of(run).pk}/").text
+    assert f'tests <a href="/changes/{run.request_id}/">' in page
 
 
 def test_the_workload_is_submitted_once_when_the_cluster_runs(run: TestRun) -> None:
