@@ -128,9 +128,9 @@ EVENTS = Table(
         Column(
             key="kind",
             label="Kind",
-            value=lambda event: event.kind,
-            cell="clusters/history_cells.html#kind",
+            value=lambda event: event.get_kind_display(),
             css="text-nowrap",
+            csv={"kind": lambda event: event.kind},
         ),
         Column(
             key="severity",

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from configurations.machine_search.prices import Priced, PriceOrigin
 from domain.catalogue.search import Found
+from domain.wording import number, price
 from tables.columns import Column, Exports, Table
 
 
@@ -19,6 +20,14 @@ def _sort(of: Callable[[Found], float | Decimal | str | None]) -> Callable[[Foun
         return None if value is None else (value, found.machine.name)
 
     return key
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else number(value)
+
+
+def _dollars(usd: Decimal | None) -> str:
+    return "unknown" if usd is None else price(usd.quantize(Decimal("0.0001")))
 
 
 def _price(name: str, usd: Callable[[Found], Decimal | None]) -> Exports:
@@ -54,17 +63,16 @@ MACHINES = Table(
         Column(
             key="vcpus",
             label="vCPUs",
-            value=lambda row: row.found.machine.vcpus,
-            cell=f"{_CELLS}#vcpus",
+            value=lambda row: number(row.found.machine.vcpus),
             sort=_sort(lambda found: found.machine.vcpus),
             is_number=True,
             is_descending=True,
+            csv={"vcpus": lambda row: row.found.machine.vcpus},
         ),
         Column(
             key="memory",
             label="GiB",
-            value=lambda row: row.found.gib,
-            cell=f"{_CELLS}#memory",
+            value=lambda row: number(row.found.gib),
             sort=_sort(lambda found: found.machine.memory_bytes),
             is_number=True,
             is_descending=True,
@@ -86,8 +94,7 @@ MACHINES = Table(
         Column(
             key="network",
             label="Gbit/s",
-            value=lambda row: row.found.machine.network_gbps,
-            cell=f"{_CELLS}#network",
+            value=lambda row: _number(row.found.machine.network_gbps),
             sort=_sort(lambda found: found.machine.network_gbps),
             is_number=True,
             is_descending=True,
@@ -96,8 +103,7 @@ MACHINES = Table(
         Column(
             key="on_demand",
             label="On-demand $/h",
-            value=lambda row: row.found.on_demand,
-            cell=f"{_CELLS}#on_demand",
+            value=lambda row: _dollars(row.found.on_demand),
             sort=_sort(lambda found: found.on_demand),
             is_number=True,
             csv=_price("on_demand", lambda found: found.on_demand),
@@ -114,8 +120,7 @@ MACHINES = Table(
         Column(
             key="per_vcpu",
             label="$/vCPU-h",
-            value=lambda row: row.found.per_cpu,
-            cell=f"{_CELLS}#per_vcpu",
+            value=lambda row: _dollars(row.found.per_cpu),
             sort=_sort(lambda found: found.per_cpu),
             is_number=True,
             csv={},

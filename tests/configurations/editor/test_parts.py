@@ -12,11 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from configurations.models import Version
+from configurations.services.templates import create_template
 from configurations.templatetags import editor_parts
 from configurations.views.editor_parts import splice
 from domain.yaml.memory import Memory
+from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT
-from tests.configurations.editor_page import ROWS, Editor, Page
+from tests.configurations.editor_page import ROWS, Editor, Page, open_editor
 from tests.domain.configurations import SCALED
 
 EDITS = 5
@@ -185,6 +187,21 @@ def test_answer_to_one_field_leaves_out_what_is_as_before(editor: Editor) -> Non
     assert len(answer.content) < 20_000
     for odd in ("", "[", "[]", "7", '{"g0": 3}'):
         assert editor.client.post(editor.check_url, {**posted, "stamps": odd}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_what_one_team_may_choose_is_never_on_a_page_of_another(
+    editor: Editor, research: Any, other: Any, charlie: Any
+) -> None:
+    make_cloud("cloud-of-research", team=research, provider="fake")
+    make_cloud("cloud-of-other", team=other, provider="fake")
+    given: dict[str, Any] = {"name": "train", "text": TEXT, "message": "First.", "by": charlie}
+    theirs = open_editor(create_template(team=other, **given), charlie)
+    for minutes in ("7", "8", "7"):
+        mine = editor.check(idle_minutes=minutes).text
+        assert ("cloud-of-research" in mine, "cloud-of-other" in mine) == (True, False)
+        page = theirs.check(idle_minutes=minutes).text
+        assert ("cloud-of-research" in page, "cloud-of-other" in page) == (False, True)
 
 
 @pytest.mark.parametrize(
