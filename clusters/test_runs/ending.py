@@ -1,4 +1,4 @@
-"""Terminate the cluster of a run that is over, and keep what it came to."""
+"""Keep what a run comes to, and terminate its cluster once it is over."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from promotions.models import TestRun
 
 # Until then, the last samples of the cluster are summed up.
 SUMMED_UP = timedelta(minutes=2)
+
+
+def keep(run: TestRun) -> None:
+    """Keep what a run that is not over came to so far, for the page of its request."""
+    if cluster := cluster_of(run):
+        _write(run, **kept(cluster, job_of(run), now=now()))
 
 
 def end(run: TestRun) -> None:

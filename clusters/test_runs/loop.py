@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.timezone import now
 
-from clusters.test_runs.ending import end
+from clusters.test_runs.ending import end, keep
 from clusters.test_runs.launching import Prepared, launch, prepare
 from clusters.test_runs.running import submit_when_running, watch_workload
 from domain.promotions.states import OPEN_STATES, OPEN_TEST_RUN_STATES, TestRunState
@@ -33,7 +33,9 @@ def advance(run_id: int) -> None:
         if run is None:
             return  # another worker has it, or it is settled
         _step(run, prepared)
-        if run.state not in OPEN_TEST_RUN_STATES:
+        if run.state in OPEN_TEST_RUN_STATES:
+            keep(run)
+        else:
             end(run)
 
 

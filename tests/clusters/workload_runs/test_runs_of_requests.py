@@ -103,10 +103,13 @@ def test_a_run_that_passes_keeps_log_duration_and_exact_cost_and_the_request_goe
     run: TestRun,
 ) -> None:
     head = submitted(run)
-    ray_says(head, "RUNNING")
+    lines = "".join(f"line {n}\n" for n in range(150))
+    ray_says(head, "RUNNING", log=lines)
     step(run)
     assert run.state == "running"
-    ray_says(head, "SUCCEEDED", log="".join(f"line {n}\n" for n in range(150)))
+    assert run.log.endswith("line 149")
+    assert run.cost_usd is not None
+    ray_says(head, "SUCCEEDED", log=lines)
     step(run)
     assert (run.state, run.summary) == ("passed", "CPU tasks succeeded in 42 s.")
     assert run.log.splitlines()[0] == "line 50"
