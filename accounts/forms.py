@@ -120,7 +120,9 @@ _SMALL_SELECT = "form-select-sm w-auto"
 
 
 def _search(label: str) -> forms.TextInput:
-    return forms.TextInput(attrs={"aria-label": label, "placeholder": label, "class": _SMALL})
+    return forms.TextInput(
+        attrs={"aria-label": label, "placeholder": label, "class": _SMALL, "size": 16}
+    )
 
 
 def _day(label: str) -> forms.DateInput:
@@ -143,9 +145,10 @@ class AuditForm(forms.Form):
     )
     actor = forms.CharField(required=False, max_length=120, widget=_search("User"))
     subject = forms.CharField(required=False, max_length=120, widget=_search("Resource name or ID"))
+    request = forms.CharField(required=False, max_length=64, widget=_search("Request ID"))
+    kind = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     since = forms.DateField(required=False, widget=_day("From"))
     until = forms.DateField(required=False, widget=_day("To"))
-    before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, answers: object, *, actions: list[str]) -> None:
         super().__init__(answers)  # type: ignore[arg-type]
@@ -155,6 +158,7 @@ class AuditForm(forms.Form):
     @property
     def wanted(self) -> AuditFilter:
         """The filter of what was understood; the rest is shown as errors."""
-        words = {key: self.cleaned_data.get(key, "") for key in ("action", "actor", "subject")}
+        keys = ("action", "actor", "subject", "kind", "request")
+        words = {key: self.cleaned_data.get(key, "") for key in keys}
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         return AuditFilter(**words, since=since, until=until)

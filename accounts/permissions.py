@@ -27,6 +27,7 @@ class Action(StrEnum):
     EDIT_TEMPLATE = "edit template"
     LAUNCH = "launch"
     OPERATE = "operate"  # resize, stop, start, terminate, run jobs
+    READ_HISTORY = "read history"  # who did what to something
     MANAGE_TEAM = "manage team"
     MANAGE_INSTALLATION = "manage installation"  # clouds, rate cards, teams
 
@@ -41,6 +42,7 @@ _PHRASES: Mapping[Action, str] = {
     Action.EDIT_TEMPLATE: "edit templates",
     Action.LAUNCH: "launch clusters",
     Action.OPERATE: "operate clusters",
+    Action.READ_HISTORY: "see the history",
     Action.MANAGE_TEAM: "manage the team",
     Action.MANAGE_INSTALLATION: "manage the installation",
 }
@@ -50,23 +52,48 @@ _ENGINEER = _VIEWER | {Action.EDIT_TEMPLATE, Action.LAUNCH, Action.OPERATE}
 ALLOWED: Mapping[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEWER,
     Role.ENGINEER: _ENGINEER,
-    Role.ADMIN: _ENGINEER | {Action.MANAGE_TEAM},
+    Role.ADMIN: _ENGINEER | {Action.READ_HISTORY, Action.MANAGE_TEAM},
 }
+_READING = {Action.VIEW, Action.READ_HISTORY}
 
 
 def may(user: Person, action: Action, *, team: Team | None) -> Decision:
     """Return whether `user` may do `action` in `team`; None stands for the installation itself."""
+    decision = _whatever_the_role(user, action, team=team)
+    if decision is not None:
+        return decision
+    if team is None:
+        return _for_installation_admins(action)
+    return _may_in(team, action, role=Membership.objects.role_of(user, team=team))
+
+
+def may_each(user: Person, *actions: Action, team: Team) -> list[Decision]:
+    """Return what `may` returns for each of the actions; asks once for the role."""
+    role = Membership.objects.role_of(user, team=team)
+    decisions = []
+    for action in actions:
+        decision = _whatever_the_role(user, action, team=team)
+        decisions.append(_may_in(team, action, role=role) if decision is None else decision)
+    return decisions
+
+
+def _whatever_the_role(user: Person, action: Action, *, team: Team | None) -> Decision | None:
+    """Return the decision that does not depend on a role in the team."""
     if not user.is_active:
         return Decision(allowed=False, reason="Sign in first.")
-    if team is not None and team.is_sample and action is not Action.VIEW:
+    if team is not None and team.is_sample and action not in _READING:
         reason = f"{team} has sample data, which can only be viewed. Switch to another team."
         return Decision(allowed=False, reason=reason)
     if user.is_superuser:
         return Decision(allowed=True)
-    if action is Action.MANAGE_INSTALLATION or team is None:
-        reason = f"Only an installation admin can {action.phrase}."
-        return Decision(allowed=False, reason=reason)
-    return _may_in(team, action, role=Membership.objects.role_of(user, team=team))
+    if action is Action.MANAGE_INSTALLATION:
+        return _for_installation_admins(action)
+    return None
+
+
+def _for_installation_admins(action: Action) -> Decision:
+    reason = f"Only an installation admin can {action.phrase}."
+    return Decision(allowed=False, reason=reason)
 
 
 def may_make_link(by: Person, *, member: Membership) -> Decision:

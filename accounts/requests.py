@@ -1,7 +1,6 @@
 """The request as our views see it, the id of its traces, and what becomes of each answer."""
 
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from typing import cast
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -19,6 +18,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 
 from accounts.models import User
+from accounts.origin import Origin, caused_by
 from accounts.roles import UTC_NAME, is_time_zone
 
 TIME_ZONE_COOKIE = "mobula-time-zone"  # assets/theme.js writes the browser's
@@ -27,18 +27,12 @@ type Answer = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseB
 
 # The header with which assets/submit.js marks a form that it sends.
 SUBMISSION = "X-Submission"
-_request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 class SignedInRequest(HttpRequest):
     """A request that got past the sign-in, for the annotations of views."""
 
     user: User
-
-
-def request_id() -> str:
-    """Return the id of the request that is being answered, or "" outside of one."""
-    return _request_id.get()
 
 
 class SubmissionMiddleware(MiddlewareMixin):
@@ -90,30 +84,30 @@ def _time_zone(request: HttpRequest) -> str:
 
 @sync_and_async_middleware
 def request_id_middleware(get_response: Answer) -> Answer:
-    """Give each request an id and send it back as X-Request-ID."""
+    """Give each request an id of its own and send it back as X-Request-ID."""
     if iscoroutinefunction(get_response):
 
         async def answer_async(request: HttpRequest) -> HttpResponseBase:
-            identity = _begin()
-            response = await cast("Awaitable[HttpResponseBase]", get_response(request))
-            response["X-Request-ID"] = identity
+            with caused_by(origin := _origin_of(request)):
+                response = await cast("Awaitable[HttpResponseBase]", get_response(request))
+            response["X-Request-ID"] = origin.request_id
             return response
 
         return answer_async
 
     def answer(request: HttpRequest) -> HttpResponseBase:
-        identity = _begin()
-        response = cast("HttpResponseBase", get_response(request))
-        response["X-Request-ID"] = identity
+        with caused_by(origin := _origin_of(request)):
+            response = cast("HttpResponseBase", get_response(request))
+        response["X-Request-ID"] = origin.request_id
         return response
 
     return answer
 
 
-def _begin() -> str:
-    identity = uuid4().hex
-    _request_id.set(identity)
-    return identity
+def _origin_of(request: HttpRequest) -> Origin:
+    """Return a new id with the client's address, which mobula/edge/proxies.py has resolved."""
+    address = str(request.META.get("REMOTE_ADDR") or "")
+    return Origin(request_id=uuid4().hex, address=address[:64])
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):

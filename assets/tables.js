@@ -1,4 +1,6 @@
-// Tables: headings that stay while the page scrolls, and rows that are ticked.
+// Tables: headings that stay while the page scrolls, rows that are ticked, the place of a table that is sorted.
+const SORTED = "mobula-sorted";
+
 export function startTables() {
   const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
   const watch = () => {
@@ -20,6 +22,8 @@ export function startTables() {
     for (const box of ticks(button.closest(".card"))) box.checked = false;
     count();
   });
+  document.addEventListener("click", keepPlace);
+  returnToPlace();
   // The browser may bring ticks back when someone returns to the page.
   addEventListener("pageshow", count);
   watch();
@@ -43,4 +47,23 @@ function count() {
     all.checked = ticked > 0 && ticked === boxes.length;
     all.indeterminate = ticked > 0 && ticked < boxes.length;
   }
+}
+
+// A sorted table is a page of its own: it begins where the reader was, with the focus on the same heading.
+function keepPlace({ target }) {
+  const link = target.closest("a.sort");
+  if (!link) return;
+  const left = link.closest(".table-scroll")?.scrollLeft;
+  sessionStorage.setItem(SORTED, JSON.stringify({ path: location.pathname, id: link.id, top: scrollY, left }));
+}
+
+function returnToPlace() {
+  const place = JSON.parse(sessionStorage.getItem(SORTED) ?? "null");
+  sessionStorage.removeItem(SORTED);
+  const link = place?.path === location.pathname && document.getElementById(place.id);
+  if (!link) return;
+  scrollTo({ top: place.top, behavior: "instant" });
+  const region = link.closest(".table-scroll");
+  if (region) region.scrollLeft = place.left;
+  link.focus({ preventScroll: true });
 }

@@ -21,6 +21,7 @@ NAMES = (
     "optimum",
     "sign_in",
     "fairness",
+    "audit",
 )
 
 

@@ -10,5 +10,6 @@ urlpatterns = [
     path("new/", views.new, name="new"),
     path("<int:pk>/", views.edit, name="edit"),
     path("<int:pk>/teams/", views.teams, name="teams"),
+    path("<int:pk>/history/", views.history, name="history"),
     path("<int:pk>/refresh/", views.refresh, name="refresh"),
 ]

@@ -1,6 +1,11 @@
 """What beat asks for; merged into CELERY_BEAT_SCHEDULE."""
 
 CELERY_BEAT = {
+    "advance-test-runs": {
+        "task": "clusters.test_runs.tasks.sweep",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
     "sample-scaling": {
         "task": "clusters.tasks.sample_scaling",
         "schedule": 300.0,

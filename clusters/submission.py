@@ -16,7 +16,6 @@ from clusters.workloads import Workload
 from domain.lifecycle import ClusterState, ClusterTarget
 
 
-@transaction.atomic
 def submit(
     cluster: Cluster,
     workload: Workload,
@@ -26,23 +25,46 @@ def submit(
     submission_id: str = "",
     purpose: str = "",
 ) -> Job:
-    """Return the job that runs `workload`; the agent submits it within a second.
+    """Return the job that runs `workload`; see `submit_command`."""
+    return submit_command(
+        cluster,
+        workload.entrypoint(dict(values)),
+        files={workload.script: workload.source()},
+        workload=workload.key,
+        by=by,
+        submission_id=submission_id,
+        purpose=purpose,
+    )
+
+
+@transaction.atomic
+def submit_command(
+    cluster: Cluster,
+    command: str,
+    *,
+    files: Mapping[str, str] | None = None,
+    workload: str,
+    by: User | None,
+    submission_id: str = "",
+    purpose: str = "",
+) -> Job:
+    """Return the job that runs a command line, beside `files`; the agent submits it at once.
 
     With a `submission_id` of its own the same call again returns the job that there is. Raises
     `WrongState` unless the cluster runs. The idle timer, if it runs, starts anew.
     """
-    name = submission_id or f"mobula-{workload.key.replace('_', '-')}-{secrets.token_hex(4)}"
+    name = submission_id or f"mobula-{workload.replace('_', '-')}-{secrets.token_hex(4)}"
     running = Q(state=ClusterState.RUNNING, target=ClusterTarget.RUNNING)
     if not runs.write(cluster, running, idle_since=None):
         raise WrongState(f"{cluster} is not running. Wait until it is, or start it.")
     if existing := Job.objects.filter(run=cluster.run_id, submission_id=name).first():
         return existing
-    metadata = {"workload": workload.key, **({"purpose": purpose} if purpose else {})}
+    metadata = {"workload": workload, **({"purpose": purpose} if purpose else {})}
     job = Job.objects.create(
         cluster=cluster,
         run_id=cluster.run_id,
         submission_id=name,
-        entrypoint=workload.entrypoint(dict(values)),
+        entrypoint=command,
         submitted_by=by,
         metadata=metadata,
     )
@@ -53,8 +75,8 @@ def submit(
         created_by=by,
         body={
             "submission_id": name,
-            "entrypoint": job.entrypoint,
-            "files": {workload.script: workload.source()},
+            "entrypoint": command,
+            "files": dict(files or {}),
             "env": {},
             "metadata": {**metadata, "submitted_by": by.email if by else "Mobula"},
         },

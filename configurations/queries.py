@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 
 from accounts.models import Team, User
 from configurations.models import Draft, Template, Version
@@ -18,14 +18,19 @@ _IS_RUN = Q(clusters__isnull=False) & ~Q(clusters__state=ClusterState.TERMINATED
 
 
 def templates_of(user: User, *, team: Team, archived: bool = False) -> QuerySet[Template]:
-    """Return the team's templates with their latest version and how many clusters run them.
+    """Return the team's templates with their latest version and how many clusters run them."""
+    rows = Template.objects.visible_to(user).filter(team=team, archived_at__isnull=not archived)
+    return with_latest(rows).order_by("name")
 
-    `released` has what each environment has of them, in the order of the environments.
+
+def with_latest(rows: QuerySet[Template]) -> QuerySet[Template]:
+    """Add the latest version's number, time, message and author, `cluster_count`, and `released`.
+
+    `released` has what each environment has of a template, in the order of the environments.
     """
     latest = Version.objects.filter(template=OuterRef("pk")).order_by("-number")
     run = Version.objects.filter(_IS_RUN, template=OuterRef("pk")).order_by()
     running = run.values("template").annotate(n=Count("clusters")).values("n")
-    rows = Template.objects.visible_to(user).filter(team=team, archived_at__isnull=not archived)
     return rows.annotate(
         latest_number=Subquery(latest.values("number")[:1]),
         latest_at=Subquery(latest.values("created_at")[:1]),
@@ -33,7 +38,7 @@ def templates_of(user: User, *, team: Team, archived: bool = False) -> QuerySet[
         latest_author=Subquery(latest.values("author__email")[:1]),
         cluster_count=Subquery(running),
         released=ArraySubquery(_released()),
-    ).order_by("name")
+    )
 
 
 def _released() -> QuerySet[Template, Any]:
@@ -57,11 +62,17 @@ def drafts_of(user: User, *, team: Team) -> QuerySet[Draft]:
 
 def versions_of(template: Template) -> QuerySet[Version]:
     """Return the versions, newest first, with authors and how many clusters run each."""
-    return (
-        template.versions.select_related("author", "template")
-        .annotate(cluster_count=Count("clusters", filter=_IS_RUN))
-        .order_by("-number")
-    )
+    run = Version.objects.filter(_IS_RUN, pk=OuterRef("pk")).order_by()
+    running = run.values("pk").annotate(n=Count("clusters")).values("n")
+    rows: QuerySet[Version] = template.versions.select_related("author", "template")
+    return rows.annotate(cluster_count=Coalesce(Subquery(running), 0)).order_by("-number")
+
+
+def latest_version(template: Template) -> Version | None:
+    """Return the newest version, with how many versions are archived as `archived_count`."""
+    archived = Version.objects.filter(template=template, archived_at__isnull=False).order_by()
+    count = archived.values("template").annotate(n=Count("pk")).values("n")
+    return versions_of(template).annotate(archived_count=Coalesce(Subquery(count), 0)).first()
 
 
 def deployed_version(template: Template) -> Version | None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from configurations.views import (
+    bulk,
     cloning,
     editor,
     import_export,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("templates/library/", library.library, name="library"),
     path("templates/library/<slug:key>/use/", library.use, name="use-template"),
     path("templates/import/", import_export.import_template, name="import-template"),
+    path("templates/bulk/archive/", bulk.archive_templates, name="archive-templates"),
     path("templates/new/", editor.new, name="new-template"),
     path("templates/drafts/<int:pk>/", editor.draft, name="draft"),
     path("templates/drafts/<int:pk>/discard/", editor.discard_draft, name="discard-draft"),

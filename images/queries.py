@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from accounts.models import Team
 from images.models import Image, ImageVersion
 
@@ -10,6 +12,11 @@ def latest_versions(team: Team) -> list[ImageVersion]:
         .order_by("image__name", "-number")
         .distinct("image__name")
     )
+
+
+def default_of(latest: Iterable[ImageVersion]) -> ImageVersion | None:
+    """Return which of a team's `latest_versions` it gets where it names none."""
+    return min(latest, key=lambda version: version.image_id, default=None)
 
 
 def find_version(reference: str | None, *, team: Team) -> ImageVersion | None:

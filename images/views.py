@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from images.catalogue import BaseImage, find
+from images.catalogue import find
+from images.columns import IMAGES
 from images.forms import BaseImageForm
-
-ROWS = 50
-_HEADER = (
-    "uri", "repository", "tag", "ray_version", "ray_released", "python", "accelerator", "size",
-    "quality", "source",
-)  # fmt: skip
+from tables.pages import page_of, sorted_rows
 
 
 @require_GET
@@ -27,18 +20,8 @@ def base_images(request: SignedInRequest) -> HttpResponse:
     form = BaseImageForm(request.GET)
     images = find(form.wanted())
     if request.GET.get("format") == "csv":
-        return _csv(images)
-    context = {"form": form, "page": Paginator(images, ROWS).get_page(request.GET.get("page"))}
+        lines = IMAGES.lines(sorted_rows(request, IMAGES, images))
+        return csv_response("base-images", header=IMAGES.header, rows=lines)
+    table = page_of(request, IMAGES, images, identity=lambda image: image.uri)
     partial = "#results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
-    return render(request, f"images/base_images.html{partial}", context)
-
-
-def _csv(found: Iterable[BaseImage]) -> HttpResponse:
-    rows = (
-        [
-            *[image.uri, image.repository, image.tag, image.ray_version, image.released],
-            *[image.python, image.accelerator, image.variant, image.quality, image.source],
-        ]
-        for image in found
-    )
-    return csv_response("base-images", header=_HEADER, rows=rows)
+    return render(request, f"images/base_images.html{partial}", {"form": form, "table": table})

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from mobula import __version__
 from mobula.commands import (
+    audit,
     backup,
     convert,
     demo_data,
@@ -36,6 +37,7 @@ COMMANDS = (
     manage,
     backup,
     restore,
+    audit,
     demo_data,
 )
 

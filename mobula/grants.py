@@ -14,7 +14,9 @@ from django.db import connection, transaction
 from psycopg import sql
 
 TABLES_READ_ONLY = frozenset({"django_migrations", "mobula_partitioned"})
-TABLES_APPEND_ONLY = frozenset({"accounts_auditentry", "metering_ratecardversion"})
+TABLES_APPEND_ONLY = frozenset(
+    {"accounts_auditentry", "accounts_auditseal", "metering_ratecardversion"}
+)
 # Append-only but for these columns.
 COLUMNS = {"configurations_version": "archived_at"}
 

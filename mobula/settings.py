@@ -129,6 +129,7 @@ CELERY_TASK_ROUTES = {
     "clusters.tasks.forecast_clusters": {"queue": "slow"},
     # Of what waits in the slow queue, forecasts take their turn with passes; all else goes first.
     "clusters.tasks.forecast_cluster": {"queue": "slow", "priority": 3},
+    "accounts.tasks.check_audit": {"queue": "slow", "priority": 3},
     "clouds.tasks.*": {"queue": "slow"},
     "metering.tasks.*": {"queue": "slow"},
 }
@@ -142,6 +143,21 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     **PROMOTIONS_BEAT,
     **CLOUDS_BEAT,
     **CLUSTERS_BEAT,
+    "seal-audit": {
+        "task": "accounts.tasks.seal_audit",
+        "schedule": 10.0,  # for how long an entry of the audit log is outside of its chain
+        "options": {"expires": 10},
+    },
+    "note-removed-audit": {
+        "task": "accounts.tasks.note_removed_audit",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "check-audit": {  # goes on with a verification, or begins that of the day
+        "task": "accounts.tasks.check_audit",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "sweep-clusters": {
         "task": "clusters.tasks.sweep",
         "schedule": 1.0,

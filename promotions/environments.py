@@ -30,8 +30,9 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 }
 _RULES = (
     *("release_only", "launch_role", "required_checks", "needs_previous", "soak_minutes"),
-    *("workload", "workload_minutes", "workload_usd", "approvals", "forbid_author"),
-    *("forbid_last_editor", "expires_hours", "verify_minutes", "verify_task", "rolls_back"),
+    *("workload", "workload_command", "workload_minutes", "workload_usd"),
+    *("approvals", "forbid_author", "forbid_last_editor", "expires_hours"),
+    *("verify_minutes", "verify_task", "rolls_back"),
 )
 
 

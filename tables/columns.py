@@ -34,6 +34,7 @@ class Column:
     is_hidden: bool = False  # until someone chooses it
     is_descending: bool = False  # on the first click: the largest or newest first
     css: str = ""
+    hint: str = ""  # what it means, in the heading's tooltip
     csv: Exports | None = None  # the columns of the CSV, where they are others than this one
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,10 +37,18 @@ class Page:
     csv_url: str
     here_url: str  # the first page, with the filters
     actions: Sequence[Mapping[str, str]] = field(default=())  # of the rows that are ticked
+    downloads: Sequence[tuple[str, str]] = field(default=())  # besides the CSV: label and address
+    totals: Mapping[str, object] = field(default_factory=dict)  # by column, below the rows
 
     @property
     def columns(self) -> list[Column]:
         return [heading.column for heading in self.headings]
+
+    @property
+    def foot(self) -> list[tuple[Column, object]]:
+        """What stands below each column; nothing where nothing is summed."""
+        columns = self.columns if self.totals else []
+        return [(column, self.totals.get(column.key, "")) for column in columns]
 
     @property
     def has_other_pages(self) -> bool:
@@ -84,10 +92,12 @@ def page_of(
     identity: Callable[[Any], object] = lambda row: row.pk,
     is_counted: bool = True,
     actions: Sequence[Mapping[str, str]] = (),
+    csv_path: str = "",
 ) -> Page:
     """Return the page of `rows` that the address names.
 
-    `rows` is a query, or rows in memory: then `identity` tells them apart.
+    `rows` is a query, or rows in memory: then `identity` tells them apart. `csv_path` is the
+    address of the CSV without its parameters; without one, it is this page's with format=csv.
     """
     order = order_of(request, table)
     after = request.GET.get(f"{table.prefix}after", "")
@@ -101,6 +111,39 @@ def page_of(
         places = (after, before)
         found = _slice(listed, places, name=order.name, identity=identity, size=table.size)
         total = len(listed)
+    page = _page(request, table, order, found, total=total)
+    page.actions = actions
+    if csv_path:
+        page.csv_url = f"{csv_path}{_url(request, table)}"
+    return page
+
+
+def start_of(request: HttpRequest, table: Table) -> int:
+    """Return how many rows are in front of the page, for rows that a query of its own cuts."""
+    place = place_of(
+        request.GET.get(f"{table.prefix}after", ""), order=order_of(request, table).name
+    )
+    return int(place.key) if place else 0
+
+
+def page_by_number(request: HttpRequest, table: Table, rows: Sequence[Any], *, total: int) -> Page:
+    """Return the page of `rows`, which begin at `start_of` and are sorted by `order_of`."""
+    order, start = order_of(request, table), start_of(request, table)
+
+    def place_at(number: int) -> str:
+        return str(Place(order=order.name, key=str(number), value=None))
+
+    end = start + table.size
+    found = Slice(rows=rows, next=place_at(end) if end < total else "")
+    page = _page(request, table, order, found, total=total)
+    if start:
+        page.previous_url = _url(request, table, after=place_at(max(0, start - table.size)))
+    return page
+
+
+def _page(
+    request: HttpRequest, table: Table, order: Sorted, found: Slice[Any], *, total: int | None
+) -> Page:
     shown = chosen_columns(request, table)
     return Page(
         table=table,
@@ -112,7 +155,32 @@ def page_of(
         next_url=_url(request, table, after=found.next) if found.next else "",
         csv_url=_url(request, table, format="csv"),
         here_url=_url(request, table),
-        actions=actions,
+    )
+
+
+def preview_of(
+    request: HttpRequest,
+    table: Table,
+    rows: Iterable[Any],
+    *,
+    keys: Container[str] = (),
+    csv_path: str = "",
+) -> Page:
+    """Return `rows` as they are: the first ones of a table that another page has in full.
+
+    `keys` are the columns to show; without any, those that the person chose.
+    """
+    columns = [column for column in table.columns if column.key in keys]
+    return Page(
+        table=table,
+        headings=[Heading(column=column) for column in columns or chosen_columns(request, table)],
+        choices=(),
+        rows=list(rows),
+        total=None,
+        previous_url="",
+        next_url="",
+        csv_url=csv_path,
+        here_url="",
     )
 
 

@@ -15,13 +15,21 @@ from accounts.models import Membership, Session, Team, User
 from clouds.models import Cloud
 from clusters.models import Job
 from clusters.workloads import WORKLOADS
+from configurations.launch_checks import launchable
 from configurations.library import LIBRARY
 from configurations.library_offers import library_offer
 from configurations.models import Draft, Version
 from configurations.services.drafts import DraftContent
 from domain.pricing import RateCard
 from promotions.environments import saved_environments
-from promotions.models import Approver, ApproverGroup, ChangeRequest, ChangeWindow, Environment
+from promotions.models import (
+    Approver,
+    ApproverGroup,
+    ChangeRequest,
+    ChangeWindow,
+    Environment,
+    TestRun,
+)
 from promotions.services.requests import request_change
 from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT, cluster, driver, head, image, launch, queued, version
@@ -111,6 +119,10 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     ),
     "clusters.services.jobs.stop_job": lambda t: ((t.job,), {}),
     "configurations.services.launch_checks.check_launch": lambda t: ((t.version,), {}),
+    "clusters.services.launching.launch_test_cluster": lambda t: (
+        (launchable(t.version),),
+        {"run": TestRun(version=t.version, environment="test", max_minutes=5)},
+    ),
     "clusters.services.launching.launch_cluster": lambda t: (
         (),
         {"name": "two", "version": t.version},
@@ -161,6 +173,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
         (library_offer(LIBRARY[0], team=t.team),),
         {"team": t.team},
     ),
+    "configurations.services.bulk.archive_many": lambda t: (([t.template],), {}),
     "configurations.services.templates.archive_template": lambda t: ((t.template,), {}),
     "configurations.services.templates.create_template": lambda t: (
         (),

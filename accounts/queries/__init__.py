@@ -1,6 +1,5 @@
 """What the pages and the other apps ask about people, teams and the audit trail."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -16,7 +15,6 @@ from accounts.roles import Role
 from accounts.sessions import key_hash
 
 TEAM_IN_SESSION = "team"
-AUDIT_PAGE = 50
 
 
 class NoTeam(NotAllowed):
@@ -120,16 +118,10 @@ class AuditFilter:
     action: str = ""
     actor: str = ""
     subject: str = ""
+    kind: str = ""  # of the subject, which is then an id
+    request: str = ""
     since: date | None = None
     until: date | None = None  # with this day
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditPage:
-    """Up to 50 entries, newest first, and the id to go on before (None at the end)."""
-
-    entries: Sequence[AuditEntry]
-    older: int | None
 
 
 def audit_trail(user: User, *, only: AuditFilter) -> AuditQuerySet:
@@ -139,8 +131,13 @@ def audit_trail(user: User, *, only: AuditFilter) -> AuditQuerySet:
         trail = trail.filter(action=only.action)
     if only.actor:
         named = Q(email__icontains=only.actor) | Q(name__icontains=only.actor)
-        trail = trail.filter(actor__in=User.objects.filter(named))
-    if only.subject:
+        people = Q(actor__in=User.objects.filter(named)) | Q(actor_name__icontains=only.actor)
+        trail = trail.filter(people)
+    if only.request:
+        trail = trail.filter(request_id=only.request)
+    if only.kind:
+        trail = trail.filter(subject_kind=only.kind, subject_id=only.subject)
+    elif only.subject:
         named = Q(subject_name__icontains=only.subject) | Q(subject_id=only.subject)
         trail = trail.filter(named)
     if only.since:
@@ -152,16 +149,6 @@ def audit_trail(user: User, *, only: AuditFilter) -> AuditQuerySet:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=get_current_timezone())
-
-
-def audit_page(user: User, *, only: AuditFilter, before: int | None) -> AuditPage:
-    """Return the page of the trail that starts below the id `before`."""
-    trail = audit_trail(user, only=only)
-    if before is not None:
-        trail = trail.filter(pk__lt=before)
-    rows = list(trail[: AUDIT_PAGE + 1])
-    entries = rows[:AUDIT_PAGE]
-    return AuditPage(entries=entries, older=entries[-1].pk if len(rows) > AUDIT_PAGE else None)
 
 
 def audited_actions(user: User) -> QuerySet[AuditEntry, str]:

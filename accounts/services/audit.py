@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.db.models import Model
 
 from accounts.models import AuditEntry, Team, User
-from accounts.requests import request_id
+from accounts.origin import current_origin
 
 type FieldValues = Mapping[str, object]
 
@@ -23,11 +23,13 @@ def record(
     """Return the new entry of the trail; it lives or dies with the caller's transaction.
 
     `action` reads "cluster.launched"; `actor` None is Mobula itself; `before` and `after` hold
-    what changed and never a secret.
+    what changed and never a secret. The request and the client's address come from the context.
     """
+    origin = current_origin()
     return AuditEntry.objects.create(
         action=action,
         actor=actor,
+        actor_name=str(actor or ""),
         team=team,
         subject_kind=str(subject._meta.model_name),  # noqa: SLF001 - of a lazy user too
         subject_id=str(subject.pk),
@@ -35,5 +37,6 @@ def record(
         before=before,
         after=after,
         reason=reason,
-        request_id=request_id(),
+        request_id=origin.request_id,
+        address=origin.address,
     )

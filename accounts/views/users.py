@@ -12,9 +12,10 @@ from accounts import queries, services
 from accounts.answers import perform
 from accounts.forms import ReasonForm, UserSearchForm
 from accounts.models import User
-from accounts.permissions import Action, may, may_deactivate, require
+from accounts.permissions import Action, Decision, may, may_deactivate, require
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
+from accounts.views.history import TAB, history_of, tabs
 from tables.columns import Column, Table
 from tables.pages import page_of, sorted_rows
 
@@ -103,7 +104,10 @@ def user(request: SignedInRequest, pk: int) -> HttpResponse:
         "sessions": queries.sessions_of(person, this=request.session.session_key),
         "reason": ReasonForm(),
         "may_deactivate": may_deactivate(request.user, user=person),
+        "tabs": tabs(request, "Account", allowed=Decision(allowed=True)),
     }
+    if request.GET.get("tab") == TAB:
+        page["history"] = history_of(request, person, team=None)
     return render(request, "accounts/user.html", page)
 
 

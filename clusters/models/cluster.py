@@ -39,6 +39,13 @@ class Cluster(models.Model):
         related_name="clusters",
         help_text="The release it was brought to, and follows. Empty: it follows none.",
     )
+    test_run = models.OneToOneField(
+        "promotions.TestRun",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The test of a change request that it was launched for. Empty: none.",
+    )
     image_version = models.ForeignKey("images.ImageVersion", models.PROTECT)
     resource = models.PositiveIntegerField(
         default=0, help_text="Index of the cloud resource in use, from 0."
@@ -135,6 +142,11 @@ class Cluster(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it was launched for a test run: it follows no release and ends with the run."""
+        return self.test_run_id is not None
 
 
 class Group(models.Model):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from clusters.models.cluster import Cluster, Group
@@ -106,6 +106,14 @@ class Node(models.Model):
             # The live nodes of a cluster: every pass of the reconcile loop.
             models.Index(
                 fields=["cluster"], name="node_live", condition=~Q(state=NodeState.TERMINATED)
+            ),
+            # Those that ended, the newest first: the page of a cluster, at each poll.
+            models.Index(
+                "cluster",
+                F("ended_at").desc(nulls_last=True),
+                F("id").desc(),
+                name="node_ended",
+                condition=Q(state=NodeState.TERMINATED),
             ),
         ]
 

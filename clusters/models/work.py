@@ -41,7 +41,9 @@ class Command(models.Model):
 class Job(models.Model):
     """A Ray job of one cluster, kept with its log after the cluster is gone."""
 
-    cluster = models.ForeignKey("clusters.Cluster", models.CASCADE, related_name="jobs")
+    cluster = models.ForeignKey(
+        "clusters.Cluster", models.CASCADE, related_name="jobs", db_index=False
+    )
     run = models.ForeignKey(
         "clusters.Run", models.CASCADE, related_name="jobs", help_text="Ids may repeat in another."
     )
@@ -63,6 +65,8 @@ class Job(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "submission_id"], name="job_submission_once")
         ]
+        # A cluster's newest jobs.
+        indexes = [models.Index(fields=["cluster", "-id"], name="job_of_cluster")]
 
     def __str__(self) -> str:
         return self.submission_id

@@ -12,14 +12,13 @@ from accounts.models import Team, User
 from clouds.access import access_of_row
 from clusters.logs.text import without_terminal_codes
 from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
+from domain.events import EventKind
 from domain.lifecycle import (
     LEAVING_NODE_STATES,
     ClusterState,
     NodeRole,
     NodeState,
 )
-
-PAGE = 100
 
 
 def clusters_of(user: User, *, team: Team, state: str = "", words: str = "") -> QuerySet[Cluster]:
@@ -71,12 +70,16 @@ def cluster_for_page(user: User) -> QuerySet[Cluster]:
     )
 
 
-def nodes_of(cluster: Cluster, *, ended: bool = False) -> list[Node]:
-    """Return the live nodes, head first; or those that ended, newest first, at most 100."""
-    rows = cluster.nodes.select_related("group")
-    if ended:
-        return list(rows.filter(state=NodeState.TERMINATED).order_by("-ended_at", "-pk")[:PAGE])
-    return list(rows.exclude(state=NodeState.TERMINATED).order_by("role", "pk"))
+def nodes_of(cluster: Cluster) -> list[Node]:
+    """Return the live nodes, head first."""
+    rows = cluster.nodes.select_related("group").exclude(state=NodeState.TERMINATED)
+    return list(rows.order_by("role", "pk"))
+
+
+def ended_nodes_of(cluster: Cluster) -> QuerySet[Node]:
+    """Return the nodes that ended, in no order."""
+    rows: QuerySet[Node] = cluster.nodes.select_related("group")
+    return rows.filter(state=NodeState.TERMINATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +117,10 @@ def rows_of(cluster: Cluster) -> Rows:
     return nodes, group_rows(cluster, nodes)
 
 
-def events_of(cluster: Cluster, *, kind: str = "", limit: int = PAGE) -> list[Event]:
-    """Return the newest events, of one EventKind or of all, with who did it and which node."""
-    rows = cluster.events.select_related("actor", "node__group")
-    if kind:
-        rows = rows.filter(kind=kind)
-    return list(rows[:limit])
+def events_of(cluster: Cluster, *, kind: str = "") -> QuerySet[Event]:
+    """Return the events, of one EventKind or else of all, with who did it and which node."""
+    rows: QuerySet[Event] = cluster.events.select_related("actor", "node__group")
+    return rows.filter(kind=kind) if kind in EventKind else rows
 
 
 def latest_events(user: User, *, team: Team, limit: int = 12) -> list[Event]:
@@ -129,14 +130,26 @@ def latest_events(user: User, *, team: Team, limit: int = 12) -> list[Event]:
     return list(rows.select_related("cluster", "actor", "node__group").order_by("-pk")[:limit])
 
 
-def decisions_of(cluster: Cluster) -> list[ScalingDecision]:
-    """Return the newest scaling decisions."""
-    return list(cluster.decisions.all()[:PAGE])
+def decisions_of(cluster: Cluster) -> QuerySet[ScalingDecision]:
+    """Return the scaling decisions, the newest first."""
+    rows: QuerySet[ScalingDecision] = cluster.decisions.all()
+    return rows
 
 
-def jobs_of(cluster: Cluster) -> list[Job]:
-    """Return the newest jobs."""
-    return list(cluster.jobs.select_related("submitted_by")[:PAGE])
+JOB_STATUSES = {
+    "active": "Pending or running",
+    "SUCCEEDED": "Succeeded",
+    "FAILED": "Failed",
+    "STOPPED": "Stopped",
+}
+
+
+def jobs_of(cluster: Cluster, *, status: str = "") -> QuerySet[Job]:
+    """Return the jobs of one of JOB_STATUSES or else all, the newest first."""
+    rows: QuerySet[Job] = cluster.jobs.select_related("submitted_by")
+    if status == "active":
+        return rows.exclude(status__in=Job.OVER)
+    return rows.filter(status=status) if status in JOB_STATUSES else rows
 
 
 LOG_PAGE = 256 * 1024  # bytes of log a page shows at most

@@ -16,7 +16,8 @@ from domain.lifecycle import ENDED_CLUSTER_STATES, ClusterState, NodeState
 
 # Demand is examined here: a report may hold thousands of shapes.
 _QUERY = """
-    SELECT cluster.id, cluster.state, cluster.idle_minutes, cluster.max_lifetime_minutes,
+    SELECT cluster.id, cluster.name, cluster.state,
+        cluster.idle_minutes, cluster.max_lifetime_minutes,
         run.started_at, run.idle_since, run.hold_until, run.agent_seen_at,
         run.drivers, run.actors,
         (jsonb_path_exists(run.demand, '$.shapes[*] ? (@.count > 0)')
@@ -43,6 +44,7 @@ class LiveCluster:
     """One live cluster: whether it works, and its ready nodes with their prices an hour."""
 
     pk: UUID
+    name: str
     state: str
     activity: Activity
     stops_at: datetime | None
@@ -69,7 +71,7 @@ def live_clusters(team: Team, *, now: datetime) -> list[LiveCluster]:
 
 
 def _live(row: tuple[Any, ...], moment: datetime) -> LiveCluster:
-    pk, state, idle_minutes, max_lifetime_minutes, started_at, idle_since, *rest = row
+    pk, name, state, idle_minutes, max_lifetime_minutes, started_at, idle_since, *rest = row
     hold_until, seen, drivers, actors, waiting, ready, busy, hourly, idle_hourly = rest
     if is_fresh(seen, moment=moment):
         known = IdleInput(
@@ -80,6 +82,7 @@ def _live(row: tuple[Any, ...], moment: datetime) -> LiveCluster:
     answer = activity(known, now=moment)
     return LiveCluster(
         pk=pk,
+        name=name,
         state=state,
         activity=answer,
         stops_at=end_by_rule(

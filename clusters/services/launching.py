@@ -21,7 +21,10 @@ from configurations.models import Version
 from configurations.services.launch_checks import check_launch
 from domain.events import EventKind
 from domain.limits import CLUSTER_NAME_LENGTH, wrong_name
-from promotions.models import Release
+from promotions.models import TestRun
+
+# A lifetime counts from when the head is ready; this is for the last steps of a run.
+TEST_CLUSTER_MARGIN = 5
 
 
 def launch_cluster(*, name: str, version: Version, environment: str = "", by: User) -> Cluster:
@@ -32,35 +35,59 @@ def launch_cluster(*, name: str, version: Version, environment: str = "", by: Us
     # This asks the driver, so it stays outside the transaction.
     ready = check_launch(version, environment=environment, by=by)
     release = release_for_launch(version, environment=environment, by=by)
-    return _create(ready, name=name, version=version, release=release, by=by)
+    cluster = _cluster(ready, name=name, version=version, by=by)
+    cluster.release = release
+    return _create(cluster, ready, by=by)
 
 
-@transaction.atomic
-def _create(
-    ready: Launchable, *, name: str, version: Version, release: Release | None, by: User
-) -> Cluster:
-    cluster = Cluster(
+def launch_test_cluster(ready: Launchable, *, run: TestRun, by: User) -> Cluster:
+    """Return the cluster of a test run, which needs no release and follows none.
+
+    It is launched once: the database refuses another one for the same run. An idle timer does not
+    end it, and a lifetime does, should nobody end it when the run is over.
+    """
+    version = run.version
+    require(may(by, Action.LAUNCH, team=version.template.team))
+    cluster = _cluster(ready, name=name_of_test_cluster(run), version=version, by=by)
+    cluster.test_run = run
+    cluster.idle_minutes = None
+    lifetime = run.max_minutes + TEST_CLUSTER_MARGIN
+    cluster.max_lifetime_minutes = min(cluster.max_lifetime_minutes or lifetime, lifetime)
+    return _create(cluster, ready, by=by)
+
+
+def name_of_test_cluster(run: TestRun) -> str:
+    """Return the name of a test run's cluster, which its token makes unique."""
+    template = run.version.template.name[:20].rstrip("-")
+    return f"test-{template}-{run.token.hex[:12]}"
+
+
+def _cluster(ready: Launchable, *, name: str, version: Version, by: User) -> Cluster:
+    return Cluster(
         name=name,
         team=version.template.team,
         owner=by,
         cloud=ready.cloud,
         version=version,
         environment=ready.environment,
-        release=release,
         image_version=ready.image_version,
         **settings_of(ready.config),
     )
+
+
+@transaction.atomic
+def _create(cluster: Cluster, ready: Launchable, *, by: User) -> Cluster:
     _check_name_is_free(cluster)
     _save_new(cluster)
     # The new row holds its cloud: from here on, taking the cloud away waits for this launch.
     require_usable(cluster.cloud, team=cluster.team)
     Group.objects.bulk_create(groups_of(cluster, ready.config, ready.target))
     fields: dict[str, object] = {
-        "version": str(version),
+        "version": str(cluster.version),
         "environment": ready.environment,
         "image": str(ready.image_version),
     }
-    message = f"Launched from {version}{_where(ready)}."
+    message = f"Launched from {cluster.version}{_where(ready)}{_why(cluster)}."
     note(cluster, message, kind=EventKind.CLUSTER_LAUNCHED, fields=fields, by=by)
     record("cluster.launched", actor=by, team=cluster.team, subject=cluster, after=fields)
     wake(cluster)
@@ -69,6 +96,10 @@ def _create(
 
 def _where(ready: Launchable) -> str:
     return f" for {ready.environment}" if ready.environment else ""
+
+
+def _why(cluster: Cluster) -> str:
+    return f" to test change request {cluster.test_run.request_id}" if cluster.test_run else ""
 
 
 def _save_new(cluster: Cluster) -> None:

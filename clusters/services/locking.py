@@ -10,6 +10,11 @@ from clusters.models import Cluster
 def locked(cluster: Cluster, *, operator: User) -> Cluster:
     """Return the cluster as it is now, its row locked; only within a transaction."""
     require(may(operator, Action.OPERATE, team=cluster.team))
+    return held(cluster)
+
+
+def held(cluster: Cluster) -> Cluster:
+    """Return the cluster as it is now, its row locked, for what nobody has to be allowed."""
     rows = Cluster.objects.select_for_update(of=("self",))
     return rows.select_related("team", "cloud", "image_version", "run", "version__template").get(
         pk=cluster.pk

@@ -17,7 +17,7 @@ from clouds.access import require_usable
 from clusters import runs
 from clusters.following import adopt_release
 from clusters.models import Cluster, Group
-from clusters.services.locking import locked
+from clusters.services.locking import held, locked
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
 from clusters.updates.plan import require_live
@@ -110,7 +110,17 @@ def _start(cluster: Cluster, *, by: User) -> None:
 @transaction.atomic
 def terminate_cluster(cluster: Cluster, *, by: User, reason: str = "") -> None:
     """Give all machines back for good. A second call changes nothing."""
-    cluster = locked(cluster, operator=by)
+    _terminate(locked(cluster, operator=by), reason=reason, by=by)
+
+
+@transaction.atomic
+def end_cluster(cluster: Cluster, *, reason: str) -> None:
+    """Terminate a cluster that has no purpose any more. A second call changes nothing."""
+    if cluster.target != ClusterTarget.TERMINATED:
+        _terminate(held(cluster), reason=reason, by=None)
+
+
+def _terminate(cluster: Cluster, *, reason: str, by: User | None) -> None:
     is_ending = cluster.state in {ClusterState.TERMINATING, ClusterState.TERMINATED}
     if is_ending or cluster.target == ClusterTarget.TERMINATED:
         return
@@ -144,7 +154,7 @@ def _aim(cluster: Cluster, target: ClusterTarget) -> None:
 def _record(
     cluster: Cluster,
     action: str,
-    by: User,
+    by: User | None,
     *,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,

@@ -54,6 +54,8 @@ def plan_update(cluster: Cluster, *, version: Version) -> Update:
     """
     if version.template_id != cluster.version.template_id:
         raise Invalid.at("version", f"{version} is a version of another template than {cluster}'s.")
+    if cluster.is_test:
+        raise WrongState(f"{cluster} tests {cluster.version} and is not updated. Launch a cluster.")
     require_usable(cluster.cloud, team=cluster.team)
     ready = launchable(version, environment=cluster.environment)
     found = changes_between(cluster, cluster.version_id, version.pk)

@@ -13,8 +13,9 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 from django_htmx.http import HTMX_STOP_POLLING
 
-from accounts.permissions import Action, may
+from accounts.permissions import Action, may, may_each
 from accounts.requests import SignedInRequest
+from accounts.views.history import TAB, history_of
 from clusters.forms import HoldForm, LimitsForm, ResizeForm, UpdateForm, WorkloadForm
 from clusters.models import Cluster
 from clusters.nodes.tokens import has_token_auth, ray_token
@@ -29,6 +30,8 @@ from clusters.queries.outdated import outdated_summary
 from clusters.queries.replacement import replacement_of, version_before
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
+from clusters.views.columns import DECISIONS, EVENTS, JOBS, JOBS_ON_OVERVIEW
+from clusters.views.node_columns import ENDED_NODES, NODES, ON_OVERVIEW
 from clusters.views.requests import visible_cluster
 from clusters.views.updating import following_context, update_context
 from clusters.workloads import WORKLOADS
@@ -36,10 +39,11 @@ from domain.events import EventKind
 from domain.lifecycle import ClusterState
 from domain.wording import usd
 from metering.queries.running import accrued
+from tables.pages import Page, page_of, preview_of
 
-SHOWN_DECISIONS = 20  # the CSV has the last hundred
+NODES_ON_OVERVIEW = 20
 SAID_FOR = timedelta(days=1)  # that the addresses changed with a start
-TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
+TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration", TAB)
 
 
 @require_GET
@@ -71,6 +75,8 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
     address = reverse("clusters:detail", args=[cluster.pk])
     outdated = outdated_summary(cluster, nodes)
     is_whole = request.GET.get("part") != "live"
+    actions = (Action.OPERATE, Action.EDIT_TEMPLATE, Action.READ_HISTORY)
+    may_operate, may_edit, may_read = may_each(request.user, *actions, team=cluster.team)
     spent = accrued([cluster.pk], now()).get(cluster.pk, 0)
     return {
         "cluster": cluster,
@@ -78,9 +84,10 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "tabs": [
             {"label": name.capitalize(), "url": f"{address}?tab={name}", "current": name == tab}
             for name in TABS
+            if name != TAB or may_read
         ],
         "crumbs": [("Clusters", reverse("clusters:list"))],
-        "nodes": [(node, phases(node, now())) for node in nodes],
+        "nodes": nodes,
         "groups": groups,
         "head": next((node for node in nodes if node.role == "head"), None),
         "verdict": termination.verdict_for(cluster, nodes),
@@ -94,25 +101,37 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "replacement": replacement_of(cluster, nodes)
         if outdated.nodes or cluster.replacing_since
         else None,
-        "may_operate": may(request.user, Action.OPERATE, team=cluster.team),
+        "may_operate": may_operate,
+        "may_edit": may_edit,
         "now": now(),
         **(following_context(cluster, by=request.user) if is_whole else {}),
         **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
     }
 
 
-def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+def _overview(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
+    nodes = rows[0][:NODES_ON_OVERVIEW]
     return {
-        "events": folded_events(clusters.events_of(cluster, limit=40))[:15],
-        "jobs": clusters.jobs_of(cluster)[:5],
+        "live_nodes": _with_phases(preview_of(request, NODES, nodes, keys=ON_OVERVIEW)),
+        "events": folded_events(list(clusters.events_of(cluster)[:40]))[:15],
+        "jobs": preview_of(
+            request,
+            JOBS,
+            clusters.jobs_of(cluster)[:5],
+            keys=JOBS_ON_OVERVIEW,
+            csv_path=_csv_path(cluster, "jobs"),
+        ),
         "jobs_wait": waits_in_short(cluster),
         "drift": drift_of(cluster),
-        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=cluster.team),
-        "decisions": clusters.decisions_of(cluster)[:5],
+        "decisions": preview_of(request, DECISIONS, clusters.decisions_of(cluster)[:5]),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
         "hold_form": HoldForm(),
         **_connection(request, cluster),
     }
+
+
+def _csv_path(cluster: Cluster, table: str) -> str:
+    return reverse("clusters:csv", args=[cluster.pk, table])
 
 
 def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
@@ -142,14 +161,30 @@ def _restarted_at(cluster: Cluster) -> datetime | None:
     return run.requested_at if run.number > 1 and is_recent else None
 
 
-def _nodes(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
-    return {"ended": folded_nodes(clusters.nodes_of(cluster, ended=True))}
+def _nodes(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
+    csv_path = _csv_path(cluster, "nodes")
+    ended = page_of(request, ENDED_NODES, clusters.ended_nodes_of(cluster), is_counted=False)
+    ended.rows, ended.csv_url = folded_nodes(ended.rows), ""  # the CSV of the live ones has them
+    live = page_of(request, NODES, rows[0], csv_path=csv_path)
+    return {"live_nodes": _with_phases(live), "ended": ended}
+
+
+def _with_phases(page: Page) -> Page:
+    for node in page.rows:
+        node.phases = phases(node, now())
+    return page
 
 
 def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:
     found = scaling.scaling_now(cluster, *rows)
     context = {
-        "decisions": clusters.decisions_of(cluster)[:SHOWN_DECISIONS],
+        "decisions": page_of(
+            request,
+            DECISIONS,
+            clusters.decisions_of(cluster),
+            is_counted=False,
+            csv_path=_csv_path(cluster, "decisions"),
+        ),
         "scaling": found,
         "cooldowns": cooldowns_of(cluster),
         "consolidation": consolidation_of(cluster),
@@ -164,8 +199,18 @@ def _scaling(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dic
 
 
 def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    status = request.GET.get("status", "")
+    status = status if status in clusters.JOB_STATUSES else ""
     return {
-        "jobs": clusters.jobs_of(cluster),
+        "job_status": status,
+        "job_statuses": [("", "Any status"), *clusters.JOB_STATUSES.items()],
+        "jobs": page_of(
+            request,
+            JOBS,
+            clusters.jobs_of(cluster, status=status),
+            is_counted=False,
+            csv_path=_csv_path(cluster, "jobs"),
+        ),
         "jobs_wait": waits_in_short(cluster),
         "workloads": [WorkloadForm(workload=w, prefix=w.key) for w in WORKLOADS.values()],
     }
@@ -174,8 +219,16 @@ def _jobs(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[s
 def _events(request: HttpRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
     kind = request.GET.get("kind", "")
     kind = kind if kind in EventKind else ""
+    events = page_of(
+        request,
+        EVENTS,
+        clusters.events_of(cluster, kind=kind),
+        is_counted=False,
+        csv_path=_csv_path(cluster, "events"),
+    )
+    events.rows = folded_events(events.rows)
     return {
-        "events": folded_events(clusters.events_of(cluster, kind=kind)),
+        "events": events,
         "event_kind": kind,
         "event_kinds": [("", "All kinds"), *[(k.value, k.label) for k in EventKind]],
     }
@@ -199,6 +252,12 @@ def _configuration(
     }
 
 
+def _history(request: SignedInRequest, cluster: Cluster, rows: clusters.Rows) -> dict[str, Any]:  # noqa: ARG001
+    if request.GET.get("part") == "live":  # has nothing of this tab
+        return {}
+    return {"history": history_of(request, cluster, team=cluster.team)}
+
+
 _TAB_CONTEXT = {
     "overview": _overview,
     "nodes": _nodes,
@@ -206,4 +265,5 @@ _TAB_CONTEXT = {
     "jobs": _jobs,
     "events": _events,
     "configuration": _configuration,
+    TAB: _history,
 }

@@ -2,67 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
-from clusters.models import Cluster
+from clusters.models import Cluster, Event, Job, Node
 from clusters.queries import clusters, scaling
 from clusters.queries.cooldowns import cooldowns_of
+from clusters.views.columns import DECISIONS, EVENTS, JOBS
+from clusters.views.node_columns import NODES
 from clusters.views.requests import visible_cluster
 from domain.planner.verdicts import GroupVerdict
+from tables.columns import Table
+from tables.pages import sorted_rows
+
+ROWS_IN_CSV = 10_000
 
 
 @require_GET
 def table_csv(request: HttpRequest, pk: UUID, table: str) -> HttpResponse:
     """Return one of the cluster's tables as CSV."""
     cluster = visible_cluster(cast("SignedInRequest", request), pk)
-    header, rows = _TABLES[table](cluster)
+    if table in _SORTED:
+        columns, rows_of = _SORTED[table]
+        found = rows_of(cluster, request.GET)
+        rows = sorted_rows(request, columns, found)[:ROWS_IN_CSV]
+        header, rows = columns.header, columns.lines(rows)
+    else:
+        header, rows = _TABLES[table](cluster)
     return csv_response(f"{cluster.name}-{table}", header=header, rows=rows)
-
-
-def _nodes_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = [
-        "node",
-        "group",
-        "state",
-        "requested",
-        "launched",
-        "booted",
-        "ready",
-        "ended",
-        "reason",
-    ]
-    nodes = clusters.nodes_of(cluster) + clusters.nodes_of(cluster, ended=True)
-    return header, (
-        [
-            *[n.name, n.group.name, n.state, n.requested_at, n.launched_at, n.booted_at],
-            *[n.ready_at, n.ended_at, n.end_reason],
-        ]
-        for n in nodes
-    )
-
-
-def _events_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = ["at", "kind", "severity", "node", "from", "to", "message", "by"]
-    return header, (
-        [
-            *[e.at, e.kind, e.severity, str(e.node or ""), e.from_state, e.to_state],
-            *[e.message, str(e.actor or "")],
-        ]
-        for e in clusters.events_of(cluster, limit=10_000)
-    )
-
-
-def _decisions_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = ["at", "kind", "group", "count", "reason"]
-    return header, (
-        [d.at, d.kind, d.group, d.count, d.reason] for d in clusters.decisions_of(cluster)
-    )
 
 
 def _demand_table(cluster: Cluster) -> tuple[list[str], Any]:
@@ -105,19 +79,35 @@ def _cooling_table(cluster: Cluster) -> tuple[list[str], Any]:
     )
 
 
-def _jobs_table(cluster: Cluster) -> tuple[list[str], Any]:
-    header = ["job", "status", "entrypoint", "started", "ended", "message"]
-    return header, (
-        [j.submission_id, j.status, j.entrypoint, j.started_at, j.ended_at, j.message]
-        for j in clusters.jobs_of(cluster)
-    )
+# Tables that sort, and their rows.
+_SORTED: dict[str, tuple[Table, Callable[[Cluster, QueryDict], Any]]] = {
+    "decisions": (DECISIONS, lambda cluster, _: clusters.decisions_of(cluster)),
+    "events": (
+        EVENTS,
+        lambda cluster, query: clusters.events_of(cluster, kind=query.get("kind", "")),
+    ),
+    "jobs": (
+        JOBS,
+        lambda cluster, query: clusters.jobs_of(cluster, status=query.get("status", "")),
+    ),
+    "nodes": (NODES, lambda cluster, _: _all_nodes(cluster)),
+}
+
+
+def _events(cluster: Cluster, query: QueryDict) -> QuerySet[Event]:
+    return clusters.events_of(cluster, kind=query.get("kind", ""))
+
+
+def _jobs(cluster: Cluster, query: QueryDict) -> QuerySet[Job]:
+    return clusters.jobs_of(cluster, status=query.get("status", ""))
+
+
+def _all_nodes(cluster: Cluster) -> list[Node]:
+    ended = clusters.ended_nodes_of(cluster).order_by("-ended_at", "-pk")
+    return [*clusters.nodes_of(cluster), *ended[:ROWS_IN_CSV]]
 
 
 _TABLES = {
-    "nodes": _nodes_table,
-    "events": _events_table,
-    "decisions": _decisions_table,
-    "jobs": _jobs_table,
     "demand": _demand_table,
     "groups": _groups_table,
     "cooling": _cooling_table,

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import QueryDict
 
-from configurations.editor.entries import Entry, bound_entries, posted_entries
+from configurations.editor.entries import bound_entries, posted_entries
 from configurations.editor.fields import HEAD_NODE, MACHINES
 from configurations.editor.forms.base import as_posted
 from configurations.editor.forms.cluster import ConfigForm, HeadForm
 from configurations.editor.group_rows import MORE_FIELDS, GroupFormRow
 from configurations.editor.instance import (
+    BoundForm,
     Kinds,
-    TypedSettings,
-    name_box,
     posted_block,
-    typed_for,
-    with_rest,
+    prefix_of,
 )
+from configurations.editor.lists.entry import Entry
 from configurations.editor.rows import keys_of
 from configurations.editor.values import group_values_of, head_values_of, part_of, values_of
 from domain.configuration.spec import ComputeConfig, HeadNode, WorkerGroup
@@ -34,17 +32,11 @@ MANY_ROWS = 10
 class Forms:
     """The form's parts, bound to what was posted."""
 
-    config: ConfigForm
-    head: HeadForm
+    data: QueryDict
+    config: BoundForm[ConfigForm]
+    head: BoundForm[HeadForm]
     rows: list[GroupFormRow]
-    typed: TypedSettings | None
-    head_typed: TypedSettings | None
     lists: dict[str, list[Entry]]  # schedules, rules and budgets
-
-    @property
-    def all_typed(self) -> list[TypedSettings]:
-        """The typed settings of the cluster's and the head's blocks, where they show some."""
-        return [typed for typed in (self.typed, self.head_typed) if typed is not None]
 
 
 @dataclass
@@ -96,11 +88,11 @@ def _post(data: QueryDict, fields: Mapping[str, str]) -> None:
 def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None = None) -> Forms:
     """Return the posted fields, each beside what it was in the configuration `was`."""
     kind, keys, asked = kind_of(was, kinds), keys_of(data), data.getlist("more")
-    fields, rows = _by_row(data, keys), []
+    fields, rows = _by_row(data), []
     for index, key in enumerate(keys):
         place = index if at is not None else _place(data.get(f"{key}-at"), was)
         group = was.groups[place] if place is not None else None
-        posted = fields[key]
+        posted = {name: text for name, text in fields.get(key, {}).items() if name != f"{key}-at"}
         if key in asked and f"{key}-labels" not in posted:
             # It is shown for the first time: what it is comes from the configuration.
             posted |= _more_of(group, was, kind=kind, key=key)
@@ -108,31 +100,34 @@ def bound(data: QueryDict, was: ComputeConfig, kinds: Kinds, *, at: range | None
         wants_more = key in asked
         rows.append(GroupFormRow(key, place, group, was, posted, kind, is_shown, wants_more))
     head = was.head_node or HeadNode()
-    typed = _typed(data, was.advanced_instance_config or None, kind, "", MACHINES)
-    head_typed = _typed(data, head.advanced_instance_config, kind, "head", HEAD_NODE)
-    head_values = with_rest(head_values_of(was), head_typed)
-    config_form = ConfigForm(data, initial=with_rest(values_of(was), typed))
-    head_form = HeadForm(data, prefix="head", initial=head_values)
-    name_box(config_form, typed)
-    name_box(head_form, head_typed)
-    lists = bound_entries(data, was, in_order=at is not None)
-    return Forms(config_form, head_form, rows, typed, head_typed, lists)
+    lists = bound_entries(data, was, fields, in_order=at is not None)
+    own = {name: str(data[name]) for name in ConfigForm.base_fields if name in data}
+    own |= fields.get(prefix_of(""), {})
+    block = was.advanced_instance_config or None
+    return Forms(
+        data,
+        BoundForm(ConfigForm, "", MACHINES, own, values_of(was), block, kind),
+        BoundForm(
+            HeadForm,
+            "head",
+            HEAD_NODE,
+            fields.get("head", {}),
+            head_values_of(was),
+            head.advanced_instance_config,
+            kind,
+        ),
+        rows,
+        lists,
+    )
 
 
-def _typed(
-    data: QueryDict, block: Mapping[str, Any] | None, kind: ProviderKind | None, *place: str
-) -> TypedSettings | None:
-    key, section = place
-    return typed_for(data, block, kind=kind, key=key, section=section)
-
-
-def _by_row(data: QueryDict, keys: list[str]) -> dict[str, dict[str, str]]:
-    """The fields of each row, without its place in the text."""
-    fields: dict[str, dict[str, str]] = {key: {} for key in keys}
-    for name in data:
-        key, _, rest = name.partition("-")
-        if key in fields and rest != "at":
-            fields[key][name] = str(data[name])
+def _by_row(data: QueryDict) -> dict[str, dict[str, str]]:
+    """The fields of each row, by the row's key."""
+    fields: dict[str, dict[str, str]] = {}
+    for name, text in data.items():
+        key, dash, _ = name.partition("-")
+        if dash:
+            fields.setdefault(key, {})[name] = str(text)
     return fields
 
 

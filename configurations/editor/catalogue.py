@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -18,7 +18,7 @@ from domain.offerings import InstanceType, Market
 from domain.wording import number
 from domain.wording import price as price_in_words
 from images.models import ImageVersion
-from images.queries import find_version, latest_versions
+from images.queries import default_of, find_version, latest_versions
 
 _PLACES = Decimal("0.0001")
 
@@ -77,23 +77,33 @@ class Catalogue:
         return "unpriced" if usd is None else f"{price_in_words(usd.quantize(_PLACES))}/h"
 
 
-def catalogue_for(team: Team, *, cloud: str, image: str | None = None) -> Catalogue:
+def clouds_of(team: Team) -> list[Cloud]:
+    """Return the clouds that the team may use, by name."""
+    return list(Cloud.objects.usable_by(team).order_by("name"))
+
+
+def catalogue_for(
+    team: Team, *, cloud: str, usable: Sequence[Cloud], image: str | None = None
+) -> Catalogue:
     """What `team` may choose from on the cloud of that name ("": the default one).
 
-    A named image is among the choices also when it is not the latest of its name.
+    `usable` are `clouds_of` the team. A named image is among the choices also when it is not the
+    latest of its name.
     """
-    clouds = {row.name: row for row in Cloud.objects.usable_by(team).order_by("name")}
+    clouds = {row.name: row for row in usable}
     chosen = clouds.get(cloud or DEFAULT_CLOUD)
     refusals = {name: why_not_launchable(row) for name, row in clouds.items()}
     images = latest_versions(team)
-    named = find_version(image, team=team) if image else None
+    default = default_of(images)
+    is_listed = any(image in {str(version), version.image.name} for version in images)
+    named = find_version(image, team=team) if image and not is_listed else None
     if named and named not in images:
         images = [*images, named]
     return Catalogue(
         team=team,
         clouds=tuple(clouds),
         images=tuple(images),
-        default_image=find_version(None, team=team),
+        default_image=default,
         target=target_for(chosen),
         refusals=refusals,
         refusal=refusals[chosen.name] if chosen else "",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from django.http import QueryDict
 
 from accounts.models import Team
+from clouds.models import Cloud
 from configurations.checks import unknown_names
 from configurations.editor.binding import (
     EditorState,
@@ -16,7 +17,7 @@ from configurations.editor.binding import (
     kind_of,
     state_of,
 )
-from configurations.editor.catalogue import Catalogue, catalogue_for
+from configurations.editor.catalogue import Catalogue, catalogue_for, clouds_of
 from configurations.editor.entries import (
     is_in_step,
     lists_with,
@@ -25,11 +26,11 @@ from configurations.editor.entries import (
     with_names,
 )
 from configurations.editor.field_errors import place
-from configurations.editor.forms.base import changed, offer
-from configurations.editor.forms.cluster import ShortGroupForm
-from configurations.editor.instance import Kinds, kinds_of, with_block
+from configurations.editor.forms.base import offer
+from configurations.editor.forms.cluster import ConfigForm, HeadForm, ShortGroupForm
+from configurations.editor.instance import Kinds, kinds_of
 from configurations.editor.lists.offers import offer_to_entry
-from configurations.editor.machine_facts import describe_group, describe_head
+from configurations.editor.machine_facts import describe_group, describe_head, seen_of
 from configurations.editor.naming import changed_names, names_elsewhere
 from configurations.editor.state import Edit, Gone
 from configurations.editor.values import (
@@ -50,7 +51,9 @@ from domain.yaml.text import Parsed, parse, update_text
 
 def begin(text: str, *, team: Team, part: int = 0) -> Edit:
     """The editor as it opens on a text."""
-    return _checked(state_of(text, _draft(parse(text)), part, kinds_of(team)), team=team)
+    clouds = clouds_of(team)
+    state = state_of(text, _draft(parse(text)), part, kinds_of(clouds))
+    return _checked(state, team=team, clouds=clouds)
 
 
 def read_edit(posted: QueryDict, *, team: Team) -> Edit:
@@ -60,7 +63,8 @@ def read_edit(posted: QueryDict, *, team: Team) -> Edit:
     part = _number(posted.get("part"))
     if "shown" not in posted:
         return begin(text, team=team, part=part)
-    shown, kinds = _lines(posted.get("shown", "")), kinds_of(team)
+    shown, clouds = _lines(posted.get("shown", "")), clouds_of(team)
+    kinds = kinds_of(clouds)
     was = _draft(parse(shown))
     forms = bound(posted, part_of(was, part), kinds)
     of_part, gone = _wanted(part_of(was, part), forms, others=names_elsewhere(was, part))
@@ -69,7 +73,7 @@ def read_edit(posted: QueryDict, *, team: Team) -> Edit:
         state = _from_form(posted, shown, was, wanted, part, forms, kinds)
     else:
         state = _from_both(text, shown, was, wanted, part, forms, kinds)
-    edit = _checked(state, team=team)
+    edit = _checked(state, team=team, clouds=clouds)
     edit.gone = gone
     return edit
 
@@ -133,9 +137,9 @@ def _from_form(
         return state_of(text, wanted, part, kinds)  # other fields are shown now
     posted = with_names(posted, forms.lists, now)
     again = bound(posted, now, kinds, at=range(len(forms.rows)))
-    if any(changed(typed.form) for typed in again.all_typed) or any(
-        row.reading.has_new_settings for row in again.rows
-    ):
+    readings = [part.reading for part in (again.config, again.head)]
+    readings += [row.reading for row in again.rows]
+    if any(reading.has_new_settings for reading in readings):
         # A disk that went makes room for the next: its fields mean another one now.
         return state_of(text, wanted, part, kinds)
     return EditorState(text, text, wanted, part, again)
@@ -152,7 +156,7 @@ def _wanted(
 
     What speaks of a group follows it, and goes with it; `others` are groups of other resources.
     """
-    new = with_block(changed(forms.config), forms.typed)
+    new = dict(forms.config.reading.changes)
     turned_off = new.get("autoscaling") is False
     groups, edits = [], []
     for row in forms.rows:
@@ -163,7 +167,7 @@ def _wanted(
             values |= {"nodes": max(1, least)}
         groups.append(group_with_values(group, values) if values else group)
         edits.append(values)
-    head = with_block(changed(forms.head), forms.head_typed)
+    head = dict(forms.head.reading.changes)
     now = [group.name for group in groups]
     names = changed_names(was, forms.rows, now, others=others)
     base = with_values(was, new, head, groups=groups)
@@ -179,27 +183,46 @@ def _wanted(
     return wanted, Gone(tuple(name for name in names if names[name] is None), in_words(uses))
 
 
-def _checked(state: EditorState, *, team: Team) -> Edit:
+def _checked(state: EditorState, *, team: Team, clouds: Sequence[Cloud]) -> Edit:
     """The state with all that is wrong with it, beside the fields it concerns."""
     draft = part_of(state.whole, state.part)
-    catalogue = catalogue_for(team, cloud=draft.cloud or "", image=draft.mobula.image)
+    catalogue = catalogue_for(
+        team, cloud=draft.cloud or "", usable=clouds, image=draft.mobula.image
+    )
     edit = Edit(state.text, state.shown, state.whole, state.part, state.forms, catalogue)
-    offer(edit.form, "cloud", catalogue.cloud_choices)
-    offer(edit.form, "image", catalogue.image_choices)
-    offer(edit.head, "size", catalogue.size_choices)
-    for row in edit.rows:
-        row.dressed(partial(_dress, catalogue=catalogue))
-    for rows in edit.forms.lists.values():
-        for entry in rows:
-            offer_to_entry(entry.form, draft, catalogue)
-    describe_head(edit.head, catalogue)
+    _dress(edit, catalogue)
     found = [*check_text(state.text, target=catalogue.target), *_strangers(edit)]
     place(edit, by_place(found))
     return edit
 
 
-def _dress(form: ShortGroupForm, *, catalogue: Catalogue) -> None:
-    """Give a group's form what the cloud offers."""
+def _dress(edit: Edit, catalogue: Catalogue) -> None:
+    """Give all forms what a team may choose from, each as soon as somebody looks at it."""
+    clouds, images = tuple(catalogue.cloud_choices), tuple(catalogue.image_choices)
+    edit.forms.config.dressed(partial(_offer, catalogue=catalogue), offers=(clouds, images))
+    head = edit.forms.head
+    seen = seen_of("head", head.posted, catalogue)
+    head.dressed(partial(_of_head, catalogue=catalogue), offers=seen)
+    for row in edit.rows:
+        row.dressed(partial(_of_group, catalogue=catalogue))
+    draft = edit.draft
+    groups = tuple(group.name for group in draft.groups)
+    for rows in edit.forms.lists.values():
+        for entry in rows:
+            entry.dressed(partial(offer_to_entry, draft=draft, catalogue=catalogue), groups=groups)
+
+
+def _offer(form: ConfigForm, *, catalogue: Catalogue) -> None:
+    offer(form, "cloud", catalogue.cloud_choices)
+    offer(form, "image", catalogue.image_choices)
+
+
+def _of_head(form: HeadForm, *, catalogue: Catalogue) -> None:
+    offer(form, "size", catalogue.size_choices)
+    describe_head(form, catalogue)
+
+
+def _of_group(form: ShortGroupForm, *, catalogue: Catalogue) -> None:
     offer(form, "size", catalogue.size_choices)
     describe_group(form, catalogue)
 

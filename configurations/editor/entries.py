@@ -4,78 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
-from django.utils import timezone
 
-from configurations.editor.forms.base import EditorForm, as_posted, changed
+from configurations.editor.forms.base import as_posted
+from configurations.editor.lists.entry import Entry
 from configurations.editor.lists.entry_kinds import KINDS, MOST_ENTRIES, EntryKind
 from configurations.editor.lists.environments import with_environments
 from configurations.editor.tables.ranks import with_ranks
-from configurations.editor.tables.shapes import Environment, Override
+from configurations.editor.tables.shapes import Override
 from configurations.editor.values import Written, entry_values_of, entry_with_values
-from domain.configuration.spec import Budget, ComputeConfig, Scaling, Schedule
-from domain.strategies.schedule import has_window, next_openings, window_of
-
-
-@dataclass
-class Entry:
-    """A row of a list. `at` is its place in the text that the form was made from."""
-
-    key: str
-    at: int | None
-    title: str
-    form: EditorForm
-    one: Written
-    parent: str = ""  # the row that it belongs to
-    can_move: bool = False
-    children: list[Entry] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """What the row is called: by its name, else by its group or its place in the list."""
-        group = self.form["group"].value() if "group" in self.form.fields else ""
-        name = self.form["name"].value() if "name" in self.form.fields else ""
-        return str(name or group or self.title)
-
-    @property
-    def has_children(self) -> bool:
-        """Whether rows of another list may belong to this one."""
-        return isinstance(self.one, Environment)
-
-    @property
-    def has_cron(self) -> bool:
-        """Whether the fields of a cron line are shown."""
-        return self._is_timed and (self.form["when"].value() == "cron" or bool(self._shown("cron")))
-
-    @property
-    def has_week(self) -> bool:
-        """Whether the fields of weekdays are shown."""
-        return self._is_timed and self.form["when"].value() == "week"
-
-    @property
-    def _is_timed(self) -> bool:
-        return "when" in self.form.fields
-
-    def _shown(self, name: str) -> str:
-        return str(self.form.initial.get(name) or "")
-
-    @property
-    def openings(self) -> list[str]:
-        """The next five openings of the window in its time zone; none while it makes no sense."""
-        if not isinstance(self.one, Schedule | Budget) or not has_window(self.one):
-            return []
-        try:
-            found = next_openings(window_of(self.one), after=timezone.now())
-        except ValueError:
-            return []
-        return [
-            f"{start:%a} {start.day} {start:%b %H:%M}\N{EN DASH}"
-            f"{end:%H:%M}{'' if end.date() == start.date() else f' on {end:%a}'}"
-            for start, end in found
-        ]
+from domain.configuration.spec import ComputeConfig, Scaling
 
 
 @dataclass(frozen=True)
@@ -103,6 +44,9 @@ def shown_lists(lists: Lists) -> list[EntryList]:
     """All lists in the order of the page, but for those that are part of another."""
     return [EntryList(name, kind, lists.get(name)) for name, kind in KINDS.items() if kind.section]
 
+
+type RowFields = Mapping[str, Mapping[str, str]]
+"""What was posted of each row, by its key."""
 
 type Lists = Mapping[str, list[Entry]]
 """The rows of each list that is shown."""
@@ -143,7 +87,9 @@ def posted_entries(config: ComputeConfig) -> dict[str, str]:
     return posted
 
 
-def bound_entries(data: QueryDict, was: ComputeConfig, *, in_order: bool) -> dict[str, list[Entry]]:
+def bound_entries(
+    data: QueryDict, was: ComputeConfig, fields: RowFields, *, in_order: bool
+) -> dict[str, list[Entry]]:
     """The posted rows, each beside what it was; in order, each stands where its row does."""
     lists = {}
     held = _read(was)
@@ -154,7 +100,7 @@ def bound_entries(data: QueryDict, was: ComputeConfig, *, in_order: bool) -> dic
         if name == "overrides":
             keys = _by_environment(data, keys)
         lists[name] = [
-            _bound(data, key, kind, entries, index if in_order else None, number=index + 1)
+            _bound(key, kind, fields, entries, index if in_order else None, number=index + 1)
             for index, key in enumerate(keys)
         ]
     for row in lists.get("environments", ()):
@@ -169,19 +115,20 @@ def _by_environment(data: QueryDict, keys: Sequence[str]) -> list[str]:
 
 
 def _bound(
-    data: QueryDict,
     key: str,
     kind: EntryKind,
+    fields: RowFields,
     entries: Sequence[Any],
     at: int | None,
     *,
     number: int,
 ) -> Entry:
-    place = at if at is not None else _place(data.get(f"{key}-at"), entries)
+    posted = fields.get(key, {})
+    place = at if at is not None else _place(posted.get(f"{key}-at"), entries)
     one = entries[place] if place is not None and place < len(entries) else kind.model()
-    form = kind.form(data, prefix=key, initial=entry_values_of(one))
-    parent = str(data.get(f"{key}-of", ""))
-    return Entry(key, place, f"{kind.title} {number}", form, one, parent, kind.can_move)
+    parent = posted.get(f"{key}-of", "")
+    own = {name: text for name, text in posted.items() if not name.endswith(("-at", "-of"))}
+    return Entry(key, place, f"{kind.title} {number}", kind.form, own, one, parent, kind.can_move)
 
 
 def _place(text: str | None, entries: Sequence[Any]) -> int | None:
@@ -196,7 +143,7 @@ def scaling_with(scaling: Scaling, lists: Lists, names: Mapping[str, str | None]
     for name in ("schedules", "rules", "budgets"):
         entries = list(getattr(scaling, name))
         if name in lists:
-            entries = [entry_with_values(row.one, changed(row.form)) for row in lists[name]]
+            entries = [_entry(row) for row in lists[name]]
         wanted[name] = tuple(_following(one, names) for one in entries)
     return Scaling.model_validate(wanted)
 
@@ -214,7 +161,7 @@ def lists_with(config: ComputeConfig, lists: Lists) -> ComputeConfig:
 
 
 def _entry(row: Entry) -> Any:
-    return entry_with_values(row.one, changed(row.form))
+    return entry_with_values(row.one, dict(row.reading.changes))
 
 
 def is_in_step(lists: Lists, now: ComputeConfig) -> bool:
@@ -231,11 +178,16 @@ def _following(one: Any, names: Mapping[str, str | None]) -> Any:
 
 def with_names(posted: QueryDict, lists: Lists, now: ComputeConfig) -> QueryDict:
     """The post with the names that the rows' groups have now, where nobody chose another."""
-    data = posted.copy()
+    names: dict[str, str] = {}
     for row, one in _rows_beside(lists, now):
         name = f"{row.key}-group"
-        if name in data and "group" not in row.form.changed_data:
-            data[name] = str(entry_values_of(one).get("group") or "")
+        if name in posted and "group" not in row.reading.touched:
+            names[name] = str(entry_values_of(one).get("group") or "")
+    if all(posted.get(name) == group for name, group in names.items()):
+        return posted
+    data = posted.copy()
+    for name, group in names.items():
+        data[name] = group
     return data
 
 
@@ -246,4 +198,4 @@ def _rows_beside(lists: Lists, now: ComputeConfig) -> Iterator[tuple[Entry, Writ
 
 def shows_others(lists: Lists) -> bool:
     """Whether other fields are to be shown now, since another kind of window was chosen."""
-    return any("when" in row.form.changed_data for rows in lists.values() for row in rows)
+    return any("when" in row.reading.touched for rows in lists.values() for row in rows)

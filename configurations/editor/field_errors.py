@@ -22,15 +22,18 @@ _PART = re.compile(r"configs\[(\d{1,6})\]\.(.*)", re.DOTALL)
 
 def place(edit: Edit, found: Iterable[Problem]) -> None:
     """Put each problem beside its field and into the list, after those of the fields themselves."""
-    unreadable = [*_unreadable(edit.form, ""), *_unreadable_of(edit.typed, "")]
-    unreadable += [*_unreadable(edit.head, "Head: "), *_unreadable_of(edit.head_typed, "Head: ")]
+    unreadable: list[Finding] = []
+    for bound, where in ((edit.forms.config, ""), (edit.forms.head, "Head: ")):
+        if not bound.reading.is_readable:
+            unreadable += [*_unreadable(bound.form, where), *_unreadable_of(bound.typed, where)]
     for index, row in enumerate(edit.rows):
         if row.reading.is_readable:
             continue
         where = f"Group {index + 1}: "
         unreadable += [*_unreadable(row.form, where), *_unreadable_of(row.typed, where)]
     for entry in (entry for rows in edit.forms.lists.values() for entry in rows):
-        unreadable += _unreadable(entry.form, f"{entry.title}: ")
+        if not entry.reading.is_readable:
+            unreadable += _unreadable(entry.form, f"{entry.title}: ")
     problems = list(found)
     safe = {id(problem) for problem in safely_fixed(edit.text, problems)}
     edit.findings = unreadable + [

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
-from typing import Any
 
 from configurations.editor.fields import GROUP, GROUP_SETTINGS, GROUPS, ROW
 from configurations.editor.forms.base import FieldWithNotes, changed
 from configurations.editor.forms.cluster import GroupForm, ShortGroupForm
 from configurations.editor.instance import (
+    FormReading,
     TypedSettings,
     name_box,
     typed_for,
@@ -23,21 +21,13 @@ from configurations.editor.values import group_values_of
 from domain.configuration.spec import ComputeConfig, WorkerGroup
 from domain.offerings import ProviderKind
 from domain.problems import Problem
+from domain.yaml.memory import Memory
 
 MORE_FIELDS = tuple(
     row.name for table in (GROUP, GROUP_SETTINGS) for row in table.rows if row.section != ROW
 )
 MOST_READINGS = 2_000
 """Rows whose reading a process keeps: about as many as fifty people edit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the fields of a row say that is not in its group yet."""
-
-    changes: Mapping[str, Any]
-    is_readable: bool
-    has_new_settings: bool  # typed settings of its machine were changed
 
 
 @dataclass
@@ -102,16 +92,16 @@ class GroupFormRow:
             dress(self.form)
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> FormReading:
         """What was changed in it; from memory where the same was posted before."""
         return _READINGS.get(self.facts, self._read)
 
-    def _read(self) -> Reading:
+    def _read(self) -> FormReading:
         changes = with_block(changed(self.form), self.typed)
         typed = self.typed
         new = bool(typed and changed(typed.form))
         is_readable = not self.form.errors and not (typed and typed.form.errors)
-        return Reading(changes, is_readable, new)
+        return FormReading(changes, is_readable, new)
 
     @property
     def has_problems(self) -> bool:
@@ -147,24 +137,4 @@ class GroupFormRow:
         )
 
 
-class Memory[V]:
-    """Values by what they follow from; the ones not asked for longest make room."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._values, self._lock = most, OrderedDict[Hashable, V](), Lock()
-
-    def get(self, key: Hashable, make: Callable[[], V]) -> V:
-        """Return the value of the key, made if it is not known."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            if len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return value
-
-
-_READINGS: Memory[Reading] = Memory(MOST_READINGS)
+_READINGS: Memory[FormReading] = Memory(MOST_READINGS)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from configurations.editor.catalogue import Catalogue, hardware_of
 from configurations.editor.forms.base import MOST_CHOICES, EditorForm
-from configurations.editor.group_rows import GroupFormRow
 from domain.configuration.spec import MarketType
 from domain.offerings import Market
 
@@ -27,9 +26,9 @@ def describe_group(form: EditorForm, catalogue: Catalogue) -> None:
         _describe_fallbacks(form, catalogue)
 
 
-def seen_of(row: GroupFormRow, catalogue: Catalogue) -> Hashable:
-    """Return all of the catalogue that the page shows in the row of a group."""
-    names = [row.posted.get(f"{row.key}-{field}", "") for field in ("size", "fallback_types")]
+def seen_of(key: str, posted: Mapping[str, str], catalogue: Catalogue) -> Hashable:
+    """Return all of the catalogue that the page shows in the form of a group, or of the head."""
+    names = [posted.get(f"{key}-{field}", "") for field in ("size", "fallback_types")]
     types = [name.strip() for name in ",".join(names).split(",")][: MOST_NAMED + 1]
     facts = tuple(facts_of(name, catalogue, tuple(Market)) for name in types)
     return facts, tuple(catalogue.size_choices) if _is_listed(catalogue) else None

@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 
 from configurations.editor.binding import MANY_ROWS, Forms
 from configurations.editor.catalogue import Catalogue
-from configurations.editor.entries import (
-    Entry,
-    EntryList,
-    shown_lists,
-)
+from configurations.editor.entries import EntryList, shown_lists
 from configurations.editor.fields import SECTIONS
 from configurations.editor.forms.cluster import ConfigForm, HeadForm
 from configurations.editor.group_rows import GroupFormRow
 from configurations.editor.instance import TypedSettings
+from configurations.editor.lists.entry import Entry
 from configurations.editor.values import names_of, part_of
 from domain.configuration.spec import ComputeConfig
 from domain.problems import Problem, Severity, has_errors
@@ -90,16 +87,16 @@ class Edit:
 
     @property
     def form(self) -> ConfigForm:
-        return self.forms.config
+        return self.forms.config.form
 
     @property
     def head(self) -> HeadForm:
-        return self.forms.head
+        return self.forms.head.form
 
     @property
     def typed(self) -> TypedSettings | None:
         """The typed settings of the whole cluster's instance configuration."""
-        return self.forms.typed
+        return self.forms.config.typed
 
     @property
     def why_untyped(self) -> str:
@@ -112,7 +109,7 @@ class Edit:
 
     @property
     def head_typed(self) -> TypedSettings | None:
-        return self.forms.head_typed
+        return self.forms.head.typed
 
     @property
     def rows(self) -> list[GroupFormRow]:

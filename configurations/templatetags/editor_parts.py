@@ -12,9 +12,15 @@ from django.template import Context
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
+from configurations.editor.lists.entry import Entry
 from domain.problems import Problem
+from domain.yaml.memory import Memory
 
 register = template.Library()
+
+MOST_LETTERS = 10_000_000
+"""In all rows of lists that a process keeps, some thousand each."""
+_ROWS: Memory[SafeString] = Memory(MOST_LETTERS, weigh=len)
 
 MOST_FIELDS = 8_192
 """Drawn fields that a process keeps: about a kilobyte each."""
@@ -39,6 +45,19 @@ def drawn(
         return SafeString()
     found = tuple((note.message, note.hint) for note in notes or ())
     return _drawn(_Shown(field, notes, (*_facts_of(field), found, bool(below))))
+
+
+@register.simple_tag(takes_context=True)
+def entry_row(context: Context, entry: Entry) -> SafeString:
+    """Return a row of a list; from memory where it shows the same as before."""
+    address = str(context["check_url"])
+
+    def draw() -> SafeString:
+        template = get_template("configurations/editor/entry.html")
+        return SafeString(template.render({"entry": entry, "check_url": address}))
+
+    look = entry.look
+    return draw() if look is None else _ROWS.get((look, address), draw)
 
 
 class _Shown:

@@ -148,9 +148,10 @@ def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     require(may(request.user, Action.EDIT_TEMPLATE, team=team))
     page: dict[str, Any] = {"team": team, "message": MessageForm(initial=request.POST.dict())}
     if template:
-        has_base = "base" in request.POST
-        base = _named(request, template, "base") if has_base else latest_version(template)
-        page |= {"template": template, "base": base}
+        latest = latest_version(template)
+        is_latest = request.POST.get("base", str(latest.number)) == str(latest.number)
+        base = latest if is_latest else _named(request, template, "base")
+        page |= {"template": template, "base": base, "latest": latest}
     else:
         page |= {"name": NameForm(initial=request.POST.dict())}
     edit = _posted(request, team=team)

@@ -32,6 +32,7 @@ def editor_page(
     name: NameForm | None = None,
     template: Template | None = None,
     base: Version | None = None,
+    latest: Version | None = None,
     draft: Draft | None = None,
     pending: Draft | None = None,
     not_kept: ServiceError | None = None,
@@ -41,7 +42,8 @@ def editor_page(
     """Return the editor with what stands beside it; `part` is a fragment of the page."""
     given = request.POST.get("draft", "")
     draft = draft or own_draft(request, given, team=team, template=template)
-    latest = latest_version(template) if template else None
+    if template and latest is None:
+        latest = latest_version(template)
     own = [template.pk] if template else []
     context: dict[str, Any] = {
         "team": team,

@@ -7,7 +7,7 @@ process can answer, whatever it has seen before.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2s
@@ -19,8 +19,9 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
 from configurations.editor import Catalogue, Edit
-from configurations.editor.group_rows import GroupFormRow, Memory
+from configurations.editor.group_rows import GroupFormRow
 from configurations.editor.machine_facts import seen_of
+from domain.yaml.memory import Memory
 
 FOLDER = "configurations/editor/parts"
 PARTS = (
@@ -30,8 +31,8 @@ PARTS = (
 )  # fmt: skip
 GROUP = "configurations/editor/group.html"
 MOST_STAMPS = 1_000
-MOST_GROUPS = 1_000
-"""Drawn rows of groups that a process keeps: some kilobytes each, more with all fields."""
+MOST_LETTERS = 30_000_000
+"""In all pieces that a process keeps: a row of a group has some thousand, more with all fields."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,14 @@ class Part:
 type Parts = Mapping[str, Part]
 type Row = Mapping[str, Any]
 
-_GROUPS: Memory[Part] = Memory(MOST_GROUPS)
+_PARTS: Memory[Part] = Memory(MOST_LETTERS, weigh=lambda part: len(part.html))
 
 
 def parts_of(context: Mapping[str, Any]) -> Parts:
     """Return every part of the editor by its name; groups are named by the keys of their rows."""
-    parts = {name: _drawn(name, f"{FOLDER}/{name}.html", context) for name in PARTS}
     edit: Edit = context["edit"]
+    looks = _looks(context)
+    parts = {name: _section(name, context, looks.get(name)) for name in PARTS}
     own: Row = {
         "actions": edit.actions,
         "autoscaling": edit.draft.mobula.autoscaling,
@@ -75,6 +77,40 @@ def parts_of(context: Mapping[str, Any]) -> Parts:
     return parts
 
 
+def _section(name: str, context: Mapping[str, Any], look: Hashable | None) -> Part:
+    """A section of the page; from memory where it has a look, which is then all it shows."""
+
+    def draw() -> Part:
+        return _drawn(name, f"{FOLDER}/{name}.html", context)
+
+    return draw() if look is None else _PARTS.get((name, look), draw)
+
+
+def _looks(context: Mapping[str, Any]) -> Mapping[str, Hashable]:
+    """What each section shows, as far as its form is all of it; none while it has problems.
+
+    Sections with what a cloud offers to a row, or the next windows of time, are drawn each time.
+    """
+    edit: Edit = context["edit"]
+    looks: dict[str, Hashable] = {"order": tuple((row.key, row.at) for row in edit.rows)}
+    if (head := edit.forms.head.look) is not None:
+        looks["head"] = head
+    if (config := edit.forms.config.look) is None:
+        return looks
+    looks |= dict.fromkeys(("autoscaling", "limits", "zones", "end", "advanced"), config)
+    looks["machines"] = config, edit.why_untyped
+    if context["name"] is None:
+        looks["basics"] = config
+    for name, lists in edit.lists.items():
+        rows = tuple(
+            (one.name, None if one.rows is None else tuple(row.look for row in one.rows))
+            for one in lists
+        )
+        if name in {"scaling", "storage"} and not any(None in (shown or ()) for _, shown in rows):
+            looks[name] = config, rows, context["check_url"]
+    return looks
+
+
 def _group(row: GroupFormRow, own: Row, catalogue: Catalogue) -> Part:
     """The row of a group: made of itself, `own` and the catalogue alone, so that it is kept."""
 
@@ -83,7 +119,8 @@ def _group(row: GroupFormRow, own: Row, catalogue: Catalogue) -> Part:
 
     if row.has_problems:
         return draw()
-    return _GROUPS.get((row.facts, *own.values(), seen_of(row, catalogue)), draw)
+    seen = seen_of(row.key, row.posted, catalogue)
+    return _PARTS.get((GROUP, row.facts, *own.values(), seen), draw)
 
 
 def _drawn(name: str, template: str, context: Mapping[str, Any]) -> Part:

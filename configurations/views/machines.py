@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
@@ -12,11 +11,10 @@ from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
 from clouds.access import usable_cloud
 from clouds.models import Cloud
+from configurations.machine_search.columns import MACHINES, machines_table
 from configurations.machine_search.forms import NeedForm
 from configurations.machine_search.prices import (
-    Priced,
     PricedAdvice,
-    PriceOrigin,
     Sources,
     priced,
     priced_advice,
@@ -24,20 +22,11 @@ from configurations.machine_search.prices import (
 )
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
-from domain.catalogue.search import ORDERS, recommend, search
+from domain.catalogue.search import recommend, search
 from domain.offerings import Market
+from tables.pages import page_of, sorted_rows
 
-ROWS, PICKED = 50, 40
-_ORDER_LABELS = {
-    "price": "Price",
-    "spot": "Spot price",
-    "per_vcpu": "$/vCPU-h",
-    "per_gpu": "$/GPU-h",
-    "vcpus": "vCPUs",
-    "memory": "Memory",
-    "gpus": "GPUs",
-    "name": "Name",
-}
+PICKED = 40
 
 
 @require_GET
@@ -47,20 +36,21 @@ def machines(request: SignedInRequest) -> HttpResponse:
     cloud = _chosen(clouds, request.GET.get("cloud", ""))
     target = target_for(cloud)
     form = NeedForm(request.GET, target=target)
-    order = request.GET.get("order", "")
-    found = search(target, form.need(), order=order)
-    sources = sources_of(cloud)
+    need = form.need()
+    found, sources = search(target, need), sources_of(cloud)
     if request.GET.get("format") == "csv":
-        return _csv(priced(found, sources))
-    page = Paginator(found, ROWS).get_page(request.GET.get("page"))
+        lines = MACHINES.lines(priced(sorted_rows(request, MACHINES, found), sources))
+        return csv_response("machines", header=MACHINES.header, rows=lines)
+    columns = machines_table(
+        has_network="network" in form.fields, is_spot=need.market is Market.SPOT
+    )
+    table = page_of(request, columns, found, identity=lambda row: row.machine.name)
+    table.rows = priced(table.rows, sources)
     context = {
         "clouds": clouds,
         "cloud": cloud,
         "form": form,
-        "orders": _ORDER_LABELS.items(),
-        "order": order if order in ORDERS else "price",
-        "page": page,
-        "rows": priced(page, sources),
+        "table": table,
         "advice": _advice(target, form, sources),
     }
     partial = "#results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
@@ -84,28 +74,6 @@ def _advice(
         if need.market in (None, market)
     ]
     return [(label, priced_advice(found, sources)) for label, found in ways if found]
-
-
-def _csv(rows: list[Priced]) -> HttpResponse:
-    header = [
-        "instance_type", "arch", "vcpus", "memory_gib", "gpus", "gpu_model", "network_gbps",
-        "zones", "usd_on_demand", "on_demand_as_of", "on_demand_source", "on_demand_quality",
-        "usd_spot", "spot_as_of", "spot_source", "spot_quality",
-    ]  # fmt: skip
-    cells = (
-        [
-            *[one.machine.name, one.machine.arch, one.machine.vcpus, one.gib, one.machine.gpus],
-            *[one.machine.gpu_model, one.machine.network_gbps, " ".join(one.zones or ())],
-            *[one.on_demand, *_source(row.on_demand), one.spot, *_source(row.spot)],
-        ]
-        for row in rows
-        for one in [row.found]
-    )
-    return csv_response("machines", header=header, rows=cells)
-
-
-def _source(source: PriceOrigin | None) -> list[object]:
-    return [source.as_of, source.source, source.quality] if source else [None, None, None]
 
 
 @require_GET

@@ -10,14 +10,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.answers import perform
-from accounts.permissions import Action, may
+from accounts.permissions import Action, may, may_each
 from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from accounts.spreadsheets import csv_response
+from accounts.views.history import TAB, history_of, tabs
 from configurations import queries
 from configurations.launchability import launchability_of
 from configurations.models import Template, Version
 from configurations.services.templates import archive_template, unarchive_template
+from configurations.views.version_columns import VERSIONS
 from tables.columns import Column, Table
 from tables.pages import page_of, sorted_rows
 
@@ -108,36 +110,53 @@ def template_list(request: SignedInRequest) -> HttpResponse:
         lines = TABLE.lines(sorted_rows(request, TABLE, rows))
         return csv_response("templates", header=TABLE.header, rows=lines)
     shown = [("", "Active", not archived), ("archived", "Archived", archived)]
+    may_edit = may(request.user, Action.EDIT_TEMPLATE, team=team)
+    actions = _bulk_actions() if may_edit and not archived else []
     context = {
-        "table": page_of(request, TABLE, rows),
+        "table": page_of(request, TABLE, rows, actions=actions),
         "drafts": queries.drafts_of(request.user, team=team),
         "q": words,
         "archived": archived,
         "choices": [{"label": w, "url": f"?show={v}", "current": c} for v, w, c in shown],
-        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=team),
+        "may_edit": may_edit,
         "may_launch": may(request.user, Action.LAUNCH, team=team),
     }
     return render(request, "configurations/templates.html", context)
+
+
+def _bulk_actions() -> list[dict[str, str]]:
+    url = reverse("configurations:archive-templates")
+    return [{"label": "Archive", "icon": "archive", "url": url}]
 
 
 @require_GET
 def template(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show a template: its versions and which of them run."""
     row = visible_template(request, pk)
-    versions = list(queries.versions_of(row))
+    is_history = request.GET.get("tab") == TAB
+    versions = queries.versions_of(row)
     with_archived = request.GET.get("show") == "archived"
-    shown = [v for v in versions if with_archived or not v.archived_at]
-    _refuse(versions[:MOST_CHECKED], row)
+    shown = versions if with_archived else versions.filter(archived_at=None)
+    if request.GET.get("format") == "csv":
+        lines = VERSIONS.lines(sorted_rows(request, VERSIONS, shown))
+        return csv_response(f"{row.name}-versions", header=VERSIONS.header, rows=lines)
+    table = page_of(request, VERSIONS, shown)
+    latest = queries.latest_version(row)
+    _refuse([*table.rows[:MOST_CHECKED], *filter(None, [latest])], row)
+    actions = (Action.EDIT_TEMPLATE, Action.LAUNCH, Action.READ_HISTORY)
+    may_edit, may_launch, may_read = may_each(request.user, *actions, team=row.team)
     context = {
         "template": row,
-        "versions": shown,
-        "refusal": versions[0].refusal if versions else "",  # type: ignore[attr-defined]
-        "archived": sum(v.archived_at is not None for v in versions),
+        "table": table,
+        "tabs": tabs(request, "Versions", allowed=may_read),
+        "history": history_of(request, row, team=row.team) if is_history else None,
+        "refusal": latest.refusal if latest else "",  # type: ignore[attr-defined]
+        "archived": latest.archived_count if latest else 0,  # type: ignore[attr-defined]
         "with_archived": with_archived,
-        "latest": versions[0] if versions else None,
+        "latest": latest,
         "crumbs": [("Templates", reverse("configurations:templates"))],
-        "may_edit": may(request.user, Action.EDIT_TEMPLATE, team=row.team),
-        "may_launch": may(request.user, Action.LAUNCH, team=row.team),
+        "may_edit": may_edit,
+        "may_launch": may_launch,
     }
     return render(request, "configurations/template.html", context)
 

@@ -105,8 +105,13 @@ def _place_of(change: Change) -> str:
 
 
 def _of_one(old: ComputeConfig, new: ComputeConfig) -> list[Change]:
-    before, after = fields(old), fields(new)
     groups_before, groups_after = named_groups(old), named_groups(new)
+    alike = {
+        name
+        for name, group in groups_before.items()
+        if group is groups_after.get(name)  # an equal one may be written in another way
+    }
+    before, after = fields(old, without=alike), fields(new, without=alike)
     differences = [
         _change(place, before.get(place), after.get(place))
         for place in {**after, **before}

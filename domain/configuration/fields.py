@@ -1,6 +1,6 @@
 """The fields of a configuration by their place, with their names and values in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from domain.configuration.spec import ComputeConfig, WorkerGroup, canonical_json, tidied, written
 
@@ -65,8 +65,11 @@ _OPENED = {
 _OPENED_TWICE = {"groups", "scaling"}
 
 
-def fields(config: ComputeConfig) -> dict[ConfigPath, object]:
-    """Every field with a value, defaults included, by its place; free mappings one key each."""
+def fields(config: ComputeConfig, *, without: Collection[str] = ()) -> dict[ConfigPath, object]:
+    """Every field with a value, defaults included, by its place; free mappings one key each.
+
+    The groups `without` are left out.
+    """
     found: dict[ConfigPath, object] = {}
     full = config.model_dump(mode="json", exclude={GROUPS})
     if config.configs is not None:
@@ -82,6 +85,8 @@ def fields(config: ComputeConfig) -> dict[ConfigPath, object]:
         else:
             found |= dict(_leaves({key: value}, ()))
     for name, group in named_groups(config).items():
+        if name in without:
+            continue
         found |= dict(_leaves(group.model_dump(mode="json"), (GROUPS, name)))
     return found
 

@@ -20,17 +20,22 @@ from domain.yaml.writing import emitted, quoted, styled, writer_of
 _FLUSH_LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ \t]*(?:#[^\n]*)?\n\1- ", re.MULTILINE)
 
 
+def has_flush_lists(text: str) -> bool:
+    """True if the text writes a list with its dashes right under its key."""
+    return bool(_FLUSH_LIST.search(text))
+
+
 def edited(text: str, config: ComputeConfig) -> str | None:
     """The text changed to say `config`; None if it cannot be edited in place."""
-    writer = writer_of(flush=bool(_FLUSH_LIST.search(text)))
+    writer = writer_of(flush=has_flush_lists(text))
     try:
         tree = writer.load(text)
     except (YAMLError, ValueError, RecursionError):
         return None
     if not isinstance(tree, CommentedMap):
         return None
-    tree = _unshared(tree, set())
-    _update(tree, written(config), model=ComputeConfig)
+    tree = unshared(tree, set())
+    update(tree, written(config), model=ComputeConfig)
     return emitted(tree, writer)
 
 
@@ -39,7 +44,7 @@ def stepped(text: str, steps: Sequence[Step], *, must_fit: bool = True) -> str |
 
     Also None, if they must fit, when one of them finds nothing to change.
     """
-    writer = writer_of(flush=bool(_FLUSH_LIST.search(text)))
+    writer = writer_of(flush=has_flush_lists(text))
     try:
         tree = writer.load(text)
     except (YAMLError, ValueError, RecursionError):
@@ -48,7 +53,7 @@ def stepped(text: str, steps: Sequence[Step], *, must_fit: bool = True) -> str |
         tree = CommentedMap()
     if not isinstance(tree, CommentedMap):
         return None
-    tree = _unshared(tree, set())
+    tree = unshared(tree, set())
     fits = [_step(tree, step) for step in steps]
     if must_fit and not all(fits):
         return None
@@ -96,17 +101,17 @@ def _holder(tree: CommentedMap, loc: Loc, *, make: bool) -> object:
 
 def rewritten(text: str) -> str | None:
     """A text of the older schema in the newer one; None if it cannot be edited in place."""
-    writer = writer_of(flush=bool(_FLUSH_LIST.search(text)))
+    writer = writer_of(flush=has_flush_lists(text))
     try:
         tree = writer.load(text)
     except (YAMLError, ValueError, RecursionError):
         return None
-    tree = _unshared(tree, set())
+    tree = unshared(tree, set())
     modernise(tree)
     return emitted(tree, writer)
 
 
-def _unshared(value: Any, seen: set[int]) -> Any:
+def unshared(value: Any, seen: set[int]) -> Any:
     """The tree with each alias written out, so that changing one place changes no other."""
     if not isinstance(value, CommentedMap | CommentedSeq):
         return value
@@ -115,7 +120,7 @@ def _unshared(value: Any, seen: set[int]) -> Any:
     seen.add(id(value))
     value.yaml_set_anchor(None)
     for key in list(value) if isinstance(value, CommentedMap) else range(len(value)):
-        value[key] = _unshared(value[key], seen)
+        value[key] = unshared(value[key], seen)
     return value
 
 
@@ -125,7 +130,7 @@ def _copy(value: Any) -> Any:
     return CommentedSeq(value)
 
 
-def _update(target: CommentedMap, wanted: Plain, *, model: type[BaseModel]) -> None:
+def update(target: CommentedMap, wanted: Plain, *, model: type[BaseModel]) -> None:
     """Make the mapping say `wanted`; keys that the model does not know stay as they are."""
     if model is WorkerGroup and "name" in target and "name" not in wanted:
         target.pop("name")
@@ -143,7 +148,7 @@ def _reset(target: CommentedMap, key: str, *, model: type[BaseModel]) -> None:
     """Bring a key back to its default; a value is written out, so that its comment stays true."""
     default = model.model_fields[key].default
     if isinstance(target[key], CommentedMap) and isinstance(default, BaseModel):
-        _update(target[key], {}, model=MODELS[key])
+        update(target[key], {}, model=MODELS[key])
     elif isinstance(default, bool | int | str) and default != "":
         target[key] = _same_or_new(target[key], tidied(default))
     elif target[key] != default:
@@ -178,7 +183,7 @@ def _merged(old: Any, new: object, *, model: type[BaseModel] | None) -> object:
     """The old node changed to say `new`, or a new node if the two have nothing in common."""
     if isinstance(old, CommentedMap) and isinstance(new, Mapping):
         if model is not None:
-            _update(old, dict(new), model=model)
+            update(old, dict(new), model=model)
         else:
             _update_freely(old, new)
         return old
@@ -239,7 +244,7 @@ def _groups(old: CommentedSeq, new: Sequence[Plain]) -> CommentedSeq:
         if place is None or not isinstance(old[place], CommentedMap):
             groups.append(styled(wanted))
             continue
-        _update(old[place], wanted, model=WorkerGroup)
+        update(old[place], wanted, model=WorkerGroup)
         groups.append(old[place])
         if place in old.ca.items:
             groups.ca.items[index] = old.ca.items[place]

@@ -42,7 +42,7 @@ class _Document(Builder):
     """Builds the next document of a stream; at the end of the stream its value is `_END`."""
 
     @override
-    def build(self) -> None:
+    def build(self, loc: Loc = ()) -> None:
         """Read up to the end of one document."""
         self.tree.value = _END
         for event in self.events:

@@ -1,12 +1,15 @@
 """Mappings from outside, made safe: only text keys, finite numbers, bounded in size and depth."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from domain.problems import Loc, Problem, error, path_of, shown
 from domain.quantities import LARGEST
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 MAX_DEPTH = 40
 MAX_VALUES = 20_000
 
@@ -50,7 +53,7 @@ class Cleaning:
                 return dict(self._entries(value, loc))
             case list() | tuple():
                 return [self.clean(item, loc=(*loc, index)) for index, item in enumerate(value)]
-        if problem := _scalar_problem(value, path_of(loc)):
+        if not _is_fine(value) and (problem := _scalar_problem(value, path_of(loc))):
             self._report(problem, loc)
         return value
 
@@ -89,6 +92,14 @@ def enclosing_entry(loc: Loc) -> Loc:
     return loc
 
 
+def _is_fine(value: object) -> bool:
+    """True for what most values are; whatever else there is, `_scalar_problem` says."""
+    kind = type(value)
+    if kind is str:
+        return not _has_control_character(cast("str", value))
+    return kind is bool or (kind is int and -LARGEST <= cast("int", value) <= LARGEST)
+
+
 def _scalar_problem(value: object, path: str) -> Problem | None:
     match value:
         case None | bool():
@@ -113,4 +124,4 @@ def _control_character(path: str) -> Problem:
 
 def _has_control_character(text: str) -> bool:
     """True for NUL and its like, and for halves of characters, which no database stores."""
-    return any((c < " " and c not in "\t\n\r") or "\ud800" <= c <= "\udfff" for c in text)
+    return _CONTROL.search(text) is not None

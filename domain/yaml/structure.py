@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from domain.configuration.legacy import is_legacy, modernise
 from domain.configuration.spec import (
     ComputeConfig,
     Plain,
+    WorkerGroup,
 )
 from domain.problems import (
     Loc,
@@ -17,9 +19,12 @@ from domain.problems import (
     error,
     removing,
 )
+from domain.yaml.memory import Memory
 from domain.yaml.misfits import OF_ONE_RESOURCE, kind_of, problem_of
 from domain.yaml.plain_tree import Cleaning, TooMuch, enclosing_entry
 
+MOST_GROUPS = 5_000
+_GROUPS: Memory[WorkerGroup | None] = Memory(MOST_GROUPS)
 MAX_PROBLEMS = 200
 """More than this nobody reads; finding the words for them takes time."""
 
@@ -56,7 +61,7 @@ def structure(value: object) -> Structured:
 def _fit(plain: Plain) -> tuple[ComputeConfig | None, list[Problem], list[Loc]]:
     """The model of the values, after taking out those that do not fit it."""
     try:
-        return ComputeConfig.model_validate(plain), [], []
+        return ComputeConfig.model_validate(_with_known_groups(plain)), [], []
     except ValidationError as invalid:
         details = invalid.errors(include_url=False)
     problems = [problem_of(detail, plain) for detail in details[:MAX_PROBLEMS]]
@@ -72,6 +77,26 @@ def _fit(plain: Plain) -> tuple[ComputeConfig | None, list[Problem], list[Loc]]:
         return None, problems, unfit
     unknown = [detail["loc"] for detail in details if detail["type"] == "extra_forbidden"]
     return draft, problems, [loc for loc in unfit if loc not in unknown]
+
+
+def _with_known_groups(plain: Plain) -> Plain:
+    """The values with each worker group that fits in place of its own values.
+
+    Groups that are written alike are one object, in all texts: what follows from a group is known
+    again by it.
+    """
+    groups = plain.get("worker_nodes")
+    if not isinstance(groups, list):
+        return plain
+    known = [_GROUPS.get(repr(group), partial(_group, group)) or group for group in groups]
+    return {**plain, "worker_nodes": known}
+
+
+def _group(values: object) -> WorkerGroup | None:
+    try:
+        return WorkerGroup.model_validate(values)
+    except ValidationError:
+        return None
 
 
 def _take_out(plain: Plain, loc: Loc) -> None:

@@ -8,8 +8,9 @@ from domain.configuration.legacy import marks_by_new_path
 from domain.configuration.spec import ComputeConfig, written
 from domain.problems import Loc, Mark, Problem, by_place, has_errors, located
 from domain.yaml.edit import edited, rewritten
+from domain.yaml.piece_edit import edited_in_pieces
+from domain.yaml.pieces import read_in_pieces
 from domain.yaml.structure import Structured, structure
-from domain.yaml.tree import read
 from domain.yaml.values import with_values
 from domain.yaml.writing import dump
 
@@ -40,7 +41,7 @@ def parse(text: str) -> Parsed:
 
     One edit asks for the same text several times, and reading it is most of what the edit costs.
     """
-    tree = read(text)
+    tree = read_in_pieces(text)
     if not tree.is_complete:
         return Parsed(None, tuple(by_place(tree.problems)), text, broken=((),))
     structured = structure(tree.value)
@@ -64,7 +65,7 @@ def update_text(text: str, config: ComputeConfig) -> str:
     text = modernised(text)
     if parse(text).draft is None:
         return dump(config)
-    for change in (_values, edited):
+    for change in (_values, _pieces, edited):
         changed = change(text, config)
         if changed and parse(changed).draft == config:
             return changed
@@ -76,7 +77,28 @@ def _values(text: str, config: ComputeConfig) -> str | None:
     now = parse(text)
     if now.draft is None or has_errors(now.problems):
         return None
-    return with_values(text, written(now.draft), written(config), now.marks)
+    was = now.draft
+    if len(was.groups) != len(config.groups):
+        return with_values(text, written(was), written(config), now.marks)
+    # What is the same in both need not be written to see that.
+    others = [
+        None if old is new else (written(old), written(new))
+        for old, new in zip(was.groups, config.groups, strict=True)
+    ]
+    plain = [written(one.model_copy(update={"worker_nodes": None})) for one in (was, config)]
+    if was.worker_nodes is not None:
+        plain[0]["worker_nodes"] = [pair and pair[0] for pair in others]
+    if config.worker_nodes is not None:
+        plain[1]["worker_nodes"] = [pair and pair[1] for pair in others]
+    return with_values(text, plain[0], plain[1], now.marks)
+
+
+def _pieces(text: str, config: ComputeConfig) -> str | None:
+    """The text with single keys and groups changed where they stand; None if that is not enough."""
+    now = parse(text)
+    if now.draft is None or has_errors(now.problems):
+        return None
+    return edited_in_pieces(text, now.draft, config)
 
 
 def modernised(text: str) -> str:

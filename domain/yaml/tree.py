@@ -90,10 +90,10 @@ def read(text: str) -> Tree:
     return tree
 
 
-def build(builder: "Builder", text: str) -> None:
+def build(builder: "Builder", text: str, loc: Loc = ()) -> None:
     """Let the builder fill its tree; what stops it becomes a problem of the tree."""
     try:
-        builder.build()
+        builder.build(loc)
     except TooMuch as too_much:
         builder.tree.problems.append(too_much.problem)
     except _PARSER_FAILURES as failure:
@@ -150,7 +150,8 @@ class Builder:
         self.anchors: dict[str, object] = {}
         self.seen = 0
 
-    def build(self) -> None:
+    def build(self, loc: Loc = ()) -> None:
+        """Read the only document; its value stands at `loc`."""
         documents = 0
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
@@ -161,7 +162,7 @@ class Builder:
             elif isinstance(event, StreamEndEvent):
                 break
             elif isinstance(event, VALUE_EVENTS):
-                self.tree.value = self.value(event, ())
+                self.tree.value = self.value(event, loc)
         self.tree.is_complete = True
 
     def value(self, event: ValueEvent, loc: Loc) -> object:

@@ -98,7 +98,6 @@ def previous_totals(
     return totals_by_group(first=first, last=last, group_by=group_by, filters=filters)
 
 
-def by_idle(groups: Sequence[GroupTotal], *, limit: int) -> list[GroupTotal]:
-    """Return the groups with the most idle cost, the highest first."""
-    idle = sorted(groups, key=lambda group: (-group.cost.idle, group.name))
-    return [group for group in idle[:limit] if group.cost.idle]
+def with_idle(groups: Sequence[GroupTotal]) -> list[GroupTotal]:
+    """Return the groups that had idle cost, by name."""
+    return sorted((group for group in groups if group.cost.idle), key=lambda group: group.name)

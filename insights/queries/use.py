@@ -20,7 +20,6 @@ from metering.queries import (
     waste_by_node,
 )
 
-ROWS = 100
 _RESOURCES = (("CPU", "cpu"), ("Memory", "memory"), ("GPU", "gpu"))
 
 
@@ -68,16 +67,16 @@ class UseRow:
 
 
 def use_by_cluster(
-    window: str, scope: Scope, *, order: UseOrder, ascending: bool, page: int
+    window: str, scope: Scope, *, order: UseOrder, ascending: bool, start: int, size: int
 ) -> tuple[UsePage, list[UseRow]]:
-    """Return a page of the scope's clusters, and the sums over all of them."""
+    """Return `size` clusters of the scope behind the first `start`, and the sums over all."""
     found = cluster_uses(
         window,
         scope,
         order=order,
         ascending=ascending,
-        offset=(page - 1) * ROWS,
-        limit=ROWS,
+        offset=start,
+        limit=size,
     )
     ids = [line.cluster_id for line in found.lines]
     clusters = Cluster.objects.filter(pk__in=ids, team=scope.team_id)

@@ -30,9 +30,3 @@ def asked_number(request: SignedInRequest, name: str) -> int | None:
     if not text.isdecimal() or not text.isascii() or not 0 < int(text[:20]) < 2**63:
         raise Http404(f"'{text}' is not an ID of a {name}.")
     return int(text)
-
-
-def asked_page(request: SignedInRequest) -> int:
-    """Return the number of the page of a table, from 1; anything else is the first."""
-    text = request.GET.get("page", "")
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1

@@ -1,6 +1,6 @@
 """What was spent: by day, by group, by part; every total is the sum of its parts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,32 +17,19 @@ from insights import ranges
 from insights.choices import (
     SwitchOption,
     address_with,
-    asked_sorting,
     choices,
-    sort_headers,
 )
 from insights.cost_charts import SHOWN_GROUPS, cost_chart
 from insights.periods import Period, WrongPeriod, asked_period, months, usual
-from insights.queries.costs import Change, CostLine, cost_lines, named, previous_totals
-from insights.views.asked import asked_page
+from insights.queries.costs import Change, cost_lines, named, previous_totals
+from insights.views.cost_columns import cost_columns, name_of, totals_of
 from insights.views.cost_place import CostPlace, asked_place, crumbs_of, drill_links
 from metering.models import PARTS
 from metering.queries import CostTable, GroupBy, cost_by_day
+from tables.pages import page_of
 
-ROWS = 100
 FINE_BELOW = 10 * MICROUSD_PER_USD
 UNPROCESSABLE = 422
-COLUMNS = (
-    ("name", "", ""),
-    ("used", "Used", ""),
-    ("reserved_idle", "Reserved, unused", ""),
-    ("infra_idle", "Idle nodes", ""),
-    ("overhead", "Startup & shutdown", ""),
-    ("control", "Head nodes", ""),
-    ("total", "Total", ""),
-    ("change", "Change", ""),
-    ("share", "Share", ""),
-)
 
 
 @require_GET
@@ -74,14 +61,12 @@ def cost(request: SignedInRequest) -> HttpResponse:
         "problem": problem,
         "group_by": group_by,
         "table": table,
-        "change": Change(current=table.total.total, previous=sum(before.values())),
         "chart": cost_chart(
             table, first=period.first, last=period.last, by_part=by_part, links=links
         ),
         "crumbs": crumbs_of(request, place),
-        "csv_url": address_with(request, format="csv"),
         **_sums(table),
-        **_rows(request, place, cost_lines(table, before), group_by),
+        **_rows(request, place, group_by, table, before),
         **_switches(request, place, period, group_by, by_part=by_part),
     }
     return render(request, "insights/cost.html", context, status=UNPROCESSABLE if problem else 200)
@@ -96,50 +81,34 @@ def _period(request: SignedInRequest, moment: Any) -> tuple[Period, str]:
 
 
 def _rows(
-    request: SignedInRequest, place: CostPlace, lines: list[CostLine], group_by: GroupBy
+    request: SignedInRequest,
+    place: CostPlace,
+    group_by: GroupBy,
+    table: CostTable,
+    before: Mapping[str, int],
 ) -> dict[str, Any]:
-    """Return a page of the lines in the asked order."""
-    keys = [key for key, _, _ in COLUMNS]
-    sorting = asked_sorting(request, keys, otherwise="-total")
-    lines = sorted(lines, key=_name_of)
-    lines.sort(key=_SORTS[sorting.key], reverse=not sorting.ascending)
-    page = asked_page(request)
-    start = (page - 1) * ROWS
-    more = len(lines) > start + ROWS
-    shown = lines[start : start + ROWS]
-    links = drill_links(request, place, group_by, [line.group.key for line in shown])
-    columns = [(key, label or group_by.capitalize(), hint) for key, label, hint in COLUMNS]
-    return {
-        "lines": [replace(line, url=links.get(line.group.key, "")) for line in shown],
-        "headers": sort_headers(request, columns, current=sorting),
-        "count": len(lines),
-        "first_row": start + 1,
-        "last_row": min(len(lines), start + ROWS),
-        "newer_url": address_with(request, page=str(page - 1)) + "#cost-table" if page > 1 else "",
-        "older_url": address_with(request, page=str(page + 1)) + "#cost-table" if more else "",
-    }
+    """Return a page of the groups in the order of the address."""
+    lines = cost_lines(table, before)
+    places = _places(table)
+    columns = cost_columns(group_by.capitalize(), total=table.total.total, places=places)
+    lines = sorted(lines, key=name_of)
+    costs = page_of(request, columns, lines, identity=lambda line: (line.group.key, name_of(line)))
+    links = drill_links(request, place, group_by, [line.group.key for line in costs.rows])
+    costs.rows = [replace(line, url=links.get(line.group.key, "")) for line in costs.rows]
+    change = Change(current=table.total.total, previous=sum(before.values()))
+    costs.totals = totals_of(table, change, count=len(lines), places=places)
+    return {"costs": costs, "change": change, "places": places}
 
 
-def _name_of(line: CostLine) -> str:
-    return line.group.name.lower()
-
-
-def _part(name: str) -> Callable[[CostLine], Any]:
-    return lambda line: getattr(line.group.cost, name)
-
-
-_SORTS: dict[str, Callable[[CostLine], Any]] = {
-    "name": _name_of,
-    **{part: _part(part) for part in (*PARTS, "total")},
-    "share": _part("total"),
-    "change": lambda line: line.change.amount,
-}
+def _places(table: CostTable) -> int:
+    # Where all is cents, cents would hide how the parts add up.
+    return 2 if table.total.total >= FINE_BELOW else 4
 
 
 def _switches(
     request: SignedInRequest, place: CostPlace, period: Period, group_by: GroupBy, *, by_part: bool
 ) -> dict[str, Any]:
-    plain = {"from": None, "to": None, "month": None, "page": None}
+    plain = {"from": None, "to": None, "month": None}
     lengths = [
         SwitchOption(
             label=span.key,
@@ -151,7 +120,7 @@ def _switches(
     groups = [(group.value, group.value.capitalize()) for group in place.groupings]
     stacks = [("group", "By " + group_by), ("part", "By category")]
     stack = "part" if by_part else "group"
-    dropped = {"range", "month", "from", "to", "page", "format"}
+    dropped = {"range", "month", "from", "to", "after", "before", "format"}
     return {
         "range_choices": lengths,
         "group_choices": choices(request, "group", groups, current=group_by),
@@ -160,7 +129,7 @@ def _switches(
         "kept": [(name, value) for name, value in request.GET.items() if name not in dropped],
         "asked_from": request.GET.get("from") or period.first.isoformat(),
         "asked_to": request.GET.get("to") or period.last.isoformat(),
-        "all_teams_url": address_with(request, team="all", group="team", page=None, sort=None)
+        "all_teams_url": address_with(request, team="all", group="team", sort=None)
         if request.user.is_superuser and place.team
         else "",
     }
@@ -171,8 +140,6 @@ def _sums(table: CostTable) -> dict[str, Any]:
     return {
         "overhead": table.total.overhead + table.total.control,
         "node_hours": hours,
-        # Where all is cents, cents would hide how the parts add up.
-        "places": 2 if table.total.total >= FINE_BELOW else 4,
         "unpriced_words": f"{number(unpriced)} unpriced" if unpriced else "all priced",
     }
 

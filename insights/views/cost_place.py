@@ -122,9 +122,7 @@ def drill_links(
     if group_by is GroupBy.GROUP and place.cluster:
         next_group = GroupBy.NODE
     return {
-        key: address_with(
-            request, group=next_group, sort=None, page=None, stack=None, **{name: key}
-        )
+        key: address_with(request, group=next_group, sort=None, stack=None, **{name: key})
         for key in keys
         if key
     }
@@ -149,6 +147,6 @@ def crumbs_of(request: SignedInRequest, place: CostPlace) -> list[tuple[str, str
             kept[name] = key
             way.append((str(label), {**kept, "group": None}))
     return [
-        (label, address_with(request, **(_BELOW | changes), sort=None, page=None))
+        (label, address_with(request, **(_BELOW | changes), sort=None))
         for label, changes in way[:-1]
     ]

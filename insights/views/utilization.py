@@ -16,10 +16,11 @@ from accounts.spreadsheets import csv_response
 from clusters.models import Cluster, Node
 from configurations.models import Template
 from insights import ranges
-from insights.choices import SortHeader, address_with, asked_sorting, choices, sort_headers
-from insights.queries.use import ROWS, use_by_cluster, use_by_node
+from insights.choices import address_with, choices
+from insights.queries.use import use_by_cluster, use_by_node
 from insights.use_charts import Span, use_charts
-from insights.views.asked import asked_cluster, asked_number, asked_page
+from insights.views.asked import asked_cluster, asked_number
+from insights.views.use_columns import USE_OF_CLUSTERS, USE_OF_NODES, totals_of
 from metering.measures import MEASURES
 from metering.queries import (
     Scope,
@@ -28,15 +29,7 @@ from metering.queries import (
     Waste,
     use_over_time,
 )
-
-COLUMNS = (
-    ("wasted", "$ wasted", "Held, not used, plus not reserved"),
-    ("held", "Held, not used", "Reserved by Ray, but not used"),
-    ("paid", "Cost", "What the machines cost in this range"),
-    ("cpu", "CPU", ""),
-    ("memory", "Memory", ""),
-    ("gpu", "GPU", ""),
-)
+from tables.pages import order_of, page_by_number, page_of, start_of
 
 
 @require_GET
@@ -64,7 +57,7 @@ def utilization(request: SignedInRequest) -> HttpResponse:
     span = Span(since=since, until=moment, zone=timezone.get_current_timezone())
     as_tables = request.GET.get("view") == "tables"
     charts = use_charts(series, span=span, spread=use.spread, as_tables=as_tables)
-    table = _nodes(cluster, span) if cluster else _clusters(request, chosen.key, scope)
+    found = _nodes(request, cluster, span) if cluster else _clusters(request, chosen.key, scope)
     context = {
         "cluster": cluster,
         "node": node,
@@ -73,7 +66,8 @@ def utilization(request: SignedInRequest) -> HttpResponse:
         "charts": charts,
         "measured_at": min(series.times[-1] + series.step, moment) if series.times else None,
         "late_after": max(120, series.step.total_seconds() + 90),
-        **table,
+        "rows": found["table"].rows,
+        **found,
         **_filters(request, team, scope),
         **_frame(request, chosen, cluster, node),
     }
@@ -81,44 +75,35 @@ def utilization(request: SignedInRequest) -> HttpResponse:
 
 
 def _clusters(request: SignedInRequest, window: str, scope: Scope) -> dict[str, Any]:
-    sorting = asked_sorting(request, list(UseOrder), otherwise="-wasted")
-    page = asked_page(request)
+    order = order_of(request, USE_OF_CLUSTERS)
     found, rows = use_by_cluster(
-        window, scope, order=UseOrder(sorting.key), ascending=sorting.ascending, page=page
+        window,
+        scope,
+        order=UseOrder(order.column.key),
+        ascending=not order.descending,
+        start=start_of(request, USE_OF_CLUSTERS),
+        size=USE_OF_CLUSTERS.size,
     )
-    more = page * ROWS < found.count
-    return {
-        "rows": rows,
-        "total": Waste(held_unused=found.held_unused, unreserved=found.unreserved, paid=found.paid),
-        "count": found.count,
-        "computed_at": found.computed_at,
-        "headers": sort_headers(request, COLUMNS, current=sorting),
-        "first_row": (page - 1) * ROWS + 1,
-        "last_row": (page - 1) * ROWS + len(rows),
-        "newer_url": address_with(request, page=str(page - 1)) if page > 1 else "",
-        "older_url": address_with(request, page=str(page + 1)) if more else "",
-    }
+    table = page_by_number(request, USE_OF_CLUSTERS, rows, total=found.count)
+    waste = Waste(held_unused=found.held_unused, unreserved=found.unreserved, paid=found.paid)
+    table.csv_url, table.totals = "", totals_of(waste, count=found.count)
+    return {"table": table, "total": waste, "computed_at": found.computed_at}
 
 
-def _nodes(cluster: Cluster, span: Span) -> dict[str, Any]:
+def _nodes(request: SignedInRequest, cluster: Cluster, span: Span) -> dict[str, Any]:
     rows = use_by_node(cluster.pk, since=span.since, now=span.until)
     wastes = [row.waste for row in rows if row.waste]
-    headers = [
-        SortHeader(label=label, hint=hint, is_number=key in {"wasted", "held", "paid"})
-        for key, label, hint in COLUMNS
-    ]
-    return {
-        "rows": rows[:ROWS],
-        "hidden": max(0, len(rows) - ROWS),
-        "headers": headers,
-        "total": Waste(
-            held_unused=sum(waste.held_unused for waste in wastes),
-            unreserved=sum(waste.unreserved for waste in wastes),
-            paid=sum(waste.paid for waste in wastes),
-        )
-        if wastes
-        else None,
-    }
+    table = page_of(request, USE_OF_NODES, rows, identity=lambda row: row.key)
+    table.csv_url = ""
+    if not wastes:
+        return {"table": table, "total": None}
+    total = Waste(
+        held_unused=sum(waste.held_unused for waste in wastes),
+        unreserved=sum(waste.unreserved for waste in wastes),
+        paid=sum(waste.paid for waste in wastes),
+    )
+    table.totals = totals_of(total, count=len(rows))
+    return {"table": table, "total": total}
 
 
 def _asked_scope(request: SignedInRequest, team: Team) -> Scope:
@@ -166,7 +151,7 @@ def _filters(request: SignedInRequest, team: Team, scope: Scope) -> dict[str, An
         "unknown_name": request.GET.get("name", "").strip(),
         "kept": [(name, value) for name, value in request.GET.items() if name in {"range", "view"}],
         "is_filtered": bool(scope.template_id or scope.owner_id),
-        "unfiltered_url": address_with(request, template=None, user=None, name=None, page=None),
+        "unfiltered_url": address_with(request, template=None, user=None, name=None),
     }
 
 

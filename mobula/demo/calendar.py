@@ -55,6 +55,8 @@ def sessions(
         Pattern.TRAINING: _training,
     }[template.pattern](template, first, now, random)
     ran = [session for session in past if session.start < now]
+    if not ran:  # it rested all the time: look further back
+        return sessions(template, position, now=now, days=2 * days)
     if position < RUNNING[template.pattern] and not ran[-1].is_open:
         is_idle = position == RUNNING[template.pattern] - 1 > 0
         ran += _current(template, ran[-1].end, now, random, is_idle=is_idle)

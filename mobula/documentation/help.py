@@ -13,6 +13,7 @@ HELP = {
     "clusters:bulk": "states",
     "configurations:machines": "catalog",
     "configurations:templates": "templates",
+    "configurations:archive-templates": "templates",
     "configurations:template": "templates",
     "configurations:library": "templates",
     "configurations:version": "templates",
@@ -37,11 +38,12 @@ HELP = {
     "clouds:new": "catalog",
     "clouds:edit": "catalog",
     "clouds:teams": "accounts",
+    "clouds:history": "audit",
     "accounts:account": "accounts",
     "accounts:team": "accounts",
     "accounts:users": "accounts",
     "accounts:user": "accounts",
-    "accounts:audit": "accounts",
+    "accounts:audit": "audit",
 }
 # The tabs of a cluster's page have a page of docs/ each.
 TABS = {

@@ -23,12 +23,12 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Release": ("promotions",),
     "Run and scale": (
         "scaling", "strategies", "spot", "consolidation", "simulation", "states", "health",
-        "events", "errors", "local",
+        "events", "errors", "local", "test-runs",
     ),
     "Usage and cost": ("metering",),
     "Administer": (
-        "accounts", "demo", "deployment", "settings", "limits", "retention", "backup", "upgrade",
-        "threat-model", "agent",
+        "accounts", "audit", "demo", "deployment", "settings", "limits", "retention", "backup",
+        "upgrade", "threat-model", "agent",
     ),
     "Develop": ("architecture", "front", "benchmarks", "faults"),
 }  # fmt: skip

@@ -2,18 +2,17 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
-from django.template import Context, Engine
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Team
@@ -24,7 +23,6 @@ from domain.failures import Cause, cause_of
 from mobula.documentation.help import help_for
 from mobula.markdown import rendered
 from mobula.tones import is_moving, tone_of
-from tables.columns import Column
 
 register = template.Library()
 
@@ -183,22 +181,6 @@ def chosen(field: BoundField) -> str:
 def is_picked(field: BoundField) -> bool:
     """Return whether the field has so many values that a dialog searches them."""
     return "data-pick" in field.field.widget.attrs
-
-
-@register.simple_tag(takes_context=True)
-def table_cell(context: Context, column: Column, row: object) -> str:
-    """Return what a table shows of a row in a column: drawn by the column's template, or plain."""
-    if not column.cell:
-        value = column.value(row)
-        return "–" if value is None or value == "" else conditional_escape(str(value))
-    with context.push(row=row):
-        text: str = _cell_template(column.cell).render(context)
-    return text
-
-
-@cache
-def _cell_template(name: str) -> Any:
-    return Engine.get_default().get_template(name)
 
 
 @register.simple_tag(takes_context=True)

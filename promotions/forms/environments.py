@@ -11,7 +11,7 @@ from accounts.models import Team, User
 from accounts.roles import Role
 from clouds.models import Cloud
 from domain.promotions.checks import CheckKind
-from domain.promotions.workloads import TEST_WORKLOADS
+from domain.promotions.workloads import LONGEST_COMMAND, WORKLOAD_CHOICES
 from promotions.models import Environment
 
 MOST_MINUTES = 60 * 24 * 90
@@ -31,7 +31,7 @@ class RulesForm(forms.Form):
             "Before a release",
             ("needs_previous", "soak_minutes", "required_checks", "expires_hours"),
         ),
-        ("Test workload", ("workload", "workload_minutes", "workload_usd")),
+        ("Test workload", ("workload", "workload_command", "workload_minutes", "workload_usd")),
         ("Approval", ("approvals", "forbid_author", "forbid_last_editor", "bypass")),
         ("After a release", ("verify_minutes", "verify_task", "rolls_back")),
     )
@@ -65,7 +65,14 @@ class RulesForm(forms.Form):
         min_value=1, max_value=MOST_HOURS, label="Requests expire after (hours)"
     )
     workload = forms.ChoiceField(
-        required=False, choices=[("", "None"), *TEST_WORKLOADS.items()], label="Workload"
+        required=False, choices=[("", "None"), *WORKLOAD_CHOICES.items()], label="Workload"
+    )
+    workload_command = forms.CharField(
+        required=False,
+        max_length=LONGEST_COMMAND,
+        label="Command line",
+        help_text="What runs as a Ray job where the workload is a command. It passes if it exits "
+        "with 0.",
     )
     workload_minutes = forms.IntegerField(
         min_value=1, max_value=MOST_MINUTES, label="Time limit (minutes)"

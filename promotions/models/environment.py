@@ -40,6 +40,9 @@ class Environment(models.Model):
     workload = models.CharField(
         max_length=40, blank=True, help_text="Test workload. Empty: none is run."
     )
+    workload_command = models.TextField(
+        blank=True, help_text="The command line, where the test workload is a command."
+    )
     workload_minutes = models.PositiveIntegerField(default=30)
     workload_usd = models.DecimalField(max_digits=12, decimal_places=2, default=10)
     approvals = models.PositiveIntegerField(default=0, help_text="How many approvals it takes.")

@@ -87,6 +87,7 @@ class TestRun(models.Model):
     version = models.ForeignKey("configurations.Version", models.PROTECT, related_name="+")
     environment = models.CharField(max_length=63, help_text="Whose overlay applies.")
     workload = models.CharField(max_length=40)
+    command = models.TextField(blank=True, help_text="What it runs where that is a command.")
     max_minutes = models.PositiveIntegerField()
     max_usd = models.DecimalField(max_digits=12, decimal_places=2)
     state = models.CharField(
@@ -99,9 +100,16 @@ class TestRun(models.Model):
     summary = models.CharField(max_length=500, blank=True)
     log = models.TextField(blank=True, help_text="The last lines of the workload's log.")
     cost_usd = models.DecimalField(null=True, max_digits=14, decimal_places=6)
+    workload_seconds = models.FloatField(null=True, help_text="How long the workload itself ran.")
+    utilization = models.JSONField(
+        default=dict, help_text="Mean shares of CPU, memory and GPU in use, from 0 to 1."
+    )
     wanted_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(
+        null=True, help_text="When its cluster was gone and its cost final."
+    )
 
     class Meta:
         ordering = ["request", "pk"]
@@ -117,7 +125,10 @@ class TestRun(models.Model):
                 fields=["wanted_at"],
                 name="test_run_open",
                 condition=Q(state__in=sorted(OPEN_TEST_RUN_STATES)),
-            )
+            ),
+            models.Index(
+                fields=["wanted_at"], name="test_run_unsettled", condition=Q(settled_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

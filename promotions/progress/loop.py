@@ -18,6 +18,7 @@ from accounts.errors import ServiceError
 from domain.promotions.checks import CheckKind
 from domain.promotions.states import OPEN_STATES, UNAPPLIED_STATES, RequestState
 from domain.promotions.windows import opening_at
+from domain.promotions.workloads import COMMAND
 from promotions.checks import kinds_for
 from promotions.environments import windows_of
 from promotions.evidence import gather
@@ -118,6 +119,7 @@ def _want_test_run(request: ChangeRequest) -> None:
             "version": request.version,
             "environment": environment.name,
             "workload": environment.workload,
+            "command": environment.workload_command if environment.workload == COMMAND else "",
             "max_minutes": environment.workload_minutes,
             "max_usd": environment.workload_usd,
         },

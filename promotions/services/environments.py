@@ -14,7 +14,7 @@ from accounts.services import record
 from clouds.models import Cloud
 from domain.promotions.checks import CheckKind
 from domain.promotions.windows import WindowKind
-from domain.promotions.workloads import TEST_WORKLOADS
+from domain.promotions.workloads import wrong_command, wrong_workload
 from domain.strategies.schedule import Window
 from promotions.environments import rules_of, saved_environments
 from promotions.models import Approver, ApproverGroup, ChangeWindow, Environment
@@ -68,7 +68,7 @@ def change_rules(environment: Environment, *, values: Mapping[str, Any], by: Use
     require(may_manage(by, team=environment.team))
     row = _own(environment)
     before = rules_of(row)
-    raise_if_any(_wrong_rules(values))
+    raise_if_any(_wrong_rules(row, values))
     clouds = values.get("clouds")
     for name, value in values.items():
         if name not in {"clouds", "bypass"}:
@@ -185,15 +185,17 @@ def _own(environment: Environment) -> Environment:
     return Environment.objects.select_for_update().select_related("team").get(pk=row.pk)
 
 
-def _wrong_rules(values: Mapping[str, Any]) -> list[FieldError]:
+def _wrong_rules(row: Environment, values: Mapping[str, Any]) -> list[FieldError]:
     wrong = []
     known = {kind.value for kind in CheckKind}
     if unknown := sorted(set(values.get("required_checks", ())) - known):
         wrong.append(FieldError("required_checks", f"{', '.join(unknown)} is no check."))
-    workload = values.get("workload", "")
-    if workload and workload not in TEST_WORKLOADS:
-        names = ", ".join(TEST_WORKLOADS)
-        wrong.append(FieldError("workload", f"'{workload}' is not a test workload: use {names}."))
+    workload = values.get("workload", row.workload)
+    command = values.get("workload_command", row.workload_command)
+    if reason := wrong_workload(workload):
+        wrong.append(FieldError("workload", reason))
+    if reason := wrong_command(command, workload=workload):
+        wrong.append(FieldError("workload_command", reason))
     return wrong
 
 

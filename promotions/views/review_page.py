@@ -18,7 +18,7 @@ from domain.promotions.checks import CheckKind
 from domain.promotions.phases import phases
 from domain.promotions.price_changes import price_changes
 from domain.promotions.states import OPEN_TEST_RUN_STATES, RequestState
-from domain.promotions.workloads import TEST_WORKLOADS
+from domain.promotions.workloads import WORKLOAD_CHOICES
 from promotions import queries
 from promotions.decisions import decisions_on
 from promotions.forms.requests import CommentForm
@@ -122,6 +122,6 @@ def _test_run(change: ChangeRequest) -> TestRun | None:
     """Return the newest test run, with its workload in words."""
     run = change.test_runs.order_by("-pk").first()
     if run is not None:
-        run.label = TEST_WORKLOADS.get(run.workload, run.workload)  # type: ignore[attr-defined]
+        run.label = WORKLOAD_CHOICES.get(run.workload, run.workload)  # type: ignore[attr-defined]
         run.is_open = run.state in OPEN_TEST_RUN_STATES  # type: ignore[attr-defined]
     return run

@@ -27,6 +27,7 @@ OWNED, AUTHOR, INSTALLATION = Scope.OWNED, Scope.AUTHOR, Scope.INSTALLATION
 
 _USER = ("{user}",)
 _REASON = {"reason": "They left."}
+_CLOUD = {"name": "prod", "provider": "aws", "region": "us-west-2"}
 _CLUSTER = ("{cluster}",)
 _GROUP = ("{cluster}", "cpu")
 _JOB = ("{cluster}", "{job}")
@@ -94,8 +95,9 @@ ACCOUNTS: dict[str, Route] = {
         get=ADMIN,
         foreign_query=(
             Foreign(fields={"subject": "{cluster}"}, status=200),
+            Foreign(fields={"kind": "cluster", "subject": "{cluster}"}, status=200),
             Foreign(fields={"subject": "{cluster}", "format": "csv"}, status=200),
-            Foreign(fields={"actor": "@", "before": "99999999"}, status=200),
+            Foreign(fields={"actor": "@", "format": "jsonl"}, status=200),
         ),
     ),
 }
@@ -115,22 +117,12 @@ PAGES: dict[str, Route] = {
         body={"usd_per_cpu_hour": "1", "usd_per_gib_hour": "1", "usd_per_gpu_hour": "1"},
     ),
     "clouds/": Route(PERSONAL, get=ANYBODY),
-    "clouds/new/": Route(
-        INSTALLATION,
-        get=SITE,
-        post=SITE,
-        body={"name": "prod", "provider": "aws", "region": "us-west-2"},
-    ),
-    "clouds/<int:pk>/": Route(
-        INSTALLATION,
-        ("{aws}",),
-        get=SITE,
-        post=SITE,
-        body={"name": "prod", "provider": "aws", "region": "us-west-2"},
-    ),
+    "clouds/new/": Route(INSTALLATION, get=SITE, post=SITE, body=_CLOUD),
+    "clouds/<int:pk>/": Route(INSTALLATION, ("{aws}",), get=SITE, post=SITE, body=_CLOUD),
     "clouds/<int:pk>/teams/": Route(
         INSTALLATION, ("{aws}",), get=SITE, post=SITE, body={"teams": "{team}"}
     ),
+    "clouds/<int:pk>/history/": Route(INSTALLATION, ("{aws}",), get=SITE),
     "clouds/<int:pk>/refresh/": Route(OWNED, ("{aws}",), post=SITE),
     "images/": Route(PERSONAL, get=ANYBODY),
     "docs/": Route(PERSONAL, get=ANYBODY, query={"q": "idle"}),
@@ -151,6 +143,9 @@ CONFIGURATIONS: dict[str, Route] = {
         foreign_query=(Foreign(fields={"cloud": "{cloud_name}"}, status=200),),
     ),
     "templates/": Route(CURRENT, get=VIEWER),
+    "templates/bulk/archive/": Route(
+        OWNED, get=VIEWER, post=ENGINEER, query={"pk": "{template}"}, body={"pk": "{template}"}
+    ),
     "templates/library/": Route(CURRENT, get=VIEWER),
     "templates/library/<slug:key>/use/": Route(CURRENT, ("single-node",), post=ENGINEER),
     "templates/import/": Route(

@@ -216,7 +216,7 @@ def test_foreign_ids_behind_the_question_mark(
     may_look = (ROLES[role][0] or 0) >= (route.get or 0)
     assert answer.status_code == (foreign.status if may_look else 403)
     if FOREIGN not in str(query):
-        assert FOREIGN not in answer.text.lower()
+        assert FOREIGN not in answer.getvalue().decode().lower()
         return
     # A name that is given stands in the answer: it says as much as of a name that nobody has.
     unknown = browser.get(

@@ -15,6 +15,7 @@ MATRIX = {
     Action.EDIT_TEMPLATE: {E, A},
     Action.LAUNCH: {E, A},
     Action.OPERATE: {E, A},
+    Action.READ_HISTORY: {A},
     Action.MANAGE_TEAM: {A},
     Action.MANAGE_INSTALLATION: set(),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -80,6 +81,26 @@ def test_an_open_page_of_a_deactivated_user_goes_to_the_sign_in(
     page.get_by_label("Reason").fill("Is back.")
     page.get_by_role("button", name="Activate").click()
     expect(page.get_by_role("button", name="Deactivate")).to_be_visible()
+
+
+def test_a_click_on_a_request_shows_what_it_did(
+    visit: Visitor, adam: User, alice: User, research: Team
+) -> None:
+    page = visit(adam).open(f"/accounts/users/{alice.pk}/")
+    page.get_by_label("Reason").fill("Left the company.")
+    page.get_by_role("button", name="Deactivate").click()
+    expect(page.get_by_role("button", name="Activate")).to_be_visible()
+    page.get_by_role("link", name="History").click()
+    row = page.get_by_role("row", name="Left the company.")
+    expect(row).to_contain_text("127.0.0.1")
+    entry = AuditEntry.objects.get(action="user.deactivated")
+    row.get_by_role("link", name=f"Request {entry.request_id[:8]}").click()
+    expect(page.get_by_role("textbox", name="Request ID")).to_have_value(entry.request_id)
+    expect(page.get_by_role("group", name="Entries").get_by_role("row")).to_have_count(2)
+    with page.expect_download() as started:
+        page.get_by_role("link", name="JSON Lines").click()
+    lines = started.value.path().read_text().splitlines()
+    assert [json.loads(line)["reason"] for line in lines] == ["Left the company."]
 
 
 def test_users_are_searched(visit: Visitor, adam: User, research: Team) -> None:

@@ -52,6 +52,7 @@ def test_every_address_is_tested_here() -> None:
         "new",
         "edit",
         "teams",
+        "history",
         "refresh",
     }
 
@@ -61,6 +62,19 @@ def test_members_see_their_clouds_and_strangers_do_not(
 ) -> None:
     assert "us-east-1" in request_as(bob, "list").content.decode()
     assert "us-east-1" not in request_as(charlie, "list").content.decode()
+
+
+def test_clouds_sort_have_a_csv_and_answer_any_address(
+    cloud: Cloud, research: Team, bob: User
+) -> None:
+    make_cloud("zeta", provider="aws", region="eu-west-1", team=research)
+    client = Client()
+    client.force_login(bob)
+    for sort, first in (("-name", "zeta"), ("region", "zeta"), ("x", "aws"), ("-types", "aws")):
+        answer = client.get(reverse("clouds:list"), {"sort": sort, "after": "x:y"})
+        assert answer.context["table"].rows[0].cloud.name == first, sort
+    lines = client.get(reverse("clouds:list"), {"format": "csv", "sort": "-name"}).text.splitlines()
+    assert [line.split(",")[0] for line in lines] == ["name", "zeta", "aws"]
 
 
 @pytest.mark.parametrize("name", ["new", "edit"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.module_loading import import_string
 
 from clusters.models import Cluster, Forecast, ScalingSample
 
@@ -20,7 +21,7 @@ def test_what_beat_asks_for_are_tasks(
         tasks.forecast_cluster, "apply_async", lambda ids, **_options: asked.extend(ids)
     )
     for entry in CELERY_BEAT.values():
-        getattr(tasks, str(entry["task"]).rpartition(".")[2])()
+        import_string(str(entry["task"]))()
     assert ScalingSample.objects.count() == 1
     assert asked == [str(with_strategies.pk)]
     tasks.forecast_cluster(asked[0])

@@ -17,6 +17,28 @@ from tests.cast import make_cloud
 if TYPE_CHECKING:
     from configurations.models import Version
 
+ROWS = """\
+cloud: paper
+head_node: {instance_type: small}
+worker_nodes:
+  - {name: cpu, instance_type: small, max_nodes: 4}
+  - {name: other, instance_type: large, max_nodes: 2}
+mobula:
+  idle_minutes: 30
+  mounts:
+    - {storage: data, path: /mnt/data}
+  environments:
+    dev: {mobula: {idle_minutes: 5}}
+    prod:
+      worker_nodes:
+        - {name: cpu, max_nodes: 40, labels: {tier: prod}}  # more at night
+flags:
+  instance_ranking_strategy:
+    - ranker_type: custom_group_order
+      ranker_config: {group_order: [cpu/spot, [cpu, other]]}
+"""
+"""All kinds of rows but for what scales: groups, mounts, environments, the order of preference."""
+
 _INPUT = re.compile(r"<(input|textarea|select)\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
 

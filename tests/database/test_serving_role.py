@@ -41,6 +41,9 @@ REFUSED = (
     "TRUNCATE accounts_auditentry",
     "UPDATE accounts_auditentry SET reason = 'other'",
     "DELETE FROM accounts_auditentry",
+    "TRUNCATE accounts_auditseal",
+    "UPDATE accounts_auditseal SET digest = content",
+    "DELETE FROM accounts_auditseal",
     "ALTER TABLE accounts_auditentry DISABLE TRIGGER ALL",
     "DROP TRIGGER audit_is_append_only ON accounts_auditentry",
     "SET session_replication_role = replica",
@@ -111,6 +114,7 @@ def test_it_may_not_delete_from_any_table_that_refuses_truncate(
     ).fetchall()
     assert {table for table, _, _ in rows} >= {
         "accounts_auditentry",
+        "accounts_auditseal",
         "configurations_version",
         "metering_ratecardversion",
     }

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.cluster import DrivenCluster
-from tests.e2e.failures import plan_failures
 from tests.e2e.processes import live_nodes
-from tests.e2e.stack import Console, console
+from tests.e2e.stack import Console, console, plan_failures
 from tests.e2e.waiting import eventually
 
 

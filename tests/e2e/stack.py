@@ -9,6 +9,7 @@ The stack is `mobula up` itself. Tests act over HTTP, as a browser does, and loo
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -255,3 +256,12 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def plan_failures(console: Console, **failures: object) -> None:
+    """Let this, and nothing else, go wrong on the installation's machine from now on."""
+    directory = console.home.path / "local"
+    directory.mkdir(exist_ok=True)
+    draft = directory / "draft.json"
+    draft.write_text(json.dumps(failures))
+    draft.replace(directory / "failures.json")

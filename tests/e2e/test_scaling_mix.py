@@ -13,10 +13,9 @@ import pytest
 
 from tests.e2e import books
 from tests.e2e.cluster import DrivenCluster
-from tests.e2e.failures import plan_failures
 from tests.e2e.offline import planned
 from tests.e2e.processes import live_nodes
-from tests.e2e.stack import Console, Row
+from tests.e2e.stack import Console, Row, plan_failures
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.ray

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.cluster import DrivenCluster
-from tests.e2e.failures import plan_failures
-from tests.e2e.stack import Console
+from tests.e2e.stack import Console, plan_failures
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.ray

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -67,14 +69,32 @@ def test_newest_come_first_and_a_page_is_not_too_long(ask: Callable[..., str]) -
     assert "2,126 base images" in shown
     assert rows(shown) == 50
     assert "rayproject/ray:2.60.0-py310-cpu" in shown
-    assert "Page 1 of 43" in shown
+    assert 'rel="next"' in shown
+    assert 'rel="prev"' not in shown
 
 
 def test_pages_follow_each_other_and_keep_the_filters(ask: Callable[..., str]) -> None:
-    shown = ask(repository="anyscale/ray", page=2)
-    assert "Page 2 of 30" in shown
-    assert "?repository=anyscale%2Fray&amp;page=3" in shown
+    first = ask(repository="anyscale/ray")
+    place = re.search(
+        r'href="\?repository=anyscale%2Fray&amp;after=([^"#]+)#table-images" rel="next"', first
+    )
+    assert place
+    shown = ask(repository="anyscale/ray", after=unquote(place[1]))
+    assert 'rel="prev"' in shown
+    assert rows(shown) == 50
+    assert not set(uris(first)) & set(uris(shown))
     assert "rayproject/" not in shown.partition('id="results"')[2].replace("rayproject/ray</o", "")
+
+
+def test_versions_are_sorted_as_numbers_and_any_order_is_answered(ask: Callable[..., str]) -> None:
+    assert "ray:2.9." in uris(ask(sort="ray", q="2.9"))[0]
+    assert "py314" in uris(ask(sort="-python"))[0]
+    for sort in ("x", "-", "-image", "source"):
+        assert rows(ask(sort=sort, after="x:y")) == 50
+
+
+def uris(shown: str) -> list[str]:
+    return re.findall(r'id="uri-\d+">([^<]+)<', shown)
 
 
 def test_filters_meet(ask: Callable[..., str]) -> None:

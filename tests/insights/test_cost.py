@@ -34,13 +34,13 @@ def test_the_cost_of_one_cluster_names_its_nodes(
     client: Client, bob: User, trainer: Cluster
 ) -> None:
     page = sign_in(client, bob).get(f"/insights/cost/?cluster={trainer.pk}&group=node")
-    names = {line.group.name for line in page.context["lines"]}
+    names = {line.group.name for line in page.context["costs"].rows}
     assert names == {"head", "cpu-1", "cpu-2"}
 
 
 def linked(page: Any, name: str) -> str:
     """Return where the row of that name in the cost table leads to."""
-    (url,) = [line.url for line in page.context["lines"] if line.group.name == name]
+    (url,) = [line.url for line in page.context["costs"].rows if line.group.name == name]
     return f"/insights/cost/{url}"
 
 
@@ -54,7 +54,7 @@ def test_rows_lead_from_all_teams_to_a_node_and_each_sum_is_its_parent_s(
     for name, expected in (("Research", 1), ("train", 1), ("trainer", 1), ("cpu", 2 / 3)):
         page = client.get(linked(page, name))
         assert page.context["table"].total.total == total * expected
-        sums = sum(line.group.cost.total for line in page.context["lines"])
+        sums = sum(line.group.cost.total for line in page.context["costs"].rows)
         assert sums == page.context["table"].total.total
     assert page.context["group_by"] == "node"
     labels = [label for label, _ in page.context["crumbs"]]
@@ -118,7 +118,7 @@ def test_headers_sort_the_cost_table(client: Client, bob: User, trainer: Cluster
     url = f"/insights/cost/?cluster={trainer.pk}&group=node"
 
     def names(sort: str) -> list[str]:
-        lines = client.get(f"{url}&sort={sort}").context["lines"]
+        lines = client.get(f"{url}&sort={sort}").context["costs"].rows
         return [line.group.name for line in lines]
 
     assert names("name") == ["cpu-1", "cpu-2", "head"]

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from accounts.models import AuditEntry, Team, User
 from clusters.models import Cluster, Run
 from metering.rates import current_rate
+from tables.keyset import Place
 from tests.insights.cast import HOUR, MINUTE, make_cluster, make_group, make_node
 from tests.insights.reading import sign_in
 
@@ -94,7 +95,7 @@ def test_an_unknown_cluster_is_not_found(
 
 
 def test_a_working_cluster_is_not_idle(client: Client, bob: User, trainer: Cluster) -> None:
-    (line,) = sign_in(client, bob).get("/insights/idle/").context["lines"]
+    (line,) = sign_in(client, bob).get("/insights/idle/").context["table"].rows
     assert (line.cluster, line.standing.is_idle, line.wasted) == (trainer, False, 0)
 
 
@@ -102,7 +103,7 @@ def test_an_idle_cluster_shows_what_it_wastes(client: Client, bob: User, trainer
     make_idle(trainer)
     assert "Idle for" in sign_in(client, bob).get("/").text
     context = client.get("/insights/idle/").context
-    (line,) = context["lines"]
+    (line,) = context["table"].rows
     assert line.standing.is_idle
     assert line.standing.idle_hourly == 1_200_000
     assert 200_000 <= line.wasted < 210_000
@@ -188,6 +189,36 @@ def test_idle_cost_is_shown_by_cluster_and_by_owner(
     client: Client, bob: User, trainer: Cluster, by: str, name: str
 ) -> None:
     page = sign_in(client, bob).get(f"/insights/idle/?by={by}")
-    (row,) = page.context["idle_groups"]
+    (row,) = page.context["idle_cost"].rows
     assert (row.name, row.cost.idle) == (name, page.context["spent_idle"])
     assert trainer.name
+
+
+@pytest.mark.parametrize(
+    ("page", "table"), [("idle", "table"), ("idle", "idle_cost"), ("cost", "costs")]
+)
+def test_tables_are_answered_whatever_the_address_asks(
+    client: Client, bob: User, trainer: Cluster, page: str, table: str
+) -> None:
+    sign_in(client, bob)
+    url = f"/insights/{page}/"
+    usual = client.get(url).context[table]
+    keys = [f"{sign}{column.key}" for column in usual.table.columns for sign in ("", "-")]
+    for key in [*keys, "evil", "-"]:
+        prefix = usual.table.prefix
+        query = {f"{prefix}sort": key, f"{prefix}after": "x:y", f"{prefix}before": "1"}
+        assert len(client.get(url, query).context[table].rows) == len(usual.rows), key
+    assert trainer.name
+
+
+def test_clusters_are_sorted_and_cut_where_their_use_is_read(
+    client: Client, bob: User, trainer: Cluster
+) -> None:
+    sign_in(client, bob)
+    url = "/insights/utilization/?range=24h"
+    for key in ("-paid", "cpu", "-gpu", "name", "evil"):
+        place = Place(order=key, key="50", value=None)
+        page = client.get(url, {"sort": key, "after": str(place)})
+        assert page.status_code == 200, key
+    nodes = client.get(f"{url}&cluster={trainer.pk}&sort=-name").context["rows"]
+    assert [row.label for row in nodes] == sorted((row.label for row in nodes), reverse=True)

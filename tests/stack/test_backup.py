@@ -88,6 +88,8 @@ def test_a_backup_made_while_serving_restores_everything(elsewhere: Path) -> Non
         restored.start()
         assert restored.rows(COUNTS) == before
         assert restored.rows(AUDIT)[: len(audit)] == audit
+        verified = command(restored.home.path, "audit", "verify")
+        assert (verified.returncode, verified.stderr) == (0, "")
         restored.http.cookies.update(cookies)
         page = restored.http.get("/")
         assert (page.status_code, "Research" in page.text) == (200, True), page.url

@@ -10,6 +10,7 @@ from django import forms
 from domain.configuration.spec import tidied
 from domain.problems import Problem
 from domain.quantities import LARGEST, format_bytes, parse_bytes, part_of, tidy_number
+from domain.yaml.memory import Memory
 from domain.yaml.plain_tree import Cleaning, TooMuch
 from domain.yaml.structure import structure
 from domain.yaml.tree import read
@@ -235,7 +236,12 @@ def yaml_text(value: object) -> str:
     if value is None:
         return ""
     plain = value if isinstance(value, list) else tidied(value)
-    return dump_value(plain) or "{}\n"
+    return _YAML.get(repr(plain), lambda: dump_value(plain) or "{}\n")
+
+
+MOST_LETTERS = 2_000_000
+_YAML: Memory[str] = Memory(MOST_LETTERS, weigh=len)
+"""Parts that were shown before: writing YAML takes long."""
 
 
 def as_text(value: object) -> str:

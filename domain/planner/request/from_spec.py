@@ -35,9 +35,9 @@ def request_from_spec(
     """
     head = shapes_of(config, target).head or {}
     cap = config.mobula.max_usd_per_hour
-    ranking, _ = ranking_of(config)
+    ranking, ranks = ranking_of(config)
     return PlanRequest(
-        groups=tuple(group_of(group, config, target) for group in config.groups),
+        groups=tuple(group_of(group, config, target, ranks=ranks) for group in config.groups),
         nodes=(),
         demand=demand,
         autoscaling=config.mobula.autoscaling,
@@ -64,13 +64,14 @@ def group_of(
     cold: Cold = nothing_cold,
     floors: tuple[Floor, ...] = (),
     cooling: str = "",
+    ranks: Mapping[str, int] | None = None,
 ) -> PlannedGroup:
     """Return a worker group as the planner sees it, with what it may rent on the target.
 
     Raises ValueError, with a sentence, when none of its machines is known.
     """
     own = config.mobula.groups.get(group.name, GroupSettings())
-    offers = offers_of(group, config, target, cold=cold)
+    offers = offers_of(group, config, target, cold=cold, ranks=ranks)
     # A configuration counts slices; Ray counts their hosts.
     hosts = group.hosts
     return PlannedGroup(

@@ -33,15 +33,23 @@ def nothing_cold(_type: str, _zone: str, _market: Market) -> str:
 
 
 def offers_of(
-    group: WorkerGroup, config: ComputeConfig, target: RegionCatalogue, *, cold: Cold = nothing_cold
+    group: WorkerGroup,
+    config: ComputeConfig,
+    target: RegionCatalogue,
+    *,
+    cold: Cold = nothing_cold,
+    ranks: Mapping[str, int] | None = None,
 ) -> tuple[Offer, ...]:
     """Return what the group may rent on the target, its own type first, then its fallbacks.
 
+    Who asks for all groups passes `ranks`, the order that `ranking_of` the configuration tells.
     Raises ValueError, with a sentence, when none of its machines is known.
     """
     machines = list(_machines(group, config, target))
     tpu_slice = slice_of(group.required_labels, hosts=group.hosts)
-    _, ranks = ranking_of(config)
+    if ranks is None:
+        _, ranks = ranking_of(config)
+    last = 1 + max(ranks.values(), default=0)
     if not machines:
         raise ValueError(
             f"Group {group.name}: the size of {group.instance_type or 'its machine'} is "
@@ -52,17 +60,19 @@ def offers_of(
             instance_type=machine.name,
             market=market,
             zone=zone,
-            resources=effective_resources(group, machine, is_head=False, has_workers=True),
+            resources=resources,
             labels=_labels(group, machine, market=market, zone=zone, region=target.region),
-            hourly_usd=usd_of(group, machine, target, market=market),
+            hourly_usd=price,
             cooling=cold(machine.name, zone, market),
-            rank=_rank(group.name, market, ranks),
+            rank=_rank(group.name, market, ranks, last),
             hosts=tpu_slice.hosts,
             first_host={tpu_slice.head: 1.0} if tpu_slice.head else {},
         )
         for machine in machines
+        for resources in [effective_resources(group, machine, is_head=False, has_workers=True)]
         for market in markets_of(group, config)
         if market is Market.ON_DEMAND or machine.has_spot
+        for price in [usd_of(group, machine, target, market=market)]
         for zone in _zones(machine, config, target)
     )
 
@@ -102,9 +112,8 @@ def _ranks(order: object) -> dict[str, int]:
     return ranks
 
 
-def _rank(group: str, market: Market, ranks: Mapping[str, int]) -> int:
+def _rank(group: str, market: Market, ranks: Mapping[str, int], last: int) -> int:
     """What the order does not name comes after all that it does."""
-    last = 1 + max(ranks.values(), default=0)
     return min(ranks.get(f"{group}/{_MARKET_LABELS[market]}", last), ranks.get(group, last))
 
 

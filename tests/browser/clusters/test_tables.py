@@ -80,3 +80,55 @@ def test_headings_stay_while_the_page_scrolls_and_wide_tables_scroll_sideways(
     phone = visit(alice, width=390, theme="dark").open("/clusters/")
     assert phone.locator(".table-scroll").evaluate("r => r.scrollWidth > r.clientWidth")
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_order_focus_and_scroll_position_stay_while_tables_poll(
+    visit: Callable[..., Visit], alice: User, clusters: list[Cluster]
+) -> None:
+    from clusters.models import Job, Node
+
+    cluster = clusters[0]
+    group = cluster.groups.get(name="cpu")
+    made = [
+        Node.objects.create(
+            name=f"n-{number}", cluster=cluster, group=group, run=cluster.run, role="worker",
+            state="ready", hourly_microusd=1_000_000 + number,
+        )
+        for number in range(30)
+    ]  # fmt: skip
+    Job.objects.bulk_create(
+        Job(cluster=cluster, run=cluster.run, submission_id=f"job-{number:02}", log_bytes=number)
+        for number in range(60)
+    )
+    window = visit(alice)
+    page = window.open(f"/clusters/{cluster.pk}/?tab=nodes")
+    nodes, price = page.locator("#table-nodes tbody tr"), page.locator("#sort-nodes-usd_per_hour")
+    page.evaluate("scrollTo(0, 150)")
+    price.click()
+    expect(nodes.first).to_contain_text("cpu-29")
+    expect(price).to_be_focused()
+    assert page.evaluate("scrollY") == 150
+
+    page.locator(f"#nodes-{made[20].pk} a").focus()
+    page.evaluate("scrollTo(0, 300)")
+    Node.objects.filter(pk=made[3].pk).update(hourly_microusd=9_000_000)
+    expect(nodes.first).to_contain_text("cpu-3")
+    expect(nodes.nth(1)).to_contain_text("cpu-29")
+    expect(page.locator(f"#nodes-{made[20].pk} a")).to_be_focused()
+    assert page.evaluate("scrollY") == 300
+
+    page = window.open(f"/clusters/{cluster.pk}/?tab=jobs")
+    page.get_by_role("link", name="Log").click()
+    jobs = page.locator("#table-jobs tbody tr")
+    expect(jobs.first).to_contain_text("job-59")
+    page.get_by_role("link", name="Next").click()
+    expect(jobs).to_have_count(10)
+    page.get_by_role("link", name="job-05").focus()
+    top = page.evaluate("scrollY")
+    Job.objects.filter(submission_id="job-02").update(status="FAILED")
+    expect(page.get_by_role("row", name="job-02")).to_contain_text("Failed")
+    expect(jobs.first).to_contain_text("job-09")
+    expect(page.get_by_role("link", name="job-05")).to_be_focused()
+    assert page.evaluate("scrollY") == top
+    assert window.barriers() == []
+    assert window.complaints() == []

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from clusters.models import Cluster, Event, Job
 from clusters.views.detail import TABS
+from tests.cast import make_member
 from tests.clusters.head import Head
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +32,10 @@ def count(alice: Any) -> Callable[[Callable[[], object]], int]:
 
 
 @pytest.fixture
-def page(alice: Any) -> Callable[[str], None]:
-    """Open a page as alice."""
+def page(research: Any) -> Callable[[str], None]:
+    """Open a page as an admin of the team, who sees all its tabs."""
     client = Client()
-    client.force_login(alice)
+    client.force_login(make_member("anna", team=research, role="admin"))
 
     def opened(url: str) -> None:
         assert client.get(url).status_code == 200

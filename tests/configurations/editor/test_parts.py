@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import html
 import json
-import random
 import re
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from configurations.models import Version
+from configurations.services.templates import create_template
+from configurations.templatetags import editor_parts
 from configurations.views.editor_parts import splice
+from domain.yaml.memory import Memory
+from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT
-from tests.configurations.editor_page import Editor, Page
+from tests.configurations.editor_page import ROWS, Editor, Page, open_editor
 from tests.domain.configurations import SCALED
 
-EDITS = 60
+EDITS = 5
 _PART = re.compile(r'<div class="part" id="part-([\w-]+)" data-stamp="(\w+)">')
 _SWAP = re.compile(
     r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL
@@ -30,10 +35,23 @@ _VALUES = {
     "environments": ["", "prod: [", "dev: {mobula: {idle_minutes: 5}}"],
     "cloud": ["", "local", "nowhere"],
     "resources": ["CPU=2", "CPU=", "special=1"],
+    "group": ["cpu", "other", ""],
+    "market": ["spot", "on-demand", "SPOT", ""],
+    "tied": ["on", ""],
+    "path": ["/mnt/data", "relative", ""],
+    "storage": ["data", ""],
+    "size": ["small", "large", "unknown"],
+    "image": ["", "ray", "none:7"],
+    "block": ["{}", "a: [", "tags: {team: x}"],
+    "expression": ["queue > 1 ? 1 : 0", "queue >"],
+    "nodes": ["1", "50%", "-"],
+    "objective": ["steady", "cost"],
 }
 _ACTIONS = [
     *("add", "add:schedules", "add:rules", "add:budgets", "remove:s0", "remove:r0"),
     *("copy:{row}", "remove:{row}", "up:{row}", "down:{row}", "fix:0", "fix:all", "more:{row}"),
+    *("add:mounts", "remove:m0", "down:m0", "add:ranks", "remove:k0", "up:k1", "down:k0"),
+    *("add:environments", "remove:e0", "add:overrides:e0", "add:overrides:e1", "remove:v0"),
 ]
 
 
@@ -54,9 +72,12 @@ class Browser:
         return {**Page(body).fields, **self.texts, "rows": order}
 
     def edit(self, changes: dict[str, Any]) -> Any:
-        """Change fields; return the whole page that the server would draw for the same post."""
+        """Change fields; return the whole page that a server would draw that remembers nothing."""
         posted = {**self.fields, **changes}
-        whole = self.editor.client.post(self.editor.check_url, posted)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Memory, "get", lambda _memory, _key, make: make())
+            patch.setattr(editor_parts, "_drawn", editor_parts._drawn.__wrapped__)
+            whole = self.editor.client.post(self.editor.check_url, posted)
         dirty = {
             name
             for name, part in self.parts.items()
@@ -106,17 +127,22 @@ def spliced(old: str, change: list[Any] | None) -> str:
     return units[: 2 * start].decode("utf-16-le") + insert + units[2 * end :].decode("utf-16-le")
 
 
+@settings(
+    max_examples=4,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # an example is slow, so that making it small is
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("text", [TEXT, SCALED], ids=["plain", "scaled"])
+@pytest.mark.parametrize("text", [TEXT, SCALED, ROWS], ids=["plain", "scaled", "rows"])
 def test_answer_put_into_the_page_is_the_whole_page_anew(
-    version: Version, editor: Editor, text: str, seed: int
+    version: Version, editor: Editor, text: str, data: st.DataObject
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311
     browser = Browser(editor)
     browser.edit({"text": text})
-    for _ in range(EDITS // 6):
-        changes = a_change(browser.fields, chance)
+    for _ in range(EDITS):
+        changes = a_change(browser.fields, data.draw)
         whole = browser.edit(changes)
         anew = parts_in(whole.text)
         now = {name: without_ages(part) for name, (_, part) in browser.parts.items()}
@@ -126,22 +152,21 @@ def test_answer_put_into_the_page_is_the_whole_page_anew(
         assert browser.fields.get("rows", []) == page.fields.get("rows", []), changes
 
 
-def a_change(fields: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+def a_change(fields: dict[str, Any], draw: Any) -> dict[str, Any]:
     """A field typed in, a button pressed, the text changed, or some of these at once."""
     changes: dict[str, Any] = {}
-    if chance.random() < 0.6:
-        for name in chance.sample(sorted(fields), k=min(len(fields), 12)):
-            if values := _VALUES.get(name.rpartition("-")[2]):
-                changes[name] = chance.choice(values)
-    if chance.random() < 0.3:
+    known = {name: _VALUES.get(name.rpartition("-")[2]) for name in sorted(fields)}
+    names = [name for name, values in known.items() if values]
+    for name in draw(st.lists(st.sampled_from(names), max_size=3, unique=True)):
+        changes[name] = draw(st.sampled_from(_VALUES[name.rpartition("-")[2]]))
+    if draw(st.integers(0, 3)) == 0:
         text = fields["text"]
-        at = chance.randint(0, len(text))
-        changes["text"] = (
-            text[:at] + chance.choice(["\n", "#", "😀", "x", ": ", "[", ""]) + text[at:]
-        )
-    if chance.random() < 0.5 or not changes:
-        row = chance.choice(fields.get("rows") or ["g0"])
-        changes["do"] = chance.choice(_ACTIONS).format(row=row)
+        at = draw(st.integers(0, len(text)))
+        word = draw(st.sampled_from(["\n", "#", "😀", "x", ": ", "[", ""]))
+        changes["text"] = text[:at] + word + text[at:]
+    if draw(st.booleans()) or not changes:
+        row = draw(st.sampled_from(fields.get("rows") or ["g0"]))
+        changes["do"] = draw(st.sampled_from(_ACTIONS)).format(row=row)
     return changes
 
 
@@ -162,6 +187,21 @@ def test_answer_to_one_field_leaves_out_what_is_as_before(editor: Editor) -> Non
     assert len(answer.content) < 20_000
     for odd in ("", "[", "[]", "7", '{"g0": 3}'):
         assert editor.client.post(editor.check_url, {**posted, "stamps": odd}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_what_one_team_may_choose_is_never_on_a_page_of_another(
+    editor: Editor, research: Any, other: Any, charlie: Any
+) -> None:
+    make_cloud("cloud-of-research", team=research, provider="fake")
+    make_cloud("cloud-of-other", team=other, provider="fake")
+    given: dict[str, Any] = {"name": "train", "text": TEXT, "message": "First.", "by": charlie}
+    theirs = open_editor(create_template(team=other, **given), charlie)
+    for minutes in ("7", "8", "7"):
+        mine = editor.check(idle_minutes=minutes).text
+        assert ("cloud-of-research" in mine, "cloud-of-other" in mine) == (True, False)
+        page = theirs.check(idle_minutes=minutes).text
+        assert ("cloud-of-research" in page, "cloud-of-other" in page) == (False, True)
 
 
 @pytest.mark.parametrize(

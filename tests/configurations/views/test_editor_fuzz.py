@@ -20,10 +20,11 @@ from domain.configuration.spec import ComputeConfig
 from domain.validation import check_text
 from domain.yaml.text import dump, parse
 from tests.clusters.conftest import TEXT
-from tests.configurations.editor_page import Editor
+from tests.configurations.editor_page import ROWS, Editor
 from tests.domain.configurations import GPU_WITH_FALLBACK, SCALED
 
 POSTED, READ = 300, 10_000
+FORMS_POSTED = 200
 ODD = [
     *("", " ", "\n", "\t", "\x00", "\x07", "\ufeff", "\u2028", "\ud7ff", "😀", "é", "'", '"'),
     *(":", ": ", "- ", "#", "&a", "*a", "<<: *a", "!!python/object:os.system", "!tag", "%YAML 9"),
@@ -32,6 +33,10 @@ ODD = [
     *("worker_nodes:", "head_node:", "mobula:", "max_resources:", "name:", "²", "٣"),
 ]
 ENTRIES = ["add:schedules", "add:rules", "add:budgets", "remove:s1", "remove:b0", "remove:r7"]
+ROW_ACTIONS = [
+    *("add:environments", "add:overrides:e0", "add:overrides:e7", "add:mounts", "add:ranks"),
+    *("remove:e0", "remove:v0", "remove:m0", "remove:k1", "up:k1", "down:k0", "up:m9", "down:m0"),
+]
 TREES: list[Any] = [
     *(None, True, False, 0, -1, 1, 1.5, 2**53, 2**70, float("inf"), "", "x", "4Gi", "ray:²"),
     *([], {}, [[]], {"a": {}}, [None], {"": ""}, {"CPU": -1}, [1, "x"], {"image": 7}),
@@ -90,16 +95,17 @@ def test_check_answers_every_mutation(editor: Editor) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("text", [TEXT, SCALED], ids=["plain", "scaled"])
+@pytest.mark.parametrize("text", [TEXT, SCALED, ROWS], ids=["plain", "scaled", "rows"])
 def test_check_answers_every_mutation_of_the_form(editor: Editor, text: str) -> None:
     chance = random.Random(2)  # noqa: S311
     editor.check(text=text)
-    for _ in range(POSTED):
+    actions = ["add", "copy:g0", "remove:g0", "up:g0", "", *ENTRIES, *ROW_ACTIONS]
+    for _ in range(FORMS_POSTED):
         posted = dict(editor.page.fields)
         for name in chance.sample(sorted(posted), k=3):
             posted[name] = chance.choice([*ODD, *map(str, TREES)])
         posted["base"] = "1"
-        posted["do"] = chance.choice(["add", "copy:g0", "remove:g0", "up:g0", "", *ENTRIES])
+        posted["do"] = chance.choice(actions)
         response = editor.client.post(editor.check_url, posted)
         assert response.status_code == status_of(posted), posted
 
@@ -124,7 +130,7 @@ def test_a_mutation_without_errors_can_be_edited_in_the_form(
         assert opened.draft == draft
         assert panel_for(opened, latest=version, deployed=version).latest == version
         again = QueryDict(mutable=True)
-        again.update(opened.form.data.dict() | {"text": opened.text, "shown": opened.text})
+        again.update(opened.forms.data.dict() | {"text": opened.text, "shown": opened.text})
         again.setlist("rows", [row.key for row in opened.rows])
         unchanged = read_edit(again, team=research)
         assert unchanged.text == opened.text

@@ -49,7 +49,7 @@ def test_cheapest_machine_with_the_gpu_comes_first(ask: Callable[..., str]) -> N
 
 
 def test_order_is_chosen(ask: Callable[..., str]) -> None:
-    assert first(ask(gpu_model="A10G", order="gpus")) == "g5.48xlarge"
+    assert first(ask(gpu_model="A10G", sort="-gpus")) == "g5.48xlarge"
 
 
 def test_advice_counts_machines_for_the_whole_need(ask: Callable[..., str]) -> None:
@@ -63,14 +63,22 @@ def test_need_that_nothing_meets_says_so(ask: Callable[..., str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "need", [{"vcpus": "many"}, {"page": "x"}, {"gpu_model": "A11G"}, {"cloud": "no"}, {"units": 0}]
+    "need",
+    [
+        {"vcpus": "many"},
+        {"after": "x"},
+        {"sort": "x"},
+        {"gpu_model": "A11G"},
+        {"cloud": "no"},
+        {"units": 0},
+    ],
 )
 def test_what_cannot_be_read_is_no_error(ask: Callable[..., str], need: dict[str, object]) -> None:
     assert "Machines" in ask(**need)
 
 
 def test_csv_has_all_of_them_and_unknown_prices_empty(ask: Callable[..., str]) -> None:
-    rows = list(csv.DictReader(ask(format="csv", order="name").lstrip("\ufeff").splitlines()))
+    rows = list(csv.DictReader(ask(format="csv", sort="machine").lstrip("\ufeff").splitlines()))
     assert len(rows) > 1000
     assert {"g5.xlarge", "m5.large"} <= {row["instance_type"] for row in rows}
     assert all(row["usd_spot"] != "0" for row in rows)
@@ -88,7 +96,7 @@ def names(shown: str) -> list[str]:
 
 
 def test_network_is_asked_for_where_it_is_known(ask: Callable[..., str]) -> None:
-    shown = ask(network=400, order="price")
+    shown = ask(network=400, sort="on_demand")
     assert "p4d.24xlarge" in names(shown)
     assert "m5.large" not in names(shown)
     assert 'name="zone"' not in shown

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
-from configurations.models import Version
+from configurations.models import Template, Version
 from configurations.services.templates import save_version
 from tests.clusters.conftest import TEXT
 
@@ -103,7 +104,7 @@ def test_list_asks_the_same_number_of_questions_for_ten_templates_as_for_one(
             team=second.template.team, name=f"t{number}", text=TEXT, message="First.", by=alice
         )
     client = signed_in(alice)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(14):
         assert "t9:1" in client.get(reverse("configurations:templates")).text
 
 
@@ -117,3 +118,39 @@ def test_template_page_asks_the_same_for_ten_versions_as_for_one(
     # Four are of the environments, and one counts what waits for the reader.
     with django_assert_max_num_queries(14):
         client.get(reverse("configurations:template", args=[second.template_id]))
+
+
+def test_ticked_templates_are_archived_each_with_its_own_outcome(
+    second: Version, alice: Any, research: Any
+) -> None:
+    gone = Template.objects.create(team=research, name="gone", created_by=alice, archived_at=now())
+    client = signed_in(alice)
+    assert 'name="pk"' in client.get(reverse("configurations:templates")).text
+    url = reverse("configurations:archive-templates")
+    chosen = {"pk": [second.template_id, gone.pk, "x", "9" * 30]}
+    page = client.get(url, chosen).text
+    assert "Archive 1 template?" in page
+    assert "Skipped. It is already archived." in page
+    answer = client.post(url, chosen, follow=True)
+    assert "Archived train." in answer.text
+    assert "Not archived: gone. It is already archived." in answer.text
+    assert Template.objects.filter(archived_at=None).count() == 0
+    assert "No template was selected." in client.post(url, follow=True).text
+
+
+def test_viewers_tick_no_templates(second: Version, bob: Any) -> None:
+    client = signed_in(bob)
+    assert 'name="pk"' not in client.get(reverse("configurations:templates")).text
+    url = reverse("configurations:archive-templates")
+    assert "None of the selected templates" in client.get(url, {"pk": second.template_id}).text
+    assert client.post(url, {"pk": second.template_id}).status_code == 403
+
+
+def test_versions_sort_have_a_csv_and_answer_any_address(second: Version, alice: Any) -> None:
+    client = signed_in(alice)
+    url = reverse("configurations:template", args=[second.template_id])
+    for sort, first in (("version", 1), ("-clusters", 2), ("x", 2), ("by", 1), ("-saved", 2)):
+        answer = client.get(url, {"sort": sort, "after": "x:y"})
+        assert answer.context["table"].rows[0].number == first, sort
+    lines = client.get(url, {"format": "csv", "sort": "version"}).text.splitlines()
+    assert [line.split(",")[0].strip("\ufeff") for line in lines] == ["version", "1", "2"]

@@ -24,6 +24,7 @@ RULES = {
     "soak_minutes": "30",
     "expires_hours": "24",
     "workload": "cpu_tasks",
+    "workload_command": "",
     "workload_minutes": "10",
     "workload_usd": "2.50",
     "approvals": "2",

@@ -175,7 +175,10 @@ def test_a_test_run_with_its_log(second: ChangeRequest, as_user: Browsers, bob: 
         round=second.round,
         version=second.version,
         environment="prod",
-        workload="cpu_tasks",
+        workload="command",
+        command="python -m train --check",
+        workload_seconds=42,
+        utilization={"cpu": 0.5, "memory": 0.25},
         max_minutes=30,
         max_usd=10,
         state="failed",
@@ -185,5 +188,12 @@ def test_a_test_run_with_its_log(second: ChangeRequest, as_user: Browsers, bob: 
         ended_at=now(),
     )
     page = text_of(as_user(bob), second)
-    for words in ("CPU tasks", "2 of 10 tasks failed.", "Traceback: boom", "$0.50"):
+    for words in (
+        "python -m train --check",
+        "42 s",
+        "CPU 50%, memory 25%",
+        "2 of 10 tasks failed.",
+        "Traceback: boom",
+        "$0.50",
+    ):
         assert words in page

@@ -1,13 +1,11 @@
-"""Users, teams, what links them, how people sign in, and the trail of what they did."""
+"""Users, teams, what links them, and how people sign in."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import AnonymousUser
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -210,60 +208,3 @@ class Session(models.Model):
     def browser(self) -> str:
         """The browser and the system in short."""
         return browser_name(self.user_agent)
-
-
-class AuditQuerySet(TeamQuerySet["AuditEntry"]):
-    """Entries of the trail, as a user may read them."""
-
-    def readable_by(self, user: User) -> Self:
-        """Return the entries of the teams `user` is admin of; all for the installation's admin."""
-        if user.is_superuser:
-            return self
-        administered = user.memberships.filter(role=Role.ADMIN)
-        return self.filter(team__in=administered.values("team"))
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """What one field was, and became."""
-
-    field: str
-    before: object
-    after: object
-
-
-class AuditEntry(models.Model):
-    """One thing that someone did; PostgreSQL refuses to change or delete it (migration 0002)."""
-
-    at = models.DateTimeField(default=timezone.now)
-    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
-    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", db_index=False)
-    action = models.CharField(max_length=64)
-    subject_kind = models.CharField(max_length=64)
-    subject_id = models.CharField(max_length=64)
-    subject_name = models.CharField(max_length=255)
-    before = models.JSONField(null=True, encoder=DjangoJSONEncoder)
-    after = models.JSONField(null=True, encoder=DjangoJSONEncoder)
-    reason = models.TextField(blank=True)
-    request_id = models.CharField(max_length=64, blank=True)
-
-    objects = AuditQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-pk"]
-        # The audit page walks backwards from an id, within one of these.
-        indexes = [
-            models.Index(fields=["team", "-id"], name="audit_of_a_team"),
-            models.Index(fields=["actor", "-id"], name="audit_of_an_actor"),
-            models.Index(fields=["action", "-id"], name="audit_of_an_action"),
-            models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_of_a_subject"),
-        ]
-
-    def changes(self) -> list[FieldChange]:
-        """Return the fields that differ between before and after, by name."""
-        before, after = self.before or {}, self.after or {}
-        changes = [
-            FieldChange(field, before.get(field), after.get(field))
-            for field in sorted(before | after)
-        ]
-        return [change for change in changes if change.before != change.after]
