@@ -26,6 +26,7 @@ _PAGES = {
     "cluster": ("clusters.Cluster", "clusters:detail", ("pk",)),
     "job": ("clusters.Job", "clusters:job", ("cluster_id", "pk")),
     "template": ("configurations.Template", "configurations:template", ("pk",)),
+    "changerequest": ("promotions.ChangeRequest", "promotions:review", ("pk",)),
 }
 
 

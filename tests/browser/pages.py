@@ -64,5 +64,8 @@ def template_pages(template: Template) -> Iterator[tuple[str, str]]:
     yield "version", f"{own}versions/{numbers[-1]}/"
     if len(numbers) > 1:
         yield "comparison", f"{own}versions/{numbers[-1]}/?with={numbers[0]}"
+    yield "promotion", f"{own}versions/{numbers[-1]}/request/"
+    for release in template.releases.all()[:1]:
+        yield "change", f"/changes/{release.request_id}/"
     yield "export", f"{own}versions/{numbers[0]}/export/"
     yield "clone", f"{own}versions/{numbers[0]}/clone/"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from clusters.models import Cluster
+    from configurations.models import Version
     from tests.browser.conftest import Visit
 
 __all__ = ["cluster", "driver", "image", "launch", "queued", "version"]
@@ -30,8 +31,9 @@ WIDTHS = {1440: (), 390: SPACE}
 
 
 @pytest.fixture
-def filled(cluster: Cluster, alice: User) -> Cluster:
+def filled(cluster: Cluster, alice: User, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """A cluster with something on each page; alice is an installation admin."""
+    monkeypatch.setattr("promotions.tasks._ask", lambda _request: None)
     from clusters.models import Job, JobLog, NodeLog, NodeLogFile
     from configurations.services.templates import save_version
 
@@ -46,7 +48,24 @@ def filled(cluster: Cluster, alice: User) -> Cluster:
     node = cluster.nodes.all()[0]
     file = NodeLogFile.objects.create(node=node, name="raylet.out", size=LOG_BYTES, end=LOG_BYTES)
     NodeLog.objects.create(file=file, cluster=cluster, offset=0, size=LOG_BYTES, text=LOG)
+    release(cluster.version, by=alice)
     return cluster
+
+
+def release(version: Version, *, by: User) -> None:
+    """Release the version in dev, with a test run, a comment and a cluster that follows."""
+    from promotions.models import TestRun
+    from promotions.services.requests import comment_on, request_change
+    from tests.promotions.steps import carry_on
+
+    change = carry_on(request_change(version, environment="dev", title="First.", by=by))
+    change.rollouts.create(cluster_id=version.clusters.all()[0].pk, cluster_name="live")
+    comment_on(change, text="**Why** now?", by=by)
+    TestRun.objects.create(
+        request=change, round=1, version=version, environment="dev", workload="cpu_tasks",
+        max_minutes=5, max_usd=1, state="failed", summary="2 of 10 tasks failed.", log=LOG,
+        ended_at=change.created_at,
+    )  # fmt: skip
 
 
 def test_axe_finds_nothing_on_any_page_in_either_theme_at_any_width(
