@@ -132,7 +132,7 @@ def test_second_of_two_who_edit_chooses_and_saves(
     wait_for_yaml(page, "max_nodes: 8")
     page.get_by_role("button", name="Save version").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("train")
-    expect(page.get_by_role("link", name="train:3")).to_be_visible()
+    expect(page.get_by_role("link", name="train:3", exact=True)).to_be_visible()
     assert [words for words in alices.complaints() if "409" not in words] == []
 
 

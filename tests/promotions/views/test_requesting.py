@@ -90,3 +90,15 @@ def test_the_list_of_templates_shows_what_is_released_where(
     page = browser.get("/templates/").text
     assert "dev has train:1, verified" in page
     assert "dev:1 test:1" in browser.get("/templates/?format=csv").text
+
+
+def test_the_launch_page_says_which_release_a_cluster_follows(
+    version: Version, environments: dict[str, Environment], ask: Ask, as_user: Browsers, alice: User
+) -> None:
+    browser = as_user(alice)
+    given = {"version": version.pk, "environment": "dev"}
+    page = browser.get("/clusters/launch/preview/", given).text
+    assert "train:1 is not what dev has: the cluster follows no release." in page
+    finish(carry_on(ask("dev")))
+    page = browser.get("/clusters/launch/preview/", given).text
+    assert "The cluster follows dev: when another version is released there" in page
