@@ -39,8 +39,8 @@ class CommentForm(forms.Form):
     """A comment in Markdown."""
 
     text = forms.CharField(
-        required=False,
         label="Comment",
+        error_messages={"required": "Write a comment."},
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Markdown.",

@@ -157,7 +157,8 @@ def remove_approver(request: SignedInRequest, environment: str, place: int) -> H
     """Take somebody off the list of approvers."""
     row = _chosen(request, environment)
     rows = Approver.objects.select_related("group__environment__team", "user")
-    found = get_object_or_404(rows, pk=place, group__environment=row)
+    own = {"group__environment__team": row.team, "group__environment__name": row.name}
+    found = get_object_or_404(rows, pk=place, **own)
     return perform(
         request,
         lambda: services.remove_approver(found, by=request.user),
@@ -171,7 +172,8 @@ def require_group(request: SignedInRequest, environment: str, group: int) -> Htt
     """Say whether a group of approvers is required."""
     row, form = _chosen(request, environment), GroupForm(request.POST)
     rows = ApproverGroup.objects.select_related("environment__team")
-    found = get_object_or_404(rows, pk=group, environment=row)
+    own = {"environment__team": row.team, "environment__name": row.name}
+    found = get_object_or_404(rows, pk=group, **own)
     return perform(
         request,
         lambda: services.require_group(found, **form.cleaned_data, by=request.user),
@@ -186,7 +188,8 @@ def remove_window(request: SignedInRequest, environment: str, window: int) -> Ht
     """Take a change window away."""
     row = _chosen(request, environment)
     rows = ChangeWindow.objects.select_related("environment__team")
-    found = get_object_or_404(rows, pk=window, environment=row)
+    own = {"environment__team": row.team, "environment__name": row.name}
+    found = get_object_or_404(rows, pk=window, **own)
     return perform(
         request,
         lambda: services.remove_window(found, by=request.user),

@@ -81,7 +81,7 @@ def test_page_asks_as_much_for_a_busy_cluster_as_for_a_new_one(
             submission_id=f"j{number + 1}",
             submitted_by=alice,
         )
-    assert count(lambda: page(url)) == small <= 21
+    assert count(lambda: page(url)) == small <= 22  # one of them counts what waits for the reader
 
 
 def test_report_of_nothing_new_asks_little(head: Head, count: Any) -> None:

@@ -47,6 +47,8 @@ def test_pages_of_defaults_write_nothing(as_user: Browsers, bob: User) -> None:
     assert "You can view this environment. You need the Admin role in Research." in page
     assert "no one can approve changes of prod" in page
     assert browser.get("/environments/stage/").status_code == 404
+    for gone in ("approvers/1/remove", "groups/1", "windows/1/remove"):
+        assert browser.post(f"/environments/prod/{gone}/").status_code == 404
     assert not Environment.objects.exists()
 
 
