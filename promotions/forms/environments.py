@@ -71,8 +71,7 @@ class RulesForm(forms.Form):
         required=False,
         max_length=LONGEST_COMMAND,
         label="Command line",
-        help_text="What runs as a Ray job where the workload is a command. It passes if it exits "
-        "with 0.",
+        help_text="Runs as a Ray job if the workload is Command; passes with exit code 0.",
     )
     workload_minutes = forms.IntegerField(
         min_value=1, max_value=MOST_MINUTES, label="Time limit (minutes)"
