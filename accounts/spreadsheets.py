@@ -10,6 +10,8 @@ from django.http import HttpResponse
 
 # A cell whose first visible character is one of these, in any width, is a formula to a spreadsheet.
 _FORMULA = frozenset("=+-@|")
+CSV = "text/csv; charset=utf-8"
+"""The content type of such a file."""
 
 
 def as_cell(value: object) -> object:
@@ -27,15 +29,19 @@ def _may_run(text: str) -> bool:
     )
 
 
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return the lines of rows, each cell as a spreadsheet may show it."""
+    text = io.StringIO()
+    csv.writer(text).writerows([as_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
 def csv_response(
     name: str, *, header: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> HttpResponse:
     """Return the download `name`.csv with `header` above `rows`."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow([as_cell(value) for value in header])
-    writer.writerows([as_cell(value) for value in row] for row in rows)
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    text = csv_text([header]) + csv_text(rows)
+    response = HttpResponse(text, content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="{file_name(name)}.csv"'
     return response
 

@@ -6,8 +6,6 @@ own: a long download keeps neither the rows in memory nor a transaction open.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
@@ -16,7 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, StreamingHttpResponse
 
 from accounts.models import AuditEntry, AuditQuerySet
-from accounts.spreadsheets import as_cell
+from accounts.spreadsheets import CSV, csv_text
 from accounts.views.audit_columns import AUDIT
 from tables.pages import order_of
 
@@ -32,21 +30,21 @@ def export(request: HttpRequest, trail: AuditQuerySet, *, kind: str) -> Streamin
     chunks = _texts(trail, is_descending=order_of(request, AUDIT).descending, kind=kind)
     # A server with an event loop would collect a plain iterator before it sends anything.
     contents = _from_thread(chunks) if hasattr(request, "scope") else chunks
-    media = "text/csv" if kind == "csv" else "application/jsonl"
-    response = StreamingHttpResponse(contents, content_type=f"{media}; charset=utf-8")
+    media = CSV if kind == "csv" else "application/jsonl; charset=utf-8"
+    response = StreamingHttpResponse(contents, content_type=media)
     response["Content-Disposition"] = f'attachment; filename="audit.{kind}"'
     return response
 
 
 def _texts(trail: AuditQuerySet, *, is_descending: bool, kind: str) -> Iterator[str]:
     if kind == "csv":
-        yield _csv([AUDIT.header])
+        yield csv_text([AUDIT.header])
     left = MOST_ROWS
     for chunk in _chunks(trail, is_descending=is_descending):
-        yield (_csv(AUDIT.lines(chunk[:left])) if kind == "csv" else _json_lines(chunk[:left]))
+        yield (csv_text(AUDIT.lines(chunk[:left])) if kind == "csv" else _json_lines(chunk[:left]))
         left -= len(chunk)
         if left < 0:
-            yield _csv([[_CUT]]) if kind == "csv" else _json({"notice": _CUT})
+            yield csv_text([[_CUT]]) if kind == "csv" else _json({"notice": _CUT})
             return
 
 
@@ -73,12 +71,6 @@ async def _from_thread(chunks: Iterator[str]) -> AsyncIterator[str]:
     following = sync_to_async(lambda: next(chunks, None))
     while (chunk := await following()) is not None:
         yield chunk
-
-
-def _csv(rows: Iterator[list[object]] | Sequence[Sequence[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([as_cell(value) for value in row] for row in rows)
-    return text.getvalue()
 
 
 def _json_lines(entries: Sequence[AuditEntry]) -> str:
