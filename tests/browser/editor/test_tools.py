@@ -96,7 +96,7 @@ def test_phone_keeps_problems_price_and_save_in_reach(
     wait_for_yaml(page, "max_nodes: 6")
     page.get_by_label("Message").fill("More workers.")
     bar.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("link", name="gpus:2")).to_be_visible()
+    expect(page.get_by_role("link", name="gpus:2", exact=True)).to_be_visible()
     assert alices.complaints() == []
 
 
