@@ -8,7 +8,8 @@ class EventKind(StrEnum):
 
     CLUSTER_LAUNCHED = "cluster.launched"  # a user launched the cluster
     CLUSTER_STATE_CHANGED = "cluster.state_changed"  # the cluster moved to another state
-    CLUSTER_UPDATED = "cluster.updated"  # a user moved the cluster to another version
+    CLUSTER_UPDATED = "cluster.updated"  # a user or a release moved it to another version
+    CLUSTER_BROUGHT_BACK = "cluster.brought_back"  # a user undid what differed from its release
     CLUSTER_REPLACEMENT_STARTED = "cluster.replacement_started"  # outdated nodes are being replaced
     CLUSTER_REPLACEMENT_ENDED = "cluster.replacement_ended"  # none is left, or a user paused it
     CLUSTER_RESIZED = "cluster.resized"  # a user changed a group's min and max nodes

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from accounts.models import User
 from accounts.permissions import Decision
 from domain.promotions.states import (
-    APPLIED_STATES,
     CHECKABLE_STATES,
     OPEN_STATES,
     REJECTABLE_STATES,
@@ -82,7 +81,7 @@ def _roll_back(request: ChangeRequest, user: User, release: Release | None) -> D
     is_over = request.state not in OPEN_STATES | {RequestState.DONE, RequestState.FAILED}
     if release is None or release.replaced_at or request.rolls_back_id or is_over:
         return None
-    if request.state in UNAPPLIED_STATES - APPLIED_STATES:
+    if request.state in UNAPPLIED_STATES:
         return None
     decision = may_roll_back(user, request)
     if not decision:

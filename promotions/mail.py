@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils.timezone import now
 
 from accounts.models import User
 from domain.promotions.states import RequestState
@@ -20,6 +22,7 @@ TEXT = """\
 {note}Review it: {link}
 """
 _MOST_CHANGES = 10
+RETRY = timedelta(seconds=30)
 
 
 def write_to_approvers(request_id: int) -> int:
@@ -45,7 +48,8 @@ def write_to_approvers(request_id: int) -> int:
     try:
         message.send()
     except OSError as error:  # of the network, and all of smtplib's
-        ChangeRequest.objects.filter(pk=request.pk).update(mailed_digest="")
+        later = now() + RETRY
+        ChangeRequest.objects.filter(pk=request.pk).update(mailed_digest="", wake_at=later)
         log.warning("mail not sent", extra={"request": request.pk, "why": str(error)})
         return 0
     return len(addresses)

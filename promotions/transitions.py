@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.timezone import now
 
 from accounts.errors import WrongState
@@ -25,6 +26,20 @@ class RequestMoved(WrongState):
     """Somebody else moved the request first. Reload and decide again."""
 
     code = "request-moved"
+
+
+def locked(request: ChangeRequest) -> ChangeRequest:
+    """Return the request as it is now, its row locked; only within a transaction."""
+    return locked_rows().get(pk=request.pk)
+
+
+def locked_rows(*, skip_locked: bool = False) -> QuerySet[ChangeRequest]:
+    """Return requests with all that a step of theirs reads, their rows locked."""
+    rows = ChangeRequest.objects.select_for_update(of=("self",), skip_locked=skip_locked)
+    return rows.select_related(
+        "team", "environment__team", "template", "version__author", "version__template",
+        "author", "rolls_back",
+    )  # fmt: skip
 
 
 @transaction.atomic

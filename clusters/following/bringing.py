@@ -15,10 +15,12 @@ from clusters.queries.replacement import replacement_of
 from clusters.updates.apply import apply_update
 from clusters.updates.plan import is_live, plan_update
 from domain.configuration.effects import Effect
+from domain.failures import brief
 from domain.lifecycle import ClusterState, ClusterTarget, NodeState
 from promotions import progress
 from promotions.models import ChangeRequest, Release, Rollout
 from promotions.models.request import Strategy
+from providers.base import ProviderError
 
 LONGEST = timedelta(hours=6)
 """After that, what still runs with old settings fails the request."""
@@ -106,6 +108,9 @@ def _update(cluster: Cluster, request: ChangeRequest, release: Release) -> Outco
         update = plan_update(cluster, version=release.version)
     except ServiceError as refusal:
         return (State.FAILED, " ".join(refusal.messages))
+    except ProviderError as error:  # the others go on; this one is tried again
+        state = State.PENDING if error.retryable else State.FAILED
+        return (state, brief(str(error)))
     live = is_live(cluster)
     if moves_cloud(update.changes):
         reason = f"{release.version} runs on another cloud. Launch a new cluster for it."

@@ -63,8 +63,8 @@ def _reset(cluster: Cluster, drift: Drift, *, by: User) -> None:
     note(
         current,
         f"Brought back to {drift.release}.",
-        kind=EventKind.CLUSTER_UPDATED,
-        fields={"from": str(cluster.version), "to": str(current.version), "changes": drift.lines},
+        kind=EventKind.CLUSTER_BROUGHT_BACK,
+        fields={"release": str(drift.release), "differs": list(drift.lines)},
         by=by,
     )
     record(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from clusters.models import Cluster
+from clusters.updates.apply import locked_row
 
 
 def locked(cluster: Cluster, *, operator: User) -> Cluster:
@@ -15,7 +16,4 @@ def locked(cluster: Cluster, *, operator: User) -> Cluster:
 
 def held(cluster: Cluster) -> Cluster:
     """Return the cluster as it is now, its row locked, for what nobody has to be allowed."""
-    rows = Cluster.objects.select_for_update(of=("self",))
-    return rows.select_related("team", "cloud", "image_version", "run", "version__template").get(
-        pk=cluster.pk
-    )
+    return locked_row(cluster)

@@ -42,7 +42,7 @@ def apply_update(
     with its next start, a new image too. With a `release` it follows that from now on. Raises
     `WrongState` where the cluster is not as it was when the update was planned.
     """
-    current = _locked(cluster)
+    current = locked_row(cluster)
     if is_live(current) != is_live(cluster) or (is_live(current) and update.needs_relaunch):
         raise WrongState(f"{cluster} has been changed meanwhile. Review the update again.")
     if current.version_id != cluster.version_id or current.resource != cluster.resource:
@@ -86,7 +86,8 @@ def apply_update(
         begin_replacement(cluster, by=by)
 
 
-def _locked(cluster: Cluster) -> Cluster:
+def locked_row(cluster: Cluster) -> Cluster:
+    """Return the cluster as it is now, its row locked; only within a transaction."""
     rows = Cluster.objects.select_for_update(of=("self",))
     return rows.select_related("team", "cloud", "image_version", "run", "version__template").get(
         pk=cluster.pk

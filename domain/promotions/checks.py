@@ -39,7 +39,7 @@ _LABELS: Mapping[CheckKind, str] = {
 
 
 class Verdict(StrEnum):
-    """The answer of one check, from harmless to worst."""
+    """The answer of one check."""
 
     SKIPPED = "skipped"
     PASSED = "passed"
@@ -50,20 +50,10 @@ class Verdict(StrEnum):
     def label(self) -> str:
         return self.value.capitalize()
 
-    @property
-    def rank(self) -> int:
-        """0 for harmless, higher for worse."""
-        return list(Verdict).index(self)
-
 
 VOLATILE = frozenset({CheckKind.CAPACITY, CheckKind.QUOTA, CheckKind.WINDOW})
 """Checks whose answer changes with the hour: approvals are not bound to it. They are made again
 before a request is applied, and one that fails then sends it back."""
-
-
-def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """Return the worst of the verdicts; of none, SKIPPED."""
-    return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.SKIPPED)
 
 
 def failing(

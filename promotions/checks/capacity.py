@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clouds.access import usable_cloud
+from domain.offerings import ProviderKind
 from promotions.checks.answer import Answer, skipped
 from promotions.evidence import configuration_of
 from promotions.models import ChangeRequest
@@ -13,7 +14,7 @@ def check_capacity(request: ChangeRequest) -> Answer:
     cloud = usable_cloud(
         configuration_of(request.version, request.environment).cloud, team=request.team
     )
-    provider = cloud.provider if cloud else "This cloud"
+    provider = ProviderKind(cloud.provider).label if cloud else "This cloud"
     return skipped(f"{provider} gives no hints about its capacity to Mobula.")
 
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from accounts.errors import ServiceError
 from clouds.access import usable_cloud, why_not_launchable_by
-from configurations.checks import in_words
 from configurations.launch_checks import launchable
-from configurations.targets import target_for
-from domain.problems import Severity, has_errors
-from domain.validation import validate
 from images.catalogue import doubt
 from images.queries import find_version, no_such_image
 from promotions.checks.answer import Answer, failed, passed, skipped, warning
@@ -17,20 +13,13 @@ from promotions.models import ChangeRequest
 
 
 def check_configuration(request: ChangeRequest) -> Answer:
-    """Check the configuration with its overlays against what the cloud offers."""
-    config = configuration_of(request.version, request.environment)
-    target = target_for(usable_cloud(config.cloud, team=request.team))
-    problems = validate(config, target=target)
-    errors = [in_words(problem) for problem in problems if has_errors([problem])]
-    warnings = [in_words(p) for p in problems if p.severity is Severity.WARNING]
-    if errors:
-        return failed(errors[0], errors=errors, warnings=warnings)
+    """Check that the configuration, with its overlay, could be launched on its cloud now."""
     try:
-        launchable(request.version, environment=request.environment.name)
+        ready = launchable(request.version, environment=request.environment.name)
     except ServiceError as refusal:
         return failed(" ".join(refusal.messages), errors=refusal.messages)
-    if warnings:
-        return warning(warnings[0], warnings=warnings)
+    if ready.warnings:
+        return warning(ready.warnings[0], warnings=list(ready.warnings))
     return passed("The configuration is valid and can be launched.")
 
 

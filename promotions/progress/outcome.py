@@ -13,7 +13,7 @@ from accounts.services import record
 from domain.promotions.states import RequestState
 from promotions.models import ChangeRequest, Release
 from promotions.queries import last_good_release
-from promotions.transitions import move_request
+from promotions.transitions import locked_rows, move_request
 
 
 @transaction.atomic
@@ -92,7 +92,4 @@ def go_back(request: ChangeRequest, *, by: User | None, reason: str) -> ChangeRe
 
 
 def _locked(request_id: int, state: RequestState) -> ChangeRequest | None:
-    rows = ChangeRequest.objects.select_for_update(of=("self",)).filter(pk=request_id, state=state)
-    return rows.select_related(
-        "team", "environment", "template", "version", "author", "rolls_back"
-    ).first()
+    return locked_rows().filter(pk=request_id, state=state).first()

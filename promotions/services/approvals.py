@@ -13,9 +13,8 @@ from promotions.models import Approval, Approver, ChangeRequest
 from promotions.permissions import may_approve
 from promotions.progress import void_if_changed
 from promotions.queries import standing_of
-from promotions.services.requests import locked
 from promotions.tasks import ask_on_commit
-from promotions.transitions import move_request
+from promotions.transitions import locked, move_request
 
 
 class ChangedSince(Outdated):

@@ -14,9 +14,8 @@ from promotions.models import ChangeRequest, Release
 from promotions.permissions import may_request, may_roll_back
 from promotions.progress import go_back
 from promotions.queries import last_good_release
-from promotions.services.requests import locked
 from promotions.tasks import ask_on_commit
-from promotions.transitions import move_request
+from promotions.transitions import locked, move_request
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from promotions.models.request import Strategy
 from promotions.permissions import may_request, may_skip_checks
 from promotions.queries import current_release
 from promotions.tasks import ask_on_commit
-from promotions.transitions import check_again, move_request
+from promotions.transitions import check_again, locked, move_request
 
 TITLE_LENGTH, TEXT_LENGTH = 200, 10_000
 SHORTEST_REASON = 20
@@ -144,14 +144,6 @@ def comment_on(request: ChangeRequest, *, text: str, by: User) -> Comment:
     if len(words) > TEXT_LENGTH:
         raise Invalid.at("text", f"Use at most {TEXT_LENGTH:,} characters.")
     return Comment.objects.create(request=request, author=by, text=words)
-
-
-def locked(request: ChangeRequest) -> ChangeRequest:
-    """Return the request as it is now, its row locked; only within a transaction."""
-    rows = ChangeRequest.objects.select_for_update(of=("self",))
-    return rows.select_related(
-        "team", "environment", "template", "version__author", "version__template", "author"
-    ).get(pk=request.pk)
 
 
 def _wrong_words(title: str, description: str) -> list[FieldError]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from clusters.queries.drift import drift_of
+from clusters.queries.replacement import version_before
 from clusters.services.drifting import bring_back, draft_of_drift
 from clusters.services.launching import launch_cluster
 from clusters.services.limits import change_time_limits
@@ -74,6 +75,8 @@ def test_another_version_is_named_and_taken_back(
     bring_back(follower.cluster, by=alice)
     assert lines(follower) == ()
     assert follower.cluster.version == version
+    before = version_before(follower.cluster)  # it can still be undone
+    assert before == more
 
 
 def test_a_draft_has_what_the_cluster_is_now(follower: Head, alice: User) -> None:

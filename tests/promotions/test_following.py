@@ -19,6 +19,7 @@ from domain.promotions.states import RequestState
 from promotions.models import ChangeRequest, Environment, Release, Rollout
 from promotions.services.releases import pause, resume
 from promotions.services.requests import request_change
+from providers.base import Throttled
 from tests.clusters.busy_head import BusyHead
 from tests.clusters.head import Head
 from tests.promotions.steps import carry_on, changed, finish
@@ -243,6 +244,20 @@ def test_a_cluster_that_a_user_terminates_does_not_count(
     request = stepped(stepped(released(more(version))))
     terminate_cluster(follower.cluster, by=alice)
     assert stepped(request).state == RequestState.DONE
+
+
+def test_a_cloud_that_does_not_answer_is_asked_again(
+    follower: Head, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_: object, **__: object) -> None:
+        raise Throttled("Slow down.")
+
+    request = released(more(version))
+    with monkeypatch.context() as patch:
+        patch.setattr("clusters.following.bringing.plan_update", silent)
+        request = stepped(request)
+        assert (rollout(request).state, rollout(request).detail) == ("pending", "Slow down.")
+    assert rollout(stepped(request)).state == "updating"
 
 
 def test_a_version_that_cannot_be_launched_any_more_fails_the_release_with_its_reason(

@@ -1,25 +1,10 @@
-import pytest
-
-from domain.promotions.checks import CheckKind, Verdict, failing, worst
+from domain.promotions.checks import CheckKind, Verdict, failing
 
 K, V = CheckKind, Verdict
 
 
 def test_every_check_has_a_name_for_pages() -> None:
     assert all(kind.label for kind in CheckKind)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [
-        ([], V.SKIPPED),
-        ([V.PASSED, V.SKIPPED], V.PASSED),
-        ([V.PASSED, V.WARNING], V.WARNING),
-        ([V.FAILED, V.WARNING, V.PASSED], V.FAILED),
-    ],
-)
-def test_the_worst_verdict_counts(verdicts: list[Verdict], expected: Verdict) -> None:
-    assert worst(verdicts) is expected
 
 
 def test_a_failed_check_blocks_and_a_warning_does_not() -> None:
