@@ -16,6 +16,10 @@ ENV PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=mobula.settings \
     MOBULA_HOME=/var/lib/mobula
 RUN useradd --system --uid 10001 --home-dir /var/lib/mobula --create-home mobula
+# Workers fetch the code of test workloads with it, over HTTPS or SSH.
+RUN apt-get update --quiet \
+    && apt-get install --quiet --yes --no-install-recommends git openssh-client \
+    && rm -rf /var/lib/apt/lists/*
 COPY requirements ./requirements
 RUN pip install --no-cache-dir --require-hashes --requirement requirements/${REQUIREMENTS}.txt \
     && rm -r requirements

@@ -1,7 +1,9 @@
 # Every task of a developer and of CI; `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help up environment assets test lint check bench faults screenshots agent-matrix lock clean
+.PHONY: help up environment assets test lint check bench faults screenshots tutorial agent-matrix lock clean
 VENV := .venv/bin
+# The tests start hundreds of processes: none shall compile what another one did.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1: /p' Makefile
@@ -30,11 +32,14 @@ check: environment ## check the settings for production
 bench: environment assets ## measure; writes var/bench/*.json
 	$(VENV)/python -m benchmarks
 
-faults: environment assets ## inject faults at random moments and count what is lost
-	$(VENV)/python -m benchmarks.faults
+faults: environment assets ## inject faults at random moments and at each AWS call (FAULTS="--moments 6": five minutes)
+	$(VENV)/python -m benchmarks.faults $(FAULTS)
 
 screenshots: environment assets ## picture every page, light and dark, wide and narrow; writes var/screenshots
 	$(VENV)/python -m pytest tests/browser/screenshots.py
+
+tutorial: environment assets ## take the pictures of docs/tutorial-promotion.md again; writes docs/pictures
+	MOBULA_TUTORIAL=1 $(VENV)/python -m pytest tests/journey
 
 agent-matrix: environment ## try the agent with the oldest and the newest Ray
 	$(VENV)/python tests/agent/matrix.py

@@ -39,7 +39,7 @@ class Action(StrEnum):
 
 _PHRASES: Mapping[Action, str] = {
     Action.VIEW: "view this",
-    Action.EDIT_TEMPLATE: "edit templates",
+    Action.EDIT_TEMPLATE: "edit templates and images",
     Action.LAUNCH: "launch clusters",
     Action.OPERATE: "operate clusters",
     Action.READ_HISTORY: "see the history",

@@ -35,6 +35,11 @@ class SignedInRequest(HttpRequest):
     user: User
 
 
+def wants_part(request: HttpRequest) -> bool:
+    """Return whether htmx asks for a part of a page, and not for a whole one to follow a link."""
+    return bool(request.htmx and not request.htmx.boosted)  # type: ignore[attr-defined]
+
+
 class SubmissionMiddleware(MiddlewareMixin):
     """Names the page that follows a form which a script sent: the script opens it.
 

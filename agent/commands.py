@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
 from collections import OrderedDict
@@ -9,12 +10,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent import PROTOCOL
-from agent.head.dashboard import Dashboard, DashboardError, DashboardRefused
+from agent.head.dashboard import Dashboard, DashboardError, DashboardRefused, package
 from agent.head.gcs import Gcs, GcsError
 from agent.journal import log
+from agent.packages import NotDownloaded
+from agent.workspace.server import Server
 
 if TYPE_CHECKING:
     Command = dict[str, Any]
+    Download = Callable[..., bytes]  # of a package, by its digest and size
 
 
 REMEMBERED = 10_000
@@ -33,9 +37,18 @@ class Outcome(NamedTuple):
 class Actions:
     """What a command can ask of this cluster; each may be repeated without harm."""
 
-    def __init__(self, gcs: Gcs, dashboard: Dashboard) -> None:
+    def __init__(
+        self,
+        gcs: Gcs,
+        dashboard: Dashboard,
+        *,
+        download: Download,
+        workspace: Server | None = None,
+    ) -> None:
         self._gcs = gcs
         self._dashboard = dashboard
+        self._download = download
+        self._workspace = workspace
         self._kinds: dict[str, Callable[[Command], Outcome]] = {
             "drain": self._drain,
             "submit_job": self._submit_job,
@@ -52,7 +65,7 @@ class Actions:
             return Outcome(False, message)
         try:
             return kind(command)
-        except (GcsError, DashboardError) as error:
+        except (GcsError, DashboardError, NotDownloaded) as error:
             return Outcome(False, str(error))
         except (KeyError, TypeError, ValueError) as error:
             return Outcome(False, f"The command {command['kind']} is malformed: {error!r}.")
@@ -73,11 +86,20 @@ class Actions:
         if self._dashboard.job_exists(submission_id):
             return Outcome(True, f"Job {submission_id} was submitted before.")
         environment: dict[str, Any] = {"env_vars": command.get("env") or {}}
-        if command.get("files"):
-            environment["working_dir"] = self._dashboard.upload(command["files"])
+        if command.get("package"):
+            packed = self._download(**command["package"])
+            environment["working_dir"] = self._dashboard.store(packed)
+        elif command.get("files"):
+            environment["working_dir"] = self._dashboard.store(package(command["files"]))
+        entrypoint = str(command["entrypoint"])
+        if command.get("workspace"):
+            if self._workspace is None:
+                return Outcome(False, "This cluster serves no workspace.")
+            entrypoint = f"cd {shlex.quote(str(self._workspace.files))} && {entrypoint}"
+            environment["env_vars"] = {**self._workspace.job_variables(), **environment["env_vars"]}
         request = {
             "submission_id": submission_id,
-            "entrypoint": command["entrypoint"],
+            "entrypoint": entrypoint,
             "metadata": command.get("metadata") or {},
             "runtime_env": environment,
         }

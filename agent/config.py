@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 
 class ConfigError(Exception):
@@ -24,6 +25,7 @@ class Config:
     ray_token: str | None = field(default=None, repr=False)
     shared_host: bool = False
     node_dirs: str | None = None
+    workspace: dict[str, Any] | None = field(default=None, repr=False)
 
 
 def read_config(path: Path) -> Config:

@@ -6,6 +6,7 @@ import gzip
 import http.client
 import json
 import random
+import threading
 import urllib.error
 import urllib.request
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ GZIP_FROM_BYTES = 8 * 1024
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.2, 30.0
 LONGEST_BACKOFF, LONGEST_RETRY_AFTER = 30.0, 120.0
 TOO_LARGE = 413
+NO_SUCH_PACKAGE = 404
 FINAL_ANSWERS = frozenset({401, 403, 410})
 
 
@@ -90,7 +92,9 @@ class Link:
     """Posts syncs to one Mobula with this cluster's token."""
 
     def __init__(self, url: str, *, token: str, cluster: str = "") -> None:
-        self._url = url.rstrip("/") + "/agent/v1/sync"
+        self._url = url.rstrip("/") + "/agent/v1"
+        # Mobula takes one request of a cluster at a time; commands ask from threads of their own.
+        self._turn = threading.Lock()
         self._token = token
         self._cluster = cluster
         # A site's proxy may be the way to Mobula, but never to this very host.
@@ -100,13 +104,24 @@ class Link:
 
     def send(self, body: dict[str, Any]) -> Answer:
         """Post one sync and return Mobula's answer; raises Unreachable or Refused."""
+        return read_answer(self._ask(self._sync(body)))
+
+    def piece(self, digest: str, *, offset: int) -> bytes:
+        """Return a piece of a package of code from ``offset``; raises Unreachable or Refused."""
+        request = self._request(f"/packages/{digest}?offset={offset}")
+        return self._ask(request, final=FINAL_ANSWERS | {NO_SUCH_PACKAGE})
+
+    def _ask(
+        self, request: urllib.request.Request, *, final: frozenset[int] = FINAL_ANSWERS
+    ) -> bytes:
         try:
-            with self._opener.open(self._request(body), timeout=TIMEOUT_SECONDS) as response:
-                return read_answer(response.read())
+            with self._turn, self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+                content: bytes = response.read()
+                return content
         except urllib.error.HTTPError as error:
             error.close()
             message = f"Mobula answered {error.code} {error.reason}"
-            if error.code in FINAL_ANSWERS:
+            if error.code in final:
                 raise Refused(error.code, message) from error
             kind = TooLarge if error.code == TOO_LARGE else Unreachable
             wait = retry_after(error.headers.get("Retry-After"))
@@ -114,12 +129,16 @@ class Link:
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(f"Mobula is away: {getattr(error, 'reason', error)}") from error
 
-    def _request(self, body: dict[str, Any]) -> urllib.request.Request:
-        content = json.dumps(body, separators=(",", ":")).encode("utf-8")
-        request = urllib.request.Request(self._url, method="POST")  # noqa: S310
+    def _request(self, path: str, *, method: str = "GET") -> urllib.request.Request:
+        request = urllib.request.Request(self._url + path, method=method)  # noqa: S310
         request.add_header("Authorization", "Bearer " + self._token)
         if self._cluster:
             request.add_header("X-Mobula-Cluster", self._cluster)
+        return request
+
+    def _sync(self, body: dict[str, Any]) -> urllib.request.Request:
+        content = json.dumps(body, separators=(",", ":")).encode("utf-8")
+        request = self._request("/sync", method="POST")
         request.add_header("Content-Type", "application/json")
         if len(content) > GZIP_FROM_BYTES:
             request.add_header("Content-Encoding", "gzip")

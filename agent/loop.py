@@ -21,10 +21,13 @@ from agent.journal import log
 from agent.link import Answer, Link, Refused, TooLarge, Unreachable, backoff
 from agent.node_logs.sources import DashboardFiles, HostFiles
 from agent.node_logs.watch import NodeLogWatch
+from agent.packages import Packages
 from agent.settling import Settling
 from agent.usage.hosts import HostMeter
 from agent.usage.processes import ProcessMeter
 from agent.watches import DashboardWatch, LogReader, UsageWatch, View, pause_after
+from agent.workspace.server import Place, Server
+from agent.workspace.watch import WorkspaceWatch
 
 BOOT_STEP_SECONDS = 0.1
 LOOK_EVERY_SECONDS = 0.25
@@ -71,8 +74,12 @@ class HeadAgent:
         )
         meter = ProcessMeter(config.node_dirs) if config.shared_host else HostMeter(dashboard)
         self.usage = UsageWatch(meter, self._view)
-        self._desk = CommandDesk(Actions(self._gcs, dashboard).carry_out, news=self._wake.set)
         self._link = Link(config.url, token=config.token, cluster=config.cluster)
+        download = Packages(self._link).download
+        server = _server(config)
+        self.workspace = WorkspaceWatch(server, news=self._wake.set) if server else None
+        actions = Actions(self._gcs, dashboard, download=download, workspace=server)
+        self._desk = CommandDesk(actions.carry_out, news=self._wake.set)
         self._ray_version = ray_version()
 
         self._demand: dict[str, Any] = {"shapes": [], "gangs": [], "standing_requests": []}
@@ -103,6 +110,8 @@ class HeadAgent:
             self._wake.wait(self._pause())
             self._wake.clear()
             self.look()
+            if self.workspace is not None and self._view.nodes:
+                self.workspace.start()  # not before: a head that boots has the processor first
 
     def look(self) -> bool:
         """Read Ray's state once and say whether it answered."""
@@ -155,6 +164,7 @@ class HeadAgent:
             "drivers": self.dashboard.jobs.drivers,
             # Ray tells this only by listing every actor; a living actor has a living driver.
             "active_actors": None,
+            "workspace": self.workspace.report() if self.workspace else None,
         }
 
     def _wait_for_head(self) -> None:
@@ -180,7 +190,10 @@ class HeadAgent:
     def _statuses(self) -> dict[str, str]:
         """Return what is reported immediately when it changes: each node's state, and the GCS's."""
         statuses = {node["ray_node_id"]: node["status"] for node in self._view.nodes}
-        return {**statuses, "gcs": "silent" if self._gcs_error else "answers"}
+        statuses["gcs"] = "silent" if self._gcs_error else "answers"
+        if self.workspace is not None:
+            statuses["workspace"] = str(self.workspace.report()["state"])
+        return statuses
 
     def _pause(self) -> float:
         if self._demand_change.is_open():
@@ -230,6 +243,13 @@ class HeadAgent:
         if body["logs"]:
             self.dashboard.look_again()
         self._desk.receive(answer.commands, told=body["results"])
+
+
+def _server(config: Config) -> Server | None:
+    """Return the JupyterLab of the cluster, or None where it is no workspace."""
+    if not config.workspace:
+        return None
+    return Server(Place(**config.workspace, gcs_address=config.gcs_address))
 
 
 def wait_for_gcs(address: str) -> bool:

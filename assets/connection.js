@@ -1,6 +1,7 @@
 // Whether the server answers. While it does not, the bar says so, and a small request asks now and then.
 import { isAborted } from "./aborts.js";
 import { clearStatus, showStatus } from "./status-bar.js";
+import { renewToken } from "./token.js";
 import { hasEdits } from "./unsaved.js";
 
 const AWAY = "Connection to Mobula lost. The page may be out of date. Retrying.";
@@ -11,6 +12,7 @@ const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 15000;
 let away = false;
 let failed = null;
+let renewed = null;
 
 export function startConnection() {
   document.addEventListener("htmx:before:response", onResponse);
@@ -61,6 +63,7 @@ function onResponse(event) {
   serverAnswers();
   if (status < 400 && (failed === ctx.sourceElement || !failed?.isConnected)) clearStatus("request");
   if (status < 400) clearStatus("session");
+  if (status < 400 && renewed === ctx.sourceElement) renewed = null;
   // The way to the sign-in page would lose what is typed here.
   if (status !== 401 || !hasEdits()) return;
   event.preventDefault();
@@ -71,8 +74,14 @@ export function signInAction() {
   return { label: "Sign in", href: `${SIGN_IN}?next=${encodeURIComponent(location.pathname)}` };
 }
 
-function onRefusal({ response: { status }, sourceElement }) {
+async function onRefusal({ response: { status }, sourceElement }) {
   if (status === 401 || status === 422 || SERVER_IS_AWAY.includes(status)) return;
+  const form = sourceElement?.closest("form[data-live-form]");
+  // With a new token it is asked once more; refused again, it was not the token.
+  if (status === 403 && form && renewed !== sourceElement) {
+    renewed = sourceElement;
+    if (await renewToken(form)) return htmx.trigger(form, "input");
+  }
   failed = sourceElement;
   const text = `The request failed (HTTP ${status}). Reload the page and try again.`;
   showStatus("request", { text, tone: "bad" });

@@ -5,7 +5,7 @@ let pending = null;
 
 export function startEditorRows() {
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("form[data-live-form] button[name=do]");
+    const button = event.target.closest?.("form:is([data-live-form], [data-rows-form]) button[name=do]");
     if (button) pending = noted(button);
   });
   document.addEventListener("input", () => {

@@ -1,4 +1,4 @@
-// Turns <textarea data-editor="yaml"> into an editor with line numbers and problem markers.
+// Turns <textarea data-editor="yaml"> or "dockerfile" into an editor with line numbers and problem markers.
 import { autocompletion, closeBrackets, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, isolateHistory, undo } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
@@ -9,8 +9,10 @@ import {
   HighlightStyle,
   indentOnInput,
   indentUnit,
+  StreamLanguage,
   syntaxHighlighting,
 } from "@codemirror/language";
+import { dockerFile } from "@codemirror/legacy-modes/mode/dockerfile";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Annotation, EditorState } from "@codemirror/state";
@@ -24,9 +26,13 @@ import {
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
+const languages = { yaml, dockerfile: () => StreamLanguage.define(dockerFile) };
+
 // In the theme's variables, which reach into the shadow root below.
 const colors = HighlightStyle.define([
   { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--code-key)" },
+  { tag: tags.keyword, color: "var(--code-key)" },
+  { tag: tags.variableName, color: "var(--code-number)" },
   { tag: tags.string, color: "var(--code-string)" },
   { tag: [tags.number, tags.bool, tags.null, tags.atom], color: "var(--code-number)" },
   { tag: tags.comment, color: "var(--tblr-secondary-color)", fontStyle: "italic" },
@@ -108,7 +114,7 @@ function edit(area) {
 function naming(area) {
   const help = (area.getAttribute("aria-describedby") || "").split(" ").filter(Boolean);
   const words = help.map((id) => document.getElementById(id)?.textContent.trim()).filter(Boolean);
-  const label = area.getAttribute("aria-label") || area.labels?.[0]?.textContent.trim() || "YAML";
+  const label = area.getAttribute("aria-label") || area.labels?.[0]?.textContent.trim() || "Text";
   return { "aria-label": label, ...(words.length && { "aria-description": words.join(" ") }) };
 }
 
@@ -137,7 +143,7 @@ function extensions(area) {
     highlightActiveLineGutter(),
     highlightSelectionMatches(),
     lintGutter(),
-    yaml(),
+    languages[area.dataset.editor](),
     syntaxHighlighting(colors),
     indentUnit.of("  "),
     EditorView.lineWrapping,
@@ -180,6 +186,7 @@ function replaceText(view, text) {
 function showText(area) {
   const view = views.get(area);
   const json = document.getElementById(area.dataset.text)?.textContent;
+  if (!json) shown.delete(area);
   if (!view || !json || shown.get(area) === json) return;
   shown.set(area, json);
   replaceText(view, JSON.parse(json));
@@ -205,7 +212,7 @@ function showProblems(area) {
 function asDiagnostic(doc, problem) {
   const line = doc.line(Math.min(Math.max(problem.line || 1, 1), doc.lines));
   const from = Math.min(line.from + Math.max((problem.column || 1) - 1, 0), line.to);
-  const severity = problem.severity === "error" ? "error" : "warning";
+  const severity = { error: "error", hint: "info" }[problem.severity] ?? "warning";
   const message = [problem.message, problem.hint].filter(Boolean).join(" ");
   return { from, to: line.to, severity, message };
 }

@@ -22,9 +22,10 @@ export function startLiveForms() {
     restore = anchor("#editor-form");
   });
   document.addEventListener("htmx:after:swap", (event) => {
-    // An answer for a dialog beside the form says nothing about the form.
-    if (event.target.closest?.("dialog")) return;
-    document.querySelectorAll("form[data-live-form]").forEach(settle);
+    // An answer for a dialog beside the form says nothing about the form, nor does a refusal.
+    if (event.target.closest?.("dialog") || event.detail.ctx?.swap === "none") return;
+    const isBeside = event.target.closest?.("[data-beside-form]");
+    if (!isBeside) document.querySelectorAll("form[data-live-form]").forEach(settle);
     for (const one of document.querySelectorAll(FOLDS)) one.open ||= open.includes(one.id);
     restore();
   });

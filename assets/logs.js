@@ -31,7 +31,7 @@ function setFollowing(log, following, { move = true } = {}) {
   if (following && move) toEnd(log);
 }
 
-function toEnds() {
+export function toEnds() {
   document.querySelectorAll(".log").forEach((log) => {
     const button = log.querySelector("[data-log-follow]");
     if (button ? button.getAttribute("aria-pressed") === "true" : !started.has(log)) toEnd(log);

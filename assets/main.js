@@ -1,5 +1,6 @@
 // What every page needs: menus, dialogs, copying, clocks, keys, polling, sending forms. Pages work without it.
 import { startAborts } from "./aborts.js";
+import { startBuildLog } from "./build-log.js";
 import { startBusy } from "./busy.js";
 import { startClocks } from "./clocks.js";
 import { startConnection } from "./connection.js";
@@ -38,6 +39,7 @@ startDialogs();
 startClocks();
 startKeys();
 startLogs();
+startBuildLog();
 startAborts();
 startStatusBar();
 startConnection();

@@ -1,11 +1,11 @@
-// Messages at the page's corner. Good news leaves by itself; bad news waits to be read.
+// Messages at the page's corner. Good news leaves by itself; what is bad, or leads on, stays.
 const GOOD_NEWS_MS = 8000;
 
 export function startNotices() {
   document.addEventListener("click", (event) => {
     event.target.closest("[data-notice-close]")?.closest(".notice").remove();
   });
-  for (const notice of document.querySelectorAll(".toasts .tone-good")) {
+  for (const notice of document.querySelectorAll(".toasts .tone-good:not(:has(a))")) {
     setTimeout(() => leave(notice), GOOD_NEWS_MS);
   }
 }

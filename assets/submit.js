@@ -5,6 +5,7 @@ import { SERVER_IS_AWAY, SIGN_IN, serverAnswers, serverIsAway, signInAction } fr
 import { forget, isTyped, keep } from "./kept.js";
 import { showPage, showRefusal } from "./answers.js";
 import { clearStatus, showStatus } from "./status-bar.js";
+import { renewToken } from "./token.js";
 import { markUnsaved } from "./unsaved.js";
 import { done } from "./verbs.js";
 
@@ -151,20 +152,4 @@ function stopWaiting() {
   clearInterval(waiting?.timer);
   waiting = null;
   clearStatus("form");
-}
-
-// A sign-in in another tab makes this page's token useless: another page has the new one.
-async function renewToken(form) {
-  try {
-    const response = await fetch(location.href, { headers: { "X-Submission": "token" } });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const token = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
-    const own = form.querySelector("[name=csrfmiddlewaretoken]");
-    if (!token || !own) return false;
-    document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((field) => (field.value = token));
-    document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRFToken": token }));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -14,6 +14,7 @@ NAMES = (
     "head_start",
     "scale_out",
     "pages",
+    "promotions",
     "samples",
     "validate",
     "editor",
@@ -22,6 +23,10 @@ NAMES = (
     "sign_in",
     "fairness",
     "audit",
+    "fleet",
+    "burst",
+    "build_log",
+    "images",
 )
 
 

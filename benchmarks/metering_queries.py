@@ -27,6 +27,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from benchmarks.pages.rollups import add_up  # noqa: E402
 from metering import queries  # noqa: E402
 from metering.measures import MEASURES, WITH_P95  # noqa: E402
 from retention.partitions import ensure  # noqa: E402
@@ -84,8 +85,7 @@ def fill_costs() -> None:
             [(NOW - timedelta(days=DAYS - 1)).date(), NOW.date()],
         )
         cursor.execute(import_module("metering.migrations.0005_teams").COST)
-    with connection.schema_editor() as editor:
-        import_module("metering.migrations.0007_fill_cost_months").fill(None, editor)
+    add_up()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -54,6 +54,17 @@ def may_use(cloud: Cloud, *, team: Team) -> bool:
     return Cloud.objects.usable_by(team).filter(pk=cloud.pk).exists()
 
 
+def is_own(cloud: Cloud) -> bool:
+    """Return whether it is an account that somebody added: neither a demo nor Mobula's own host."""
+    return registry.traits_of(ProviderKind(cloud.provider)).can_be_added and not cloud.is_demo
+
+
+def require_own(cloud: Cloud) -> None:
+    """Raise `WrongState` for a cloud that cannot be changed."""
+    if not is_own(cloud):
+        raise WrongState(f"{cloud} came with Mobula and cannot be changed.")
+
+
 def has_cloud(row: Any) -> bool:
     """Return whether the row's team may use its cloud: as it was read, if that was annotated."""
     annotated: bool | None = vars(row).get("has_cloud")
@@ -94,7 +105,7 @@ def why_not_launchable(cloud: Cloud) -> str:
         driver_for(cloud)
     except ProviderError as error:
         return f"Cloud {cloud} cannot be used: {error}"
-    if registry.has_prices(kind) and cloud.newest_refresh is None:
+    if registry.has_prices(kind) and cloud.newest_refresh is None and not cloud.is_demo:
         return _failed_refresh(cloud)
     return ""
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from clouds import facts
 from clouds.drivers import driver_for
 from clouds.facts import PriceList
-from clouds.models import Cloud
+from clouds.models import CataloguePrice, Cloud
 from clouds.region_facts import Known, known_since
 from domain.catalogue.pod_shapes import shape_type
 from domain.offerings import InstanceType, Market, Offering, Prices, ProviderKind, type_of
@@ -67,3 +67,12 @@ def _offered(cloud: Cloud) -> list[Offering] | None:
         return list(driver_for(cloud).offerings(cloud.region))
     except ProviderError:
         return None  # the cloud is away: its types are taken on trust
+
+
+def price_in_zone(cloud: Cloud, instance_type: str, *, market: Market, zone: str) -> Decimal | None:
+    """Return what one machine costs in dollars an hour in a zone, else anywhere in the region."""
+    rows = CataloguePrice.objects.filter(
+        provider=cloud.provider, region=cloud.region, instance_type=instance_type, market=market
+    )
+    own = rows.filter(zone=zone).exclude(zone="").values_list("usd_per_hour", flat=True).first()
+    return price_in(cloud, instance_type, market=market) if own is None else own

@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from accounts.models import Team
 from clouds import catalogue
-from clouds.access import why_not_launchable
+from clouds.access import is_own, why_not_launchable
 from clouds.facts import PriceList
 from clouds.models import CatalogueRefresh, Cloud, RefreshState
+from clouds.models.cloud import DEMO_PRICES
 from clouds.refreshing import is_lost, whether
 from clouds.region_facts import FROM_CLOUD, FROM_PARTS, newest_refreshes
 from domain.lifecycle import ClusterState
 from domain.offerings import ProviderKind
-from providers import registry
 
 BUILT_IN = "built-in price list"
 _LIVE = {FROM_CLOUD, FROM_PARTS}
@@ -109,9 +109,9 @@ def _facts(cloud: Cloud, refresh: CatalogueRefresh | None) -> CloudFacts:
         types=None if types is None else len(types),
         priced=len({name for name, _ in catalogue.prices_in(cloud)}),
         price_dates=_price_dates(catalogue.price_list(cloud)),
-        is_own=registry.traits_of(kind).can_be_added,
+        is_own=is_own(cloud),
         refresh=refresh,
-        why_not=whether(kind),
+        why_not=DEMO_PRICES if cloud.is_demo else whether(kind),
         refusal=why_not_launchable(cloud),
     )
 

@@ -11,6 +11,8 @@ from domain.demand import Demand, demand_from_report
 
 # An agent that was silent for so long says nothing about now.
 REPORT_LIMIT = timedelta(seconds=30)
+# Without a word from the agent for so long, the head is asked to start it again.
+AGENT_SILENCE = timedelta(seconds=15)
 # Sample data have no agent: a report of this moment always counts.
 SAMPLE_REPORT = datetime(9999, 1, 1, tzinfo=UTC)
 

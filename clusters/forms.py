@@ -8,12 +8,13 @@ from typing import Any, cast
 from django import forms
 
 from accounts.models import Team
+from accounts.services.users import REASON_LENGTH
 from clusters.models import Cluster, Group
 from clusters.workloads import Workload
-from configurations.launch_choices import launch_choices
+from configurations.launch_choices import MOST_VERSIONS, launch_choices
 from configurations.launchability import launchability_of
 from configurations.models import Version
-from configurations.queries import launchable_versions
+from configurations.queries import launchable_versions, newest_launchable
 from domain.limits import CLUSTER_NAME_LENGTH, MAX_NODES, wrong_name
 
 # Versions that are read to find one that can be launched.
@@ -28,11 +29,19 @@ class LaunchForm(forms.Form):
         label="Cluster name",
         error_messages={"required": "Enter a name for the cluster."},
     )
+    # Given with the button "Launch anyway", whose name is `anyway`.
+    despite = forms.CharField(
+        required=False,
+        max_length=REASON_LENGTH,
+        label="Reason to launch anyway",
+        help_text="Shown in the audit log.",
+    )
     # What was suggested last: a name that differs from it was typed.
     suggested_name = forms.CharField(required=False, max_length=1000, widget=forms.HiddenInput)
 
     def __init__(self, *args: object, team: Team, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.team = team
         self.versions = launchable_versions(team)
         self.launchability = launchability_of(team)
         self.fields["version"] = forms.ModelChoiceField(
@@ -48,6 +57,14 @@ class LaunchForm(forms.Form):
             raise forms.ValidationError(wrong)
         return name
 
+    def clean_despite(self) -> str:
+        if "anyway" not in self.data:
+            return ""
+        reason: str = self.cleaned_data["despite"]
+        if not reason:
+            raise forms.ValidationError("Enter why the launch goes on despite failed checks.")
+        return reason
+
     @cached_property
     def chosen(self) -> Version | None:
         """The version that the form shows: the newest that can be launched, where it names none."""
@@ -56,13 +73,14 @@ class LaunchForm(forms.Form):
         rows = self.versions.filter(pk=named) if named.isdecimal() and len(named) < 19 else None
         if rows and (version := rows.first()):
             return version
-        newest = self.versions.order_by("-created_at", "-pk")[:MOST_READ]
+        newest = self.versions.order_by("-pk")[:MOST_READ]  # by its index
         return self.launchability.newest(newest) or self.versions.first()
 
     def describe_versions(self) -> None:
         """Let the version be chosen by template, cloud, machines and price."""
         field = cast("forms.ModelChoiceField[Version]", self.fields["version"])
-        rows = list(self.versions.defer("text"))
+        rows = newest_launchable(self.team, most=MOST_VERSIONS, chosen=self.chosen)
+        rows = rows.defer("text")
         field.choices = launch_choices(rows, chosen=self.chosen, launchability=self.launchability)
         if self.chosen and not self.is_bound:
             self.initial["version"] = self.chosen.pk
@@ -75,7 +93,8 @@ class LaunchForm(forms.Form):
     @property
     def launch_values(self) -> dict[str, Any]:
         """What to launch, as given."""
-        return {key: self.cleaned_data[key] for key in ("name", "version", "environment")}
+        keys = ("name", "version", "environment", "despite")
+        return {key: self.cleaned_data[key] for key in keys}
 
     def suggest(self, name: str) -> None:
         """Fill in this name unless the user has typed their own."""

@@ -53,6 +53,7 @@ def lease(
         leased_at=Now(),
         lease_expires=Now() + LEASE,
         rest_until=Now(),  # whoever asks for another pass meanwhile clears it
+        look_at=None,  # until this pass has ended well
     )
     if not taken:
         yield None

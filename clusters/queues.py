@@ -35,6 +35,7 @@ class Priority(IntEnum):
 
     USER = 0  # a user waits for it
     LOOP = 3  # the sweep, reports
+    ROUTINE = 6  # nothing has changed, and nothing is due: a precaution
 
 
 def is_due() -> Q:

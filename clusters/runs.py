@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils.timezone import now
 
+from clouds.models import CloudCheck
 from clusters.models import Cluster, Command, Job, Run
 from clusters.nodes.tokens import create_tokens
 from clusters.transitions import StateChanged, move_cluster
@@ -79,6 +80,16 @@ def write(cluster: Cluster, condition: Q, **fields: Any) -> bool:
     rows = Cluster.objects.filter(condition, pk=cluster.pk, run=cluster.run_id)
     locked = rows.select_for_update(no_key=True).values("run")
     return Run.objects.filter(pk__in=locked).update(**fields) == 1
+
+
+def note_checks(cluster: Cluster, check: CloudCheck) -> None:
+    """Keep a round of checks with the current run."""
+    Run.objects.filter(pk=cluster.run.pk).update(checks=check)
+
+
+def note_news(rows: QuerySet[Run]) -> None:
+    """Let the next pass of these runs' clusters be a whole one, whenever it is due."""
+    rows.update(news=F("news") + 1)
 
 
 def _close_work(run: Run, *, status: str, message: str) -> None:

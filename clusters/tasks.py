@@ -4,7 +4,7 @@ from django.utils.timezone import now
 from clusters import following
 from clusters.logs import jobs, nodes
 from clusters.queues import Priority, Queue
-from clusters.reconcile import loop
+from clusters.reconcile import loop, settled
 from clusters.scaling.strategies import forecasts, samples
 
 
@@ -35,9 +35,19 @@ def ask_for_pass(
 def sweep() -> None:
     """Ask for every cluster that is due: a lost message costs a second, not a cluster."""
     for queue in Queue:
-        for cluster_id in loop.due(queue):
+        for cluster_id, priority in loop.due_passes(queue).items():
             # If no worker takes it soon, the next sweep asks again: no queue grows meanwhile.
-            ask_for_pass(cluster_id, queue=queue, priority=Priority.LOOP, expires=5)
+            ask_for_pass(cluster_id, queue=queue, priority=priority, expires=5)
+
+    for cluster_ids in settled.due():
+        look_at_settled.apply_async((cluster_ids,), priority=Priority.LOOP.value, expires=5)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def look_at_settled(cluster_ids: list[str]) -> None:
+    """Look at the machines of clusters in which nothing moves; ask for passes where it does."""
+    for cluster_id in settled.look(cluster_ids):
+        ask_for_pass(cluster_id, queue=Queue.FAST, priority=Priority.LOOP, expires=5)
 
 
 @shared_task  # type: ignore[untyped-decorator]

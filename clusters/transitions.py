@@ -125,6 +125,21 @@ def move_node(
     )
 
 
+@transaction.atomic
+def note_late_machine(node: Node, *, since: datetime) -> None:
+    """Let the ledger count a machine that is first seen when its node is terminating already.
+
+    So it is where the answer to a launch was lost, and the node was given up before it was listed.
+    """
+    unseen = Node.objects.filter(
+        pk=node.pk, state=NodeState.TERMINATING, booted_at=None, ready_at=None
+    )
+    if unseen.update(booted_at=since):
+        node.booted_at = since
+        _open_interval(node, since)
+        ledger.mark_leaving(node.name, at=node.terminating_at or since)
+
+
 def _said(reason: str, cause: EndCause | None) -> dict[str, Any]:
     """Return the message and the fields of a node's event: of a failure, its cause in brief."""
     fields = {"cause": cause} if cause else {}

@@ -8,11 +8,15 @@ from clusters.views import (
     launching,
     node_logs,
     operations,
+    orphans,
     scaling,
     tables,
     updating,
 )
 from clusters.views.list import cluster_list
+from clusters.views.workspaces import detail as workspace_page
+from clusters.views.workspaces import list as workspace_list
+from clusters.views.workspaces import operations as workspace_operations
 
 
 class TableConverter(StringConverter):
@@ -30,8 +34,11 @@ app_name = "clusters"
 urlpatterns = [
     path("clusters/", cluster_list, name="list"),
     path("clusters/bulk/<bulk:operation>/", bulk.bulk, name="bulk"),
+    path("clouds/orphaned/", orphans.orphans, name="orphans"),
+    path("clouds/orphaned/remove/", orphans.remove, name="remove-orphans"),
     path("clusters/launch/", launching.launch, name="launch"),
     path("clusters/launch/preview/", launching.preview, name="launch-preview"),
+    path("clusters/launch/checks/", launching.checks, name="launch-checks"),
     path(
         "clusters/launch/library/<slug:key>/",
         launching.launch_from_library,
@@ -73,4 +80,15 @@ urlpatterns = [
     path("clusters/<uuid:pk>/jobs/<int:job_id>/", jobs.job, name="job"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/log/", jobs.job_log, name="job-log"),
     path("clusters/<uuid:pk>/jobs/<int:job_id>/stop/", jobs.stop_job, name="stop-job"),
+    path("workspaces/", workspace_list.workspaces, name="workspaces"),
+    path("workspaces/new/", workspace_list.new_workspace, name="new-workspace"),
+    path("workspaces/<uuid:pk>/", workspace_page.workspace, name="workspace"),
+    path("workspaces/<uuid:pk>/open/", workspace_operations.open_jupyter, name="open-workspace"),
+    path("workspaces/<uuid:pk>/start/", workspace_operations.start, name="start-workspace"),
+    path("workspaces/<uuid:pk>/stop/", workspace_operations.stop, name="stop-workspace"),
+    path("workspaces/<uuid:pk>/delete/", workspace_operations.delete, name="delete-workspace"),
+    path("workspaces/<uuid:pk>/share/", workspace_operations.share, name="share-workspace"),
+    path("workspaces/<uuid:pk>/clone/", workspace_operations.clone, name="clone-workspace"),
+    path("workspaces/<uuid:pk>/run/", workspace_operations.run_file, name="run-workspace-file"),
+    path("workspaces/<uuid:pk>/capture/", workspace_operations.capture, name="capture-workspace"),
 ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from configurations.models import Version
 from configurations.price_lines import lines_of
@@ -15,6 +13,7 @@ from domain.configuration.fields import in_words
 from domain.configuration.spec import ComputeConfig
 from domain.estimate import Estimate, estimate
 from domain.yaml.text import parse
+from tables.sides import Pair, side_by_side
 
 TONES = {Effect.LIVE: "good", Effect.NEW_NODES: "warn", Effect.RECREATE: "bad"}
 
@@ -28,17 +27,6 @@ class Difference:
     new: str
     effect: str
     tone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two lines that stand beside each other; None where one side has none."""
-
-    kind: str  # same, changed, added, removed, or skipped: so many lines are the same
-    old_number: int | None
-    old: str
-    new_number: int | None
-    new: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,33 +58,6 @@ def compare(old: Version, new: Version, *, target: RegionCatalogue) -> Compariso
         why=why_of(effect, target.traits.effects) if effect else "",
         prices=_prices(estimate(before, target=target), estimate(after, target=target)),
     )
-
-
-def side_by_side(old: str, new: str, *, around: int = 3) -> Iterator[Pair]:
-    """Yield the lines of two texts in pairs; long stretches without a change are left out."""
-    before, after = old.splitlines(), new.splitlines()
-    for group in SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(around):
-        if group[0][1]:
-            yield Pair("skipped", None, "", None, "")
-        for tag, a, b, c, d in group:
-            yield from _pairs(tag, before, after, a, b, c, d)
-
-
-def _pairs(
-    tag: str, before: list[str], after: list[str], a: int, b: int, c: int, d: int
-) -> Iterator[Pair]:
-    for step in range(max(b - a, d - c)):
-        has_old, has_new = a + step < b, c + step < d
-        kind = "same" if tag == "equal" else "changed"
-        if not (has_old and has_new):
-            kind = "removed" if has_old else "added"
-        yield Pair(
-            kind,
-            a + step + 1 if has_old else None,
-            before[a + step] if has_old else "",
-            c + step + 1 if has_new else None,
-            after[c + step] if has_new else "",
-        )
 
 
 def difference(change: Change) -> Difference:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import groupby
 
 from clouds.models import DEFAULT_CLOUD, Cloud
@@ -15,22 +15,21 @@ from domain.estimate import Estimate, estimate
 from domain.pricing import microusd
 from domain.wording import number, usd
 
-MOST_VERSIONS = 10  # of one template; older ones are launched from their own pages
+MOST_VERSIONS = 10  # offered of one template; older ones are launched from their own pages
 MOST_MACHINES = 3
 
 type Choices = list[tuple[str, list[tuple[int, str]]]]
 
 
 def launch_choices(
-    versions: Sequence[Version], *, chosen: Version | None, launchability: Launchability
+    versions: Iterable[Version], *, chosen: Version | None, launchability: Launchability
 ) -> Choices:
     """Return the versions by template, each as its id and what it is in words.
 
     Of each template the newest version has cloud, machines and price; of the chosen version's
     template every version has. To read them all would take a page too long.
     """
-    by_template = [list(rows) for _, rows in groupby(versions, key=lambda row: row.template_id)]
-    shown = [_shown(rows, chosen) for rows in by_template]
+    shown = [list(rows) for _, rows in groupby(versions, key=lambda row: row.template_id)]
     described = {row.pk for rows in shown for row in _described(rows, chosen)}
     texts = dict(Version.objects.filter(pk__in=described).values_list("pk", "text"))
     lines = _Lines(launchability)
@@ -41,10 +40,6 @@ def launch_choices(
         )
         for rows in shown
     ]
-
-
-def _shown(rows: list[Version], chosen: Version | None) -> list[Version]:
-    return [row for place, row in enumerate(rows) if place < MOST_VERSIONS or row == chosen]
 
 
 def _described(rows: list[Version], chosen: Version | None) -> list[Version]:

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from accounts.models import Team
 from clouds.access import launch_refusals, why_not_launchable_by
-from clouds.models import DEFAULT_CLOUD
-from configurations.models import Version
+from clouds.models import DEFAULT_CLOUD, Cloud
+from configurations.models import Template, Version
 from domain.configuration.spec import ComputeConfig
 from domain.yaml.text import parse
 
@@ -54,3 +54,23 @@ class Launchability:
 def launchability_of(team: Team) -> Launchability:
     """Return what stands in the way of the team's launches now."""
     return Launchability(team, launch_refusals(team))
+
+
+def templates_naming(cloud: Cloud) -> list[Template]:
+    """Return the templates, with their teams, whose newest version names the cloud."""
+    rows = Version.objects.filter(template__archived_at=None, archived_at=None)
+    newest = rows.order_by("template_id", "-number").distinct("template_id")
+    # Few versions name it: only their texts are read.
+    named = Version.objects.filter(pk__in=newest.values("pk"), text__contains=cloud.name)
+    found = [
+        version.template
+        for version in named.select_related("template__team")
+        if cloud.name in _clouds_of(config_of_text(version.text))
+    ]
+    return sorted(found, key=lambda template: (template.team.name, template.name))
+
+
+def _clouds_of(config: ComputeConfig) -> set[str]:
+    configs = (config, *(config.configs or ()))
+    named = {one.cloud for one in configs} | {one.cloud_resource for one in configs}
+    return {name for name in named if name}

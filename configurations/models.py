@@ -61,6 +61,39 @@ class Version(models.Model):
         return f"{self.template.name}:{self.number}"
 
 
+class NamedImage(models.Model):
+    """An image that a version names, with what the name meant when the version was saved.
+
+    A tag may mean another version later.
+    """
+
+    version = models.ForeignKey(Version, models.CASCADE, related_name="named_images")
+    environment = models.CharField(
+        max_length=63, blank=True, help_text="Empty: for all that name no other image."
+    )
+    reference = models.CharField(max_length=200, help_text="As the configuration has it.")
+    image = models.ForeignKey("images.Image", models.PROTECT, related_name="named_by")
+    image_version = models.ForeignKey(
+        "images.ImageVersion",
+        models.PROTECT,
+        null=True,
+        related_name="named_by",
+        help_text="What it meant; empty: nothing, or it is not known.",
+    )
+    digest = models.CharField(max_length=80, blank=True, help_text="That this version had.")
+
+    class Meta:
+        ordering = ["version", "environment"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "environment"], name="named_image_once_per_environment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} names {self.reference}"
+
+
 class Draft(models.Model):
     """What somebody has in the editor and has not saved as a version; it may be invalid."""
 

@@ -43,7 +43,9 @@ def with_latest(rows: QuerySet[Template]) -> QuerySet[Template]:
 
 def _released() -> QuerySet[Template, Any]:
     """Return the current releases of a template; they point at versions, as clusters do."""
-    rows = Template.objects.filter(pk=OuterRef("pk"), releases__replaced_at=None)
+    rows = Template.objects.filter(
+        pk=OuterRef("pk"), releases__replaced_at=None, releases__environment__removed_at=None
+    )
     released = JSONObject(
         environment=F("releases__environment__name"),
         number=F("releases__version__number"),
@@ -91,3 +93,15 @@ def launchable_versions(team: Team) -> QuerySet[Version]:
     """Return the versions of the team that are not archived, nor their templates, newest first."""
     rows = Version.objects.filter(template__team=team, template__archived_at=None, archived_at=None)
     return rows.select_related("template", "author").order_by("template__name", "-number")
+
+
+def newest_launchable(team: Team, *, most: int, chosen: Version | None) -> QuerySet[Version]:
+    """Return the newest `most` of these versions of each template, and the chosen one.
+
+    Of each template the index gives the newest: a team may have tens of thousands.
+    """
+    of_template = Version.objects.filter(template=OuterRef("pk"), archived_at=None)
+    newest = ArraySubquery(of_template.order_by("-number").values("pk")[:most])
+    templates = Template.objects.filter(team=team, archived_at=None)
+    ids = {pk for found in templates.values_list(newest, flat=True) for pk in found}
+    return launchable_versions(team).filter(pk__in=ids | ({chosen.pk} if chosen else set()))

@@ -12,10 +12,14 @@ from clouds import catalogue
 from clouds.access import usable_cloud
 from clouds.models import Cloud
 from configurations.models import Version
+from domain.catalogue.matching import types_for
 from domain.catalogue.region import ANYWHERE, RegionCatalogue
+from domain.configuration.spec import ComputeConfig, NodeConfig
 from domain.offerings import InstanceType, Market, Prices, ProviderKind
 from domain.pricing import RateCard, hourly_usd
 from domain.yaml.text import parse
+from images.models import ImageVersion
+from images.queries import find_version
 from metering.rates import current_rate, rate_card
 from providers import registry
 
@@ -31,9 +35,18 @@ def target_for(cloud: Cloud | None) -> RegionCatalogue:
         region=cloud.region,
         types=types,
         zones=catalogue.zones_in(cloud),
+        connected_zones=_connected_zones(cloud),
         prices=_prices(cloud, types or {}, card),
         card=card,
     )
+
+
+def _connected_zones(cloud: Cloud) -> frozenset[str]:
+    """Return the zones for which the cloud's settings name a subnet; none: it has no such rule."""
+    key = registry.traits_of(ProviderKind(cloud.provider)).subnets_setting
+    subnets = cloud.settings.get(key) if key else None
+    # A driver refuses settings of another form: then that is what is wrong with the cloud.
+    return frozenset(subnets) if isinstance(subnets, Mapping) else frozenset()
 
 
 def target_named(name: str | None, *, team: Team) -> RegionCatalogue:
@@ -65,3 +78,35 @@ def _card(cloud: Cloud) -> RateCard | None:
 
 def _price(card: RateCard, one: InstanceType) -> Decimal:
     return hourly_usd(card, vcpus=one.vcpus, memory_bytes=one.memory_bytes, gpus=one.gpus)
+
+
+def image_of(config: ComputeConfig, *, target: RegionCatalogue, team: Team) -> ImageVersion | None:
+    """Return the image that the configuration names, or the team's default for its machines."""
+    pulled = target.traits.pulls_images
+    has_gpus = pulled and _has_gpus(config, target)
+    return find_version(config.mobula.image, team=team, pulled=pulled, has_gpus=has_gpus)
+
+
+def misplaced(image: ImageVersion, *, target: RegionCatalogue) -> str:
+    """Return why nodes of `target` cannot run the image, with the way out; "" where they can."""
+    traits = target.traits
+    if traits.kind is None or image.is_registry_image is traits.pulls_images:
+        return ""
+    if image.is_registry_image:
+        return (
+            f"Image {image} is in a registry, and nodes on {traits.name} run a Ray "
+            "that is installed there. Use local-ray."
+        )
+    return (
+        f"Image {image} is a Ray of Mobula's own machine. Nodes on {traits.name} pull their image "
+        "from a registry: use one such as ray."
+    )
+
+
+def _has_gpus(config: ComputeConfig, target: RegionCatalogue) -> bool:
+    nodes = [config.head_node or NodeConfig(), *config.groups]
+    return any(
+        machine.gpus
+        for node in nodes
+        for machine in types_for(node, target, market=Market.ON_DEMAND)
+    )

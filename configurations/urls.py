@@ -26,9 +26,11 @@ urlpatterns = [
     path("templates/drafts/<int:pk>/", editor.draft, name="draft"),
     path("templates/drafts/<int:pk>/discard/", editor.discard_draft, name="discard-draft"),
     path("templates/check/", editor.check, name="check-template"),
+    path("templates/checks/", editor.check_with_cloud, name="check-with-cloud"),
     path("templates/<int:pk>/", templates.template, name="template"),
     path("templates/<int:pk>/edit/", editor.edit, name="edit-template"),
     path("templates/<int:pk>/check/", editor.check, name="check-template"),
+    path("templates/<int:pk>/checks/", editor.check_with_cloud, name="check-with-cloud"),
     path("templates/<int:pk>/archive/", templates.archive, name="archive-template"),
     path(
         "templates/<int:pk>/versions/<int:number>/clone/",

@@ -12,6 +12,10 @@ class EventKind(StrEnum):
     CLUSTER_BROUGHT_BACK = "cluster.brought_back"  # a user undid what differed from its release
     CLUSTER_REPLACEMENT_STARTED = "cluster.replacement_started"  # outdated nodes are being replaced
     CLUSTER_REPLACEMENT_ENDED = "cluster.replacement_ended"  # none is left, or a user paused it
+    CLUSTER_SWITCH_STARTED = "cluster.switch_started"  # another cluster will take its place
+    CLUSTER_SWITCHED = "cluster.switched"  # it took over from another cluster, or another from it
+    CLUSTER_SWITCH_FAILED = "cluster.switch_failed"  # the new cluster did not take over
+    CLUSTER_DRAIN_OVERDUE = "cluster.drain_overdue"  # work still runs on it long after the switch
     CLUSTER_RESIZED = "cluster.resized"  # a user changed a group's min and max nodes
     CLUSTER_LIMITS_CHANGED = "cluster.limits_changed"  # a user changed when the cluster ends
     CLUSTER_IDLE_TIMER_PAUSED = "cluster.idle_timer_paused"  # a user paused the idle timer
@@ -22,6 +26,7 @@ class EventKind(StrEnum):
     NODE_START_FAILED = "node.start_failed"  # a launch was refused or the node was never ready
     NODE_LOST = "node.lost"  # a running node's machine or its Ray ended unexpectedly
     NODE_INTERRUPTED = "node.interrupted"  # a node ended by a spot interruption
+    NODE_JOIN_REJECTED = "node.join_rejected"  # a machine was not accepted as the node it claims
 
     GROUP_STOPPED = "group.stopped"  # a group stopped launching nodes until a user fixes the cause
     GROUP_RETRIED = "group.retried"  # a user let a stopped group launch nodes again
@@ -29,6 +34,7 @@ class EventKind(StrEnum):
     PROVIDER_ERROR = "provider.error"  # a call to the provider failed with a new error
     COOLDOWN_STARTED = "cooldown.started"  # a machine type or a market is in cooldown
     SPOT_INTERRUPTION_NOTICE = "spot.interruption_notice"  # a spot interruption was announced
+    SPOT_REBALANCE_RECOMMENDED = "spot.rebalance_recommended"  # a spot node is at elevated risk
 
     CLOUD_RESOURCE_SWITCHED = "cloud_resource.switched"  # the head node starts on the next resource
     CLOUD_RESOURCE_SKIPPED = "cloud_resource.skipped"  # a resource lacks a machine type

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+RECENT = timedelta(minutes=2)  # so long after a kernel or terminal was used, a workspace is in use
 _LONGEST = 100 * 365 * 24 * 60  # a century of minutes: beyond it dates end
 
 
@@ -17,6 +18,14 @@ class Activity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceUse:
+    """What is known of a workspace's JupyterLab; None: it could not be asked."""
+
+    busy: int | None  # kernels that run a cell
+    active_at: datetime | None  # when a kernel or a terminal was used last; None: never
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdleInput:
     """What is known of a cluster's work; None: nobody could tell."""
 
@@ -25,6 +34,7 @@ class IdleInput:
     waiting: int | None  # tasks, actors and placement groups without a place
     held: int | None  # nodes on which something holds resources or objects
     hold_until: datetime | None = None  # somebody asked to keep the cluster until then
+    workspace: WorkspaceUse | None = None  # None: the cluster is no workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +90,10 @@ def verdict(
 
 def activity(known: IdleInput, *, now: datetime) -> Activity:
     """Return what all signals say together: active if one is, unknown if one of the others is."""
-    counts = (known.drivers, _actors(known), known.waiting, known.held)
-    if any(counts) or _is_held(known.hold_until, now=now):
+    busy = known.workspace.busy if known.workspace else 0
+    counts = (known.drivers, _actors(known), known.waiting, known.held, busy)
+    in_use = _is_in_use(known.workspace, now=now)
+    if any(counts) or in_use or _is_held(known.hold_until, now=now):
         return Activity.ACTIVE
     return Activity.UNKNOWN if None in counts else Activity.IDLE
 
@@ -107,6 +119,14 @@ def _is_held(until: datetime | None, *, now: datetime) -> bool:
     return until is not None and until > now
 
 
+def _is_in_use(workspace: WorkspaceUse | None, *, now: datetime) -> bool:
+    """Return whether somebody worked in a kernel or terminal a moment ago."""
+    if workspace is None or workspace.active_at is None:
+        return False
+    # A head's clock may be ahead of ours, but what it says of tomorrow is no use of today.
+    return abs(now - workspace.active_at) < RECENT
+
+
 def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:
     actors = _actors(known)
     is_partial = None in (known.drivers, known.waiting, known.held)
@@ -123,7 +143,18 @@ def _signals(known: IdleInput, *, now: datetime) -> Iterable[Signal]:
         yield _counted("actors", actors, "alive")
     yield _counted("demand", known.waiting, "pending")
     yield _counted("nodes", known.held, "in use")
+    if known.workspace:
+        yield _counted("kernels", known.workspace.busy, "busy")
+        yield _terminals(known.workspace, now=now)
     yield _hold(known.hold_until, now=now)
+
+
+def _terminals(workspace: WorkspaceUse, *, now: datetime) -> Signal:
+    if _is_in_use(workspace, now=now):
+        return Signal(name="workspace", state=Activity.ACTIVE, value="used just now")
+    at = workspace.active_at
+    value = f"last used {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "not used yet"
+    return Signal(name="workspace", state=Activity.IDLE, value=value)
 
 
 def _hold(until: datetime | None, *, now: datetime) -> Signal:

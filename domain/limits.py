@@ -4,11 +4,13 @@ import re
 
 CLUSTER_NAME_LENGTH = 40
 TEMPLATE_NAME_LENGTH = 63
+ENVIRONMENT_NAME_LENGTH = 32
 MAX_NODES = 10_000
 MAX_DRAFTS = 50  # of one user
 MESSAGE_LENGTH = 200
 RATIONALE_LENGTH = 20_000
 
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9_-]+")
 _NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 
 
@@ -20,6 +22,13 @@ def wrong_name(name: str, *, longest: int) -> str:
         "Use lowercase letters, digits and hyphens; begin with a letter, "
         f"at most {longest} characters."
     )
+
+
+def wrong_environment_name(name: str) -> str:
+    """Return what is wrong with the name of an environment, or ""."""
+    if len(name) <= ENVIRONMENT_NAME_LENGTH and _ENVIRONMENT.fullmatch(name):
+        return ""
+    return f"Use letters, digits, hyphens and underscores, at most {ENVIRONMENT_NAME_LENGTH}."
 
 
 def wrong_node_limits(min_nodes: int, max_nodes: int) -> str:

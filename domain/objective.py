@@ -32,10 +32,18 @@ def start_usd(objective: Objective, *, market: Market) -> float:
     return SPEED_NODE_USD * (SPOT_ASKS if market is Market.SPOT else 1)
 
 
-def interruption_usd(objective: Objective, *, market: Market, on_demand_usd: float) -> float:
-    """Return what it counts for that a node may be taken away, in dollars an hour."""
-    is_weighed = objective is Objective.STEADY and market is Market.SPOT
-    return STEADY_SPOT_PART * on_demand_usd if is_weighed else 0
+def interruption_usd(
+    objective: Objective, *, market: Market, on_demand_usd: float, at_risk: bool = False
+) -> float:
+    """Return what it counts for that a node may be taken away, in dollars an hour.
+
+    With any objective it counts where the provider says that it takes such machines back soon:
+    another pool at about the same price is taken instead, and this one where there is no other.
+    """
+    if market is not Market.SPOT:
+        return 0
+    reasons = (objective is Objective.STEADY) + at_risk
+    return STEADY_SPOT_PART * on_demand_usd * reasons
 
 
 def spot_extra_usd(objective: Objective, *, on_demand_usd: float) -> float:

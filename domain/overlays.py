@@ -11,6 +11,7 @@ from domain.problems import Problem, error, path_of
 from domain.yaml.structure import Structured, structure
 
 ENVIRONMENTS = ("dev", "test", "prod")
+"""What a team's environments are called until it changes them."""
 GROUPS = "worker_nodes"
 _HELD = ("mobula", "environments")
 

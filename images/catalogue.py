@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,14 @@ _FACTS = Path(__file__).parent / "facts"
 _SOURCES = {
     "listed": "Anyscale's API schema 0.26.101",
     "derived": "Ray's naming rule and wheels",
+}
+
+# What can be wanted, and what an image calls it.
+_FIELDS = {
+    "ray": "ray_version",
+    "python": "python",
+    "accelerator": "accelerator",
+    "variant": "variant",
 }
 
 
@@ -159,6 +167,25 @@ def choices(field: str) -> tuple[str, ...]:
 def find(wanted: Wanted) -> list[BaseImage]:
     """Return the base images that are all of that, the newest Ray first."""
     return [image for image in base_images() if _is_wanted(image, wanted)]
+
+
+def offered(wanted: Wanted) -> dict[str, tuple[str, ...]]:
+    """Return of each field of `Wanted` which values are there beside what else is wanted.
+
+    Each image is looked at once. Versions come newest first.
+    """
+    found: dict[str, set[str]] = {field: set() for field in _FIELDS}
+    for image in base_images():
+        for field, name in _FIELDS.items():
+            if _is_wanted(image, replace(wanted, **{field: ""})):
+                found[field].add(str(getattr(image, name)))
+    versions = ("ray", "python")
+    return {
+        field: tuple(sorted(values, key=in_order, reverse=True))
+        if field in versions
+        else tuple(sorted(values))
+        for field, values in found.items()
+    }
 
 
 def _is_wanted(image: BaseImage, wanted: Wanted) -> bool:

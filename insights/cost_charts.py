@@ -1,4 +1,4 @@
-"""Cost by day, stacked by group or by part; every stack is the day's total."""
+"""Cost by day, week or month, stacked by group or part; each stack is the total of its days."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 from domain.pricing import MICROUSD_PER_USD
 from domain.wording import usd
 from insights.charts import Chart, figure_of
-from metering.queries import CostTable
+from metering.queries import CostTable, Step
 
 DAY_MS = 86_400_000  # Plotly's unit on an axis of dates
 SHOWN_GROUPS = 7  # one for each distinct color; the rest is one more
@@ -28,12 +28,46 @@ PART_TONES = {
     "control": "control",
 }
 IDLE_PARTS = ("reserved_idle", "infra_idle")
+BAR_SHARE = 0.8  # of the time that a bar of several days stands for
+HOVER = {Step.WEEK: "Week of %b %-d, %Y", Step.MONTH: "%B %Y"}
 type Links = Mapping[str, str]  # addresses by the key of a group
+
+
+class Bars:
+    """The first day of each bar, and how Plotly draws them on an axis of dates."""
+
+    def __init__(self, *, first: date, last: date, step: Step = Step.DAY) -> None:
+        days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+        self.starts = list(dict.fromkeys(step.start(day, first=first) for day in days))
+        self._step, self._last = step, last
+
+    @property
+    def heading(self) -> str:
+        return f"{self._step.capitalize()} (UTC)"
+
+    @property
+    def places(self) -> dict[str, Any]:
+        if self._step is Step.DAY:  # hundreds of them for each color: the first one says them all
+            return {"x0": self.starts[0].isoformat(), "dx": DAY_MS}
+        return {"x": [day.isoformat() for day in self.starts]}
+
+    @property
+    def widths(self) -> dict[str, Any]:
+        """A bar of several days begins with its first and is as wide as they are."""
+        if self._step is Step.DAY:
+            return {}
+        ends = [*self.starts[1:], self._last + timedelta(days=1)]
+        lengths = [(end - start).days for start, end in zip(self.starts, ends, strict=True)]
+        return {"offset": 0, "width": [BAR_SHARE * DAY_MS * length for length in lengths]}
+
+    @property
+    def hover(self) -> dict[str, str]:
+        return {"hoverformat": HOVER[self._step]} if self._step in HOVER else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One color of the bars: micro-dollars by day; a click leads to `url`."""
+    """One color of the bars: micro-dollars of each bar; a click leads to `url`."""
 
     name: str
     tone: str | None
@@ -42,37 +76,41 @@ class Stack:
 
 
 def cost_chart(
-    table: CostTable, *, first: date, last: date, by_part: bool = False, links: Links | None = None
+    table: CostTable,
+    *,
+    first: date,
+    last: date,
+    step: Step = Step.DAY,
+    by_part: bool = False,
+    links: Links | None = None,
 ) -> Chart:
-    """Return the cost of each day, stacked by the table's groups or by part."""
-    days = list(_days(first, last))
+    """Return the cost of each step of the table, stacked by its groups or by part."""
+    bars = Bars(first=first, last=last, step=step)
     if by_part:
-        stacks = _part_stacks(table, days, PART_LABELS)
+        stacks = _part_stacks(table, bars.starts, PART_LABELS)
     else:
-        stacks = _group_stacks(table, days, links or {})
-    return _stacked(
-        "cost", "Cost by day", days=days, stacks=stacks, summary=_summary(table, stacks)
-    )
+        stacks = _group_stacks(table, bars.starts, links or {})
+    title = f"Cost by {step}"
+    return _stacked("cost", title, bars=bars, stacks=stacks, summary=_summary(table, stacks))
 
 
 def idle_chart(table: CostTable, *, first: date, last: date) -> Chart:
     """Return what idle machines cost each day, stacked by how they were idle."""
-    days = list(_days(first, last))
-    stacks = _part_stacks(table, days, IDLE_PARTS)
+    bars = Bars(first=first, last=last)
+    stacks = _part_stacks(table, bars.starts, IDLE_PARTS)
     total = sum(sum(stack.amounts) for stack in stacks)
-    summary = f"Idle nodes cost {usd(total)} over {len(days)} days."
-    return _stacked("idle", "Idle cost by day", days=days, stacks=stacks, summary=summary)
+    summary = f"Idle nodes cost {usd(total)} over {len(bars.starts)} days."
+    return _stacked("idle", "Idle cost by day", bars=bars, stacks=stacks, summary=summary)
 
 
 def _stacked(
-    chart_id: str, title: str, *, days: Sequence[date], stacks: Sequence[Stack], summary: str
+    chart_id: str, title: str, *, bars: Bars, stacks: Sequence[Stack], summary: str
 ) -> Chart:
-    # Hundreds of days for each color: their first one says them all.
-    dates = {"x0": days[0].isoformat(), "dx": DAY_MS}
     traces: list[dict[str, Any]] = [
         {
             "type": "bar",
-            **dates,
+            **bars.places,
+            **bars.widths,
             "y": _dollars(stack.amounts),
             "name": stack.name,
             "hovertemplate": "$%{y:,.2f}",
@@ -81,12 +119,12 @@ def _stacked(
         for stack in stacks
     ]
     sums = [sum(amounts) for amounts in zip(*(stack.amounts for stack in stacks), strict=True)]
-    # Not drawn: it adds the day's total to what the pointer shows.
+    # Not drawn: it adds the total of all colors to what the pointer shows.
     total = {
         "type": "scatter",
         "mode": "lines",
         "line": {"width": 0},
-        **dates,
+        **bars.places,
         "y": _dollars(sums),
         "name": "Total",
         "showlegend": False,
@@ -97,7 +135,7 @@ def _stacked(
         [*traces, total] if len(stacks) > 1 else traces,
         barmode="stack",
         bargap=0.25,
-        xaxis={"type": "date", "title": {"text": "Day (UTC)"}},
+        xaxis={"type": "date", "title": {"text": bars.heading}, **bars.hover},
         yaxis={"tickprefix": "$", "rangemode": "tozero"},
     )
     return Chart(
@@ -105,13 +143,13 @@ def _stacked(
         title=title,
         summary=summary,
         figure=figure,
-        columns=["Day (UTC)", *[stack.name for stack in stacks], "Total"],
-        rows=list(_rows(days, stacks)),
+        columns=[bars.heading, *[stack.name for stack in stacks], "Total"],
+        rows=list(_rows(bars.starts, stacks)),
     )
 
 
-def _rows(days: Sequence[date], stacks: Sequence[Stack]) -> Iterator[list[str]]:
-    for index, day in enumerate(days):
+def _rows(starts: Sequence[date], stacks: Sequence[Stack]) -> Iterator[list[str]]:
+    for index, day in enumerate(starts):
         amounts = [stack.amounts[index] for stack in stacks]
         yield [day.isoformat(), *map(usd, amounts), usd(sum(amounts))]
 
@@ -120,15 +158,10 @@ def _dollars(amounts: Sequence[int]) -> list[float]:
     return [amount / MICROUSD_PER_USD for amount in amounts]
 
 
-def _days(first: date, last: date) -> Iterator[date]:
-    for offset in range((last - first).days + 1):
-        yield first + timedelta(days=offset)
-
-
 def _part_stacks(
-    table: CostTable, days: Sequence[date], parts: Sequence[str] | dict[str, str]
+    table: CostTable, starts: Sequence[date], parts: Sequence[str] | dict[str, str]
 ) -> list[Stack]:
-    amounts = {part: dict.fromkeys(days, 0) for part in parts}
+    amounts = {part: dict.fromkeys(starts, 0) for part in parts}
     for row in table.rows:
         for part in parts:
             amounts[part][row.day] += getattr(row.cost, part)
@@ -137,11 +170,11 @@ def _part_stacks(
     ]
 
 
-def _group_stacks(table: CostTable, days: Sequence[date], links: Links) -> list[Stack]:
+def _group_stacks(table: CostTable, starts: Sequence[date], links: Links) -> list[Stack]:
     shown = {group.key: group.name for group in table.groups[:SHOWN_GROUPS]}
     rest = f"{len(table.groups) - SHOWN_GROUPS} others"
-    amounts: dict[str, dict[date, int]] = {key: dict.fromkeys(days, 0) for key in shown}
-    others = dict.fromkeys(days, 0)
+    amounts: dict[str, dict[date, int]] = {key: dict.fromkeys(starts, 0) for key in shown}
+    others = dict.fromkeys(starts, 0)
     for row in table.rows:
         amounts.get(row.key, others)[row.day] += row.cost.total
     stacks = [

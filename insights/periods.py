@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from insights import ranges
+from metering.queries import Step
 
 LONGEST = timedelta(days=1_100)
 MONTHS = 13  # calendar months on offer
+MOST_DAYS = 93  # bars of single days; of more, weeks are drawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,13 @@ def month_of(first: date, today: date) -> Period:
         previous=(before, same_day),
         previous_words=f"{before:%B} 1–{same_day.day}",
     )
+
+
+def asked_step(key: str | None, period: Period) -> Step:
+    """Return what one bar of a chart of the period stands for: as asked, or as fits its length."""
+    if key and key in Step:
+        return Step(key)
+    return Step.DAY if (period.last - period.first).days < MOST_DAYS else Step.WEEK
 
 
 def months(today: date) -> list[tuple[str, str]]:

@@ -11,8 +11,16 @@ from accounts.origin import Origin, caused_by, current_origin
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mobula.settings")
 
+_TASKS = [
+    "domain.planner.together",
+    "clusters.notices.tasks",
+    "clusters.orphans.tasks",
+    "clusters.room.tasks",
+    "clusters.switching.tasks",
+    "clusters.test_runs.tasks",
+]
 # The planner loads its solver only when it is asked: a worker does so once, before it forks.
-app = Celery("mobula", include=["domain.planner.together", "clusters.test_runs.tasks"])
+app = Celery("mobula", include=_TASKS)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

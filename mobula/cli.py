@@ -21,6 +21,7 @@ from mobula.commands import (
     up,
     validate,
 )
+from mobula.demo_cloud import command as demo_cloud
 
 READER_LEFT = 141
 """The exit code of a program whose reader left before it had printed all: 128 + SIGPIPE."""
@@ -39,6 +40,7 @@ COMMANDS = (
     restore,
     audit,
     demo_data,
+    demo_cloud,
 )
 
 

@@ -75,6 +75,20 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def credentials(name: str) -> dict[str, str]:
+    """Return `USER:PASSWORD` by host from words such as `github.com=USER:TOKEN`.
+
+    The message for a wrong one does not repeat it.
+    """
+    found = {}
+    for place, word in enumerate(words(name), start=1):
+        host, _, pair = word.partition("=")
+        if not host or not pair.partition(":")[0] or not pair.partition(":")[2]:
+            raise ImproperlyConfigured(f"{name}: word {place} is not HOST=USER:PASSWORD.")
+        found[host.lower()] = pair
+    return found
+
+
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """Return the comma-separated IP addresses and networks in the variable `name`."""
     try:
@@ -157,3 +171,26 @@ def mailer(name: str) -> dict[str, Any]:
             "timeout": 10,
         },
     }
+
+
+def other_origin(name: str, *, than: str) -> str:
+    """Return the origin in the variable `name`, of another host than `than`; "" where it is empty.
+
+    Its host may begin with `*.`, for a host of each workspace's own.
+    """
+    value = os.environ.get(name, "").rstrip("/")
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    host = (parts.hostname or "").removeprefix("*.")
+    is_origin = not (parts.path or parts.query or parts.fragment or parts.username)
+    if parts.scheme not in {"http", "https"} or not host or "*" in host or not is_origin:
+        raise ImproperlyConfigured(
+            f"{name} is '{value}'; use an origin such as https://*.workspaces.example.org."
+        )
+    if parts.hostname == urlsplit(than).hostname:
+        raise ImproperlyConfigured(
+            f"{name} names the host of MOBULA_URL: browsers would send Mobula's cookies to "
+            "JupyterLab. Use another host, such as https://*.workspaces.example.org."
+        )
+    return value

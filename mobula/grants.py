@@ -15,7 +15,12 @@ from psycopg import sql
 
 TABLES_READ_ONLY = frozenset({"django_migrations", "mobula_partitioned"})
 TABLES_APPEND_ONLY = frozenset(
-    {"accounts_auditentry", "accounts_auditseal", "metering_ratecardversion"}
+    {
+        "accounts_auditentry",
+        "accounts_auditseal",
+        "metering_ratecardversion",
+        "promotions_environmentsettings",
+    }
 )
 # Append-only but for these columns.
 COLUMNS = {"configurations_version": "archived_at"}

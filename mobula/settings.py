@@ -8,6 +8,7 @@ from kombu.entity import Queue as KombuQueue
 
 from clouds.schedule import CELERY_BEAT as CLOUDS_BEAT
 from clusters.schedule import CELERY_BEAT as CLUSTERS_BEAT
+from images.schedule import CELERY_BEAT as IMAGES_BEAT
 from metering.schedule import CELERY_BEAT as METERING_BEAT
 from mobula import env
 from promotions.schedule import CELERY_BEAT as PROMOTIONS_BEAT
@@ -17,6 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 MOBULA_HOME = env.path("MOBULA_HOME", BASE_DIR / "var")
 # Where browsers and head agents reach this installation.
 MOBULA_URL = env.text("MOBULA_URL", "http://127.0.0.1:8000").rstrip("/")
+WORKSPACES_URL = env.other_origin("MOBULA_WORKSPACES_URL", than=MOBULA_URL)
 
 SECRET_KEY = env.secret("MOBULA_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.words("MOBULA_SECRET_KEY_FALLBACKS")
@@ -117,12 +119,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 CELERY_BROKER_URL = env.text("BROKER_URL")
-CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_ACKS_LATE = CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep asks again; a poisonous task must not loop
-CELERY_TASK_IGNORE_RESULT = True
-# Two queues: whatever may take long has one of its own, and workers of its own, so that it keeps
-# nothing else waiting. A worker without `-Q` takes from both.
-CELERY_TASK_QUEUES = [KombuQueue(name) for name in ("celery", "slow")]  # type: ignore[no-untyped-call]
+# What may take long keeps nothing else waiting. A worker without `-Q` takes from all queues.
+CELERY_TASK_QUEUES = [KombuQueue(name) for name in ("celery", "slow", "builds")]  # type: ignore[no-untyped-call]
 CELERY_TASK_ROUTES = {
     "clusters.tasks.reconcile_slow_cluster": {"queue": "slow"},
     "clusters.tasks.sample_scaling": {"queue": "slow"},
@@ -130,8 +130,12 @@ CELERY_TASK_ROUTES = {
     # Of what waits in the slow queue, forecasts take their turn with passes; all else goes first.
     "clusters.tasks.forecast_cluster": {"queue": "slow", "priority": 3},
     "accounts.tasks.check_audit": {"queue": "slow", "priority": 3},
+    "promotions.tasks.fetch_code": {"queue": "slow"},
     "clouds.tasks.*": {"queue": "slow"},
+    "clusters.workspaces.tasks.look_after": {"queue": "slow"},
+    "clusters.orphans.tasks.*": {"queue": "slow", "priority": 3},
     "metering.tasks.*": {"queue": "slow"},
+    "images.tasks.run_build": {"queue": "builds"},
 }
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 90
@@ -142,6 +146,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     **METERING_BEAT,
     **PROMOTIONS_BEAT,
     **CLOUDS_BEAT,
+    **IMAGES_BEAT,
     **CLUSTERS_BEAT,
     "seal-audit": {
         "task": "accounts.tasks.seal_audit",
@@ -209,7 +214,16 @@ JOB_LOGS_PER_CLUSTER = 2**20 * env.number(
 JOB_LOGS_IN_TOTAL = 2**20 * env.number("MOBULA_KEEP_JOB_LOGS_TOTAL_MIB", default=16_384, least=64)
 NODE_LOGS_PER_CLUSTER = 2**20 * env.number("MOBULA_KEEP_NODE_LOGS_CLUSTER_MIB", default=64, least=4)
 NODE_LOGS_IN_TOTAL = 2**20 * env.number("MOBULA_KEEP_NODE_LOGS_TOTAL_MIB", default=4096, least=16)
-
+# Whom Git asks by plain HTTP, which private hosts builds may ask, and as whom Git asks a host.
+GIT_HTTP_HOSTS = env.words("MOBULA_GIT_HTTP_HOSTS")
+GIT_PRIVATE_HOSTS = env.words("MOBULA_GIT_PRIVATE_HOSTS")
+GIT_CREDENTIALS = env.credentials("MOBULA_GIT_CREDENTIALS")
+BUILD_IN_CHROOT = env.flag("MOBULA_BUILD_IN_CHROOT", default=False)
+BUILDS_PER_TEAM = env.number("MOBULA_BUILDS_PER_TEAM", default=2, least=1)
+BUILD_SECONDS = 60 * env.number("MOBULA_BUILD_MINUTES", default=60, least=1)
+BUILD_DISK_BYTES = 2**30 * env.number("MOBULA_BUILD_DISK_GIB", default=60, least=1)
+BUILD_LOG_BYTES = 2**20 * env.number("MOBULA_BUILD_LOG_MIB", default=16, least=1)
+REGISTRY_CREDENTIALS = env.credentials("MOBULA_REGISTRY_CREDENTIALS")
 # How long work on a node may finish when cheaper machines replace the node.
 MOVE_SECONDS = env.number("MOBULA_MOVE_SECONDS", default=120)
 # What makes it a disruption to take a node away, for consolidation to weigh against what it saves.
@@ -250,8 +264,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SECURE_REDIRECT_EXEMPT = ["^healthz/$"]  # asked by this machine, past the proxy
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_NAME = "mobula-session"
+SESSION_COOKIE_HTTPONLY, SESSION_COOKIE_NAME = True, "mobula-session"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 3600 * env.number("MOBULA_SESSION_HOURS", default=336)
 SESSION_IDLE_SECONDS = 3600 * env.number("MOBULA_SESSION_IDLE_HOURS", default=72)
@@ -269,7 +282,7 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 # The guard in front of Django lets no more in (mobula/edge/limits.py); all of it stays in memory.
-DATA_UPLOAD_MAX_MEMORY_SIZE = FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+DATA_UPLOAD_MAX_MEMORY_SIZE, FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20, 13 * 2**20
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the editor posts all fields of up to 200 groups
 
@@ -281,8 +294,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.text("MOBULA_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
-        # Anybody can make these lines without end.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody can make these lines
         "mobula.edge.connections": {"level": "ERROR"},
     },
 }

@@ -3,6 +3,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
+from clusters.agent.boot import views as boot
+from clusters.agent.code import package
 from clusters.agent.view import sync
 
 
@@ -28,5 +30,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("images/", include("images.urls")),
     path("docs/", include("mobula.documentation.urls")),
     path("agent/v1/sync", sync, name="agent-sync"),
+    path("agent/v1/packages/<str:digest>", package, name="agent-package"),
+    path("agent/v1/nodes/join", boot.join, name="node-join"),
+    path("agent/v1/nodes/report", boot.report, name="node-report"),
+    path("agent/v1/nodes/interruption", boot.interruption, name="node-interruption"),
+    path("agent/v1/nodes/registry", boot.registry, name="node-registry"),
+    path("agent/v1/nodes/agent", boot.head_agent, name="node-agent"),
     path("healthz/", healthz, name="healthz"),
 ]

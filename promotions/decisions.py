@@ -17,7 +17,6 @@ from domain.promotions.states import (
 from promotions.models import Approval, ChangeRequest, Release
 from promotions.permissions import (
     may_approve,
-    may_decide_now,
     may_request,
     may_roll_back,
     may_skip_checks,
@@ -46,12 +45,14 @@ def decisions_on(
 ) -> Decisions:
     """Return what `user` can do; `approvals` are those given, `release` what the request made."""
     state = RequestState(request.state)
+    is_open = state in UNAPPLIED_STATES
+    able = may_approve(user, request) if is_open else _YES
     asked = may_request(user, team=request.team)
     is_applying = state is RequestState.APPLYING
     is_paused = request.paused_at is not None
     return Decisions(
-        approve=_approve(request, user, approvals) if state in UNAPPLIED_STATES else None,
-        reject=_reject(request, user) if state in UNAPPLIED_STATES else None,
+        approve=_approve(request, user, approvals, able) if is_open else None,
+        reject=_reject(request, able) if is_open else None,
         check=asked if state in CHECKABLE_STATES else None,
         skip=may_skip_checks(user, request.environment) if state in CHECKABLE_STATES else None,
         cancel=asked if state in UNAPPLIED_STATES else None,
@@ -61,19 +62,22 @@ def decisions_on(
     )
 
 
-def _approve(request: ChangeRequest, user: User, approvals: Iterable[Approval]) -> Decision:
-    decision = may_decide_now(user, request)
-    if decision and any(row.user_id == user.pk and not row.voided_at for row in approvals):
+def _approve(
+    request: ChangeRequest, user: User, approvals: Iterable[Approval], able: Decision
+) -> Decision:
+    if able and request.state != RequestState.AWAITING_APPROVAL:
+        reason = f"This request is {request.state}: there is nothing to approve."
+        return Decision(allowed=False, reason=reason)
+    if able and any(row.user_id == user.pk and not row.voided_at for row in approvals):
         return Decision(allowed=False, reason="You have approved this request.")
-    return decision
+    return able
 
 
-def _reject(request: ChangeRequest, user: User) -> Decision:
-    decision = may_approve(user, request)
-    if decision and request.state not in REJECTABLE_STATES:
+def _reject(request: ChangeRequest, able: Decision) -> Decision:
+    if able and request.state not in REJECTABLE_STATES:
         reason = f"This request is {request.state}: there is nothing to reject."
         return Decision(allowed=False, reason=reason)
-    return decision
+    return able
 
 
 def _roll_back(request: ChangeRequest, user: User, release: Release | None) -> Decision | None:
@@ -86,6 +90,9 @@ def _roll_back(request: ChangeRequest, user: User, release: Release | None) -> D
     decision = may_roll_back(user, request)
     if not decision:
         return decision
+    if request.environment.removed_at:
+        reason = f"Environment {request.environment} was removed."
+        return Decision(allowed=False, reason=reason)
     if request.rollbacks.exists():
         return Decision(allowed=False, reason="This request is already being rolled back.")
     if last_good_release(release) is None:

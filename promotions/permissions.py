@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from accounts.models import Membership, Person, Team, User
 from accounts.permissions import Action, Decision, may
 from accounts.roles import Role
-from domain.promotions.approval import barred_from
-from domain.promotions.states import RequestState
-from promotions.environments import approval_rule
+from domain.promotions.approval import ApprovalRule, barred_from
 from promotions.models import Approver, ChangeRequest, Environment
 
 _ORDER = list(Role)
@@ -59,25 +59,10 @@ def may_approve(user: User, request: ChangeRequest) -> Decision:
     environment = request.environment
     if not Approver.objects.filter(group__environment=environment, user=user).exists():
         return Decision(allowed=False, reason=f"You are not an approver of {environment}.")
-    barred = barred_from(
-        approval_rule(environment),
-        author=request.author.email,
-        last_editor=request.version.author.email,
-        addresses={user.pk: user.email},
-    )
-    if barred:
+    if _barred(request, {user.pk: user.email}):
         reason = f"In {environment}, who requested a change or wrote its version cannot approve it."
         return Decision(allowed=False, reason=reason)
     return Decision(allowed=True)
-
-
-def may_decide_now(user: User, request: ChangeRequest) -> Decision:
-    """Return whether `user` can approve or reject the request in its present state."""
-    decision = may_approve(user, request)
-    if decision and request.state != RequestState.AWAITING_APPROVAL:
-        reason = f"This request is {request.state}: there is nothing to approve."
-        return Decision(allowed=False, reason=reason)
-    return decision
 
 
 def may_roll_back(user: User, request: ChangeRequest) -> Decision:
@@ -97,10 +82,19 @@ def counting_people(request: ChangeRequest) -> tuple[frozenset[int], frozenset[i
     active = {
         pk for pk, user in users.items() if user.is_active and (user.is_superuser or pk in members)
     }
-    barred = barred_from(
-        approval_rule(request.environment),
+    return frozenset(active), _barred(request, {pk: user.email for pk, user in users.items()})
+
+
+def _barred(request: ChangeRequest, addresses: Mapping[int, str]) -> frozenset[int]:
+    """Return who of these people cannot approve; their groups do not matter for it."""
+    environment = request.environment
+    rule = ApprovalRule(
+        forbid_author=environment.forbid_author,
+        forbid_last_editor=environment.forbid_last_editor,
+    )
+    return barred_from(
+        rule,
         author=request.author.email,
         last_editor=request.version.author.email,
-        addresses={pk: user.email for pk, user in users.items()},
+        addresses=addresses,
     )
-    return frozenset(active), barred

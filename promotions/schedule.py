@@ -6,4 +6,9 @@ CELERY_BEAT = {
         "schedule": 2.0,
         "options": {"expires": 5},
     },
+    "drop-code-packages": {
+        "task": "promotions.tasks.drop_packages",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }

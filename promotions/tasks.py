@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 
 from promotions import mail, progress
 from promotions.checks import run_check
+from promotions.code import fetching, packages
 from promotions.models import CheckResult
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ def advance_request(request_id: int) -> None:
     wanted = progress.advance(request_id)
     for check_id in wanted.checks:
         make_check.apply_async((check_id,), expires=60)
+    for run_id in wanted.code:
+        fetch_code.apply_async((run_id,), expires=60)
     if wanted.mail:
         mail_approvers.apply_async((request_id,), expires=25)
 
@@ -40,6 +43,17 @@ def make_check(check_id: int) -> None:
     )
     if check and run_check(check):
         advance_request(check.request_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def fetch_code(run_id: int) -> None:
+    fetching.fetch_code(run_id)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def drop_packages() -> None:
+    if count := packages.drop_unused():
+        log.info("code packages dropped", extra={"count": count})
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -19,6 +19,7 @@ from domain.promotions.states import (
     check_request_move,
     check_test_run_move,
 )
+from promotions.environments import current_settings
 from promotions.models import ChangeRequest, Step, TestRun
 
 
@@ -38,7 +39,7 @@ def locked_rows(*, skip_locked: bool = False) -> QuerySet[ChangeRequest]:
     rows = ChangeRequest.objects.select_for_update(of=("self",), skip_locked=skip_locked)
     return rows.select_related(
         "team", "environment__team", "template", "version__author", "version__template",
-        "author", "rolls_back",
+        "author", "rolls_back", "settings__environment",
     )  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def check_again(request: ChangeRequest, *, reason: str, by: User | None = None) 
         reason=reason,
         by=by,
         round=request.round + 1,
+        settings=current_settings(request.environment),
         digest="",
         parts={},
         evidence={},

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from promotions.views import environments, requesting, requests, review
+from promotions.views import environments, removing, requesting, requests, review, settings
 
 app_name = "promotions"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("environments/", environments.environment_list, name="environments"),
     path("environments/<slug:environment>/", environments.environment, name="environment"),
     path("environments/<slug:environment>/move/", environments.move, name="move-environment"),
+    path("environments/<slug:environment>/rename/", removing.rename, name="rename-environment"),
+    path("environments/<slug:environment>/remove/", removing.remove, name="remove-environment"),
     path(
         "environments/<slug:environment>/approvers/",
         environments.add_approver,
@@ -39,6 +41,14 @@ urlpatterns = [
         "environments/<slug:environment>/groups/<int:group>/",
         environments.require_group,
         name="require-group",
+    ),
+    path(
+        "environments/<slug:environment>/settings/", settings.settings, name="environment-settings"
+    ),
+    path(
+        "environments/<slug:environment>/settings/<int:number>/restore/",
+        settings.restore,
+        name="restore-settings",
     ),
     path("environments/<slug:environment>/windows/", environments.add_window, name="add-window"),
     path(

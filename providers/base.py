@@ -12,6 +12,22 @@ from domain.cooldowns import FailureClass
 from domain.demand import Resources
 from domain.lifecycle import NodeRole
 from domain.offerings import InstanceType, Market, Offering, ProviderKind
+from providers.errors import BadCredentials as BadCredentials
+from providers.errors import CapacityUnavailable as CapacityUnavailable
+from providers.errors import InvalidRequest as InvalidRequest
+from providers.errors import LaunchFailed as LaunchFailed
+from providers.errors import NodeError as NodeError
+from providers.errors import ProviderError as ProviderError
+from providers.errors import QuotaExceeded as QuotaExceeded
+from providers.errors import Throttled as Throttled
+from providers.errors import Unreachable as Unreachable
+from providers.errors import WrongSetting as WrongSetting
+from providers.errors import raise_failures as raise_failures
+from providers.shared_answers import AnswerStore
+from providers.workspaces import WorkspaceRef as WorkspaceRef
+
+# So many nodes are asked for together at most.
+MOST_IN_BATCH = 100
 
 
 class MachinePhase(StrEnum):
@@ -37,6 +53,9 @@ class Account:
     region: str = field(default="", compare=False)
     settings: Mapping[str, Any] = field(default_factory=dict, compare=False)
     credentials: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    installation: str = field(default="", compare=False)  # whose machines these are
+    # What its drivers in other processes are told; None: each driver asks for itself.
+    answers: AnswerStore | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +71,8 @@ class DriverFacts:
     # How often to observe while something moves, and while nothing does.
     look_every_busy: timedelta = timedelta(seconds=1)
     look_every_calm: timedelta = timedelta(seconds=3)
+    # Whether machines prove themselves to Mobula with a join token and report how they start.
+    nodes_join: bool = False
     # Longer than any single call takes: the lease under which calls are made.
     lease: timedelta = timedelta(seconds=20)
 
@@ -63,6 +84,7 @@ class RayImage:
     location: str
     ray_version: str
     python_version: str
+    has_login: bool = False  # Mobula has credentials for its registry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +108,7 @@ class ClusterRef:
     image: RayImage
     ray_token: str = field(default="", repr=False)  # empty: this Ray has no token authentication
     agent: AgentAccess | None = None
+    workspace: WorkspaceRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +121,15 @@ class NodeSpec:
     zone: str = ""
     resources: Resources  # logical: CPU, GPU, memory (bytes), object_store_memory (bytes), custom
     labels: Mapping[str, str] = field(default_factory=dict)
+    # Where nodes join: what stands in its machine's user data, good once.
+    join_token: str = field(default="", repr=False)
+    # Nodes of one batch are of one kind and asked for together, now and whenever it is repeated.
+    # Which of them are in it, and in which place, is written down before the first is asked for.
+    batch: str = ""  # the name of its first node; "": this node alone
+    batch_index: int = 0
+    batch_size: int = 1
+    raw: Mapping[str, Any] = field(default_factory=dict)  # the raw instance configuration
+    flags: Mapping[str, Any] = field(default_factory=dict)  # those of the configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +139,7 @@ class HeadEndpoints:
     gcs_address: str  # host:port, for RAY_ADDRESS and for workers
     dashboard_url: str
     client_address: str = ""  # ray://host:port
+    jupyter_url: str = ""  # where JupyterLab of a workspace listens: http://host:port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +241,8 @@ class PriceAccess:
     machines_url: str = ""  # of EC2, of Compute Engine
     prices_url: str = ""  # of AWS's price list, of Google's Cloud Billing Catalog
     project: str = ""  # on Google Cloud: who asks; empty: the project of the credentials
+    # Those of a cloud; empty: of Mobula's own host.
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class PriceSource(Protocol):
@@ -228,69 +263,3 @@ class PriceSource(Protocol):
     def family_rates(self, region: str) -> Sequence[FamilyRate]:
         """Return what custom machines cost; none where the provider has no such machines."""
         ...
-
-
-class ProviderError(Exception):
-    """Base of all driver errors. The message is shown to the user: no ids, no secrets."""
-
-    retryable: ClassVar[bool] = False
-    failure_class: ClassVar[FailureClass] = FailureClass.CONFIGURATION
-
-
-class BadCredentials(ProviderError):
-    failure_class = FailureClass.PERMISSION
-
-
-class QuotaExceeded(ProviderError):
-    failure_class = FailureClass.QUOTA
-
-
-class InvalidRequest(ProviderError):
-    pass
-
-
-class CapacityUnavailable(ProviderError):
-    retryable = True
-    failure_class = FailureClass.CAPACITY
-
-
-class Throttled(ProviderError):
-    retryable = True
-    failure_class = FailureClass.TRANSIENT
-
-
-class Unreachable(ProviderError):
-    """The provider did not answer, or not in time, or with a failure of its own."""
-
-    retryable = True
-    failure_class = FailureClass.TRANSIENT
-
-
-@dataclass(frozen=True, slots=True)
-class NodeError:
-    """Why one node of a launch was refused."""
-
-    name: str
-    error: ProviderError
-
-
-class LaunchFailed(ProviderError):
-    """Some nodes of a launch were refused; `failures` says which and why."""
-
-    # Each failure says for itself whether trying again makes sense.
-    retryable = True
-    failure_class = FailureClass.TRANSIENT
-
-    def __init__(self, failures: Sequence[NodeError]) -> None:
-        more = f" ({len(failures)} nodes were rejected.)" if len(failures) > 1 else ""
-        super().__init__(f"{failures[0].error}{more}")
-        self.failures = tuple(failures)
-
-
-def raise_failures(failures: Sequence[NodeError]) -> None:
-    """Raise what was refused, if anything was; what only wants patience is raised as it is."""
-    if not failures:
-        return
-    if all(failure.error.failure_class is FailureClass.TRANSIENT for failure in failures):
-        raise failures[0].error
-    raise LaunchFailed(failures)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from domain.offerings import ProviderKind
 from providers.base import Account, InvalidRequest, PriceAccess, PriceSource, ProviderDriver
+from providers.preflight import Preflight
 
 if TYPE_CHECKING:
     from domain.catalogue.provider import ProviderTraits
 
 # In a folder: `traits.py` with TRAITS; `driver.py` with open_driver(account), if clusters can be
-# launched there; `prices.py` with open_prices(access), if it says itself what machines cost.
+# launched there; `prices.py` with open_prices(access), if it says itself what machines cost;
+# `preflight` with open_preflight(account), if it can be asked whether a launch would work.
 FOLDERS: Mapping[ProviderKind, str] = {
     ProviderKind.AWS: "providers.aws",
     ProviderKind.GCP: "providers.gcp",
@@ -74,6 +76,23 @@ def open_price_source(kind: ProviderKind, *, access: PriceAccess) -> PriceSource
     opener: Callable[[PriceAccess], PriceSource]
     opener = import_module(f"{FOLDERS[kind]}.prices").open_prices
     return opener(access)
+
+
+def has_preflight(kind: ProviderKind) -> bool:
+    """Return whether such clouds can be checked before a launch."""
+    return _has(kind, "preflight")
+
+
+def open_preflight(account: Account) -> Preflight | None:
+    """Return the checks of an account, None for kinds that have none.
+
+    Raises InvalidRequest for settings that are wrong.
+    """
+    if not has_preflight(account.kind):
+        return None
+    opener: Callable[[Account], Preflight]
+    opener = import_module(f"{FOLDERS[account.kind]}.preflight").open_preflight
+    return opener(account)
 
 
 @lru_cache(maxsize=MAX_DRIVERS)

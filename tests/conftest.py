@@ -47,17 +47,23 @@ def servers() -> Iterator[Servers]:
         yield servers
 
 
+# TRUNCATE writes new files for each table and index, two hundred times what a few rows cost.
+EMPTY = """DO $$ DECLARE name text; BEGIN
+  FOREACH name IN ARRAY ARRAY[{names}] LOOP EXECUTE 'DELETE FROM ' || quote_ident(name); END LOOP;
+END $$"""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def flush_empties_append_only_tables() -> Iterator[None]:
-    """Let the flush after a transactional test pass the triggers that refuse TRUNCATE.
+    """Let the flush after a transactional test pass the triggers that refuse it.
 
-    Only a superuser can, as the tests are; the role that serves requests may not truncate at all.
+    Only a superuser can, as the tests are; the role that serves requests may not at all.
     """
-    original = DatabaseOperations.sql_flush
 
-    def sql_flush(self: DatabaseOperations, *arguments: Any, **options: Any) -> list[str]:
-        statements = original(self, *arguments, **options)
-        return ["SET LOCAL session_replication_role = replica", *statements] if statements else []
+    def sql_flush(self: DatabaseOperations, style: Any, tables: list[str], **_: Any) -> list[str]:
+        names = ", ".join(f"'{name}'" for name in tables)
+        empty = EMPTY.format(names=names)
+        return ["SET LOCAL session_replication_role = replica", empty] if tables else []
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)

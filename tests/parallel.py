@@ -14,9 +14,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parent.parent
-# The longest first, so that the others fill the other workers' time. Last come those that commit
-# what they write to the tests' database: not all of it is taken back after them.
-FIRST, LAST = ("ray",), ("stack", "browser")
+# The longest first, so that the others fill the other workers' time. The journey starts Ray nodes
+# of its own: better when those of the first are gone. Last come those that commit what they write
+# to the tests' database: not all of it is taken back after them.
+FIRST, LAST = ("ray",), ("journey", "stack", "browser")
 # Tests with servers of their own, whose times count.
 STACK = ("stack", "edge", "database")
 
@@ -45,6 +46,8 @@ def group_of(nodeid: str) -> str:
     """
     path, _, name = nodeid.partition("::")
     folder = path.split("/")[1]
+    if folder == "journey":
+        return folder
     if folder == "e2e" or "Ray]" in name or _marks(path, "ray"):
         return "ray"
     if _marks(path, "browser"):

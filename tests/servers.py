@@ -56,6 +56,7 @@ def prepare() -> Servers:
         "MOBULA_SECRET_KEY": "for tests alone, long enough for Django's own check: 0123456789",
         "MOBULA_HOME": str(directory / "home"),
         "MOBULA_URL": "http://127.0.0.1:8000",
+        "MOBULA_WORKSPACES_URL": "http://*.localhost:8001",
         # A pooled connection of a server's thread would outlive the test and hold the database.
         "MOBULA_DB_POOL": "0",
     }

@@ -20,6 +20,7 @@ from configurations.library import LIBRARY
 from configurations.library_offers import library_offer
 from configurations.models import Draft, Version
 from configurations.services.drafts import DraftContent
+from domain.configuration.spec import ComputeConfig
 from domain.pricing import RateCard
 from promotions.environments import saved_environments
 from promotions.models import (
@@ -31,9 +32,13 @@ from promotions.models import (
     TestRun,
 )
 from promotions.services.requests import request_change
+from tests.access.image_calls import IMAGES
+from tests.access.promotion_calls import PROMOTIONS
 from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT, cluster, driver, head, image, launch, queued, version
 from tests.clusters.head import Head
+from tests.clusters.workspaces.calls import WORKSPACES
+from tests.images.building.calls import BUILDS
 from tests.service_modules import services
 
 __all__ = ["cluster", "driver", "head", "image", "launch", "queued", "version"]
@@ -88,6 +93,7 @@ class Things:
 type Row = tuple[tuple[Any, ...], dict[str, Any]]
 
 _RULE = {"group": "cpu", "expression": "1"}
+PROFILE = {"profile": "mobula"}
 _CLOUD = {"name": "prod", "provider": "aws", "region": "us-west-2"}
 _WORK = WORKLOADS["cpu_tasks"]
 _CARD = RateCard(
@@ -108,10 +114,16 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     "accounts.services.teams.remove_member": lambda t: ((t.member,), {}),
     "accounts.services.users.activate_user": lambda t: ((t.alice,), {"reason": "Is back."}),
     "accounts.services.users.deactivate_user": lambda t: ((t.alice,), {"reason": "Left."}),
-    "clouds.services.add_cloud": lambda _: ((), _CLOUD),
-    "clouds.services.request_refresh": lambda t: ((t.cloud,), {}),
-    "clouds.services.share_cloud": lambda t: ((t.cloud,), {"teams": [t.team]}),
-    "clouds.services.change_cloud": lambda t: ((t.cloud,), _CLOUD),
+    "clouds.services.clouds.add_cloud": lambda _: ((), _CLOUD),
+    "clouds.services.clouds.add_demo_cloud": lambda t: ((), {"teams": [t.team]}),
+    "clouds.services.checks.request_checks": lambda t: ((t.cloud,), {}),
+    "clouds.services.clouds.request_refresh": lambda t: ((t.cloud,), {}),
+    "clouds.services.clouds.share_cloud": lambda t: ((t.cloud,), {"teams": [t.team]}),
+    "clouds.services.credentials.set_credentials": lambda t: ((t.cloud,), {"values": PROFILE}),
+    "clouds.services.credentials.remove_credentials": lambda t: ((t.cloud,), {}),
+    "clouds.services.removing.delete_cloud": lambda t: ((t.cloud,), {}),
+    "clouds.services.settings.change_settings": lambda t: ((t.cloud,), {"values": {}}),
+    "clouds.services.clouds.change_cloud": lambda t: ((t.cloud,), _CLOUD),
     "clusters.services.groups.try_group_again": lambda t: ((t.cluster,), {"group": "cpu"}),
     "clusters.services.jobs.run_workload": lambda t: (
         (t.cluster, _WORK),
@@ -119,6 +131,11 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     ),
     "clusters.services.jobs.stop_job": lambda t: ((t.job,), {}),
     "configurations.services.launch_checks.check_launch": lambda t: ((t.version,), {}),
+    "configurations.services.launch_checks.check_config": lambda t: (
+        (ComputeConfig(cloud="aws"),),
+        {"team": t.team, "subject": "draft"},
+    ),
+    "clusters.services.launching.check_before_launch": lambda t: ((t.version,), {}),
     "clusters.services.launching.launch_test_cluster": lambda t: (
         (launchable(t.version),),
         {"run": TestRun(version=t.version, environment="test", max_minutes=5)},
@@ -135,6 +152,7 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     ),
     "clusters.services.operating.start_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.bulk.operate_on_many": lambda t: (([t.cluster],), {"operation": "stop"}),
+    "clusters.services.orphans.removing.remove_orphans": lambda t: ((t.cloud.orphans.all(),), {}),
     "clusters.services.operating.stop_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.operating.terminate_cluster": lambda t: ((t.cluster,), {}),
     "clusters.services.rules.disable_rule": lambda t: ((t.cluster,), _RULE),
@@ -187,40 +205,11 @@ CALLS: dict[str, Callable[[Things], Row]] = {
     "configurations.services.versions.archive_version": lambda t: ((t.version,), {}),
     "configurations.services.versions.restore": lambda t: ((t.version,), {}),
     "configurations.services.versions.unarchive_version": lambda t: ((t.version,), {}),
-    "promotions.services.approvals.approve": lambda t: ((t.change,), {"digest": "x"}),
-    "promotions.services.approvals.reject": lambda t: ((t.change,), {"reason": "Too soon."}),
-    "promotions.services.environments.add_approver": lambda t: (
-        (t.prod,),
-        {"group": "leads", "user": t.alice},
-    ),
-    "promotions.services.environments.add_environment": lambda t: ((t.team,), {"name": "stage"}),
-    "promotions.services.environments.add_window": lambda t: (
-        (t.prod,),
-        {"kind": "deny", "cron": "0 9 * * *", "minutes": 60},
-    ),
-    "promotions.services.environments.change_rules": lambda t: (
-        (t.prod,),
-        {"values": {"approvals": 0}},
-    ),
-    "promotions.services.environments.move_environment": lambda t: ((t.prod,), {"earlier": True}),
-    "promotions.services.environments.remove_approver": lambda t: ((t.place,), {}),
-    "promotions.services.environments.remove_window": lambda t: ((t.window,), {}),
-    "promotions.services.environments.require_group": lambda t: ((t.group,), {"required": True}),
-    "promotions.services.releases.pause": lambda t: ((t.change,), {}),
-    "promotions.services.releases.resume": lambda t: ((t.change,), {}),
-    "promotions.services.releases.roll_back": lambda t: ((t.change,), {"reason": "Too slow."}),
-    "promotions.services.requests.cancel_request": lambda t: ((t.change,), {}),
-    "promotions.services.requests.check_request": lambda t: ((t.change,), {}),
-    "promotions.services.requests.comment_on": lambda t: ((t.change,), {"text": "Why?"}),
-    "promotions.services.requests.request_change": lambda t: (
-        (t.version,),
-        {"environment": "prod", "title": "More."},
-    ),
-    "promotions.services.requests.skip_checks": lambda t: (
-        (t.change,),
-        {"checks": ["previous"], "reason": "Nobody can train since noon."},
-    ),
     "insights.services.change_rate_card": lambda _: ((_CARD,), {"note": ""}),
+    **PROMOTIONS,
+    **BUILDS,
+    **IMAGES,
+    **WORKSPACES,
 }
 # A viewer may look.
 READS = {

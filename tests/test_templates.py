@@ -86,6 +86,16 @@ def test_the_link_of_the_shown_page_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "is_marked"),
+    [("/images/", True), ("/images/7/compare/", True), ("/images/base/", False), ("/", False)],
+)
+def test_the_link_of_what_a_page_is_below_says_so(path: str, is_marked: bool) -> None:
+    link = '{% nav_link "images:list" "Images" "box" apart="images:base-images" %}'
+    shown = rendered(link, request=RequestFactory().get(path))
+    assert ("aria-current" in shown) is is_marked
+
+
+@pytest.mark.parametrize(
     ("cookie", "theme"), [("dark", "dark"), ("light", "light"), ("evil", "auto"), (None, "auto")]
 )
 def test_the_theme_is_the_browser_s_choice(cookie: str | None, theme: str) -> None:

@@ -29,8 +29,10 @@ pip() {
     "$python" -m pip --disable-pip-version-check --no-input --quiet "$@"
 }
 # pip knows mirrors that are configured for it alone, so it gets a try where uv does not get through.
+# Compiled now: the accounts of clusters may not write into .venv, so that each process of each node
+# would compile all of Ray again, which takes three times as long as it takes to start.
 install_locked() {
-    .venv/bin/uv pip install --python "$python" --require-hashes \
+    .venv/bin/uv pip install --python "$python" --compile-bytecode --require-hashes \
         --requirement "requirements/$list.txt" ||
         pip install --require-hashes --requirement "requirements/$list.txt"
 }

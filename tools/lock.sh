@@ -14,9 +14,10 @@ compile() {
 upgrade=${UPGRADE:+--upgrade}
 # shellcheck disable=SC2086 # no upgrade means no argument
 {
-    compile dev --extra local --group dev $upgrade
-    compile local --extra local --constraints requirements/dev.txt $upgrade
+    compile dev --extra local --extra workspaces --extra lint --group dev $upgrade
+    compile local --extra local --extra workspaces --constraints requirements/dev.txt $upgrade
     compile base --constraints requirements/dev.txt $upgrade
+    compile lint --extra lint --constraints requirements/dev.txt $upgrade
 }
 for group in tools node; do
     echo "Locking requirements/$group.txt …"

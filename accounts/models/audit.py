@@ -1,5 +1,6 @@
 """The audit trail: what people did, and the seals that chain its entries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -55,6 +56,8 @@ class AuditEntry(models.Model):
     address = models.CharField(max_length=64, blank=True, db_default="")
 
     objects = AuditQuerySet.as_manager()
+    # Its place in the chain, where a query has looked for it (accounts/chain/files.py).
+    place: Mapping[str, object] | None = None
 
     class Meta:
         ordering = ["-pk"]
@@ -100,6 +103,7 @@ class AuditSeal(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(position__gte=1), name="seals_count_from_one"),
         ]
+        indexes = [models.Index(fields=["entry_id"], name="seal_of_an_entry")]
 
 
 class AuditCheck(models.Model):

@@ -11,6 +11,7 @@ from django.utils.timezone import get_current_timezone
 
 from accounts.errors import NotAllowed
 from accounts.models import AuditEntry, AuditQuerySet, Membership, Person, Session, Team, User
+from accounts.queries.parts import parts_of
 from accounts.roles import Role
 from accounts.sessions import key_hash
 
@@ -136,7 +137,7 @@ def audit_trail(user: User, *, only: AuditFilter) -> AuditQuerySet:
     if only.request:
         trail = trail.filter(request_id=only.request)
     if only.kind:
-        trail = trail.filter(subject_kind=only.kind, subject_id=only.subject)
+        trail = trail.filter(_of(only.kind, only.subject))
     elif only.subject:
         named = Q(subject_name__icontains=only.subject) | Q(subject_id=only.subject)
         trail = trail.filter(named)
@@ -145,6 +146,14 @@ def audit_trail(user: User, *, only: AuditFilter) -> AuditQuerySet:
     if only.until and only.until < date.max:
         trail = trail.filter(at__lt=_midnight(only.until + timedelta(days=1)))
     return trail
+
+
+def _of(kind: str, subject: str) -> Q:
+    """Return which entries are about one thing: itself, and what is a part of it."""
+    found = Q(subject_kind=kind, subject_id=subject)
+    for part, ids in parts_of(kind, subject):
+        found |= Q(subject_kind=part, subject_id__in=ids)
+    return found
 
 
 def _midnight(day: date) -> datetime:

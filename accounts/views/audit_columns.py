@@ -6,11 +6,16 @@ import json
 
 from django.core.serializers.json import DjangoJSONEncoder
 
+from accounts.models import AuditEntry
 from tables.columns import Column, Table
 
 
 def _json(state: object) -> str:
     return "" if state is None else json.dumps(state, cls=DjangoJSONEncoder, sort_keys=True)
+
+
+def _placed(entry: AuditEntry, name: str) -> object:
+    return entry.place[name] if entry.place else ""
 
 
 # Sorted by time alone: other orders would sort everything that the reader may see.
@@ -81,6 +86,11 @@ AUDIT = Table(
             value=lambda entry: entry.request_id,
             cell="accounts/audit_cells.html#request",
             is_hidden=True,
+            csv={
+                "request": lambda entry: entry.request_id,
+                "position": lambda entry: _placed(entry, "position"),
+                "digest": lambda entry: _placed(entry, "digest"),
+            },
         ),
     ),
 )

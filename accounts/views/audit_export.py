@@ -13,6 +13,7 @@ from asgiref.sync import sync_to_async
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, StreamingHttpResponse
 
+from accounts.chain.entries import places_of
 from accounts.models import AuditEntry, AuditQuerySet
 from accounts.spreadsheets import CSV, csv_text
 from accounts.views.audit_columns import AUDIT
@@ -55,6 +56,9 @@ def _chunks(trail: AuditQuerySet, *, is_descending: bool) -> Iterator[list[Audit
     while True:
         rest = rows if last is None else rows.filter(**{_side(is_descending): last})
         chunk = list(rest[:_CHUNK])
+        places = places_of([entry.pk for entry in chunk])
+        for entry in chunk:
+            entry.place = places.get(entry.pk)
         if chunk:
             yield chunk
         if len(chunk) < _CHUNK:
@@ -91,6 +95,7 @@ def _fields(entry: AuditEntry) -> dict[str, object]:
         "address": entry.address,
         "request": entry.request_id,
         "team": entry.team.name if entry.team else None,
+        "team_id": entry.team_id,
         "action": entry.action,
         "kind": entry.subject_kind,
         "subject_id": entry.subject_id,
@@ -98,4 +103,5 @@ def _fields(entry: AuditEntry) -> dict[str, object]:
         "before": entry.before,
         "after": entry.after,
         "reason": entry.reason,
+        "chain": entry.place,
     }

@@ -29,14 +29,13 @@ class DashboardRefused(DashboardError):
         self.code = code
 
 
-def package(files: dict[str, str]) -> tuple[str, bytes]:
-    """Return the name and the bytes of a runtime package; the same files give the same name."""
+def package(files: dict[str, str]) -> bytes:
+    """Return the bytes of a runtime package; the same files give the same bytes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), files[name])
-    packed = content.getvalue()
-    return f"_ray_pkg_{hashlib.sha256(packed).hexdigest()[:16]}.zip", packed
+    return content.getvalue()
 
 
 class Dashboard:
@@ -62,10 +61,11 @@ class Dashboard:
             raise
         return True
 
-    def upload(self, files: dict[str, str]) -> str:
-        """Store files as a runtime package and return its URI for ``working_dir``."""
-        name, packed = package(files)
-        self._request("PUT", "/api/packages/gcs/" + name, body=packed)
+    def store(self, packed: bytes) -> str:
+        """Store a runtime package, named by its digest; return its URI for ``working_dir``."""
+        name = f"_ray_pkg_{hashlib.sha256(packed).hexdigest()[:16]}.zip"
+        path = "/api/packages/gcs/" + name
+        self._request("PUT", path, body=packed, timeout=SUBMIT_TIMEOUT_SECONDS)
         return "gcs://" + name
 
     def submit(self, request: dict[str, Any]) -> None:

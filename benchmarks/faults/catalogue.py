@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from benchmarks.faults.databases import exhausted, stepped
 from benchmarks.faults.fault import Fault, Scene
-from benchmarks.faults.kills import (
+from benchmarks.faults.kinds.databases import exhausted, stepped
+from benchmarks.faults.kinds.kills import (
     Victim,
     agent,
     everything_killed,
@@ -21,8 +21,8 @@ from benchmarks.faults.kills import (
     with_children,
     worker_child,
 )
-from benchmarks.faults.loads import flooded
-from benchmarks.faults.locks import ids_reused, power_failed
+from benchmarks.faults.kinds.loads import flooded
+from benchmarks.faults.kinds.locks import ids_reused, power_failed
 
 PAUSE = (3.0, 25.0)  # a lease lasts 20 s
 WITH_HEAD = frozenset({"scale-out", "drain"})

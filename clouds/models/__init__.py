@@ -1,4 +1,6 @@
+from clouds.models.check import CheckLine, CloudCheck
 from clouds.models.cloud import DEFAULT_CLOUD, Cloud
+from clouds.models.installation import Installation
 from clouds.models.refreshed import (
     CataloguePrice,
     CatalogueRate,
@@ -13,6 +15,9 @@ __all__ = [
     "CatalogueRate",
     "CatalogueRefresh",
     "CatalogueType",
+    "CheckLine",
     "Cloud",
+    "CloudCheck",
+    "Installation",
     "RefreshState",
 ]

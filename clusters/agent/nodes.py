@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.utils.timezone import now
 
 from clusters.agent import bounds
 from clusters.models import Cluster, Command, Job, Node
+from clusters.nodes.with_groups import nodes_with_groups
 from clusters.transitions import StateChanged, move_node
 from domain.lifecycle import JOINING_NODE_STATES, EndCause, NodeState
 
 _FROM_RAY = ("ray_node_id", "address", "idle_since", "actors", "total", "free", "missing_since")
+_WRITE = """
+    UPDATE clusters_node AS node
+    SET ray_node_id = reported.ray_node_id, address = reported.address,
+        idle_since = reported.idle_since,
+        actors = reported.actors, total = reported.total, free = reported.free,
+        missing_since = reported.missing_since
+    FROM jsonb_to_recordset(%s::jsonb) AS reported (
+        id bigint, ray_node_id text, address text, idle_since timestamptz, actors integer,
+        total jsonb, free jsonb, missing_since timestamptz
+    )
+    WHERE node.id = reported.id
+"""
 MISSING_TIME = timedelta(seconds=30)
 _MOST_RESULTS = 1_000
 _LONGEST_IDLE = 10 * 365 * 24 * 3600
 
 
-def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> bool:
-    """Store what Ray says of each node; return whether the planner should look at once."""
+class Found(NamedTuple):
+    """What became of a report's nodes."""
+
+    is_urgent: bool  # the planner should look at once
+    is_new: bool  # something was written of nodes that are listed
+    is_complete: bool  # all live nodes are ready and listed: the same report again changes nothing
+
+
+def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> Found:
+    """Store what Ray says of each node."""
     reported = {item["node"]: item for item in report.get("nodes", ())}
     dead = {item["ray_node_id"]: item for item in report.get("dead", ())}
     rows = cluster.nodes.filter(run=cluster.run_id).exclude(state=NodeState.TERMINATED)
-    changed, stale = False, []
-    for node in rows.select_related("group", "cluster__version__template", "cluster__owner"):
+    changed, complete, stale = False, True, []
+    for node in nodes_with_groups(cluster, rows)[0]:
+        complete &= node.state == NodeState.READY and node.name in reported
         if node.name in reported:
             fields = _ray_fields(node, reported[node.name])
             changed |= (fields["idle_since"] is None) != (node.idle_since is None)
@@ -37,8 +61,20 @@ def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> bool:
             changed |= _bury(node, dead[node.ray_node_id])
         elif node.state == NodeState.READY and report.get("healthy", True):
             changed |= _miss(node)
-    Node.objects.bulk_update(stale, _FROM_RAY)
-    return changed
+    _write(stale)
+    return Found(is_urgent=changed, is_new=bool(stale), is_complete=complete)
+
+
+def _write(nodes: Sequence[Node]) -> None:
+    """Write down what Ray said of these nodes, in one statement however many they are.
+
+    Django's bulk_update would write a CASE for each column with a WHEN for each node.
+    """
+    if not nodes:
+        return
+    rows = [{"id": node.pk} | {name: getattr(node, name) for name in _FROM_RAY} for node in nodes]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [json.dumps(rows, default=datetime.isoformat)])
 
 
 def _take_over(node: Node, fields: Mapping[str, Any]) -> bool:

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from clusters.agent.credentials import credentials, sender
+from clusters.agent.credentials import credentials
 from clusters.agent.reading import TooLarge, Unreadable, read_report
-from clusters.agent.sync import BadReport, RunOver, apply_report, is_over
-from clusters.models import Cluster
+from clusters.agent.sync import BadReport, RunOver, take_report
+from clusters.agent.unchanged import Speaker, speaker
 
 
 @csrf_exempt  # no cookie is involved: the token is in the header
@@ -21,32 +21,33 @@ def sync(request: HttpRequest) -> HttpResponse:
     400 unreadable, 401 no such token, 410 nothing left to do, 413 too large. The rate limits
     (429) are in front of Django, in `mobula.edge`.
     """
-    who = sender(credentials(request.headers))
+    who = speaker(credentials(request.headers))
     if who is None:
-        return _error(401, "Unknown cluster or wrong token.")
-    if not who.current or is_over(who.cluster):
-        return _error(410, "This run of the cluster has ended.")
-    return _answered(request, who.cluster)
+        return refusal(401, "Unknown cluster or wrong token.")
+    if not who.is_current or who.is_over:
+        return refusal(410, "This run of the cluster has ended.")
+    return _answered(request, who)
 
 
-def _answered(request: HttpRequest, cluster: Cluster) -> HttpResponse:
+def _answered(request: HttpRequest, who: Speaker) -> HttpResponse:
     try:
         encoding = request.headers.get("Content-Encoding", "")
         report = read_report(request.body, encoding=encoding)
-        if report.get("cluster") != str(cluster.pk):
-            return _error(401, "Unknown cluster or wrong token.")
-        if report.get("run") != cluster.run.number:
+        if report.get("cluster") != str(who.cluster_id):
+            return refusal(401, "Unknown cluster or wrong token.")
+        if report.get("run") != who.number:
             raise RunOver
-        return JsonResponse(apply_report(cluster, report))
+        return JsonResponse(take_report(who, report))
     except RequestDataTooBig:
-        return _error(413, "The report is too large.")
+        return refusal(413, "The report is too large.")
     except TooLarge as error:
-        return _error(413, str(error))
+        return refusal(413, str(error))
     except (Unreadable, BadReport) as error:
-        return _error(400, str(error))
+        return refusal(400, str(error))
     except RunOver:
-        return _error(410, "This run of the cluster has ended.")
+        return refusal(410, "This run of the cluster has ended.")
 
 
-def _error(status: int, sentence: str) -> HttpResponse:
+def refusal(status: int, sentence: str) -> HttpResponse:
+    """Return an answer that takes nothing, with the reason as JSON."""
     return JsonResponse({"error": sentence}, status=status)

@@ -9,6 +9,7 @@ from clusters.models import Cluster
 from clusters.updates.apply import apply_update
 from clusters.updates.plan import is_live, plan_update
 from domain.configuration.diff import Change
+from promotions.environments import newest
 from promotions.queries import current_release
 
 
@@ -23,8 +24,9 @@ def adopt_release(cluster: Cluster) -> None:
     release = current_release(cluster.release.environment, cluster.release.template)
     if release is None or release.pk == cluster.release_id:
         return
-    if cluster.version_id != release.version_id:
-        update = plan_update(cluster, version=release.version)
+    settings = newest(cluster.settings, release.request.settings)
+    if (cluster.version_id, cluster.settings) != (release.version_id, settings):
+        update = plan_update(cluster, version=release.version, settings=settings)
         if moves_cloud(update.changes):
             raise WrongState(
                 f"{release.environment} has {release.version}, which runs on another cloud. "

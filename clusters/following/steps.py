@@ -18,7 +18,7 @@ def step(request_id: int) -> None:
     """Take the clusters of a change request one step; it may run twice, late, or be killed."""
     rows = ChangeRequest.objects.select_related(
         "environment", "template", "version__template", "release__version__template",
-        "release__environment", "release__template",
+        "release__environment", "release__template", "settings__environment",
     )  # fmt: skip
     request = rows.filter(pk=request_id, state__in=sorted(APPLIED_STATES)).first()
     if request is None:

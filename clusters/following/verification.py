@@ -8,9 +8,10 @@ from datetime import timedelta
 from django.utils.timezone import now
 
 from accounts.errors import ServiceError
-from clusters.following.bringing import failed_jobs
+from clusters.following.bringing import VERIFICATION, failed_jobs
+from clusters.following.versions import has_told_versions, other_versions
 from clusters.models import Cluster
-from clusters.submission import submit
+from clusters.submission import submit_command
 from clusters.workloads import WORKLOADS
 from domain.health.model import Level
 from domain.lifecycle import ClusterState, ClusterTarget, NodeRole, NodeState
@@ -20,7 +21,8 @@ from promotions.models import ChangeRequest, Rollout
 PATIENCE = timedelta(minutes=20)
 """How much longer than the environment's time a cluster may take until it does well."""
 
-_TASK = {"tasks": 1, "seconds": 0, "cpus": 0.1}
+_TASK = WORKLOADS["cpu_tasks"]
+_TASK_VALUES = {"tasks": 1, "seconds": 0, "cpus": 0.1}
 _LEVELS_IN_WORDS = {
     Level.DEGRADED: "is degraded",
     Level.BLIND: "sends no reports",
@@ -39,7 +41,9 @@ class Doubt:
 def verify(request: ChangeRequest) -> None:
     """Look at every running cluster of the release, and tell the request once it is decided."""
     rollouts = list(request.rollouts.filter(state=Rollout.State.FOLLOWING))
-    rows = Cluster.objects.select_related("run", "team").in_bulk([r.cluster_id for r in rollouts])
+    rows = Cluster.objects.select_related("run", "team", "image_version__image").in_bulk(
+        [r.cluster_id for r in rollouts]
+    )
     running = [(r, rows[r.cluster_id]) for r in rollouts if _counts(rows.get(r.cluster_id))]
     doubts = [(cluster, _look(request, rollout, cluster)) for rollout, cluster in running]
     final = [f"{cluster}: {doubt.words}" for cluster, doubt in doubts if doubt and doubt.final]
@@ -87,6 +91,8 @@ def _doubt(request: ChangeRequest, rollout: Rollout, cluster: Cluster) -> Doubt 
     if words := _LEVELS_IN_WORDS.get(Level(cluster.health)):
         finding = cluster.findings[0].get("sentence", "") if cluster.findings else ""
         return Doubt(words=finding or f"It {words}.")
+    if other := other_versions(cluster):
+        return Doubt(words=other, final=has_told_versions(cluster))
     if missing := _missing(cluster):
         return Doubt(words=missing)
     if fewer := _more_failures(request, rollout, cluster):
@@ -114,12 +120,16 @@ def _more_failures(request: ChangeRequest, rollout: Rollout, cluster: Cluster) -
 
 
 def _task(request: ChangeRequest, cluster: Cluster) -> Doubt | None:
-    """Run a small task, once per request and start of the cluster, and say how it ended."""
+    """Run the task, once per request and start of the cluster, and say how it ended."""
+    command, files = request.environment.verify_command, {}
+    if not command:
+        command, files = _TASK.entrypoint(_TASK_VALUES), {_TASK.script: _TASK.source()}
     try:
-        job = submit(
+        job = submit_command(
             cluster,
-            WORKLOADS["cpu_tasks"],
-            values=_TASK,
+            command,
+            files=files,
+            workload=VERIFICATION,
             submission_id=f"mobula-verify-{request.pk}",
             purpose=f"Verifies {request.version}",
             by=None,

@@ -39,6 +39,13 @@ class Cluster(models.Model):
         related_name="clusters",
         help_text="The release it was brought to, and follows. Empty: it follows none.",
     )
+    settings = models.ForeignKey(
+        "promotions.EnvironmentSettings",
+        models.PROTECT,
+        null=True,
+        related_name="clusters",
+        help_text="Those of its environment that are laid over the version. Empty: none.",
+    )
     test_run = models.OneToOneField(
         "promotions.TestRun",
         models.PROTECT,
@@ -46,7 +53,21 @@ class Cluster(models.Model):
         related_name="+",
         help_text="The test of a change request that it was launched for. Empty: none.",
     )
+    replaced_by = models.ForeignKey(
+        "self",
+        models.RESTRICT,
+        null=True,
+        related_name="+",
+        help_text="The cluster that took its place. While set, it takes no new jobs.",
+    )
     image_version = models.ForeignKey("images.ImageVersion", models.PROTECT)
+    workspace = models.ForeignKey(
+        "clusters.Workspace",
+        models.PROTECT,
+        null=True,
+        related_name="clusters",
+        help_text="Whose JupyterLab its head serves. Empty: it is no workspace.",
+    )
     resource = models.PositiveIntegerField(
         default=0, help_text="Index of the cloud resource in use, from 0."
     )
@@ -98,6 +119,21 @@ class Cluster(models.Model):
         default=0, help_text="The last passes that were stopped for taking too long, in a row."
     )
     next_node = models.PositiveIntegerField(default=0, help_text="Names are never used again.")
+
+    # What a pass that found nothing to do leaves: see clusters/reconcile/settled.py.
+    look_at = models.DateTimeField(
+        null=True, help_text="While wake_at is this, the machines alone need a look then."
+    )
+    settled_until = models.DateTimeField(null=True, help_text="A whole pass is due then.")
+    is_routine = models.BooleanField(
+        default=False, db_default=False, help_text="Nothing is due then: the pass is a precaution."
+    )
+    settled_news = models.PositiveBigIntegerField(
+        null=True, help_text="The run's news that the pass knew."
+    )
+    machines = models.CharField(
+        max_length=32, blank=True, db_default="", help_text="Digest of the machines that it saw."
+    )
 
     # How it is, as the last pass judged it.
     health = models.CharField(

@@ -33,6 +33,13 @@ class Node(models.Model):
         related_name="+",
         help_text="The version whose settings it was launched with.",
     )
+    settings = models.ForeignKey(
+        "promotions.EnvironmentSettings",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Those of the environment that it was launched with. Empty: none.",
+    )
     role = models.CharField(max_length=10, choices=[(r.value, r.value) for r in NodeRole])
     market = models.CharField(
         max_length=20, default=Market.ON_DEMAND, choices=[(m.value, m.label) for m in Market]
@@ -51,6 +58,13 @@ class Node(models.Model):
     )
     memory_bytes = models.BigIntegerField(null=True)
     gpus = models.FloatField(null=True)
+    # Nodes that are asked for together: which of them are, and in which place, is known before the
+    # first is asked for, so that a repeated call means the same machines.
+    batch = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="Its first node. Empty: alone."
+    )
+    batch_index = models.PositiveSmallIntegerField(default=0, db_default=0)
+    batch_size = models.PositiveSmallIntegerField(default=1, db_default=1)
     planned = models.JSONField(default=list, help_text="What it was launched for.")
     hourly_microusd = models.BigIntegerField(null=True, help_text="Empty: no price is known.")
     # No constraint: decisions are dropped before the nodes that they were about.
@@ -74,6 +88,14 @@ class Node(models.Model):
     )
     end_reason = models.CharField(max_length=1000, blank=True)
 
+    # What its machine reported of itself, where machines report (docs/nodes.md).
+    startup = models.JSONField(default=list, help_text="Its steps, with when each began and ended.")
+    fault = models.CharField(max_length=1000, blank=True, db_default="")
+    interruption_at = models.DateTimeField(null=True, help_text="The provider takes it back then.")
+    rebalance_at = models.DateTimeField(
+        null=True, help_text="When the provider said that it is likely to be taken back."
+    )
+
     # What Ray said of it last.
     address = models.CharField(max_length=100, blank=True)
     ray_node_id = models.CharField(max_length=64, blank=True)
@@ -95,6 +117,9 @@ class Node(models.Model):
                 name="node_ended_says_when",
                 condition=~Q(state=NodeState.TERMINATED) | Q(ended_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="node_within_batch", condition=Q(batch_index__lt=F("batch_size"))
+            ),
             # Two heads of one run would be two clusters.
             models.UniqueConstraint(
                 fields=["cluster"],
@@ -106,6 +131,12 @@ class Node(models.Model):
             # The live nodes of a cluster: every pass of the reconcile loop.
             models.Index(
                 fields=["cluster"], name="node_live", condition=~Q(state=NodeState.TERMINATED)
+            ),
+            # Pools at risk: every plan.
+            models.Index(
+                fields=["rebalance_at"],
+                name="node_at_risk",
+                condition=Q(rebalance_at__isnull=False),
             ),
             # Those that ended, the newest first: the page of a cluster, at each poll.
             models.Index(

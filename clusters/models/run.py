@@ -16,6 +16,13 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True, help_text="When its head was ready.")
     ended_at = models.DateTimeField(null=True, help_text="When its last machine was terminated.")
     end_reason = models.CharField(max_length=1000, blank=True)
+    checks = models.ForeignKey(
+        "clouds.CloudCheck",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The checks of its cloud that were made for it. Empty: none.",
+    )
     last_error = models.CharField(max_length=500, blank=True)
     last_error_class = models.CharField(max_length=20, blank=True, default="")
     failed_at = models.DateTimeField(null=True, help_text="When a node failed last.")
@@ -27,7 +34,19 @@ class Run(models.Model):
     agent_token_hash = models.CharField(max_length=64)
     sealed_tokens = models.CharField(max_length=250, blank=True, default="")
     agent_seen_at = models.DateTimeField(null=True)
+    ray_version = models.CharField(max_length=20, blank=True, db_default="")
+    python_version = models.CharField(max_length=20, blank=True, db_default="")
     ray_session = models.CharField(max_length=100, blank=True)
+    report_digest = models.CharField(
+        max_length=32,
+        blank=True,
+        db_default="",
+        help_text="Of the last report that was stored. Empty: the next one is, whatever it says.",
+    )
+    report_at = models.DateTimeField(null=True, help_text="When that one was stored.")
+    news = models.PositiveBigIntegerField(
+        db_default=0, help_text="Counts what was written that the next pass must see."
+    )
     demand = models.JSONField(default=dict)
     demand_at = models.DateTimeField(null=True)
     waiting_since = models.DateTimeField(
@@ -37,10 +56,15 @@ class Run(models.Model):
     drivers = models.PositiveIntegerField(null=True, help_text="Running jobs and drivers.")
     actors = models.PositiveIntegerField(null=True)
 
+    workspace = models.JSONField(
+        default=dict, help_text="Of a workspace: what the agent says of JupyterLab."
+    )
+
     # Where its head is reached, as the provider says.
     gcs_address = models.CharField(max_length=200, blank=True)
     dashboard_url = models.CharField(max_length=200, blank=True)
     client_address = models.CharField(max_length=200, blank=True)
+    jupyter_url = models.CharField(max_length=200, blank=True, db_default="")
 
     class Meta:
         ordering = ["cluster", "number"]

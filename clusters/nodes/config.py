@@ -6,14 +6,16 @@ from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from clusters.models import Cluster
+from clusters.models import Cluster, Node
 from configurations.models import Version
 from domain.configuration.spec import ComputeConfig, WorkerGroup
 from domain.overlays import for_environment
+from domain.promotions.laying import laid_over
 from domain.quantities import parse_duration
 from domain.yaml.text import parse
+from promotions.models import EnvironmentSettings
 
 START_TIMEOUT = timedelta(minutes=10)
 REPLACEMENT_THRESHOLD = timedelta(minutes=60)
@@ -21,26 +23,49 @@ REPLACEMENT_THRESHOLD = timedelta(minutes=60)
 TIME_LIMITS = ("idle_minutes", "max_lifetime_minutes")
 
 
+class Basis(NamedTuple):
+    """What a configuration is made from: the ids of a version and of the environment's settings."""
+
+    version: int
+    settings: int | None
+
+
+def basis_of(cluster: Cluster) -> Basis:
+    """Return what the cluster's configuration is made from."""
+    return Basis(cluster.version_id, cluster.settings_id)
+
+
+def basis_of_node(cluster: Cluster, node: Node) -> Basis:
+    """Return what the node was launched with; the cluster's where that was not written down."""
+    if node.version_id is None:
+        return basis_of(cluster)
+    return Basis(node.version_id, node.settings_id)
+
+
 def configuration_of(cluster: Cluster) -> ComputeConfig:
     """Return the configuration of the cloud resource that the cluster runs on."""
-    return config_of(cluster.version_id, cluster.environment, cluster.resource)
+    return config_of(basis_of(cluster), cluster.environment, cluster.resource)
 
 
-def config_of(version_id: int, environment: str, resource: int) -> ComputeConfig:
-    """Return what a version says for an environment of one cloud resource, by its index."""
-    every = _resources(version_id, environment)
+def config_of(basis: Basis, environment: str, resource: int) -> ComputeConfig:
+    """Return what holds for an environment of one cloud resource, by its index."""
+    every = _resources(basis, environment)
     return every[min(resource, len(every) - 1)]
 
 
 def resources_of(cluster: Cluster) -> tuple[ComputeConfig, ...]:
     """Return the configuration of each cloud resource, in the order they are tried."""
-    return _resources(cluster.version_id, cluster.environment)
+    return _resources(basis_of(cluster), cluster.environment)
 
 
-@lru_cache(maxsize=256)  # a version never changes, and to read one takes milliseconds
-def _resources(version_id: int, environment: str) -> tuple[ComputeConfig, ...]:
-    config = parse(Version.objects.get(pk=version_id).text).config or ComputeConfig()
-    return for_environment(config, environment).resource_configs
+@lru_cache(maxsize=256)  # versions and settings never change, and to read one takes milliseconds
+def _resources(basis: Basis, environment: str) -> tuple[ComputeConfig, ...]:
+    config = parse(Version.objects.get(pk=basis.version).text).config or ComputeConfig()
+    config = for_environment(config, environment)
+    if basis.settings is not None:
+        settings = EnvironmentSettings.objects.get(pk=basis.settings)
+        config = laid_over(config, settings.overlay).config
+    return config.resource_configs
 
 
 def settings_of(config: ComputeConfig) -> dict[str, Any]:

@@ -8,11 +8,12 @@ import secrets
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from accounts.sealing import key_id, seal, unseal
 from clusters.models import Cluster, Run
-from clusters.nodes.sealing import key_id, seal, unseal
 
 # Ray has token authentication from this version on.
 TOKEN_SINCE = (2, 52)
+_BYTES = 32  # of a token
 
 
 def create_tokens(cluster: Cluster) -> None:
@@ -21,9 +22,9 @@ def create_tokens(cluster: Cluster) -> None:
     They are stored sealed: a launch that is repeated after a crash hands out the same tokens, and
     the database alone does not tell them.
     """
-    agent, ray = secrets.token_hex(32), secrets.token_hex(32)
+    agent, ray = secrets.token_hex(_BYTES), secrets.token_hex(_BYTES)
     cluster.run.agent_token_hash = hashed(agent)
-    cluster.run.sealed_tokens = seal((agent, ray), run=_name(cluster), key=settings.SECRET_KEY)
+    cluster.run.sealed_tokens = _sealed(cluster, (agent, ray))
 
 
 def agent_token(cluster: Cluster) -> str:
@@ -49,9 +50,17 @@ def ray_token(cluster: Cluster) -> str:
     return _tokens(cluster)[1]
 
 
-def secrets_of(cluster: Cluster) -> tuple[str, str]:
+def jupyter_token(cluster: Cluster) -> str:
+    """Return what JupyterLab of this run asks for: nobody has it but Mobula and the head."""
+    agent = agent_token(cluster)
+    return salted_hmac(
+        "mobula.jupyter", _name(cluster), secret=agent, algorithm="sha256"
+    ).hexdigest()
+
+
+def secrets_of(cluster: Cluster) -> tuple[str, ...]:
     """Return what no log of the cluster may show."""
-    return _tokens(cluster)
+    return (*_tokens(cluster), jupyter_token(cluster))
 
 
 def reseal() -> int:
@@ -67,8 +76,7 @@ def reseal() -> int:
         if tokens is None:
             lost += 1
             continue
-        sealed = seal(tokens, run=_name(cluster), key=settings.SECRET_KEY)
-        Run.objects.filter(pk=cluster.run.pk).update(sealed_tokens=sealed)
+        Run.objects.filter(pk=cluster.run.pk).update(sealed_tokens=_sealed(cluster, tokens))
     return lost
 
 
@@ -80,10 +88,16 @@ def _tokens(cluster: Cluster) -> tuple[str, str]:
 def _stored(cluster: Cluster) -> tuple[str, str] | None:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     if sealed := cluster.run.sealed_tokens:
-        return unseal(sealed, run=_name(cluster), keys=keys)
+        content = unseal(sealed, owner=_name(cluster), keys=keys)
+        return None if content is None else (content[:_BYTES].hex(), content[_BYTES:].hex())
     # Of a run that began before tokens were stored: the hash tells the key.
     derived = (_derived(cluster, key) for key in keys)
     return next((t for t in derived if hashed(t[0]) == cluster.run.agent_token_hash), None)
+
+
+def _sealed(cluster: Cluster, tokens: tuple[str, str]) -> str:
+    content = bytes.fromhex("".join(tokens))
+    return seal(content, owner=_name(cluster), key=settings.SECRET_KEY)
 
 
 def _derived(cluster: Cluster, key: str) -> tuple[str, str]:

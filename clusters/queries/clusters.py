@@ -12,6 +12,7 @@ from accounts.models import Team, User
 from clouds.access import access_of_row
 from clusters.logs.text import without_terminal_codes
 from clusters.models import Cluster, Event, Group, Job, JobLog, Node, ScalingDecision
+from clusters.nodes.with_groups import nodes_with_groups
 from domain.events import EventKind
 from domain.lifecycle import (
     LEAVING_NODE_STATES,
@@ -67,13 +68,19 @@ def cluster_for_page(user: User) -> QuerySet[Cluster]:
         "team",
         "release__environment",
         "release__template",
+        "replaced_by",
     )
 
 
 def nodes_of(cluster: Cluster) -> list[Node]:
     """Return the live nodes, head first."""
-    rows = cluster.nodes.select_related("group").exclude(state=NodeState.TERMINATED)
-    return list(rows.order_by("role", "pk"))
+    return _nodes_and_groups(cluster)[0]
+
+
+def _nodes_and_groups(cluster: Cluster) -> tuple[list[Node], list[Group]]:
+    """Return the live nodes, head first, with their groups, and all groups."""
+    rows = cluster.nodes.exclude(state=NodeState.TERMINATED).order_by("role", "pk")
+    return nodes_with_groups(cluster, rows)
 
 
 def ended_nodes_of(cluster: Cluster) -> QuerySet[Node]:
@@ -96,10 +103,12 @@ class GroupRow:
         return self.ready + self.coming + self.leaving
 
 
-def group_rows(cluster: Cluster, nodes: list[Node]) -> list[GroupRow]:
+def _group_rows(groups: list[Group], nodes: list[Node]) -> list[GroupRow]:
     """Return the worker groups with the counts of their nodes."""
     rows = []
-    for group in cluster.groups.filter(role=NodeRole.WORKER):
+    for group in groups:
+        if group.role != NodeRole.WORKER:
+            continue
         states = [node.state for node in nodes if node.group_id == group.pk]
         leaving = sum(s in LEAVING_NODE_STATES for s in states)
         ready = states.count(NodeState.READY)
@@ -113,8 +122,8 @@ type Rows = tuple[list[Node], list[GroupRow]]
 
 def rows_of(cluster: Cluster) -> Rows:
     """Return the live nodes, and the groups of workers with their counts."""
-    nodes = nodes_of(cluster)
-    return nodes, group_rows(cluster, nodes)
+    nodes, groups = _nodes_and_groups(cluster)
+    return nodes, _group_rows(groups, nodes)
 
 
 def events_of(cluster: Cluster, *, kind: str = "") -> QuerySet[Event]:
@@ -182,7 +191,7 @@ def log_of(job: Job, *, after: int | None = None) -> LogPart:
 LONGEST_NAME = 40
 
 
-def free_name(team: Team, base: str) -> str:
+def free_name(team: Team, base: str, *, ending: str = "") -> str:
     """Return a cluster name made from `base` that no live cluster of the team has.
 
     It may be taken before it is used: the service that launches has the last word.
@@ -192,6 +201,6 @@ def free_name(team: Team, base: str) -> str:
     stem = re.sub(r"[^a-z0-9]+", "-", base.lower()).strip("-")
     if not stem[:1].isalpha():
         stem = f"cluster-{stem}".strip("-")
-    suffixes = ("", *(f"-{number}" for number in range(2, len(taken) + 2)))
+    suffixes = (ending, *(f"{ending}-{number}" for number in range(2, len(taken) + 2)))
     names = (f"{stem[: LONGEST_NAME - len(suffix)].rstrip('-')}{suffix}" for suffix in suffixes)
     return next(name for name in names if name not in taken)

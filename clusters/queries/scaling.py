@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 
+from django.utils.timezone import now
+
 from clusters.models import Cluster, Group, Node
 from clusters.queries.clusters import GroupRow, nodes_of
 from clusters.queries.strategies import floors_shown
@@ -99,7 +101,8 @@ def request_now(
     cluster: Cluster, nodes: Sequence[Node], groups: Sequence[Group], *, demand: Demand
 ) -> PlanRequest:
     """Return what the next pass would ask the planner, with the floors that the last one saw."""
-    return request_for(cluster, groups, nodes, floors=floors_shown(cluster), demand=demand)
+    floors = floors_shown(cluster, moment=now())
+    return request_for(cluster, groups, nodes, floors=floors, demand=demand)
 
 
 def what_if(cluster: Cluster, text: str | None) -> WhatIf:

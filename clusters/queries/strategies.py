@@ -67,9 +67,9 @@ def rule_rows(cluster: Cluster) -> list[RuleRow]:
     ]
 
 
-def floors_shown(cluster: Cluster) -> dict[str, tuple[Floor, ...]]:
-    """Return by group the floors that the last pass saw, for pages: rules are not asked again."""
-    scaling, moment = configuration_of(cluster).mobula.scaling, now()
+def floors_shown(cluster: Cluster, *, moment: datetime) -> dict[str, tuple[Floor, ...]]:
+    """Return by group the floors at `moment`; rules are not asked again, their last value holds."""
+    scaling = configuration_of(cluster).mobula.scaling
     results = [
         RuleResult(
             group=row.rule.group, nodes=row.last.nodes, name=row.rule.name, error=row.last.error

@@ -24,6 +24,10 @@ _NEXT = {
     ClusterState.FAILED: "See Events for the cause. Start launches new machines.",
 }
 
+type _Span = tuple[str, datetime | None, datetime | None]
+# The steps of a machine that reports them, as docs/nodes.md lists them.
+_STEPS = {"boot": "Boot", "disk": "Disks", "pull": "Image", "join": "Ray"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
@@ -33,15 +37,29 @@ class Phase:
 
 
 def phases(node: Node, now: datetime) -> list[Phase]:
-    """Return the node's steps: waiting for a worker, the provider, the boot of Ray."""
-    moments = [node.requested_at, node.launched_at, node.booted_at, node.ready_at]
+    """Return the node's steps: waiting for a worker, the provider, the start of the machine."""
     over = node.ended_at or node.terminating_at
-    found = []
-    for label, start, end in zip(
-        ("Queue", "Provider", "Ray boot"), moments[:-1], moments[1:], strict=True
-    ):
-        found.append(_phase(label, start, end, over=over, now=now))
-    found.append(_up(node))
+    moments = [
+        ("Queue", node.requested_at, node.launched_at),
+        ("Provider", node.launched_at, node.booted_at),
+        *(_reported(node) or [("Ray boot", node.booted_at, node.ready_at)]),
+    ]
+    found = [_phase(label, start, end, over=over, now=now) for label, start, end in moments]
+    return [*found, _up(node)]
+
+
+def _reported(node: Node) -> list[_Span]:
+    """Return what the machine itself reported, where it does: where the time went."""
+    found: list[_Span] = []
+    for step in node.startup:
+        label = _STEPS.get(step["step"])
+        if label is None:
+            continue
+        ended = step["ended"] if step["state"] == "done" else None
+        end = datetime.fromisoformat(ended) if ended else None
+        if step["step"] == "join":  # until Ray's head lists the node
+            end = node.ready_at
+        found.append((label, datetime.fromisoformat(step["began"]), end))
     return found
 
 
@@ -76,6 +94,8 @@ def next_step(cluster: Cluster) -> str:
     if not has_cloud(cluster) and state not in _ENDING:
         words = taken_away(cluster.cloud, team=cluster.team)
         return f"It launches no new nodes. {words}" if state is ClusterState.RUNNING else words
+    if cluster.replaced_by and state is ClusterState.RUNNING:
+        return f"Its work ends here, then it is terminated. New jobs go to {cluster.replaced_by}."
     usual = registry.traits_of(ProviderKind(cluster.cloud.provider)).usual_start
     if state is ClusterState.STARTING and usual:
         return f"The head node is starting; this usually takes about {duration(usual)}."

@@ -15,6 +15,7 @@ from clusters.models import Cluster
 from clusters.models.event import EventSeverity
 from clusters.nodes.config import resources_of
 from clusters.nodes.groups import groups_of, regroup
+from clusters.preflight import check_restart
 from clusters.transitions import note
 from configurations.targets import target_for
 from domain.catalogue.matching import missing_machines
@@ -142,6 +143,7 @@ def _move(cluster: Cluster, resource: _Resource, target: RegionCatalogue, *, rea
     regroup(cluster, groups_of(cluster, resource.config, target))
     kind = EventKind.CLOUD_RESOURCE_SWITCHED
     note(cluster, message, kind=kind, fields=fields, severity=EventSeverity.WARNING)
+    check_restart(cluster, asked_by=None)
 
 
 def _name(cluster: Cluster, resource: _Resource) -> str:

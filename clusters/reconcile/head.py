@@ -12,7 +12,7 @@ from clusters.models import Cluster, Node
 from clusters.models.event import EventSeverity
 from clusters.nodes import rows
 from clusters.nodes.config import configuration_of, resources_of, start_timeout
-from clusters.reconcile import cloud_resources, machines, observe
+from clusters.reconcile import cloud_resources, machines, observe, zones
 from clusters.transitions import move_cluster, move_node, note
 from domain.events import EventKind
 from domain.failures import brief
@@ -34,28 +34,31 @@ def head_of(
 ) -> Node | None:
     """Return this run's head, written down if there is none; None while there can be none.
 
-    A head that is lost fails the cluster. One that never came up is replaced by one on the next
-    cloud resource, if there is any, and one whose Ray timed out is tried again.
+    A head that is lost fails the cluster. One that found no capacity is replaced by one in another
+    zone, one that never came up by one on the next cloud resource, as far as there are any, and
+    one whose Ray timed out is tried again.
     """
     heads = [node for node in nodes if node.role == NodeRole.HEAD]
     if heads and heads[0].state != NodeState.TERMINATING and heads[0].run_id == cluster.run_id:
         return heads[0]
     ended = cluster.nodes.filter(role=NodeRole.HEAD, run=cluster.run_id).exclude(end_cause="")
     last = ended.order_by("-pk").first()
-    if last and cloud_resources.has_next(cluster):
+    is_elsewhere = last is not None and zones.may_go_elsewhere(cluster, last)
+    if last and not is_elsewhere and cloud_resources.has_next(cluster):
         if nodes:
             machines.remove(cluster, driver, ref, nodes)
         else:
             cloud_resources.switch(cluster, driver, ref, reason=brief(last.end_reason))
         return None
-    if last and not _may_try_again(cluster, last, attempts=ended.count()):
+    timed_out = ended.filter(end_cause=EndCause.START_TIMED_OUT).count()
+    if last and not is_elsewhere and not _may_try_again(cluster, last, attempts=timed_out):
         fields = {"node": last.name, "cause": last.end_cause}
         _fail(cluster, f"Head node lost: {brief(last.end_reason)}", fields=fields)
         return None
     if heads:  # an earlier one is still going
         machines.remove(cluster, driver, ref, heads)
         return None
-    return _new_head(cluster, last, attempt=ended.count() + 1)
+    return _new_head(cluster, last, attempt=timed_out + 1)
 
 
 def _may_try_again(cluster: Cluster, last: Node, *, attempts: int) -> bool:
@@ -66,12 +69,14 @@ def _may_try_again(cluster: Cluster, last: Node, *, attempts: int) -> bool:
 
 @transaction.atomic
 def _new_head(cluster: Cluster, last: Node | None, *, attempt: int) -> Node:
-    head = rows.add_nodes(cluster, cluster.groups.get(role=NodeRole.HEAD), count=1)[0]
+    group = cluster.groups.get(role=NodeRole.HEAD)
+    [head] = rows.add_nodes(cluster, group, count=1, zone=zones.zone_for(cluster, group))
     if last is not None:
+        is_again = last.end_cause == EndCause.START_TIMED_OUT
+        where = f"again, attempt {attempt} of {MOST_ATTEMPTS}" if is_again else f"in {head.zone}"
         note(
             cluster,
-            f"Starting the head node again, attempt {attempt} of {MOST_ATTEMPTS}: "
-            f"{brief(last.end_reason)}",
+            f"Starting the head node {where}: {brief(last.end_reason)}",
             kind=EventKind.NODE_START_FAILED,
             fields={"node": last.name, "attempt": attempt, "cause": last.end_cause},
             severity=EventSeverity.WARNING,

@@ -10,12 +10,22 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from clouds.drivers import driver_for
+from clusters.agent_report import AGENT_SILENCE
 from clusters.leases import LEASE, LeaseLost, is_free, lease, renew
 from clusters.models import Cluster, Node, Run
 from clusters.models.event import EventSeverity
 from clusters.nodes.driver_refs import reference, specification
-from clusters.queues import Queue, is_due, is_slow
-from clusters.reconcile import cloud_resources, health, machines, node_logs, observe, termination
+from clusters.queues import Priority, Queue, is_due, is_slow
+from clusters.reconcile import (
+    cloud_resources,
+    health,
+    machines,
+    node_logs,
+    observe,
+    settled,
+    termination,
+    timers,
+)
 from clusters.reconcile import head as heads
 from clusters.reconcile.clock import follow_the_clock
 from clusters.reconcile.turn import Turn
@@ -41,8 +51,6 @@ ENDED = timedelta(minutes=5)  # nothing is left to be done
 MOST_DUE = {Queue.FAST: 500, Queue.SLOW: 20}
 # Celery stops a task after that.
 TIME_LIMIT = timedelta(seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT)
-# Without a word from the agent for so long, the head is asked to start it again.
-AGENT_SILENCE = timedelta(seconds=15)
 
 
 def reconcile(cluster_id: str, *, only_if_due: bool = False, queue: Queue = Queue.SLOW) -> None:
@@ -56,6 +64,7 @@ def reconcile(cluster_id: str, *, only_if_due: bool = False, queue: Queue = Queu
         try:
             pause = _attempt(cluster, turn)
             health.judge(cluster, turn.nodes, timeouts=turn.timeouts)
+            turn.settled = timers.rest_of(turn)
         finally:
             turn.end(pause)
 
@@ -108,7 +117,7 @@ def _pass(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef, turn: Turn)
         heads.fail_without_cloud(cluster) or not _prepared(cluster, driver, ref)
     ):
         return driver.facts.look_every_busy
-    nodes = observe.observe(cluster, driver, ref)
+    nodes = observe.observe(cluster, driver, ref, seen=turn.machines)
     head = heads.head_of(cluster, driver, ref, nodes)
     if head is None:
         return driver.facts.look_every_busy
@@ -166,7 +175,19 @@ def _clear_error(cluster: Cluster) -> None:
 
 
 def due(queue: Queue = Queue.FAST) -> list[str]:
-    """Return the ids of the clusters that somebody must look at now, who waits longest first."""
+    """Return the ids of the clusters that need a whole pass now."""
+    return list(due_passes(queue))
+
+
+def due_passes(queue: Queue) -> dict[str, Priority]:
+    """Return the clusters that need a whole pass now by their ids, who waits longest first.
+
+    Those that only have their routine are the last: after a restart that may be all there are.
+    """
     rows = Cluster.objects.exclude(state=ClusterState.TERMINATED).filter(is_due(), is_free())
-    rows = rows.filter(is_slow() if queue is Queue.SLOW else ~is_slow()).order_by("wake_at")
-    return [str(pk) for pk in rows.values_list("pk", flat=True)[: MOST_DUE[queue]]]
+    rows = rows.filter(is_slow() if queue is Queue.SLOW else ~is_slow())
+    found = settled.with_routine(settled.settled(rows, wanted=False))
+    return {
+        str(pk): Priority.ROUTINE if has_routine else Priority.LOOP
+        for pk, has_routine in found[: MOST_DUE[queue]]
+    }

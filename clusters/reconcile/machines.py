@@ -10,9 +10,9 @@ from django.utils.timezone import now
 from clouds.access import may_use, taken_away
 from clusters.leases import renew
 from clusters.models import Cluster, Node
-from clusters.nodes import drain
+from clusters.nodes import drain, join_tokens
 from clusters.nodes.driver_refs import specification
-from clusters.reconcile import node_logs, observe
+from clusters.reconcile import node_logs, observe, zones
 from clusters.scaling import cooldowns
 from clusters.transitions import move_node
 from domain.cooldowns import FailureClass
@@ -92,7 +92,9 @@ def _refusals(
 ) -> Mapping[str, ProviderError]:
     """Return why each node was refused, by its name."""
     try:
-        driver.launch(ref, [specification(node) for node in nodes])
+        tokens = join_tokens.issue(nodes) if driver.facts.nodes_join else {}
+        specs = [specification(node, join_token=tokens.get(node.name, "")) for node in nodes]
+        driver.launch(ref, specs)
     except LaunchFailed as failed:
         return {failure.name: failure.error for failure in failed.failures}
     except ProviderError as error:
@@ -110,6 +112,8 @@ def _answer(cluster: Cluster, node: Node, error: ProviderError) -> None:
     if node.role == NodeRole.HEAD:
         if failure in {FailureClass.CAPACITY, FailureClass.QUOTA}:
             cooldowns.note_failure(cluster, node, failure=failure, cause=cause)
+        if failure is FailureClass.CAPACITY and node.zone and zones.has_other(cluster, node):
+            move_node(node, NodeState.TERMINATING, reason=cause, cause=EndCause.START_FAILED)
         return  # the caller raises it: there is no cluster without a head
     cooldowns.note_failure(cluster, node, failure=failure, cause=cause)
     move_node(node, NodeState.TERMINATING, reason=cause, cause=EndCause.START_FAILED)

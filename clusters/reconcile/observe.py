@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.utils.timezone import now
 
 from clusters import transitions
 from clusters.models import Cluster, Node, Run
+from clusters.nodes.with_groups import nodes_with_groups
 from clusters.reconcile import interruptions
 from clusters.scaling import cooldowns
 from domain.cooldowns import FailureClass
@@ -28,17 +30,27 @@ log = logging.getLogger(__name__)
 
 def live_nodes(cluster: Cluster) -> list[Node]:
     """Return the cluster's nodes that have not ended, oldest first."""
-    rows = cluster.nodes.exclude(state=NodeState.TERMINATED)
-    return list(rows.select_related("group", "cluster").order_by("pk"))
+    rows = cluster.nodes.exclude(state=NodeState.TERMINATED).order_by("pk")
+    return nodes_with_groups(cluster, rows)[0]
 
 
-def observe(cluster: Cluster, driver: ProviderDriver, ref: ClusterRef) -> list[Node]:
-    """Look at the machines, move the rows accordingly, and return the live ones."""
+def observe(
+    cluster: Cluster,
+    driver: ProviderDriver,
+    ref: ClusterRef,
+    *,
+    seen: list[ObservedNode] | None = None,
+) -> list[Node]:
+    """Look at the machines, move the rows accordingly, and return the live ones.
+
+    The machines are added to `seen`.
+    """
     # The rows first: a machine that is launched while we look is no missing one.
     nodes = live_nodes(cluster)
     observed = {machine.name: machine for machine in driver.observe(ref)}
+    if seen is not None:
+        seen += observed.values()
     for node in nodes:
-        node.cluster = cluster  # spares a query each when the ledger asks for the owner
         _compare(cluster, node, observed.get(node.name), driver.facts)
     _remember_endpoints(cluster, observed.values())
     _remove_unclaimed(cluster, driver, ref, observed.keys() - {node.name for node in nodes})
@@ -50,12 +62,26 @@ def _compare(
 ) -> None:
     if machine is None:
         _missing(node, facts)
-    elif machine.phase is MachinePhase.FAILED:
+        return
+    if node.state == NodeState.TERMINATING and not (node.booted_at or node.ready_at):
+        _late(node, machine)
+    if machine.phase is MachinePhase.FAILED:
         _failed(cluster, node, machine)
     elif machine.phase is not MachinePhase.STOPPING:
         _present(cluster, node, machine, facts)
-        if machine.interruption_at is not None:
-            interruptions.handle_interruption(cluster, node, at=machine.interruption_at)
+        if at := min(filter(None, (machine.interruption_at, node.interruption_at)), default=None):
+            interruptions.handle_interruption(cluster, node, at=at)
+        if node.fault:  # the machine runs and says that it is of no use
+            _failed(cluster, node, replace(machine, reason=node.fault))
+
+
+def _late(node: Node, machine: ObservedNode) -> None:
+    """Count a machine that nobody saw before its node was given up; not one that never started."""
+    is_up = machine.phase in {MachinePhase.PENDING, MachinePhase.RUNNING}
+    is_ending = machine.phase is MachinePhase.STOPPING and node.end_cause != EndCause.START_FAILED
+    if is_up or is_ending:
+        since = min(filter(None, (machine.started_at, now())))
+        transitions.note_late_machine(node, since=since)
 
 
 def _missing(node: Node, facts: DriverFacts) -> None:
@@ -139,6 +165,7 @@ def _remember_endpoints(cluster: Cluster, machines: Iterable[ObservedNode]) -> N
             "gcs_address": ends.gcs_address,
             "dashboard_url": ends.dashboard_url,
             "client_address": ends.client_address,
+            "jupyter_url": ends.jupyter_url,
         }
         if any(getattr(cluster.run, name) != value for name, value in fields.items()):
             Run.objects.filter(pk=cluster.run_id).update(**fields)

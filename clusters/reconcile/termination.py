@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -11,7 +13,7 @@ from clusters.models import Cluster, Node, Run
 from clusters.models.event import EventSeverity
 from clusters.reconcile import machines, observe
 from clusters.transitions import move_cluster, move_node
-from domain.idle import IdleInput, IdleVerdict, verdict
+from domain.idle import IdleInput, IdleVerdict, WorkspaceUse, verdict
 from domain.lifecycle import (
     CLUSTER_MOVES,
     ClusterState,
@@ -38,6 +40,7 @@ def verdict_of(cluster: Cluster, *, busy: int) -> IdleVerdict:
             waiting=_waiting(cluster) if fresh else None,
             held=busy if fresh else None,
             hold_until=cluster.run.hold_until,
+            workspace=use_of(cluster) if cluster.workspace_id else None,
         ),
         idle_since=cluster.run.idle_since,
         started_at=cluster.run.started_at,
@@ -45,6 +48,17 @@ def verdict_of(cluster: Cluster, *, busy: int) -> IdleVerdict:
         max_lifetime_minutes=cluster.max_lifetime_minutes,
         now=now(),
     )
+
+
+def use_of(cluster: Cluster) -> WorkspaceUse:
+    """Return what the agent says of the use of a workspace's JupyterLab."""
+    told = cluster.run.workspace
+    if told.get("state") == "running":
+        at = told.get("active_at")
+        seen = datetime.fromtimestamp(at, UTC) if at else None
+        return WorkspaceUse(busy=told.get("busy"), active_at=seen)
+    # Where there is no server, nobody works in it: such a workspace may end.
+    return WorkspaceUse(busy=0, active_at=None)
 
 
 def _waiting(cluster: Cluster) -> int:
@@ -79,15 +93,17 @@ def _terminate(cluster: Cluster, *, reason: str) -> bool:
     )
     if as_judged.select_related("run").first() is None:
         return False
-    Cluster.objects.filter(pk=cluster.pk).update(target=ClusterTarget.TERMINATED)
-    cluster.target = ClusterTarget.TERMINATED
+    # A workspace is started again by its owner.
+    target = ClusterTarget.STOPPED if cluster.workspace_id else ClusterTarget.TERMINATED
+    Cluster.objects.filter(pk=cluster.pk).update(target=target)
+    cluster.target = target
     fields = {
         "idle_since": run.idle_since,
         "idle_minutes": cluster.idle_minutes,
         "max_lifetime_minutes": cluster.max_lifetime_minutes,
     }
     severity = EventSeverity.WARNING
-    move_cluster(cluster, ClusterState.TERMINATING, reason=reason, fields=fields, severity=severity)
+    move_cluster(cluster, _WAYS[target], reason=reason, fields=fields, severity=severity)
     return True
 
 

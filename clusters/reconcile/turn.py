@@ -10,14 +10,17 @@ from typing import Any
 
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
+from django.utils.timezone import now
 
 from clusters.models import Cluster, Node
 from clusters.models.event import EventSeverity
 from clusters.queues import LONGEST_REST, SLOW_TIME, Queue
+from clusters.reconcile.settled import Rest, fingerprint
 from clusters.scaling.planning import FAST_SECONDS, SLOW_SECONDS, Planning
 from clusters.transitions import note
 from domain.events import EventKind
 from domain.wording import duration
+from providers.base import ObservedNode
 
 # After a pass, a cluster rests this many times as long as the pass computed, whatever is reported.
 REST = 4
@@ -39,7 +42,10 @@ class Turn:
     wake_at: datetime
     rest_until: datetime | None
     nodes: list[Node] | None = None  # that live after it; None: it came to none
+    machines: list[ObservedNode] = field(default_factory=list)  # as the pass saw them first
+    settled: Rest | None = None  # None: the next pass is a whole one
     timed_out: str = ""  # after how long what was stopped, as part of a sentence
+    began: datetime = field(default_factory=now)
     started: float = field(default_factory=time.monotonic)
     computed: float = field(default_factory=time.thread_time)
 
@@ -73,7 +79,21 @@ class Turn:
             rest_until=_if(undisturbed, "rest_until", min(rest, LONGEST_REST)),
             timeouts=self.timeouts,
             **slow,
+            **self._rest(pause),
         )
+
+    def _rest(self, pause: timedelta) -> dict[str, Any]:
+        """Return what lets the next looks be at the machines alone; nothing if it was disturbed."""
+        if self.settled is None:
+            return {"look_at": None}
+        undisturbed = When(wake_at=self.wake_at, then=Now() + pause)
+        return {
+            "look_at": Case(undisturbed, default=None),
+            "settled_until": self.settled.until,
+            "is_routine": self.settled.is_routine,
+            "settled_news": self.cluster.run.news,
+            "machines": fingerprint(self.machines),
+        }
 
     @property
     def timeouts(self) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils.timezone import now
 
 from clusters.models import Cluster, Cooldown, Group, Node
@@ -64,6 +65,13 @@ def cooling_rows(cluster: Cluster) -> list[Cooldown]:
     moment = now()
     rows = _of_account(cluster).filter(until__gt=moment, until__lte=moment + LONGEST)
     return list(rows.select_related("cluster").order_by("-until", "instance_type", "zone"))
+
+
+def next_end(cluster: Cluster) -> datetime | None:
+    """Return when the next of them ends on the cluster's account; None: nothing cools down."""
+    rows = _of_account(cluster).filter(until__gt=now())
+    end: datetime | None = rows.aggregate(end=Min("until"))["end"]
+    return end
 
 
 def stopped_of(cluster: Cluster) -> Mapping[str, str]:

@@ -17,11 +17,13 @@ from clusters.scaling.budgets import left_to_go
 from clusters.scaling.cooldowns import cooling_of, stopped_of
 from clusters.scaling.failed_starts import paused_of
 from clusters.scaling.node_work import work_of
+from clusters.scaling.risks import pools_at_risk, with_risks
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
-from domain.configuration.spec import ComputeConfig, Disruption, WorkerGroup
+from domain.configuration.spec import ComputeConfig, Disruption, MarketType, WorkerGroup
 from domain.cooldowns import CapacityPool, why_cold
 from domain.demand import Demand, demand_from_report
+from domain.demand.model import Shape
 from domain.lifecycle import NodeRole, NodeState
 from domain.offerings import Market
 from domain.planner import NodeView, Offer, PlannedGroup, PlanRequest
@@ -50,17 +52,24 @@ class Surroundings:
     config: ComputeConfig
     target: RegionCatalogue
     cold: Mapping[CapacityPool, str] = field(default_factory=dict)
+    at_risk: frozenset[CapacityPool] = frozenset()
     stopped: Mapping[str, str] = field(default_factory=dict)  # group -> why it cannot grow now
 
 
 def surroundings_of(cluster: Cluster) -> Surroundings:
     """Return the configuration that the cluster runs, its cloud, and what cools down there."""
+    config = configuration_of(cluster)
     return Surroundings(
-        config=configuration_of(cluster),
+        config=config,
         target=target_for(cluster.cloud),
         cold=cooling_of(cluster),
+        at_risk=pools_at_risk(cluster) if _uses_spot(config) else frozenset(),
         stopped={**paused_of(cluster), **stopped_of(cluster), **_without_cloud(cluster)},
     )
+
+
+def _uses_spot(config: ComputeConfig) -> bool:
+    return any(group.market_type is not MarketType.ON_DEMAND for group in config.groups)
 
 
 def request_for(
@@ -75,6 +84,7 @@ def request_for(
     around = surroundings_of(cluster)
     head = next((node for node in nodes if node.role == NodeRole.HEAD), None)
     fresh = has_fresh_report(cluster)
+    read: dict[str, tuple[Shape, ...]] = {}  # hundreds of nodes are launched for the same
     ranking, _ = ranking_of(around.config)
     return PlanRequest(
         groups=tuple(
@@ -83,7 +93,9 @@ def request_for(
             if group.role == NodeRole.WORKER
         ),
         nodes=tuple(
-            _view(cluster, node, fresh=fresh) for node in nodes if node.role == NodeRole.WORKER
+            _view(cluster, node, fresh=fresh, read=read)
+            for node in nodes
+            if node.role == NodeRole.WORKER
         ),
         demand=current_demand(cluster) if demand is None else demand,
         now=now(),
@@ -121,7 +133,7 @@ def planned_group(
         update={"min_nodes": group.min_nodes, "max_nodes": group.max_nodes}
     )
     planned = group_of(sized, around.config, around.target, cold=cold, floors=floors, cooling=stop)
-    return replace(planned, idle_seconds=idle)
+    return with_risks(replace(planned, idle_seconds=idle), around.at_risk)
 
 
 def _is_known(group: Group, configured: WorkerGroup, target: RegionCatalogue) -> bool:
@@ -160,10 +172,15 @@ def _without_cloud(cluster: Cluster) -> dict[str, str]:
     return dict.fromkeys(cluster.groups.values_list("name", flat=True), reason)
 
 
-def _view(cluster: Cluster, node: Node, *, fresh: bool) -> NodeView:
+def _view(
+    cluster: Cluster, node: Node, *, fresh: bool, read: dict[str, tuple[Shape, ...]]
+) -> NodeView:
     ready = node.state == NodeState.READY
     moment = now()
     idle_since = node.idle_since if fresh else None
+    planned = repr(node.planned)
+    if planned not in read:
+        read[planned] = demand_from_report({"shapes": node.planned}).shapes
     return NodeView(
         name=node.name,
         label=node.label,
@@ -178,7 +195,7 @@ def _view(cluster: Cluster, node: Node, *, fresh: bool) -> NodeView:
         hourly_usd=_dollars(node),
         idle_seconds=(moment - idle_since).total_seconds() if idle_since else None,
         age_seconds=(moment - node.requested_at).total_seconds(),
-        planned=demand_from_report({"shapes": node.planned}).shapes,
+        planned=read[planned],
         work=work_of(node),
     )
 

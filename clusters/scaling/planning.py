@@ -28,6 +28,7 @@ class Planning:
     limit: float = SLOW_SECONDS
     seconds: float = 0.0
     timed_out: bool = False
+    found_nothing: bool = False  # to launch or to drain, and nothing waits
 
     def ask[Answer](self, question: Callable[[], Answer]) -> Answer:
         """Return the answer; raises PlanningTimedOut, or LeaseLost."""

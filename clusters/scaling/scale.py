@@ -33,7 +33,7 @@ def scale(cluster: Cluster, nodes: list[Node], planning: Planning) -> list[Node]
     Raises PlanningTimedOut before anything is written.
     """
     groups = list(cluster.groups.all())
-    floors = floors_of(cluster, groups, nodes, current_demand(cluster))
+    floors = floors_of(cluster, groups, nodes, current_demand(cluster), moment=now())
     request = request_for(cluster, groups, nodes, floors=floors)
     answer = planning.ask(lambda: plan(request))
     last = last_look(cluster)
@@ -45,7 +45,13 @@ def scale(cluster: Cluster, nodes: list[Node], planning: Planning) -> list[Node]
     if taken.drains or taken.launches or taken.unserved or taken.placements:
         nodes = _write(cluster, groups, nodes, taken)
     note_waits(cluster, request, taken)
+    planning.found_nothing = _is_nothing(request, answer) and taken.is_empty
     return disruption.disrupt(cluster, groups, nodes, request, answer, planning=planning, last=last)
+
+
+def _is_nothing(request: PlanRequest, answer: Plan) -> bool:
+    demand = request.demand
+    return answer.is_empty and not (answer.unserved or demand.shapes or demand.gangs)
 
 
 def _write(

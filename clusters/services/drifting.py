@@ -1,4 +1,4 @@
-"""Bring a cluster back to the release that it follows, or make a draft of what it is."""
+"""Bring a cluster back to what its environment has, or make a draft of what it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from accounts.services import record
+from clusters.following.adoption import moves_cloud
 from clusters.models import Cluster, Group
 from clusters.nodes.config import TIME_LIMITS, configuration_of, settings_of
 from clusters.nodes.groups import groups_of, regroup
@@ -16,7 +17,7 @@ from clusters.services.locking import locked
 from clusters.services.waking import wake
 from clusters.transitions import note
 from clusters.updates.apply import apply_update
-from clusters.updates.plan import plan_update
+from clusters.updates.plan import Update, is_live, plan_update
 from configurations.models import Draft
 from configurations.services.drafts import open_draft
 from configurations.targets import target_for
@@ -27,44 +28,47 @@ from domain.yaml.text import parse, update_text
 
 
 def bring_back(cluster: Cluster, *, by: User) -> Drift:
-    """Make a cluster what the release that it follows says; return what differed.
+    """Make a cluster what its environment has, the release and the settings; return what differed.
 
     Raises `WrongState` where nothing differs, and `Invalid` where only a new cluster can follow.
     """
     require(may(by, Action.OPERATE, team=cluster.team))
     drift = _drift(cluster)
-    release = drift.release
-    if cluster.version_id != release.version_id:
-        update = plan_update(cluster, version=release.version)  # asks the driver
-        if update.needs_relaunch:
-            hint = f"Relaunch {cluster} with {release.version}."
-            raise Invalid.at("version", f"{update.needs_relaunch} {hint}")
+    version = drift.release.version if drift.release else cluster.version
+    if (cluster.version, cluster.settings) != (version, drift.settings):
+        update = plan_update(cluster, version=version, settings=drift.settings)  # asks the driver
+        _require_followable(cluster, update)
         with transaction.atomic():
-            apply_update(cluster, update, replace=True, release=release, by=by)
+            apply_update(cluster, update, replace=True, release=drift.release, by=by)
             wake(cluster)
     _reset(cluster, drift, by=by)
     return drift
+
+
+def _require_followable(cluster: Cluster, update: Update) -> None:
+    """Raise `Invalid` where the cluster cannot follow: not at all, or not while it runs."""
+    if moves_cloud(update.changes):
+        hint = f"Launch a new cluster of {update.version}, and terminate {cluster}."
+        raise Invalid.at("version", f"{update.needs_relaunch} {hint}")
+    if update.needs_relaunch and is_live(cluster):
+        hint = f"Stop {cluster}, bring it back, and start it again."
+        raise Invalid.at("version", f"{update.needs_relaunch} {hint}")
 
 
 @transaction.atomic
 def _reset(cluster: Cluster, drift: Drift, *, by: User) -> None:
     """Undo what users set since: sizes of groups and time limits."""
     current = locked(cluster, operator=by)
-    config = configuration_of(current)
-    rows = {row.name: row for row in current.groups.all()}
-    groups = groups_of(current, config, target_for(current.cloud))
-    for group in groups:
-        if row := rows.get(group.name):
-            group.stopped_at, group.stopped_reason = row.stopped_at, row.stopped_reason
-    regroup(current, groups)
-    said = settings_of(config)
-    limits = {name: said[name] for name in TIME_LIMITS}
-    Cluster.objects.filter(pk=current.pk).update(release=drift.release, **limits)
+    if drift.release:  # one that follows none keeps what users set
+        _resize(current)
+        said = settings_of(configuration_of(current))
+        limits = {name: said[name] for name in TIME_LIMITS}
+        Cluster.objects.filter(pk=current.pk).update(release=drift.release, **limits)
     note(
         current,
-        f"Brought back to {drift.release}.",
+        f"Brought back to {drift.goal}.",
         kind=EventKind.CLUSTER_BROUGHT_BACK,
-        fields={"release": str(drift.release), "differs": list(drift.lines)},
+        fields={"release": str(drift.release or ""), "differs": list(drift.lines)},
         by=by,
     )
     record(
@@ -73,15 +77,27 @@ def _reset(cluster: Cluster, drift: Drift, *, by: User) -> None:
         team=cluster.team,
         subject=cluster,
         before={"differs": list(drift.lines)},
-        after={"release": str(drift.release)},
+        after={"release": str(drift.release or ""), "settings": str(drift.settings or "")},
     )
     wake(current)
+
+
+def _resize(cluster: Cluster) -> None:
+    """Give the groups the sizes that the configuration says; those that are stopped stay so."""
+    rows = {row.name: row for row in cluster.groups.all()}
+    groups = groups_of(cluster, configuration_of(cluster), target_for(cluster.cloud))
+    for group in groups:
+        if row := rows.get(group.name):
+            group.stopped_at, group.stopped_reason = row.stopped_at, row.stopped_reason
+    regroup(cluster, groups)
 
 
 def draft_of_drift(cluster: Cluster, *, by: User) -> Draft:
     """Return a draft of the cluster's version with the sizes and limits that it has now."""
     require(may(by, Action.EDIT_TEMPLATE, team=cluster.team))
     drift = _drift(cluster)
+    if drift.release is None:
+        raise WrongState(f"{cluster} follows no release.")
     text = cluster.version.text
     config = parse(text).config
     if config is None:
@@ -102,7 +118,7 @@ def _drift(cluster: Cluster) -> Drift:
     if drift is None:
         raise WrongState(f"{cluster} follows no release.")
     if not drift.is_behind:
-        raise WrongState(f"{cluster} is what {drift.release} says.")
+        raise WrongState(f"{cluster} is what {drift.goal} says.")
     return drift
 
 

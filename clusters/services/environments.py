@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from accounts.errors import Invalid
+from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import require
 from clusters.models import Cluster
 from configurations.launch_checks import environments_of as overlays_of
 from configurations.models import Version
-from promotions.environments import environment_of, environments_of
+from promotions.environments import environment_of, environments_of, keep_environments
 from promotions.models import Environment, Release
 from promotions.permissions import may_launch_in
 from promotions.queries import current_release
@@ -53,6 +53,20 @@ def release_for_launch(version: Version, *, environment: str, by: User) -> Relea
     if not place.release_only:
         return None
     raise _unreleased(version, place, release)
+
+
+def require_same_release(cluster: Cluster) -> None:
+    """Raise where the environment was removed, or got another release, after it was checked.
+
+    From here on, whoever removes an environment of the team waits for this launch.
+    """
+    if not cluster.environment:
+        return
+    keep_environments(cluster.team)
+    environment, owner = cluster.environment, cluster.owner
+    release = release_for_launch(cluster.version, environment=environment, by=owner)
+    if release != cluster.release:
+        raise WrongState(f"{environment} was changed in this moment. Launch again.")
 
 
 def _unreleased(version: Version, place: Environment, release: Release | None) -> Invalid:

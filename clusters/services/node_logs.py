@@ -8,7 +8,8 @@ from django.utils.timezone import now
 
 from accounts.models import User
 from accounts.permissions import Action, may, require
-from clusters.models import Node
+from clusters import runs
+from clusters.models import Node, Run
 from domain.lifecycle import NodeState
 
 # The page asks again before that.
@@ -20,3 +21,4 @@ def follow_node_logs(node: Node, *, by: User) -> None:
     require(may(by, Action.VIEW, team=node.cluster.team))
     rows = Node.objects.filter(pk=node.pk).exclude(state=NodeState.TERMINATED)
     rows.update(logs_wanted_until=now() + FOLLOWED)
+    runs.note_news(Run.objects.filter(pk=node.run_id))

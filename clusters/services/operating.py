@@ -17,6 +17,7 @@ from clouds.access import require_usable
 from clusters import runs
 from clusters.following import adopt_release
 from clusters.models import Cluster, Group
+from clusters.preflight import check_restart
 from clusters.services.locking import held, locked
 from clusters.services.waking import wake
 from clusters.transitions import move_cluster, note
@@ -30,6 +31,7 @@ from domain.lifecycle import (
     NodeState,
 )
 from domain.limits import wrong_node_limits
+from images.queries import why_not_launchable
 
 HOLD_HOURS = (0, 1, 4, 24, 72)
 
@@ -97,14 +99,19 @@ def _start(cluster: Cluster, *, by: User) -> None:
     cluster = locked(cluster, operator=by)
     if cluster.state not in {ClusterState.STOPPED, ClusterState.FAILED}:
         raise WrongState(f"{cluster} is {cluster.state}: only a stopped cluster can be started.")
+    if cluster.replaced_by:
+        raise WrongState(f"{cluster} was replaced by {cluster.replaced_by}. Use that one.")
     if cluster.nodes.exclude(state=NodeState.TERMINATED).exists():
         raise WrongState("Its machines are still terminating. Try again in a moment.")
     require_usable(cluster.cloud, team=cluster.team)
+    if refusal := why_not_launchable(cluster.image_version):
+        raise WrongState(refusal)
     runs.begin(cluster)
     _aim(cluster, ClusterTarget.RUNNING)
     move_cluster(cluster, ClusterState.STARTING, reason=f"Started by {by}.", by=by)
     _record(cluster, "cluster.started", by)
     wake(cluster)
+    check_restart(cluster, asked_by=by)
 
 
 @transaction.atomic

@@ -10,8 +10,10 @@ from accounts.errors import Invalid, Outdated
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from accounts.services import record
-from clusters.models import Cluster, EnabledRule, RuleValue
+from clusters import runs
+from clusters.models import Cluster, EnabledRule, RuleValue, Run
 from clusters.queries.strategies import replay_of, rule_rows
+from configurations.models import Template
 from domain.strategies.expression import ExpressionError, OutOfRange, check
 
 
@@ -45,6 +47,7 @@ def enable_rule(cluster: Cluster, *, group: str, expression: str, by: User) -> E
             "extra_node_hours": round(played.extra_node_hours, 2),
         }
         record("rule.enabled", actor=by, team=template.team, subject=template, after=after)
+        _note_news(template)
     return rule
 
 
@@ -67,6 +70,11 @@ def disable_rule(cluster: Cluster, *, group: str, expression: str, by: User) -> 
     ).delete()
     before = {"group": group, "expression": expression}
     record("rule.disabled", actor=by, team=template.team, subject=template, before=before)
+    _note_news(template)
+
+
+def _note_news(template: Template) -> None:
+    runs.note_news(Run.objects.filter(cluster__version__template=template, ended_at=None))
 
 
 def _check_has_rule(cluster: Cluster, *, group: str, expression: str) -> None:

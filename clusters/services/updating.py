@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from accounts.errors import Invalid
+from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from clusters.models import Cluster
@@ -13,14 +13,18 @@ from clusters.services.waking import wake
 from clusters.updates.apply import apply_update
 from clusters.updates.plan import Update, plan_update, require_live
 from configurations.models import Version
+from promotions.environments import settings_in
 
 
 def check_update(cluster: Cluster, *, version: Version, by: User) -> Update:
     """Return what the update changes; raises `Invalid` or `WrongState` where it cannot be made."""
     require(may(by, Action.VIEW, team=cluster.team))
     require_live(cluster, to="update")
+    if cluster.replaced_by:
+        raise WrongState(f"{cluster} was replaced by {cluster.replaced_by}. Update that one.")
     require_released(cluster, version=version)
-    return plan_update(cluster, version=version)
+    settings = settings_in(cluster.team, cluster.environment)
+    return plan_update(cluster, version=version, settings=settings)
 
 
 def update_cluster(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -18,15 +18,16 @@ log = logging.getLogger(__name__)
 
 def wake(cluster: Cluster) -> None:
     """Make `cluster` due because of a user, and tell a worker once the transaction is through."""
-    Cluster.objects.filter(pk=cluster.pk).update(wake_at=Now(), rest_until=None)
+    Cluster.objects.filter(pk=cluster.pk).update(wake_at=Now(), rest_until=None, look_at=None)
     _tell_on_commit(cluster, Priority.USER)
 
 
 def wake_for_report(cluster: Cluster) -> None:
     """Make `cluster` due because of a report, however many come: once its rest is over."""
-    # One that waits keeps its place among those that wait; a pass that runs must notice.
-    rows = Cluster.objects.filter(Q(wake_at__gt=Now()) | ~Q(lease_token=None), pk=cluster.pk)
-    rows.update(wake_at=Now())
+    # One that waits for a pass keeps its place among those that wait; a pass that runs must notice.
+    waits_for_less = Q(wake_at__gt=Now()) | Q(look_at=F("wake_at"))
+    rows = Cluster.objects.filter(waits_for_less | ~Q(lease_token=None), pk=cluster.pk)
+    rows.update(wake_at=Now(), look_at=None)
     if not is_resting(cluster):
         _tell_on_commit(cluster, Priority.LOOP)
 

@@ -10,6 +10,7 @@ from django.utils.timezone import now
 from clusters.models import Cluster
 from clusters.services.operating import end_cluster
 from clusters.test_runs.evidence import cluster_of, job_of, kept, utilization
+from clusters.test_runs.samples import samples_of
 from domain.lifecycle import ClusterState
 from promotions.models import TestRun
 
@@ -35,6 +36,7 @@ def end(run: TestRun) -> None:
     if cluster.state == ClusterState.TERMINATED and _is_summed_up(cluster):
         until = run.ended_at or moment
         columns["utilization"] = utilization(cluster, until=until, now=moment)
+        columns["samples"] = samples_of(cluster, now=moment)
         columns["settled_at"] = moment
     _write(run, **columns)
 

@@ -15,6 +15,7 @@ from domain.failures import brief
 from domain.promotions.checks import Verdict
 from domain.promotions.states import TestRunState
 from promotions.checks.launching import check_cloud
+from promotions.environments import overlay_of
 from promotions.models import TestRun
 from promotions.transitions import move_test_run
 from providers.base import ProviderError
@@ -37,13 +38,21 @@ def prepare(run_id: int) -> Prepared | None:
     This asks the driver, so it is called outside of transactions.
     """
     rows = TestRun.objects.select_related(
-        "request__author", "request__environment", "request__version", "request__team"
+        *("request__author", "request__environment", "request__version", "request__team"),
+        "request__settings__environment",
     )
     run = rows.filter(pk=run_id, state=TestRunState.WANTED).first()
     if run is None:
         return None
+    if run.waits_for_code:
+        return Prepared(delay=run.summary or "Its code is not fetched yet.")
     try:
-        ready = check_launch(run.version, environment=run.environment, by=run.request.author)
+        ready = check_launch(
+            run.version,
+            environment=run.environment,
+            overlay=overlay_of(run.request.settings),
+            by=run.request.author,
+        )
         cloud = check_cloud(run.request)
     except ServiceError as refusal:
         return Prepared(refusal=" ".join(refusal.messages))

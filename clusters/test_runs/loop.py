@@ -42,7 +42,12 @@ def advance(run_id: int) -> None:
 def _locked(run_id: int) -> TestRun | None:
     # Whoever cancels runs holds the request first: this waits for neither.
     rows = TestRun.objects.select_for_update(of=("self", "request"), skip_locked=True)
-    of_run = ("request__author", "request__environment", "version__template__team")
+    of_run = (
+        "request__author",
+        "request__environment",
+        "request__settings",
+        "version__template__team",
+    )
     return rows.select_related(*of_run).filter(pk=run_id, settled_at=None).first()
 
 

@@ -54,7 +54,13 @@ def _submit_workload(run: TestRun, cluster: Cluster) -> None:
     by, name, purpose = run.request.author, submission_id_of(run), f"Tests {run.version}"
     if run.workload == COMMAND:
         submit_command(
-            cluster, run.command, workload=COMMAND, by=by, submission_id=name, purpose=purpose
+            cluster,
+            run.command,
+            package=run.package,
+            workload=COMMAND,
+            by=by,
+            submission_id=name,
+            purpose=purpose,
         )
         return
     if reason := wrong_workload(run.workload):

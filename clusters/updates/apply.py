@@ -11,7 +11,7 @@ from accounts.errors import WrongState
 from accounts.models import User
 from accounts.services import record
 from clusters.models import Cluster, Group, Node
-from clusters.nodes.config import TIME_LIMITS, config_of, settings_of
+from clusters.nodes.config import TIME_LIMITS, Basis, basis_of, config_of, settings_of
 from clusters.nodes.groups import groups_of, regroup
 from clusters.transitions import note
 from clusters.updates.plan import Update, is_live
@@ -45,31 +45,34 @@ def apply_update(
     current = locked_row(cluster)
     if is_live(current) != is_live(cluster) or (is_live(current) and update.needs_relaunch):
         raise WrongState(f"{cluster} has been changed meanwhile. Review the update again.")
-    if current.version_id != cluster.version_id or current.resource != cluster.resource:
+    if basis_of(current) != basis_of(cluster) or current.resource != cluster.resource:
         raise WrongState(f"{cluster} has been changed meanwhile. Review the update again.")
     version, before = update.version, current.version
-    old = config_of(before.pk, current.environment, current.resource)
-    config = config_of(version.pk, current.environment, current.resource)
+    new = Basis(version.pk, update.settings.pk if update.settings else None)
+    old = config_of(basis_of(current), current.environment, current.resource)
+    config = config_of(new, current.environment, current.resource)
     _keep_sizes(current)
     groups = groups_of(current, config, target_for(current.cloud))
     rows = {row.name: row for row in current.groups.all()}
     for group in groups:
-        _keep_resize(group, rows.get(group.name), old.group(group.name))
+        _keep_stopped(group, rows.get(group.name))
+        keep_resize(group, rows.get(group.name), old.group(group.name))
     regroup(current, groups)
-    settings = {**settings_of(config), **_kept_limits(current, settings_of(old), config)}
+    columns = {**settings_of(config), **kept_limits(current, settings_of(old), config)}
     is_replacing = current.replacing_since is not None
-    settings |= {"version": version, "replacing_since": None, "wake_at": now(), "rest_until": None}
+    columns |= {"version": version, "settings": update.settings}
+    columns |= {"replacing_since": None, "wake_at": now(), "rest_until": None}
     if not is_live(current):
-        settings["image_version"] = update.image_version
+        columns["image_version"] = update.image_version
     if release:
-        settings["release"] = release
-    Cluster.objects.filter(pk=current.pk).update(**settings)
-    for name, value in settings.items():
+        columns["release"] = release
+    Cluster.objects.filter(pk=current.pk).update(**columns)
+    for name, value in columns.items():
         setattr(cluster, name, value)
     changed = [sentence(change) for change in update.changes]
     note(
         cluster,
-        f"Updated from {before} to {version}.",
+        _in_words(current, update),
         kind=EventKind.CLUSTER_UPDATED,
         fields={"from": str(before), "to": str(version), "changes": changed},
         by=by,
@@ -79,25 +82,36 @@ def apply_update(
         actor=by,
         team=cluster.team,
         subject=cluster,
-        before={"version": str(before)},
-        after={"version": str(version), "changes": changed},
+        before={"version": str(before), "settings": str(current.settings or "")},
+        after={"version": str(version), "settings": str(update.settings or ""), "changes": changed},
     )
     if replace or is_replacing:  # what is to be replaced is another set of nodes now
         begin_replacement(cluster, by=by)
 
 
+def _in_words(before: Cluster, update: Update) -> str:
+    """Return what the cluster is updated to, as an event says it."""
+    moved = f"from {before.version} to {update.version}"
+    if before.settings == update.settings:
+        return f"Updated {moved}."
+    settings = str(update.settings or f"no settings of {before.environment}")
+    if before.version == update.version:
+        return f"Updated to {settings}."
+    return f"Updated {moved}, with {settings}."
+
+
 def locked_row(cluster: Cluster) -> Cluster:
     """Return the cluster as it is now, its row locked; only within a transaction."""
     rows = Cluster.objects.select_for_update(of=("self",))
-    return rows.select_related("team", "cloud", "image_version", "run", "version__template").get(
-        pk=cluster.pk
-    )
+    return rows.select_related(
+        *("team", "cloud", "image_version", "run", "version__template", "settings__environment")
+    ).get(pk=cluster.pk)
 
 
 def _keep_sizes(cluster: Cluster) -> None:
     """Write down on each node what it is, as far as its group said it until now."""
     live = cluster.nodes.exclude(state=NodeState.TERMINATED).filter(role=NodeRole.WORKER)
-    live.filter(version=None).update(version=cluster.version)
+    live.filter(version=None).update(version=cluster.version, settings=cluster.settings_id)
     nodes = [node for node in live.select_related("group") if not node.resources]
     for node in nodes:
         for name in _SIZE:
@@ -105,7 +119,7 @@ def _keep_sizes(cluster: Cluster) -> None:
     Node.objects.bulk_update(nodes, _SIZE)
 
 
-def _kept_limits(
+def kept_limits(
     cluster: Cluster, old: Mapping[str, object], config: ComputeConfig
 ) -> dict[str, object]:
     """Return the time limits that a user changed since, where the version leaves them as they were.
@@ -116,13 +130,13 @@ def _kept_limits(
     return {name: getattr(cluster, name) for name in TIME_LIMITS if old[name] == new[name]}
 
 
-def _keep_resize(group: Group, row: Group | None, old: WorkerGroup | None) -> None:
-    """Keep the limits that a user gave a group since, where the version leaves them as they were.
+def _keep_stopped(group: Group, row: Group | None) -> None:
+    """A group that failed stays stopped until somebody retries it: its cause may be elsewhere."""
+    if row is not None:
+        group.stopped_at, group.stopped_reason = row.stopped_at, row.stopped_reason
 
-    A group that failed stays stopped until somebody retries it: its cause may be elsewhere.
-    """
-    if row is None:
-        return
-    group.stopped_at, group.stopped_reason = row.stopped_at, row.stopped_reason
-    if old and (group.min_nodes, group.max_nodes) == (old.min_nodes, old.max_nodes):
+
+def keep_resize(group: Group, row: Group | None, old: WorkerGroup | None) -> None:
+    """Keep the limits that a user gave a group since, where a version leaves them as they were."""
+    if row and old and (group.min_nodes, group.max_nodes) == (old.min_nodes, old.max_nodes):
         group.min_nodes, group.max_nodes = row.min_nodes, row.max_nodes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from accounts.errors import Invalid, WrongState
 from clouds.access import require_usable
 from clusters.models import Cluster
-from clusters.nodes.config import configuration_of
+from clusters.nodes.config import Basis, basis_of, configuration_of
 from clusters.nodes.outdated import changes_between
 from configurations.launch_checks import Launchable, launchable
 from configurations.models import Version
@@ -19,13 +19,16 @@ from domain.configuration.spec import ComputeConfig
 from domain.estimate import Estimate, estimate
 from domain.lifecycle import LIVE_CLUSTER_STATES, ClusterTarget, NodeRole
 from images.models import ImageVersion
+from promotions.environments import overlay_of
+from promotions.models import EnvironmentSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What a cluster would become on another version."""
+    """What a cluster would become on another version, or under other settings."""
 
     version: Version
+    settings: EnvironmentSettings | None  # of the cluster's environment, laid over the version
     image_version: ImageVersion
     changes: tuple[Change, ...]
     effect: Effect | None  # the strongest of the changes; None: there are none
@@ -47,7 +50,9 @@ def require_live(cluster: Cluster, *, to: str) -> None:
         raise WrongState(f"{cluster} is {cluster.state}. Start it before you {to} it.")
 
 
-def plan_update(cluster: Cluster, *, version: Version) -> Update:
+def plan_update(
+    cluster: Cluster, *, version: Version, settings: EnvironmentSettings | None
+) -> Update:
     """Return what the update changes; raises `Invalid` or `WrongState` where it cannot be made.
 
     It asks the driver: call it outside a transaction.
@@ -57,13 +62,16 @@ def plan_update(cluster: Cluster, *, version: Version) -> Update:
     if cluster.is_test:
         raise WrongState(f"{cluster} tests {cluster.version} and is not updated. Launch a cluster.")
     require_usable(cluster.cloud, team=cluster.team)
-    ready = launchable(version, environment=cluster.environment)
-    found = changes_between(cluster, cluster.version_id, version.pk)
+    overlay = overlay_of(settings)
+    ready = launchable(version, environment=cluster.environment, overlay=overlay)
+    new = Basis(version.pk, settings.pk if settings else None)
+    found = changes_between(cluster, basis_of(cluster), new)
     effect = strongest(change.effect for change in found)
     rules = target_for(cluster.cloud).traits.effects
-    needs_relaunch = _why_relaunch(cluster, ready, version, found)
+    needs_relaunch = _why_relaunch(cluster, ready, _subject(cluster, version, settings), found)
     return Update(
         version=version,
+        settings=settings,
         image_version=ready.image_version,
         changes=found,
         effect=effect,
@@ -75,15 +83,22 @@ def plan_update(cluster: Cluster, *, version: Version) -> Update:
     )
 
 
+def _subject(cluster: Cluster, version: Version, settings: EnvironmentSettings | None) -> str:
+    """Return what is updated to, in words: the version, with settings that are new to it."""
+    if settings is None or settings.pk == cluster.settings_id:
+        return str(version)
+    return f"{version} with {settings}"
+
+
 def _why_relaunch(
-    cluster: Cluster, ready: Launchable, version: Version, found: tuple[Change, ...]
+    cluster: Cluster, ready: Launchable, subject: str, found: tuple[Change, ...]
 ) -> str:
     names = "; ".join(sentence(c) for c in found if c.effect is Effect.RECREATE)
     if names:
-        return f"{version} changes the head node or the cloud ({names})."
+        return f"{subject} changes the head node or the cloud ({names})."
     if ready.image_version != cluster.image_version:
         image, running = ready.image_version, cluster.image_version
-        return f"{version} uses image {image}, and {cluster} runs {running}."
+        return f"{subject} uses image {image}, and {cluster} runs {running}."
     return ""
 
 

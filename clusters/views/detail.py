@@ -19,6 +19,7 @@ from accounts.views.history import TAB, history_of
 from clusters.forms import HoldForm, LimitsForm, ResizeForm, UpdateForm, WorkloadForm
 from clusters.models import Cluster
 from clusters.nodes.tokens import has_token_auth, ray_token
+from clusters.preflight import checks_of
 from clusters.queries import clusters, scaling
 from clusters.queries.changed import changed_since_launch
 from clusters.queries.consolidation import consolidation_of
@@ -30,6 +31,7 @@ from clusters.queries.outdated import outdated_summary
 from clusters.queries.replacement import replacement_of, version_before
 from clusters.queries.timeline import next_step, phases
 from clusters.reconcile import termination
+from clusters.switching.queries import open_switches_of
 from clusters.views.columns import DECISIONS, EVENTS, JOBS, JOBS_ON_OVERVIEW
 from clusters.views.node_columns import ENDED_NODES, NODES, ON_OVERVIEW
 from clusters.views.requests import visible_cluster
@@ -93,6 +95,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "verdict": termination.verdict_for(cluster, nodes),
         "accrued": spent,
         "next_step": next_step(cluster),
+        "switches": open_switches_of(cluster),
         "health": health_of(cluster),
         "end_cost": f"It has cost {usd(spent)} so far and costs "
         f"{usd(cluster.hourly_microusd or 0)} per hour.",  # type: ignore[attr-defined]
@@ -104,6 +107,7 @@ def _context(request: SignedInRequest, cluster: Cluster, tab: str) -> dict[str, 
         "may_operate": may_operate,
         "may_edit": may_edit,
         "now": now(),
+        "checks": checks_of(cluster) if is_whole and tab == "overview" else None,
         **(following_context(cluster, by=request.user) if is_whole else {}),
         **_TAB_CONTEXT[tab](request, cluster, (nodes, groups)),
     }
@@ -138,7 +142,9 @@ def _connection(request: SignedInRequest, cluster: Cluster) -> dict[str, Any]:
     """Return what the connect box shows; the token only to those who may run jobs."""
     protected = has_token_auth(cluster.image_version.ray_version)
     allowed = may(request.user, Action.OPERATE, team=cluster.team)
-    token = ray_token(cluster) if protected and allowed else ""
+    # Whoever has the token of a workspace's cluster can read its files.
+    is_others = cluster.workspace_id is not None and cluster.owner_id != request.user.pk
+    token = ray_token(cluster) if protected and allowed and not is_others else ""
     environment = [f"export RAY_ADDRESS={cluster.run.dashboard_url}"]
     if token:
         environment += ["export RAY_AUTH_MODE=token", f"export RAY_AUTH_TOKEN={token}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,14 +17,18 @@ from accounts.queries import current_team
 from accounts.requests import SignedInRequest
 from clouds.models import Cloud
 from clusters.forms import LaunchForm
+from clusters.preflight import question_for
 from clusters.queries.clusters import free_name
 from clusters.services.environments import offered_environments, release_for_launch
-from clusters.services.launching import launch_cluster
+from clusters.services.launching import check_before_launch, launch_cluster
 from configurations.library_offers import launchable_offers
+from configurations.preflight import recent
 from configurations.price_lines import lines_of
+from configurations.queries import launchable_versions
 from configurations.services.launch_checks import check_launch
 from configurations.services.library import template_from_library
 from domain.estimate import estimate
+from promotions.environments import overlay_of, settings_in
 
 NOT_READY = "This version cannot be launched: see the reasons under “Cannot launch”."
 
@@ -54,6 +58,27 @@ def preview(request: SignedInRequest) -> HttpResponse:
     require(may(request.user, Action.VIEW, team=team))
     form = _form(request.GET, team=team, is_bound=False)
     return render(request, "clusters/launch.html#preview", _context(request, form))
+
+
+@require_POST
+def checks(request: SignedInRequest) -> HttpResponse:
+    """Have the cloud of the choice checked, and answer with the panel that shows the answers."""
+    team = current_team(request)
+    require(may(request.user, Action.LAUNCH, team=team))
+    given = request.POST.get("version", "")
+    pk = int(given) if given.isdecimal() and len(given) < 19 else 0
+    version = get_object_or_404(launchable_versions(team), pk=pk)
+    context: dict[str, Any] = {}
+    try:
+        context["check"] = check_before_launch(
+            version,
+            environment=request.POST.get("environment", ""),
+            again="again" in request.POST,
+            by=request.user,
+        )
+    except ServiceError as error:
+        context["refusal"] = error.messages
+    return render(request, "clouds/check_panel.html", context)
 
 
 @require_POST
@@ -98,9 +123,22 @@ def _context(request: SignedInRequest, form: LaunchForm) -> dict[str, Any]:
         return {**context, "offers": launchable_offers(team), "may_edit": edit}
     try:
         environment = form["environment"].value() or ""
-        found = check_launch(version, environment=environment, by=request.user)
+        settings = settings_in(team, environment)
+        overlay = overlay_of(settings)
+        found = check_launch(version, environment=environment, overlay=overlay, by=request.user)
         release = release_for_launch(version, environment=environment, by=request.user)
     except ServiceError as error:
         return {**context, "errors": error.messages, "refusal": context["refusal"] or NOT_READY}
     prices = lines_of(estimate(found.config, target=found.target))
-    return {**context, "found": found, "prices": prices, "release": release}
+    question = question_for(found, version=version)
+    return {
+        **context,
+        "found": found,
+        "prices": prices,
+        "release": release,
+        "settings": settings,
+        "environment": environment,
+        "has_checks": question is not None,
+        "check": recent(question) if question else None,
+        "begin_url": reverse("clusters:launch-checks"),
+    }

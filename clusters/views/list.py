@@ -14,11 +14,12 @@ from django.views.decorators.http import require_GET
 
 from accounts.permissions import Action, may
 from accounts.queries import current_team
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, wants_part
 from accounts.spreadsheets import csv_response
 from clusters.models import Cluster
 from clusters.queries import clusters
 from clusters.queries.health import health_of, with_health
+from clusters.switching.queries import note_switches
 from domain.health.model import Level
 from domain.lifecycle import ClusterState
 from domain.pricing import usd_of
@@ -150,12 +151,13 @@ def cluster_list(request: SignedInRequest) -> HttpResponse:
         "states": [("live", "Live"), ("all", "All"), *[(s.value, s.label) for s in ClusterState]],
         "may_launch": may(request.user, Action.LAUNCH, team=team),
     }
-    partial = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+    partial = "#rows" if wants_part(request) else ""
     return render(request, f"clusters/list.html{partial}", context)
 
 
 def _complete(rows: Sequence[Cluster]) -> None:
     costs = accrued([cluster.pk for cluster in rows], now())
+    note_switches(rows)
     for cluster in rows:
         cluster.accrued_microusd = costs.get(cluster.pk, 0)  # type: ignore[attr-defined]
         cluster.verdict = health_of(cluster)  # type: ignore[attr-defined]

@@ -33,12 +33,12 @@ from domain.lifecycle import ClusterTarget
 
 @require_POST
 def bring_back(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Make the cluster what the release that it follows says."""
+    """Make the cluster what its environment has: the release that it follows, and settings."""
     cluster = visible_cluster(request, pk)
     return perform(
         request,
         lambda: drifting.bring_back(cluster, by=request.user),
-        done=lambda drift: f"{cluster} goes back to {drift.release}.",
+        done=lambda drift: f"{cluster} goes back to {drift.goal}.",
         to=page_of(cluster, "overview"),
     )
 
@@ -152,8 +152,9 @@ def following_context(cluster: Cluster, *, by: User) -> dict[str, Any]:
     """Return the newer version that a cluster can follow, and what to launch another one like."""
     rows = launchable_versions(cluster.team).filter(template=cluster.version.template_id)
     newest = rows.filter(number__gt=cluster.version.number).defer("text").first()
+    is_kept = cluster.target == ClusterTarget.RUNNING and cluster.replaced_by is None
     return {
-        "newer": newest if cluster.target == ClusterTarget.RUNNING else None,
+        "newer": newest if is_kept else None,
         "like_refusal": launchability_of(cluster.team).refusal_of(cluster.version),
         "like_name": free_name(cluster.team, cluster.name),
         "may_launch": may(by, Action.LAUNCH, team=cluster.team),

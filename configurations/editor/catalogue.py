@@ -12,13 +12,14 @@ from clouds.access import why_not_launchable
 from clouds.models import DEFAULT_CLOUD, Cloud
 from configurations.editor.forms.base import MOST_CHOICES
 from configurations.editor.tables.inputs import Choices
+from configurations.environments import environment_names
 from configurations.targets import target_for
 from domain.catalogue.region import RegionCatalogue
 from domain.offerings import InstanceType, Market
 from domain.wording import number
 from domain.wording import price as price_in_words
-from images.models import ImageVersion
-from images.queries import default_of, find_version, latest_versions
+from images.models import ImageTag, ImageVersion
+from images.queries import default_of, find_version, latest_versions, usable_tags
 
 _PLACES = Decimal("0.0001")
 
@@ -37,8 +38,11 @@ class Catalogue:
 
     team: Team
     clouds: tuple[str, ...]
+    environments: tuple[str, ...]
     images: tuple[ImageVersion, ...]
+    tags: tuple[ImageTag, ...]  # of images: configurations that name one follow it
     default_image: ImageVersion | None
+    named_image: ImageVersion | None  # what the configuration names
     target: RegionCatalogue
     refusals: Mapping[str, str]  # why no cluster can be launched, by the cloud's name; "": one can
     refusal: str  # why none can on the chosen cloud
@@ -54,9 +58,15 @@ class Catalogue:
         return f"{name} · cannot be launched" if self.refusals[name] else name
 
     @property
+    def environment_choices(self) -> Choices:
+        return [(name, name) for name in self.environments]
+
+    @property
     def image_choices(self) -> Choices:
         latest = f"Latest (currently {self.default_image})" if self.default_image else "Latest"
-        return [("", latest), *((str(version), _image(version)) for version in self.images)]
+        versions = ((str(version), _image(version)) for version in self.images)
+        tags = ((str(tag), f"{tag} · currently {tag.version}") for tag in self.tags)
+        return [("", latest), *versions, *tags]
 
     @cached_property
     def size_choices(self) -> Choices:
@@ -93,18 +103,24 @@ def catalogue_for(
     clouds = {row.name: row for row in usable}
     chosen = clouds.get(cloud or DEFAULT_CLOUD)
     refusals = {name: why_not_launchable(row) for name, row in clouds.items()}
+    target = target_for(chosen)
     images = latest_versions(team)
-    default = default_of(images)
-    is_listed = any(image in {str(version), version.image.name} for version in images)
-    named = find_version(image, team=team) if image and not is_listed else None
+    default = default_of(images, pulled=target.traits.pulls_images if chosen else None)
+    listed = (one for one in images if image in {str(one), one.image.name})
+    named = next(listed, None)
+    if image and named is None:
+        named = find_version(image, team=team)
     if named and named not in images:
         images = [*images, named]
     return Catalogue(
         team=team,
         clouds=tuple(clouds),
+        environments=environment_names(team),
         images=tuple(images),
+        tags=tuple(usable_tags(team)),
         default_image=default,
-        target=target_for(chosen),
+        named_image=named,
+        target=target,
         refusals=refusals,
         refusal=refusals[chosen.name] if chosen else "",
         cloud=chosen,

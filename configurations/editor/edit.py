@@ -228,11 +228,18 @@ def _of_group(form: ShortGroupForm, *, catalogue: Catalogue) -> None:
 
 
 def _strangers(edit: Edit) -> list[Problem]:
-    """The cloud and the image that a launch would not find."""
+    """The cloud, the image and the environments that the team has not."""
     marks = parse(edit.text).marks
     catalogue = edit.catalogue
-    images = [str(image) for image in catalogue.images]
-    unknown = unknown_names(edit.draft, team=catalogue.team, clouds=catalogue.clouds, images=images)
+    unknown = unknown_names(
+        edit.draft,
+        team=catalogue.team,
+        clouds=catalogue.clouds,
+        image=catalogue.named_image,
+        images=[str(image) for image in catalogue.images],
+        environments=catalogue.environments,
+        target=catalogue.target,
+    )
     return [located(problem, marks) for problem in unknown]
 
 

@@ -12,7 +12,6 @@ from configurations.editor.forms.base import as_posted
 from configurations.editor.lists.entry_kinds import KINDS, MOST_ENTRIES, EntryKind
 from configurations.editor.tables.shapes import Environment, Override, Rank
 from configurations.editor.values import entry_values_of
-from domain.overlays import ENVIRONMENTS
 
 NEW_GROUP = {
     "name": "",
@@ -32,9 +31,10 @@ def keys_of(posted: QueryDict) -> list[str]:
     return list(keys)[:_MOST_ROWS]
 
 
-def act(posted: QueryDict, action: str) -> QueryDict:
+def act(posted: QueryDict, action: str, *, environments: Sequence[str]) -> QueryDict:
     """What would be posted after a button was pressed: `add`, `remove:g1`, `copy:g1`, `up:g1`,
-    `down:g1`, `add:rules`, `remove:r1`; an action that makes no sense changes nothing.
+    `down:g1`, `add:rules`, `remove:r1`; an action that makes no sense changes nothing. A new row
+    for an environment names one of the team's `environments`.
     """
     data = posted.copy()
     keys = keys_of(data)
@@ -54,7 +54,7 @@ def act(posted: QueryDict, action: str) -> QueryDict:
             other = place + (1 if verb == "down" else -1)
             keys.insert(max(other, 0), keys.pop(place))
     data.setlist("rows", keys)
-    _act_on_entries(data, verb, key)
+    _act_on_entries(data, verb, key, environments=environments)
     return data
 
 
@@ -97,7 +97,7 @@ def _free_name(name: str, data: QueryDict, keys: list[str]) -> str:
     return name if name not in taken else next(n for n in numbered if n not in taken)
 
 
-def _act_on_entries(data: QueryDict, verb: str, what: str) -> None:
+def _act_on_entries(data: QueryDict, verb: str, what: str, *, environments: Sequence[str]) -> None:
     """Add a row to a list, `add:rules`, or to a row, `add:overrides:e0`; take one out, `remove:r1`;
     or move it, `up:k1`.
     """
@@ -109,7 +109,7 @@ def _act_on_entries(data: QueryDict, verb: str, what: str) -> None:
         if verb == "add" and what == name and len(keys) < MOST_ENTRIES:
             key = f"{kind.letter}{max((int(k[1:]) for k in keys), default=-1) + 1}"
             keys.append(key)
-            _fill_entry(data, key, kind)
+            _fill_entry(data, key, kind, environments=environments)
             data[f"{key}-of"] = parent
         elif verb == "remove" and what in keys:
             keys.remove(what)
@@ -119,19 +119,20 @@ def _act_on_entries(data: QueryDict, verb: str, what: str) -> None:
         data[name] = ",".join(keys)
 
 
-def _fill_entry(data: QueryDict, key: str, kind: EntryKind) -> None:
-    first = kind.model.model_validate({**kind.first, **_named(data, kind)})
+def _fill_entry(data: QueryDict, key: str, kind: EntryKind, *, environments: Sequence[str]) -> None:
+    named = _named(data, kind, environments)
+    first = kind.model.model_validate({**kind.first, **named})
     for name, text in (as_posted(entry_values_of(first), prefix=key) | {f"{key}-at": ""}).items():
         data[name] = text
 
 
-def _named(data: QueryDict, kind: EntryKind) -> dict[str, object]:
+def _named(data: QueryDict, kind: EntryKind, environments: Sequence[str]) -> dict[str, object]:
     """A new row's group or environment: the first that no row of its list names yet."""
     groups = [data.get(f"{row}-name", "") for row in data.getlist("rows")]
     if kind.model is Rank:
         return {"group": _unused(data, groups, "ranks", "group")}
     if kind.model is Environment:
-        return {"name": _unused(data, ENVIRONMENTS, "environments", "name")}
+        return {"name": _unused(data, environments, "environments", "name")}
     group = groups[0] if groups else ""
     if kind.model is Override:
         return {"patch": {"name": group}} if group else {}

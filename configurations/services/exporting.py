@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from configurations.models import Version
-from configurations.targets import target_of
+from configurations.targets import image_of, target_of
 from domain.convert import ExportContext, Exported, Format, exported
 from domain.yaml.text import parse
-from images.queries import find_version
 
 
 def export_version(version: Version, to: Format, *, name: str) -> Exported | None:
@@ -14,11 +13,12 @@ def export_version(version: Version, to: Format, *, name: str) -> Exported | Non
     config = parse(version.text).config
     if config is None:
         return None
-    image = find_version(config.mobula.image, team=version.template.team)
+    target = target_of(version)
+    image = image_of(config.primary, target=target, team=version.template.team)
     context = ExportContext(
         name=name,
         image=image.location if image and image.is_registry_image else "",
         ray_version=image.ray_version if image else "",
-        target=target_of(version),
+        target=target,
     )
     return exported(config, to, context)

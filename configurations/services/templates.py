@@ -13,7 +13,8 @@ from accounts.permissions import Action, may, require
 from accounts.services import record
 from configurations.checks import in_words, problems_of
 from configurations.models import Template, Version
-from domain.configuration.spec import digest
+from configurations.named_images import note_images
+from domain.configuration.spec import ComputeConfig, digest
 from domain.limits import MESSAGE_LENGTH, RATIONALE_LENGTH, TEMPLATE_NAME_LENGTH, wrong_name
 from domain.problems import has_errors
 from domain.yaml.text import parse
@@ -79,7 +80,7 @@ def save_version(
         if _is_repeated(latest, text=text, base=base, message=message, by=by):
             return Saved(version=latest, is_new=True)
         raise NewerVersion(latest)
-    if latest and latest.digest == _digest(text) and latest.text == text:
+    if latest and latest.digest == digest(_config(text)) and latest.text == text:
         return Saved(version=latest, is_new=False)
     version = _add_version(
         template, number=number + 1, text=text, message=message, rationale=rationale, by=by
@@ -146,21 +147,24 @@ def _wrong_version(team: Team, *, text: str, message: str, rationale: str) -> li
 def _add_version(
     template: Template, *, number: int, text: str, message: str, rationale: str, by: User
 ) -> Version:
-    return Version.objects.create(
+    config = _config(text)
+    version = Version.objects.create(
         template=template,
         number=number,
         text=text,
-        digest=_digest(text),
+        digest=digest(config),
         message=message,
         rationale=rationale,
         author=by,
     )
+    note_images(version, config, team=template.team)
+    return version
 
 
-def _digest(text: str) -> str:
+def _config(text: str) -> ComputeConfig:
     config = parse(text).config
     if config is None:
         raise Invalid.at(
             "text", "The configuration is not valid: fix its errors before you save it."
         )
-    return digest(config)
+    return config

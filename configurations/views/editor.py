@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.answers import show_in
@@ -18,8 +19,10 @@ from accounts.requests import SignedInRequest
 from configurations.editor import Edit, act, begin, fixed, other_part, read_edit
 from configurations.editor.forms.template import MessageForm, NameForm
 from configurations.editor.merging import merge
+from configurations.environments import environment_names
 from configurations.models import Draft, Template, Version
 from configurations.services.drafts import DraftContent, TooManyDrafts, discard, keep
+from configurations.services.launch_checks import check_config
 from configurations.services.templates import NewerVersion, create_template, save_version
 from configurations.views.editor_page import editor_page, latest_version, merge_page, own_draft
 from configurations.views.templates import visible_template
@@ -70,7 +73,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             show_in(name, refusal)
         else:
             _forget_draft(request, team=team)
-            messages.success(request, f"{version} is saved. Launch it, or request its promotion.")
+            _say_saved(request, version)
             return redirect("configurations:template", pk=version.template_id)
     return editor_page(request, edit, team=team, name=name, message=message, status=422)
 
@@ -124,10 +127,17 @@ def _save(
         return editor_page(request, edit, team=template.team, message=message, **page)
     _forget_draft(request, team=template.team, template=template)
     if saved.is_new:
-        messages.success(request, f"{saved.version} is saved. Request its promotion here.")
+        _say_saved(request, saved.version)
     else:
         messages.info(request, f"No changes from {saved.version}: no new version was created.")
     return redirect("configurations:template", pk=template.pk)
+
+
+def _say_saved(request: SignedInRequest, version: Version) -> None:
+    """Tell the next page to say that the version is saved, and to lead on to its promotion."""
+    may_edit = may(request.user, Action.EDIT_TEMPLATE, team=version.template.team)
+    context = {"version": version, "may_edit": may_edit}
+    messages.success(request, render_to_string("configurations/saved.html", context))
 
 
 def _merged(request: SignedInRequest, template: Template, *, base: Version) -> HttpResponse:
@@ -160,6 +170,24 @@ def check(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     except (Invalid, TooManyDrafts) as refusal:
         page["not_kept"] = refusal  # the editor goes on and says so
     return editor_page(request, edit, part="#editor", **page)
+
+
+@require_POST
+def check_with_cloud(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
+    """Have the cloud of an edit checked for its launch, and answer with the panel of answers."""
+    template = visible_template(request, pk) if pk is not None else None
+    team = template.team if template else _team_of_new(request)
+    require(may(request.user, Action.EDIT_TEMPLATE, team=team))
+    subject = f"draft of {template.name if template else request.POST.get('name', 'a template')}"
+    context: dict[str, Any] = {}
+    try:
+        edit = _posted(request, team=team)
+        if edit.has_errors:
+            raise Invalid.at("text", "Correct the errors above first, then check again.")
+        context["check"] = check_config(edit.draft, team=team, subject=subject, by=request.user)
+    except (Invalid, WrongState) as refusal:
+        context["refusal"] = refusal.messages
+    return render(request, "clouds/check_panel.html", context)
 
 
 def _kept(
@@ -228,7 +256,8 @@ def _forget_draft(
 def _posted(request: SignedInRequest, *, team: Team) -> Edit:
     data = request.POST
     action = data.get("do", "")
-    edit = read_edit(act(data, action) if action else data, team=team)
+    acted = act(data, action, environments=environment_names(team)) if action else data
+    edit = read_edit(acted, team=team)
     if action.startswith("part:"):
         return other_part(edit, action, team=team)
     return fixed(edit, action, team=team) if action.startswith("fix:") else edit

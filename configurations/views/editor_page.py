@@ -18,9 +18,12 @@ from configurations.editor.forms.template import MessageForm, NameForm
 from configurations.editor.merging import Merging
 from configurations.editor.panel import panel_for
 from configurations.models import Draft, Template, Version
+from configurations.named_images import meanings_of
+from configurations.preflight import checked_with
 from configurations.queries import deployed_version
 from configurations.services.drafts import TooManyDrafts
 from configurations.views.editor_parts import answer_of, parts_of, stamps_in
+from domain.images.platforms import machines_wanted
 
 
 def editor_page(
@@ -56,6 +59,11 @@ def editor_page(
         "name": name,
         "template": template,
         "base": base,
+        # Only the whole page shows them.
+        "meanings": meanings_of(base) if base and not part else [],
+        "machines_wanted": machines_wanted(edit.draft, target=edit.catalogue.target)
+        if not part
+        else "",
         "draft": draft,
         "pending": pending,
         "not_kept": not_kept,
@@ -63,6 +71,8 @@ def editor_page(
         if template
         else reverse("configurations:new-template"),
         "check_url": reverse("configurations:check-template", args=own),
+        "checks_url": reverse("configurations:check-with-cloud", args=own),
+        "checked_with": checked_with(edit.catalogue.cloud),
         "crumbs": _crumbs(template),
     }
     context["parts"] = parts = parts_of(context)

@@ -27,7 +27,7 @@ FOLDER = "configurations/editor/parts"
 PARTS = (
     "hidden", "notices", "navigation", "resources", "basics", "head", "autoscaling", "order",
     "scaling", "limits", "zones", "end", "machines", "storage", "environments", "advanced",
-    "marks", "draft_state", "message", "problems", "price", "changes", "rollout", "bar",
+    "marks", "draft_state", "message", "problems", "checks", "price", "changes", "rollout", "bar",
 )  # fmt: skip
 GROUP = "configurations/editor/group.html"
 MOST_STAMPS = 1_000

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from accounts.queries import current_team, teams_of
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, wants_part
 from accounts.spreadsheets import csv_response
 from clouds.access import usable_cloud
 from clouds.models import Cloud
@@ -53,7 +53,7 @@ def machines(request: SignedInRequest) -> HttpResponse:
         "table": table,
         "advice": _advice(target, form, sources),
     }
-    partial = "#results" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+    partial = "#results" if wants_part(request) else ""
     return render(request, f"configurations/machine_search/page.html{partial}", context)
 
 

@@ -18,6 +18,7 @@ from accounts.views.history import TAB, history_of, tabs
 from configurations import queries
 from configurations.launchability import launchability_of
 from configurations.models import Template, Version
+from configurations.named_images import meanings_of
 from configurations.services.templates import archive_template, unarchive_template
 from configurations.views.version_columns import VERSIONS
 from tables.columns import Column, Table
@@ -154,6 +155,7 @@ def template(request: SignedInRequest, pk: int) -> HttpResponse:
         "archived": latest.archived_count if latest else 0,  # type: ignore[attr-defined]
         "with_archived": with_archived,
         "latest": latest,
+        "meanings": meanings_of(latest) if latest and not is_history else [],
         "crumbs": [("Templates", reverse("configurations:templates"))],
         "may_edit": may_edit,
         "may_launch": may_launch,

@@ -16,6 +16,7 @@ from configurations import queries
 from configurations.comparison import compare
 from configurations.launchability import launchability_of
 from configurations.models import Template, Version
+from configurations.named_images import meanings_of
 from configurations.services.versions import (
     archive_version,
     may_archive,
@@ -46,6 +47,7 @@ def _context(request: SignedInRequest, template: Template, version: Version) -> 
     return {
         "template": template,
         "version": version,
+        "meanings": meanings_of(version),
         "clusters": queries.clusters_running(version),
         "refusal": launchability_of(template.team).refusal_of(version),
         "may_launch": may(request.user, Action.LAUNCH, team=template.team),

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from domain.accounts.declared import AccessDocuments, AccountCheck, Section
+from domain.catalogue.credentials import CredentialCheck, CredentialField
 from domain.configuration.effects import USUAL, EffectRules
 from domain.configuration.ray_labels import SET_BY_RAY
 from domain.configuration.spec import ComputeConfig
@@ -63,7 +65,10 @@ class ProviderTraits:
     others: Sequence[ProviderMarks] = ()
 
     # Its clouds.
+    is_this_machine: bool = False  # its nodes are processes beside Mobula, without a quota
+    serves_workspaces: bool = False  # its heads can run JupyterLab, which Mobula reaches
     can_be_added: bool = False  # admins add clouds of it
+    pulls_images: bool = False  # its nodes pull their image from a registry
     has_default_rates: bool = False  # a rate card with plausible prices comes with Mobula
     default_region: str = ""
     default_shapes: Sequence[str] = ()
@@ -73,6 +78,13 @@ class ProviderTraits:
     exact_sizes: bool = False  # required_resources make a machine of just that size
     attached_gpus: AttachedGpus | None = None
     attach_gpus: AttachGpus | None = None
+    credentials: Sequence[CredentialField] = ()  # by which Mobula signs in
+    check_credentials: CredentialCheck | None = None
+    account_settings: Sequence[Section] = ()  # what its driver must know of an account
+    check_account: AccountCheck | None = None
+    access_documents: AccessDocuments | None = None
+    subnets_setting: str = ""  # that has a subnet for each zone that an account uses
+    notice_queue_setting: str = ""  # that has the address of the account's queue of notices
     usual_start: timedelta | None = None  # of a head, from the request to Ray's answer
 
     # Checks of configurations.

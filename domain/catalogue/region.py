@@ -17,6 +17,7 @@ class RegionCatalogue:
     region: str = ""
     types: Mapping[str, InstanceType] | None = None
     zones: frozenset[str] | None = None
+    connected_zones: frozenset[str] = frozenset()  # in which the account has subnets; none: in all
     prices: Prices = field(default_factory=dict)
     card: RateCard | None = None  # what machines of any size cost, by their resources
 

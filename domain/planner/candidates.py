@@ -139,6 +139,7 @@ def _cost(
         objective,
         market=offer.market,
         on_demand_usd=on_demand.get(offer.instance_type, usual),
+        at_risk=offer.at_risk,
     )
     return price / group.weight + start_usd(objective, market=offer.market)
 

@@ -48,6 +48,7 @@ class Offer:
     hourly_usd: Decimal | None  # None: unknown, which is not 0
     quota: int | None = None  # so many more may be rented; None: no limit is known
     cooling: str = ""  # why it cannot be rented now, as part of a sentence
+    at_risk: bool = False  # the provider says that it takes such machines back soon
     rank: int | None = None  # with Ranking.ORDER: its own place; None: that of its group
     hosts: int = 1  # nodes that come and go together: the hosts of a TPU slice
     first_host: Resources = field(default_factory=dict)  # what only the first of them has beside

@@ -56,6 +56,10 @@ VOLATILE = frozenset({CheckKind.CAPACITY, CheckKind.QUOTA, CheckKind.WINDOW})
 before a request is applied, and one that fails then sends it back."""
 
 
+ROOM = frozenset({CheckKind.CAPACITY, CheckKind.QUOTA})
+"""Checks that who launches clusters answers: what became of launches is known there alone."""
+
+
 def failing(
     verdicts: Mapping[CheckKind, Verdict],
     *,

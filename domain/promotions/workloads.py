@@ -22,8 +22,8 @@ def wrong_workload(workload: str) -> str:
     return f"'{workload}' is not a test workload: use {', '.join(WORKLOAD_CHOICES)}."
 
 
-def wrong_command(command: str, *, workload: str) -> str:
-    """Return what is wrong with the command that goes with a workload, or ""."""
+def wrong_command(command: str, *, workload: str = "") -> str:
+    """Return what is wrong with the command that goes with a workload, if any, or ""."""
     if workload == COMMAND and not command.strip():
         return "Enter the command to run, such as python -m pytest tests."
     if len(command) > LONGEST_COMMAND:

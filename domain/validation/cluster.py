@@ -42,5 +42,5 @@ def _workers(config: ComputeConfig) -> Iterator[Problem]:
 def _image(image: str | None) -> Iterator[Problem]:
     if image is not None and not _IMAGE.match(image):
         message = f"{shown(image)} is not an image with its version."
-        hint = "Write name:version, such as ray-ml:3."
+        hint = "Write name:version or name:tag, such as ray-ml:3 or ray-ml:stable."
         yield error("mobula.image", "image-form", message, hint=hint)

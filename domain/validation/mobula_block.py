@@ -1,18 +1,18 @@
 """Checks of what Mobula adds: mounts, environments, the cap on the price."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
 from domain.catalogue.region import RegionCatalogue
 from domain.configuration.spec import ComputeConfig
 from domain.estimate import estimate
-from domain.overlays import ENVIRONMENTS
+from domain.limits import wrong_environment_name
 from domain.problems import (
+    Fix,
     Problem,
-    did_you_mean,
     error,
     inside,
-    nearest,
     path_of,
     removing,
     renaming,
@@ -66,14 +66,18 @@ def _mounts(config: ComputeConfig) -> Iterator[Problem]:
 
 def _environments(config: ComputeConfig) -> Iterator[Problem]:
     for name in config.mobula.environments:
-        if name not in ENVIRONMENTS:
-            at, near = path_of(("mobula", "environments", name)), nearest(name, ENVIRONMENTS)
-            hint = did_you_mean(name, ENVIRONMENTS)
-            hint = hint or f"Environments are {', '.join(ENVIRONMENTS)}."
-            free = near and near not in config.mobula.environments
-            fix = renaming(inside("mobula.environments", name), near) if free else None
-            message = f"Unknown environment {shown(name)}."
-            yield error(at, "unknown-environment", message, hint=hint, fix=fix)
+        if hint := wrong_environment_name(name):
+            message = f"{shown(name)} is no name of an environment."
+            at = path_of(("mobula", "environments", name))
+            yield error(at, "environment-name", message, hint=hint, fix=_renamed(config, name))
+
+
+def _renamed(config: ComputeConfig, name: str) -> Fix | None:
+    """The fix that writes a name as environments can be called, if it is free."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name.strip()).strip("-")
+    if wrong_environment_name(plain) or plain in config.mobula.environments:
+        return None
+    return renaming(inside("mobula.environments", name), plain)
 
 
 def _cap(config: ComputeConfig, target: RegionCatalogue) -> Iterator[Problem]:

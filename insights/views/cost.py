@@ -1,4 +1,4 @@
-"""What was spent: by day, by group, by part; every total is the sum of its parts."""
+"""What was spent: by day, week or month, by group, by part; every total is the sum of its parts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,12 +20,12 @@ from insights.choices import (
     choices,
 )
 from insights.cost_charts import SHOWN_GROUPS, cost_chart
-from insights.periods import Period, WrongPeriod, asked_period, months, usual
+from insights.periods import Period, WrongPeriod, asked_period, asked_step, months, usual
 from insights.queries.costs import Change, cost_lines, named, previous_totals
 from insights.views.cost_columns import cost_columns, name_of, totals_of
 from insights.views.cost_place import CostPlace, asked_place, crumbs_of, drill_links
 from metering.models import PARTS
-from metering.queries import CostTable, GroupBy, cost_by_day
+from metering.queries import CostTable, GroupBy, Step, cost_by_day
 from tables.pages import page_of
 
 FINE_BELOW = 10 * MICROUSD_PER_USD
@@ -39,12 +39,14 @@ def cost(request: SignedInRequest) -> HttpResponse:
     period, problem = _period(request, moment)
     group_by = place.grouping(request.GET.get("group", ""))
     as_csv = request.GET.get("format") == "csv"
+    step = Step.DAY if as_csv else asked_step(request.GET.get("step"), period)
     # The chart has a color for each of the first groups; a file has them all.
     table = cost_by_day(
         first=period.first,
         last=period.last,
         group_by=group_by,
         filters=place.filters,
+        step=step,
         top=None if as_csv else SHOWN_GROUPS,
     )
     table = named(table, group_by)
@@ -62,11 +64,20 @@ def cost(request: SignedInRequest) -> HttpResponse:
         "group_by": group_by,
         "table": table,
         "chart": cost_chart(
-            table, first=period.first, last=period.last, by_part=by_part, links=links
+            table,
+            first=period.first,
+            last=period.last,
+            step=step,
+            by_part=by_part,
+            links=links,
         ),
+        "step": step,
         "crumbs": crumbs_of(request, place),
         **_sums(table),
         **_rows(request, place, group_by, table, before),
+        "step_choices": choices(
+            request, "step", [(each.value, each.capitalize()) for each in Step], current=step
+        ),
         **_switches(request, place, period, group_by, by_part=by_part),
     }
     return render(request, "insights/cost.html", context, status=UNPROCESSABLE if problem else 200)

@@ -1,9 +1,9 @@
+from metering.models.balances import CostAccount, CostBalance
 from metering.models.intake import Cursor, Intake, PendingBucket
 from metering.models.ledger import (
     PARTS,
     CostDay,
     CostHour,
-    CostMonth,
     CostScopeDay,
     CostTeamDay,
     Interval,
@@ -15,9 +15,10 @@ from metering.models.use import ClusterUse, MeteredCluster, UseWindow
 __all__ = [
     "PARTS",
     "ClusterUse",
+    "CostAccount",
+    "CostBalance",
     "CostDay",
     "CostHour",
-    "CostMonth",
     "CostScopeDay",
     "CostTeamDay",
     "Cursor",

@@ -130,15 +130,18 @@ class CostHour(Money):
         ]
 
 
-class Summed(Money):
-    """Hours added up for the pages; written with the hours."""
+class OfDay(Money):
+    """Hours of a UTC day added up for the pages, with what tells machines apart."""
 
+    day = models.DateField()
     team_id = models.BigIntegerField()
     template_id = models.BigIntegerField(null=True)
     template_name = models.TextField(blank=True)
     owner_id = models.BigIntegerField()
     owner_name = models.TextField()
     group = models.TextField()
+    role = models.TextField()
+    market = models.TextField()
     priced = models.BooleanField()
 
     class Meta(Money.Meta):
@@ -147,17 +150,6 @@ class Summed(Money):
             *Money.Meta.constraints,
             _PRICED_HAS_TOTAL,
         ]
-
-
-class OfDay(Summed):
-    """Hours of a UTC day, with what tells machines apart."""
-
-    day = models.DateField()
-    role = models.TextField()
-    market = models.TextField()
-
-    class Meta(Summed.Meta):
-        abstract = True
 
 
 class CostDay(OfDay):
@@ -224,28 +216,4 @@ class CostScopeDay(Money):
             models.Index(fields=["scope", "day"], name="costscopeday_of_scope"),
             # Posting, which replaces a team's day.
             models.Index(fields=["team_id", "scope", "day"], name="costscopeday_of_team"),
-        ]
-
-
-class CostMonth(Summed):
-    """One cluster's calendar month, for ranges of many days: sums of its UTC days."""
-
-    month = models.DateField(help_text="Its first day.")
-    cluster_id = models.UUIDField()
-    cluster_name = models.TextField()
-
-    class Meta(Summed.Meta):
-        abstract = False
-        constraints = [
-            *Summed.Meta.constraints,
-            models.CheckConstraint(name="costmonth_first_day", condition=Q(month__day=1)),
-        ]
-        indexes = [
-            # queries.cost_months: whole months, all teams or one.
-            models.Index(fields=["month"], name="costmonth_of_month"),
-            models.Index(fields=["team_id", "month"], name="costmonth_of_team"),
-            # Posting, which replaces a cluster's month; the newest name of each cluster.
-            models.Index(
-                fields=["cluster_id", "month", "cluster_name"], name="costmonth_of_cluster"
-            ),
         ]

@@ -13,6 +13,7 @@ from metering.queries.cost_terms import (
     CostTable,
     GroupBy,
     GroupTotal,
+    Step,
 )
 from metering.queries.levels import Scope
 from metering.queries.running import RunningCost, accrued, accrued_since, running_costs
@@ -41,6 +42,7 @@ __all__ = [
     "Scope",
     "Series",
     "Spread",
+    "Step",
     "UseLine",
     "UseOrder",
     "UseOverTime",

@@ -1,6 +1,6 @@
 """Cost of past days: sums of the ledger, so that every total is the sum of its parts.
 
-They are read from the roll-up that is coarse enough: by team, by cluster, by cluster and month, or
+They are read from the roll-up that is coarse enough: by team, by cluster, balances of clusters, or
 hours of nodes. All of these are written in one transaction, and a table is one statement: its sums
 are of one moment.
 """
@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db import connection
 
 from metering.models import PARTS
+from metering.queries.cost_balances import rows_of_range
 from metering.queries.cost_clusters import SUMS, UNPRICED, top_clusters
-from metering.queries.cost_months import rows_of_range
 from metering.queries.cost_scopes import days_of_teams
 from metering.queries.cost_terms import (
     COLUMNS,
@@ -29,6 +29,7 @@ from metering.queries.cost_terms import (
     CostTable,
     GroupBy,
     GroupTotal,
+    Step,
 )
 
 _FIELDS = ", ".join(FIELDS)
@@ -42,21 +43,23 @@ _BY_NODE = f"""(
         ON interval.id = line.interval_id
 ) AS of_node"""  # noqa: S608 - of constants
 
-# Names may change: the newest is shown. Rows of days name their group by its place.
-_BY_DAY = """
-    WITH of_day AS MATERIALIZED (
-        SELECT day, coalesce({key}::text, '') AS key, coalesce(max({name}::text), '') AS name,
+# Names may change: the newest is shown, which is the last in the order of days. Rows of steps name
+# their group by its place.
+_BY_STEP = """
+    WITH of_step AS MATERIALIZED (
+        SELECT {start} AS day, coalesce({key}::text, '') AS key,
+            max(day::text || coalesce({name}::text, '') COLLATE "C") AS dated_name,
             {sums}, {unpriced}
         FROM {table} WHERE {condition}
-        GROUP BY day, {key}
+        GROUP BY 1, {key}
     ), of_group AS MATERIALIZED (
-        SELECT key, (array_agg(name ORDER BY day DESC))[1] AS name, {sums},
+        SELECT key, substr(max(dated_name), 11) AS name, {sums},
             sum(unpriced_seconds) AS unpriced_seconds,
-            row_number() OVER (ORDER BY sum(total) DESC, max(name), key) AS place
-        FROM of_day GROUP BY key
+            row_number() OVER (ORDER BY sum(total) DESC, substr(max(dated_name), 11), key) AS place
+        FROM of_step GROUP BY key
     ), of_rows AS (
-        SELECT day, least(place, %(top)s + 1) AS place, {of_day}
-        FROM of_day JOIN of_group USING (key)
+        SELECT day, least(place, %(top)s + 1) AS place, {of_step}
+        FROM of_step JOIN of_group USING (key)
     )
     SELECT NULL::date AS day, place, key, name, {columns} FROM of_group
     UNION ALL
@@ -71,17 +74,18 @@ def cost_by_day(
     last: date,
     group_by: GroupBy = GroupBy.CLUSTER,
     filters: CostFilter = _ALL,
+    step: Step = Step.DAY,
     top: int | None = None,
 ) -> CostTable:
     """Return the cost of the UTC days from `first` to `last`, both included, in one query.
 
     With `top`, only that number of groups have rows, highest first; the others are summed by
-    day, under the key `OTHERS`. `groups` has all of them nevertheless.
+    step, under the key `OTHERS`. `groups` has all of them nevertheless.
     """
     if group_by is GroupBy.CLUSTER and filters.cluster_ids is None and top is not None:
-        query, parameters = top_clusters(first, last, filters)
+        query, parameters = top_clusters(filters, step)
     else:
-        query, parameters = _days_query(group_by, filters)
+        query, parameters = _steps_query(group_by, filters, step)
     parameters |= {"first": first, "last": last, "top": top}
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
@@ -89,7 +93,7 @@ def cost_by_day(
 
 
 def _table(records: Sequence[tuple[Any, ...]], top: int | None) -> CostTable:
-    """Return the records' groups, which come first, and their rows by day."""
+    """Return the records' groups, which come first, and their rows by step."""
     rows, groups, named = [], [], {}
     for day, place, key, name, *amounts in records:
         cost = Cost._make(amounts)
@@ -104,10 +108,11 @@ def _table(records: Sequence[tuple[Any, ...]], top: int | None) -> CostTable:
     return CostTable(rows=tuple(rows), groups=tuple(groups), total=total)
 
 
-def _days_query(group_by: GroupBy, filters: CostFilter) -> tuple[str, dict[str, Any]]:
+def _steps_query(group_by: GroupBy, filters: CostFilter, step: Step) -> tuple[str, dict[str, Any]]:
     condition, parameters = filters.condition()
     key, name = COLUMNS[group_by]
-    query = _BY_DAY.format(
+    query = _BY_STEP.format(
+        start=step.sql,
         table=_source(group_by, filters),
         key=f'"{key}"',
         name=f'"{name}"',
@@ -115,7 +120,7 @@ def _days_query(group_by: GroupBy, filters: CostFilter) -> tuple[str, dict[str, 
         sums=SUMS,
         unpriced=UNPRICED,
         columns=_FIELDS,
-        of_day=", ".join(f"of_day.{field}" for field in FIELDS),
+        of_step=", ".join(f"of_step.{field}" for field in FIELDS),
     )
     return query, parameters
 
@@ -135,7 +140,7 @@ def totals_by_group(
     source = _source(group_by, filters)
     if source == _BY_CLUSTER:
         rows, parameters = rows_of_range(
-            first, last, filters=filters, keys=f'"{key}"', amounts=("total", "seconds")
+            filters=filters, keys=f'"{key}"', amounts=("total", "seconds")
         )
     else:
         condition, parameters = filters.condition()

@@ -1,18 +1,17 @@
 """Cost by cluster: totals of all of them, and days of the most expensive ones and of the rest.
 
-A team may have thousands of clusters. So totals are read from whole months, only clusters of the
+A team may have thousands of clusters. So totals are differences of balances, only clusters of the
 top are summed by day, and the others of a day are what remains of the team's.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from metering.models import PARTS
-from metering.queries.cost_months import rows_of_range
+from metering.queries.cost_balances import rows_of_range
 from metering.queries.cost_scopes import days_of_teams
-from metering.queries.cost_terms import FIELDS, CostFilter
+from metering.queries.cost_terms import FIELDS, CostFilter, Step
 
 SUMS = ", ".join(f"coalesce(sum({part}), 0)::bigint AS {part}" for part in (*PARTS, "total"))
 SUMS += ", sum(seconds) AS seconds"
@@ -20,27 +19,22 @@ UNPRICED = "coalesce(sum(seconds) FILTER (WHERE total IS NULL), 0) AS unpriced_s
 _FIELDS = ", ".join(FIELDS)
 _QUERY = f"""
     WITH of_group AS MATERIALIZED (
-        SELECT cluster_id, {SUMS}, {UNPRICED} FROM ({{rows}}) AS of_range
-        GROUP BY cluster_id HAVING sum(seconds) > 0
+        SELECT cluster_id, max(cluster_name) AS name,
+            {", ".join(f"sum({field})::bigint AS {field}" for field in (*PARTS, "total"))},
+            sum(seconds) AS seconds, sum(unpriced_seconds) AS unpriced_seconds
+        FROM ({{rows}}) AS of_range GROUP BY cluster_id HAVING sum(seconds) > 0
     ), named AS MATERIALIZED (
-        SELECT of_group.*, coalesce(newest.cluster_name, '') AS name,
-            row_number() OVER (
-                ORDER BY of_group.total DESC, newest.cluster_name, of_group.cluster_id::text
-            ) AS place
-        FROM of_group LEFT JOIN LATERAL (
-            SELECT cluster_name FROM metering_costmonth AS summed
-            WHERE summed.cluster_id = of_group.cluster_id AND summed.month <= %(last)s
-            ORDER BY month DESC, cluster_name DESC LIMIT 1
-        ) AS newest ON true
+        SELECT *, row_number() OVER (ORDER BY total DESC, name, cluster_id::text) AS place
+        FROM of_group
     ), of_top AS MATERIALIZED (
-        SELECT day, named.place,
+        SELECT {{start}} AS day, named.place,
             {", ".join(f"summed.{part}" for part in (*PARTS, "total", "seconds"))}
         FROM metering_costday AS summed JOIN named USING (cluster_id)
         WHERE {{condition}} AND named.place <= %(top)s
     ), top_days AS MATERIALIZED (
         SELECT day, place, {SUMS}, {UNPRICED} FROM of_top GROUP BY day, place
     ), all_days AS (
-        SELECT day, {SUMS}, {UNPRICED} FROM {{days}} WHERE {{condition}} GROUP BY day
+        SELECT {{start}} AS day, {SUMS}, {UNPRICED} FROM {{days}} WHERE {{condition}} GROUP BY 1
     ), rest AS (
         SELECT day, {", ".join(f"sum({field}) AS {field}" for field in FIELDS)} FROM (
             SELECT day, {_FIELDS} FROM all_days
@@ -55,11 +49,13 @@ _QUERY = f"""
 """  # noqa: S608 - of constants
 
 
-def top_clusters(first: date, last: date, filters: CostFilter) -> tuple[str, dict[str, Any]]:
-    """Return the query of these UTC days, and its values but `first`, `last` and `top`."""
+def top_clusters(filters: CostFilter, step: Step) -> tuple[str, dict[str, Any]]:
+    """Return the query, and its values but `first`, `last` and `top`."""
     rows, parameters = rows_of_range(
-        first, last, filters=filters, keys="cluster_id", amounts=(*PARTS, "total", "seconds")
+        filters=filters, keys="cluster_id, cluster_name", amounts=FIELDS
     )
     condition, values = filters.condition()
-    query = _QUERY.format(rows=rows, condition=condition, days=days_of_teams(filters))
+    query = _QUERY.format(
+        rows=rows, condition=condition, days=days_of_teams(filters), start=step.sql
+    )
     return query, parameters | values

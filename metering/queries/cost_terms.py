@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -18,6 +18,33 @@ class GroupBy(StrEnum):
     GROUP = "group"
     TEAM = "team"
     NODE = "node"
+
+
+class Step(StrEnum):
+    """How many UTC days one row of a table sums. Weeks begin on Monday; a range's ends cut them."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+    def start(self, day: date, *, first: date) -> date:
+        """Return the day that the step of `day` begins with in a range that begins with `first`."""
+        if self is Step.WEEK:
+            return max(day - timedelta(days=day.weekday()), first)
+        return max(day.replace(day=1), first) if self is Step.MONTH else day
+
+    @property
+    def sql(self) -> str:
+        """The same of the column `day`; %(first)s is the range's first day."""
+        return _STARTS[self]
+
+
+_STARTS = {
+    Step.DAY: "day",
+    # 2001 began with a Monday.
+    Step.WEEK: "greatest(day - (day - date '2001-01-01') %% 7, %(first)s)",
+    Step.MONTH: "greatest(date_trunc('month', day::timestamp)::date, %(first)s)",
+}
 
 
 # The column that tells groups apart, and the one that holds their name. Teams' names are elsewhere.
@@ -95,7 +122,7 @@ class CostFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostRow:
-    """What one group cost on one UTC day. `key` identifies the group, as text."""
+    """What one group cost from a UTC day on, for a step. `key` identifies the group, as text."""
 
     day: date
     key: str
@@ -114,7 +141,7 @@ class GroupTotal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CostTable:
-    """Rows by day and group; `groups` are their totals, highest first, `total` is of all."""
+    """Rows by step and group; `groups` are their totals, highest first, `total` is of all."""
 
     rows: tuple[CostRow, ...]
     groups: tuple[GroupTotal, ...]

@@ -51,11 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
         text = read_text(arguments.file)
         placed = configuration_in(arguments.file, text)
         target = target_of_options(arguments)
+        if arguments.environment:
+            placed = text = in_environment(placed, arguments.environment)
     except (OSError, ValueError) as error:
         print(f"mobula: {error}", file=sys.stderr)
         return UNREADABLE
-    if arguments.environment:
-        placed = text = in_environment(placed, arguments.environment)
     problems = check_text(placed, target=target)
     if arguments.fix:
         fixed = _fixed(arguments.file, text, target)
@@ -95,22 +95,26 @@ def _fixed(file: str, text: str, target: "RegionCatalogue") -> "Fixed":
 
 def wrong_options(arguments: argparse.Namespace) -> str:
     """Return what is wrong with the options beside each other, "" for nothing."""
-    from domain.overlays import ENVIRONMENTS
-
     if arguments.write and (not arguments.fix or arguments.environment or arguments.file == "-"):
         return "--write requires --fix and a file, without --environment."
-    if arguments.environment and arguments.environment not in ENVIRONMENTS:
-        known = ", ".join(ENVIRONMENTS)
-        return f"unknown environment '{arguments.environment}': use one of {known}."
     return ""
 
 
 def in_environment(text: str, name: str) -> str:
-    """Return the configuration as it is in that environment; the text itself where that fails."""
-    from domain.overlays import for_environment
+    """Return the configuration as it is in that environment; the text itself where that fails.
+
+    Teams name their environments. Without a server, those are known that the text says something
+    of, and those that every team begins with: raises ValueError for any other name.
+    """
+    from domain.overlays import ENVIRONMENTS, for_environment
     from domain.yaml.text import dump, parse
 
-    config = parse(text).config
+    parsed = parse(text)
+    own = parsed.draft.mobula.environments if parsed.draft else ()
+    known = dict.fromkeys([*ENVIRONMENTS, *own])
+    if name not in known:
+        raise ValueError(f"unknown environment '{name}': use one of {', '.join(known)}.")
+    config = parsed.config
     try:
         return dump(for_environment(config, name)) if config else text
     except ValueError:

@@ -28,13 +28,12 @@ from domain.yaml.text import parse
 from images.models import Image, ImageVersion
 from mobula.demo.calendar import DAYS, HOUR, Life, Session, lives, sessions
 from mobula.demo.history import write_histories
-from mobula.demo.sample import BOOT, Sample
+from mobula.demo.sample import BOOT, LATER, Sample
 from mobula.demo.templates import AWS, GCP, PEOPLE, TEMPLATES, SampleTemplate
 
 NAME, SLUG = "Sample team", "sample-team"
 NO_ADDRESS = "@sample.invalid"  # RFC 2606: never a real domain
 IMAGE = "sample-ray"
-LATER = timedelta(days=3650)
 
 
 def write_team(now: datetime) -> Team:

@@ -11,6 +11,7 @@ from mobula.demo.calendar import Life, Session
 from mobula.demo.templates import SampleTemplate
 
 BOOT = timedelta(minutes=3)
+LATER = timedelta(days=3650)  # when workers would look at it
 BATCH = 2_000  # rows in one statement
 
 

@@ -18,23 +18,29 @@ from metering import windows
 from metering.ledger import post
 from metering.models import (
     ClusterUse,
+    CostAccount,
     CostDay,
     CostHour,
-    CostMonth,
     CostScopeDay,
     CostTeamDay,
     Intake,
     Interval,
     MeteredCluster,
 )
+from mobula.demo.promotions import write_promotions
 from mobula.demo.rows import NO_ADDRESS, write_clusters, write_team
 from mobula.demo.sample import BATCH
 from mobula.demo.templates import AWS, GCP
 from mobula.demo.troubles import write_troubles
 from mobula.demo.usage import write_usage
+from promotions.models import ChangeRequest, Environment, Release
 
 type Say = Callable[[str], None]
 _MEASURED = ("metering_rollup_1m", "metering_rollup_5m", "metering_rollup_1h", "metering_rollup_1d")
+_IMMUTABLE = (
+    ("configurations_version", "version_is_immutable"),
+    ("images_imageversion", "image_version_is_immutable"),
+)
 
 
 def create(*, now: datetime, days: int, say: Say) -> None:
@@ -47,6 +53,7 @@ def create(*, now: datetime, days: int, say: Say) -> None:
         team = write_team(now)
         samples = write_clusters(team, now=now, days=days)
         say(f"{len(samples)} clusters are written.")
+        write_promotions(team, now=now)
         write_usage(samples, now=now)
         nodes = [node for sample in samples for node, _, _ in sample.nodes]
         nodes += write_troubles(samples, now=now)
@@ -69,11 +76,12 @@ def remove(*, say: Say) -> bool:
     people = list(User.objects.filter(memberships__team=team, email__endswith=NO_ADDRESS))
     Node.objects.filter(cluster__in=clusters).delete()
     clusters.delete()
+    _remove_promotions(team)
     Draft.objects.filter(team=team).delete()
     with _versions_may_go():
         Version.objects.filter(template__team=team).delete()
+        ImageVersion.objects.filter(image__team=team).delete()
     Template.objects.filter(team=team).delete()
-    ImageVersion.objects.filter(image__team=team).delete()
     Image.objects.filter(team=team).delete()
     Cloud.objects.filter(name__in=(AWS, GCP), teams=team).delete()
     team.delete()
@@ -82,9 +90,18 @@ def remove(*, say: Say) -> bool:
     return True
 
 
+def _remove_promotions(team: Team) -> None:
+    """Remove environments, requests and releases, which point at each other."""
+    requests = ChangeRequest.objects.filter(team=team)
+    requests.update(base=None, rolls_back=None)
+    Release.objects.filter(team=team).delete()
+    requests.delete()
+    Environment.objects.filter(team=team).delete()
+
+
 def _remove_measured(clusters: Sequence[UUID], *, team: Team) -> None:
     """Remove what metering knows by the ids of these clusters."""
-    for model in (CostDay, CostMonth, CostHour, Interval, Intake, ClusterUse, MeteredCluster):
+    for model in (CostAccount, CostDay, CostHour, Interval, Intake, ClusterUse, MeteredCluster):
         model.objects.filter(cluster_id__in=clusters).delete()
     for of_team in (CostTeamDay, CostScopeDay):
         of_team.objects.filter(team_id=team.pk).delete()
@@ -102,15 +119,16 @@ def _remove_measured(clusters: Sequence[UUID], *, team: Team) -> None:
 def _versions_may_go() -> Iterator[None]:
     """Let versions be deleted until the end of the transaction, which only their owner can do.
 
-    The lock keeps everyone else from writing to the table meanwhile.
+    The locks keep everyone else from writing to the tables meanwhile.
     """
-    table, trigger = "configurations_version", "version_is_immutable"
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no change may wait for its checks
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        for table, trigger in _IMMUTABLE:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
         yield
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+        for table, trigger in _IMMUTABLE:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 

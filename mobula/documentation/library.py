@@ -15,20 +15,22 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+PICTURES = DOCS / "pictures"
 # The order of the index. A test finds every file of docs/ in exactly one section.
 SECTIONS: dict[str, tuple[str, ...]] = {
     "Define": (
-        "configuration", "editor", "templates", "catalog", "images", "import-export", "glossary",
+        "configuration", "editor", "templates", "clouds", "catalog", "images", "import-export",
+        "glossary",
     ),
-    "Release": ("promotions",),
+    "Release": ("promotions", "tutorial-promotion"),
     "Run and scale": (
         "scaling", "strategies", "spot", "consolidation", "simulation", "states", "health",
-        "events", "errors", "local", "test-runs",
+        "events", "errors", "workspaces", "local", "aws", "guide-aws", "test-runs",
     ),
     "Usage and cost": ("metering",),
     "Administer": (
-        "accounts", "audit", "demo", "deployment", "settings", "limits", "retention", "backup",
-        "upgrade", "threat-model", "agent",
+        "accounts", "audit", "demo", "demo-cloud", "deployment", "settings", "limits", "retention",
+        "backup", "upgrade", "threat-model", "agent", "nodes",
     ),
     "Develop": ("architecture", "front", "benchmarks", "faults"),
 }  # fmt: skip
@@ -78,6 +80,12 @@ def page(slug: str) -> Page:
     return Page(slug=slug, title=sections[0].title, html=html, sections=sections)
 
 
+def picture(name: str) -> Path:
+    """Return the file of a picture that pages show. Raises KeyError where there is none."""
+    found = {path.stem: path for path in PICTURES.glob("*.png")}
+    return found[name]
+
+
 def index() -> dict[str, list[Page]]:
     """Return all pages by section of the index."""
     return {title: [page(slug) for slug in slugs] for title, slugs in SECTIONS.items()}
@@ -122,11 +130,14 @@ def _anchor(title: str) -> str:
 
 
 def _link(tokens: Sequence[Token]) -> None:
-    """Let links from file to file lead from page to page, and the keyboard scroll wide tables."""
+    """Let links and pictures lead to what is served, and the keyboard scroll wide tables."""
     for token in tokens:
         if token.type == "table_open":
             token.attrSet("tabindex", "0")
         for child in token.children or ():
+            if child.type == "image":
+                child.attrSet("src", f"/docs/{child.attrs['src']}")
+                child.attrSet("loading", "lazy")
             match = _LOCAL.fullmatch(str(child.attrs.get("href", "")))
             if match:
                 child.attrSet("href", f"/docs/{match['slug']}/{match['anchor'] or ''}")

@@ -25,3 +25,13 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     except KeyError:
         raise Http404(f"There is no page {slug} in the documentation.") from None
     return render(request, "documentation/page.html", {"page": shown})
+
+
+@require_GET
+def picture(_request: HttpRequest, name: str) -> HttpResponse:
+    """Answer with a picture of a page."""
+    try:
+        content = library.picture(name).read_bytes()
+    except KeyError:
+        raise Http404(f"There is no picture {name} in the documentation.") from None
+    return HttpResponse(content, content_type="image/png")

@@ -12,6 +12,7 @@ from mobula.edge.limits import (
     AGENT_BYTES_EACH,
     ANSWER_BYTES,
     HEAD_BYTES,
+    NODE_PATHS,
     USER_BYTES,
     USER_BYTES_EACH,
     VISITOR_BYTES,
@@ -24,9 +25,10 @@ from mobula.edge.outbox import Outboxes
 from mobula.edge.refusal import Gone, Refusal
 from mobula.edge.senders import Senders
 from mobula.edge.sharing.budget import Budget
-from mobula.edge.sharing.gates import Gate, Gates, TooSoon
+from mobula.edge.sharing.gates import NODES, Gate, Gates, TooSoon
 from mobula.edge.sharing.memory import Memory
 from mobula.edge.sharing.outage import Outage
+from mobula.edge.streams import Streams
 from mobula.edge.work import Work
 
 # What Django's side of the guard tells it about a request, in the scope.
@@ -46,7 +48,9 @@ class Guard:
         self._users = Memory(seconds=_USER_SECONDS)
         self._outage = Outage()
         self._senders, self._gates = Senders(self._outage), Gates()
+        self._node_gates = Gates(NODES)
         self._outboxes = Outboxes(ANSWER_BYTES)
+        self._streams = Streams(application, self._work, self._outage)
         self.agent_bytes = Budget(AGENT_BYTES, each=AGENT_BYTES_EACH)
         self.user_bytes = Budget(USER_BYTES, each=USER_BYTES_EACH)
         self.visitor_bytes = Budget(VISITOR_BYTES, each=VISITOR_BYTES_EACH)
@@ -77,11 +81,15 @@ class Guard:
 
     async def _agent(self, scope: Scope, receive: Receive, send: Send, limit: Limit) -> None:
         cluster = await self._senders.cluster(scope)
-        gate = self._gates.of(cluster)
+        is_node = scope["path"].startswith(NODE_PATHS)
+        gates = self._node_gates if is_node else self._gates
+        gate = gates.of(cluster)
         _enter(gate)
         try:
-            body = Body(limit, budget=self.agent_bytes, holder=cluster)
-            status = await self._through(scope, receive, send, body, limit.kind, cluster)
+            # The nodes of a cluster wait for each other, and never its agent for them.
+            key = f"nodes of {cluster}" if is_node else cluster
+            body = Body(limit, budget=self.agent_bytes, holder=key)
+            status = await self._through(scope, receive, send, body, limit.kind, key)
             if status == 401:
                 self._senders.forget(scope)
         finally:
@@ -96,6 +104,10 @@ class Guard:
         key: Hashable = known or (address(scope), bool(session))
         budget = self.user_bytes if user else self.visitor_bytes
         body = Body(limit, budget=budget, holder=user or address(scope))
+        if limit.kind is Kind.STREAM:
+            await body.read(scope, receive)
+            await self._streams.follow(scope, receive, send, key=key, visitor=not known)
+            return
         await self._through(scope, receive, send, body, limit.kind, key, visitor=not known)
         if not session or limit.kind is not Kind.PAGE:
             return

@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 
 from mobula.edge.guard import AWAY_KEY, USER_KEY, WORK_KEY
-from mobula.edge.limits import AGENT_PATH
+from mobula.edge.limits import AGENT_PATH, AGENT_PATHS
 from mobula.edge.refusal import TITLES
 from mobula.edge.sharing.outage import RETRY_AFTER, SENTENCE
 
@@ -86,7 +86,7 @@ def database_is_away(request: HttpRequest, error: BaseException) -> HttpResponse
 
 
 def _page(request: HttpRequest, status: int, *, title: str, text: str) -> HttpResponse:
-    if request.path == AGENT_PATH:
+    if request.path.startswith(AGENT_PATHS):
         return JsonResponse({"error": text}, status=status)
     content = render_to_string("refused.html", {"title": title, "text": text})
     return HttpResponse(content, status=status)

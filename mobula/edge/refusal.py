@@ -8,7 +8,7 @@ from functools import cache
 from django.template.loader import render_to_string
 
 from mobula.edge.asgi import Message
-from mobula.edge.limits import AGENT_PATH
+from mobula.edge.limits import AGENT_PATHS
 
 TITLES = {
     400: "Request not understood",
@@ -35,7 +35,7 @@ class Refusal(Exception):
 
     def messages(self, path: str) -> tuple[Message, Message]:
         """Return the ASGI messages of the answer, which ends the connection."""
-        agent = path == AGENT_PATH
+        agent = path.startswith(AGENT_PATHS)
         body = json.dumps({"error": self.sentence}).encode() if agent else _page(self)
         media = b"application/json" if agent else b"text/html; charset=utf-8"
         headers = [

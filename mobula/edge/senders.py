@@ -5,6 +5,7 @@ from __future__ import annotations
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import Error, connection
 
+from clusters.agent.boot.keys import cluster_of
 from clusters.agent.credentials import CLUSTER_HEADER, Credentials, credentials, sender
 from mobula.edge.asgi import Scope, address, header
 from mobula.edge.refusal import Refusal
@@ -70,6 +71,6 @@ class Senders:
 def _search(given: Credentials) -> str | None:
     try:
         who = sender(given)
-        return str(who.cluster.pk) if who else None
+        return str(who.cluster.pk) if who else cluster_of(given)
     finally:
         connection.close()

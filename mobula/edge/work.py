@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from mobula.edge.asgi import Receive
 from mobula.edge.limits import Kind
 from mobula.edge.refusal import Gone, Refusal
+from mobula.edge.sharing.gates import NODES
 from mobula.edge.sharing.lanes import Lane, LaneFull
 
 WAIT_SECONDS = 30.0
@@ -17,6 +18,8 @@ _VISITORS = "visitors"
 # Of the database connections; the rest is for pages.
 _AGENT_SLOTS, _HEALTH_SLOTS, _SEARCH_SLOTS = 2, 1, 1
 _WITHOUT_POOL = 8
+# Gates let one report of an agent in, and so many of a cluster's nodes.
+_MOST_INSIDE = NODES.most_inside
 
 
 class Work:
@@ -28,7 +31,7 @@ class Work:
         each = max(1, pages - 1)
         self._lanes = {
             Kind.PAGE: Lane(pages, each=each, waiting=1_000, waiting_each=250),
-            Kind.AGENT: Lane(_AGENT_SLOTS, each=1, waiting=500, waiting_each=1),
+            Kind.AGENT: Lane(_AGENT_SLOTS, each=1, waiting=500, waiting_each=_MOST_INSIDE),
             Kind.ASSET: Lane(8, waiting=500, waiting_each=250),
             Kind.HEALTH: Lane(_HEALTH_SLOTS, waiting=16, waiting_each=16),
         }

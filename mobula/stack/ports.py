@@ -19,6 +19,31 @@ def port_from_environment() -> int:
     return int(value)
 
 
+def port_for_workspaces(port: int) -> int:
+    """Return MOBULA_WORKSPACES_PORT, or else the first free port after `port`."""
+    value = os.environ.get("MOBULA_WORKSPACES_PORT", "")
+    if not value:
+        after = range(port + 1, min(port + 50, 2**16))
+        return next((each for each in after if _is_free(each)), 0) or _free_port()
+    if not (value.isdecimal() and 0 < int(value) < 2**16) or int(value) == port:
+        raise StackError(
+            f"MOBULA_WORKSPACES_PORT is '{value}': set it to a number from 1 to 65535 that is not "
+            f"MOBULA_PORT ({port})."
+        )
+    refuse_port_in_use(int(value))
+    return int(value)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def refuse_port_in_use(port: int) -> None:
     """Raise a StackError that says who listens on `port` of 127.0.0.1 already."""
     with socket.socket() as probe:

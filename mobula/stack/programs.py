@@ -12,7 +12,7 @@ from mobula.stack.process import Program
 from mobula.stack.valkey import ValkeyServer
 
 # The order in which programs start; they stop the other way round.
-ORDER = ("postgres", "valkey", "web", "worker", "slow-worker", "beat")
+ORDER = ("postgres", "valkey", "web", "workspaces", "worker", "slow-worker", "build-worker", "beat")
 
 
 def address(port: int) -> str:
@@ -20,10 +20,26 @@ def address(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
+def workspaces_address(port: int) -> str:
+    """Return where browsers on this machine reach workspaces: a host of its own for each.
+
+    They resolve all names below localhost to this machine by themselves.
+    """
+    return f"http://*.localhost:{port}"
+
+
 def environment(
-    home: Home, *, port: int, postgres: PostgresServer, valkey: ValkeyServer
+    home: Home,
+    *,
+    port: int,
+    workspaces_port: int = 0,
+    postgres: PostgresServer,
+    valkey: ValkeyServer,
 ) -> dict[str, str]:
     """Return the environment of Mobula's processes; MOBULA_* that the user set is kept."""
+    # Behind a proxy, only its administrator knows which address leads here.
+    is_local = bool(workspaces_port) and not os.environ.get("MOBULA_URL")
+    workspaces = workspaces_address(workspaces_port) if is_local else ""
     ours = {
         "DJANGO_SETTINGS_MODULE": "mobula.settings",
         "DATABASE_URL": postgres.url,
@@ -31,6 +47,7 @@ def environment(
         "MOBULA_HOME": str(home.path),
         **home.key_environment(),
         "MOBULA_URL": os.environ.get("MOBULA_URL") or address(port),
+        "MOBULA_WORKSPACES_URL": os.environ.get("MOBULA_WORKSPACES_URL") or workspaces,
         "PYTHONUNBUFFERED": "1",
     }
     return {**os.environ, **ours}
@@ -59,6 +76,18 @@ def web(*, port: int, environment: Mapping[str, str]) -> Program:
     return _python("web", *command, environment=environment, patience=10.0)
 
 
+def workspaces(*, port: int, environment: Mapping[str, str]) -> Program:
+    """Return the proxy in front of workspaces on `port` of 127.0.0.1."""
+    listening = ("--host", "127.0.0.1", "--port", str(port))
+    place = "mobula.edge.workspaces"
+    bounded = ("--http", f"{place}.protocol:WorkspaceProtocol", "--ws", f"{place}.tunnel:Tunnel")
+    head = ("--h11-max-incomplete-event-size", str(HEAD_BYTES))
+    options = ("--no-access-log", "--lifespan", "off", "--no-proxy-headers", *bounded, *head)
+    ending = ("--timeout-graceful-shutdown", "5", "--no-server-header")
+    command = ("uvicorn", "mobula.workspaces_asgi:application", *listening, *options, *ending)
+    return _python("workspaces", *command, environment=environment, patience=10.0)
+
+
 def worker(*, environment: Mapping[str, str]) -> Program:
     """Return the Celery worker pool; at its stop signal it finishes the tasks it has begun."""
     size = min(4, max(2, os.cpu_count() or 2))
@@ -68,6 +97,11 @@ def worker(*, environment: Mapping[str, str]) -> Program:
 def slow_worker(*, environment: Mapping[str, str]) -> Program:
     """Return the pool for what takes long: slow clusters, forecasts, roll-ups, refreshes."""
     return _worker("slow-worker", queue="slow", size=2, environment=environment)
+
+
+def build_worker(*, environment: Mapping[str, str]) -> Program:
+    """Return the pool for builds of images, which may take an hour each."""
+    return _worker("build-worker", queue="builds", size=2, environment=environment)
 
 
 def _worker(name: str, *, queue: str, size: int, environment: Mapping[str, str]) -> Program:
@@ -82,6 +116,13 @@ def beat(home: Home, *, environment: Mapping[str, str]) -> Program:
     options = ("--schedule", str(home.beat / "schedule"), "--pidfile=", "--loglevel", "WARNING")
     command = ("celery", "-A", "mobula", "beat", *options)
     return _python("beat", *command, environment=environment, patience=5.0)
+
+
+def demo_cloud(*, environment: Mapping[str, str]) -> Program:
+    """Return the demo AWS; it ends its machines when it stops."""
+    return _python(
+        "demo-cloud", "mobula.cli", "demo-cloud", "aws", environment=environment, patience=60.0
+    )
 
 
 def stop_signal(name: str) -> signal.Signals:

@@ -60,6 +60,10 @@ class Supervisor:
             self.say("Stopping …")
             raise Stopping
 
+    def runs(self, name: str) -> bool:
+        """Return whether a program of this name was started, and is kept running."""
+        return any(child.name == name for child in self._children)
+
     def start(self, program: Program) -> Process:
         """Start a program that shall run for as long as the supervisor does."""
         process = self._process(program)
@@ -67,6 +71,12 @@ class Supervisor:
         self._children.append(Child(process, started=time.monotonic()))
         process.start()
         return process
+
+    def end(self, name: str) -> None:
+        """Stop the programs of this name, and do not start them again."""
+        for child in [child for child in self._children if child.name == name]:
+            child.process.stop()
+            self._children.remove(child)
 
     def wait_until(self, ready: Callable[[], bool], *, process: Process, seconds: float) -> None:
         """Wait until `ready`; raises StackError with the log's end when the process fails first."""
@@ -90,8 +100,11 @@ class Supervisor:
                 raise StackError(f"{program.name} failed. {log_end(process.log)}")
         return process.log.read_text()
 
-    def watch(self) -> None:
-        """Keep the children running and their logs small until the user wants to stop."""
+    def watch(self, *, look: Callable[[], None] = lambda: None) -> None:
+        """Keep the children running and their logs small until the user wants to stop.
+
+        `look` is called every few seconds; it may start and end some.
+        """
         next_look = 0.0
         with contextlib.suppress(Stopping):
             while True:
@@ -100,6 +113,7 @@ class Supervisor:
                     self._tend(child, now=now)
                 if now >= next_look:
                     next_look = now + LOG_POLL_SECONDS
+                    look()
                     for child in self._children:
                         rotate(child.process.log, limit=LOG_BYTES)
                 self.pause()

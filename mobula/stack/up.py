@@ -2,19 +2,22 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
+from clouds.demo_home import DemoHome
 from mobula.keys import KeyFiles
 from mobula.stack import programs
 from mobula.stack.health import answers
 from mobula.stack.home import Home
-from mobula.stack.ports import refuse_port_in_use
+from mobula.stack.ports import port_for_workspaces, refuse_port_in_use
 from mobula.stack.postgres import START_SECONDS, PostgresServer
 from mobula.stack.process import end_leftover
 from mobula.stack.supervisor import Stopping, Supervisor
 from mobula.stack.valkey import ValkeyServer
 
 WEB_SECONDS = 120.0
+DEMO = "demo-cloud"
 
 
 def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
@@ -29,8 +32,8 @@ def up(home: Home, *, port: int, say: Callable[[str], None]) -> None:
         supervisor = Supervisor(home, say=say)
         supervisor.heed_signals()
         try:
-            _start(supervisor, port=port)
-            supervisor.watch()
+            environment = _start(supervisor, port=port)
+            supervisor.watch(look=partial(_tend_demo, supervisor, environment))
         except Stopping:
             pass
         finally:
@@ -49,7 +52,8 @@ def end_leftovers(home: Home, *, say: Callable[[str], None]) -> None:
             say(f"Ended {name} (process {pid}), which a killed `mobula up` had left running.")
 
 
-def _start(supervisor: Supervisor, *, port: int) -> None:
+def _start(supervisor: Supervisor, *, port: int) -> Mapping[str, str]:
+    """Start everything in its order; return the environment of Mobula's programs."""
     home = supervisor.home
     began = time.monotonic()
     supervisor.say("Starting PostgreSQL and Valkey…")
@@ -61,7 +65,10 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
     supervisor.wait_until(postgres.ready, process=database, seconds=START_SECONDS)
     supervisor.wait_until(valkey.ready, process=broker, seconds=START_SECONDS)
     postgres.arrange()
-    environment = programs.environment(home, port=port, postgres=postgres, valkey=valkey)
+    workspaces_port = port_for_workspaces(port)
+    environment = programs.environment(
+        home, port=port, workspaces_port=workspaces_port, postgres=postgres, valkey=valkey
+    )
     supervisor.say("Preparing the database…")
     as_owner = programs.as_owner(environment, postgres=postgres)
     output = supervisor.run_to_end(programs.django("prepare", environment=as_owner))
@@ -71,11 +78,25 @@ def _start(supervisor: Supervisor, *, port: int) -> None:
     web = supervisor.start(programs.web(port=port, environment=environment))
     url = environment["MOBULA_URL"]
     supervisor.wait_until(lambda: answers(port, url=url), process=web, seconds=WEB_SECONDS)
+    supervisor.start(programs.workspaces(port=workspaces_port, environment=environment))
     # Only now: all three at once would make the first page wait longest.
     supervisor.start(programs.worker(environment=environment))
     supervisor.start(programs.slow_worker(environment=environment))
+    supervisor.start(programs.build_worker(environment=environment))
     supervisor.start(programs.beat(home, environment=environment))
     supervisor.say(_summary(url, home=home, output=output, began=began))
+    return environment
+
+
+def _tend_demo(supervisor: Supervisor, environment: Mapping[str, str]) -> None:
+    """Run the demo cloud from when somebody adds it on the page of clouds until it is deleted."""
+    runs, is_wanted = supervisor.runs(DEMO), DemoHome(supervisor.home.path).is_wanted
+    if is_wanted and not runs:
+        supervisor.say("Starting the demo AWS …")
+        supervisor.start(programs.demo_cloud(environment=environment))
+    elif runs and not is_wanted:
+        supervisor.say("Stopping the demo AWS …")
+        supervisor.end(DEMO)
 
 
 def _summary(url: str, *, home: Home, output: str, began: float) -> str:

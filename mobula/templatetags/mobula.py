@@ -244,15 +244,18 @@ def nav_link(
     icon: str,
     key: str = "",
     exact: bool = False,
+    apart: str = "",
     count: int = 0,
 ) -> dict[str, Any]:
     """Draw a link of the sidebar, marked when its page is shown; nothing for an unknown page.
 
-    `count` is how much waits there for the reader.
+    It is marked on the pages below its own too, unless it is `exact`; `apart` is one of these that
+    has a link of its own. `count` is how much waits there for the reader.
     """
-    url = url_or_blank(name)
+    url, other = url_or_blank(name), url_or_blank(apart)
     path = context["request"].path
-    current = path == url if exact else bool(url) and path.startswith(url)
+    is_other = bool(other) and path.startswith(other)
+    current = path == url if exact else bool(url) and path.startswith(url) and not is_other
     shown = {"url": url, "label": label, "icon": icon, "key": key, "count": count}
     return {**shown, "current": current}
 

@@ -62,7 +62,9 @@ def check_test_workload(request: ChangeRequest) -> Answer | None:
     run = request.test_runs.filter(round=request.round).first()
     if run is None or run.ended_at is None:
         return None
-    facts = {"run": run.pk, "cost_usd": str(run.cost_usd or "")}
+    facts: dict[str, object] = {"run": run.pk, "cost_usd": str(run.cost_usd or "")}
+    if run.code:
+        facts["code"] = run.code
     if run.state == TestRunState.PASSED:
         return passed(run.summary or "The test workload succeeded.", **facts)
     return failed(run.summary or f"The test workload {run.state}.", **facts)

@@ -10,7 +10,6 @@ from django.utils.timezone import now
 from accounts.errors import ServiceError
 from domain.promotions.checks import CheckKind
 from promotions.checks.answer import Answer, failed
-from promotions.checks.capacity import check_capacity, check_quota
 from promotions.checks.launching import (
     check_cloud,
     check_configuration,
@@ -29,8 +28,6 @@ _CHECKS: Mapping[CheckKind, Callable[[ChangeRequest], Answer | None]] = {
     CheckKind.DEPENDENCIES: check_dependencies,
     CheckKind.CLOUD: check_cloud,
     CheckKind.PRICE: check_price,
-    CheckKind.CAPACITY: check_capacity,
-    CheckKind.QUOTA: check_quota,
     CheckKind.WINDOW: check_window,
     CheckKind.PREVIOUS: check_previous,
     CheckKind.TEST_WORKLOAD: check_test_workload,
@@ -40,11 +37,26 @@ MOST_ATTEMPTS = 3
 
 def kinds_for(request: ChangeRequest) -> list[CheckKind]:
     """Return the checks that are made for a request: all but those that a hotfix skips."""
-    return [kind for kind in _CHECKS if kind.value not in request.skipped]
+    return [kind for kind in CheckKind if kind.value not in request.skipped]
+
+
+def answer_of(kind: CheckKind, request: ChangeRequest) -> Answer | None:
+    """Return what a check of this app finds now.
+
+    None while what it waits for has not ended, and for what only those who run clusters know.
+    """
+    make = _CHECKS.get(kind)
+    return make(request) if make else None
 
 
 def run_check(check: CheckResult) -> bool:
-    """Carry out a check and write its answer; return whether it has one.
+    """Carry out a check and write its answer; return whether it has one."""
+    make = _CHECKS.get(CheckKind(check.kind))
+    return make is not None and carry_out(check, make)
+
+
+def carry_out(check: CheckResult, make: Callable[[ChangeRequest], Answer | None]) -> bool:
+    """Make a check by `make` and write its answer; return whether it has one.
 
     It may run twice and late: the first answer of a round stays. A check that breaks is tried
     again, and fails with the third attempt.
@@ -52,7 +64,7 @@ def run_check(check: CheckResult) -> bool:
     if check.verdict or check.request.round != check.round:
         return bool(check.verdict)
     try:
-        answer = _CHECKS[CheckKind(check.kind)](check.request)
+        answer = make(check.request)
     except ServiceError as refusal:
         answer = failed(" ".join(refusal.messages))
     except Exception as error:

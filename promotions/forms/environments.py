@@ -10,8 +10,11 @@ from django.db.models import Q
 from accounts.models import Team, User
 from accounts.roles import Role
 from clouds.models import Cloud
+from domain.promotions.archives import MIB, MOST_BYTES, MOST_PACKED_BYTES
 from domain.promotions.checks import CheckKind
+from domain.promotions.code import LONGEST_FOLDER, LONGEST_REF, LONGEST_URL, CodeOrigin
 from domain.promotions.workloads import LONGEST_COMMAND, WORKLOAD_CHOICES
+from promotions.code.packages import Upload
 from promotions.models import Environment
 
 MOST_MINUTES = 60 * 24 * 90
@@ -20,6 +23,15 @@ MOST_HOURS = 24 * 365
 
 def _boxes() -> forms.CheckboxSelectMultiple:
     return forms.CheckboxSelectMultiple(attrs={"class": "form-check-input"})
+
+
+def _zip_hint(environment: Environment) -> str:
+    most = f"At most {MOST_PACKED_BYTES // MIB} MiB, {MOST_BYTES // MIB} MiB unpacked."
+    package = environment.workload_package
+    if package is None:
+        return most
+    saved = f"{environment.workload_zip_name} ({package.files:,} files, SHA-256 {package.digest})"
+    return f"{saved} is saved. Another file replaces it. {most}"
 
 
 class RulesForm(forms.Form):
@@ -31,9 +43,19 @@ class RulesForm(forms.Form):
             "Before a release",
             ("needs_previous", "soak_minutes", "required_checks", "expires_hours"),
         ),
-        ("Test workload", ("workload", "workload_command", "workload_minutes", "workload_usd")),
+        (
+            "Test workload",
+            (
+                *("workload", "workload_command", "workload_code", "workload_git_url"),
+                *("workload_git_ref", "workload_git_folder", "workload_zip"),
+                *("workload_minutes", "workload_usd"),
+            ),
+        ),
         ("Approval", ("approvals", "forbid_author", "forbid_last_editor", "bypass")),
-        ("After a release", ("verify_minutes", "verify_task", "rolls_back")),
+        (
+            "After a release",
+            ("verify_minutes", "verify_task", "verify_command", "rolls_back"),
+        ),
     )
 
     release_only = forms.BooleanField(
@@ -73,6 +95,35 @@ class RulesForm(forms.Form):
         label="Command line",
         help_text="Runs as a Ray job if the workload is Command; passes with exit code 0.",
     )
+    workload_code = forms.ChoiceField(
+        required=False,
+        choices=[(origin.value, origin.label) for origin in CodeOrigin],
+        label="Code",
+        help_text="The working directory of the command.",
+    )
+    workload_git_url = forms.CharField(
+        required=False,
+        max_length=LONGEST_URL,
+        label="Git URL",
+        help_text="https:// or ssh://, without a password. Each round of checks fetches it once.",
+    )
+    workload_git_ref = forms.CharField(
+        required=False,
+        max_length=LONGEST_REF,
+        label="Branch, tag or commit",
+        help_text="Empty: the repository's default branch.",
+    )
+    workload_git_folder = forms.CharField(
+        required=False,
+        max_length=LONGEST_FOLDER,
+        label="Folder",
+        help_text="Empty: the whole repository.",
+    )
+    workload_zip = forms.FileField(
+        required=False,
+        label="Zip file",
+        widget=forms.FileInput(attrs={"accept": ".zip,application/zip"}),
+    )
     workload_minutes = forms.IntegerField(
         min_value=1, max_value=MOST_MINUTES, label="Time limit (minutes)"
     )
@@ -100,6 +151,13 @@ class RulesForm(forms.Form):
         help_text="How long clusters must do well before a release is good. 0: no time.",
     )
     verify_task = forms.BooleanField(required=False, label="Run a small task on each cluster")
+    verify_command = forms.CharField(
+        required=False,
+        max_length=LONGEST_COMMAND,
+        label="Verification command",
+        help_text="Runs as a Ray job on each cluster; passes with exit code 0. "
+        "Empty: a built-in task that needs 0.1 CPU.",
+    )
     rolls_back = forms.BooleanField(
         required=False, label="Go back to the last good release when verification fails"
     )
@@ -113,12 +171,14 @@ class RulesForm(forms.Form):
         clouds = Cloud.objects.usable_by(team).order_by("name")
         cast("forms.ModelMultipleChoiceField[Cloud]", self.fields["clouds"]).queryset = clouds
         cast("forms.ModelMultipleChoiceField[User]", self.fields["bypass"]).queryset = members
+        self.fields["workload_zip"].help_text = _zip_hint(environment)
 
     @classmethod
     def of(cls, environment: Environment) -> RulesForm:
         """Return the form that shows the environment as it is."""
         listed = {"clouds", "bypass"}
-        values = {n: getattr(environment, n) for n in cls.base_fields if n not in listed}
+        own = cls.base_fields.keys() - listed - {"workload_zip"}
+        values = {name: getattr(environment, name) for name in own}
         if environment.pk:
             values |= {name: list(getattr(environment, name).all()) for name in listed}
         return cls(initial=values, environment=environment)
@@ -127,6 +187,10 @@ class RulesForm(forms.Form):
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
         """The fields by section."""
         return [(title, [self[name] for name in names]) for title, names in self.SECTIONS]
+
+    def clean_workload_zip(self) -> Upload | None:
+        file = self.cleaned_data["workload_zip"]
+        return Upload(name=file.name, content=file.read()) if file else None
 
     def clean_bypass(self) -> list[User]:
         return list(self.cleaned_data["bypass"])

@@ -63,7 +63,8 @@ class RequestForm(forms.Form):
     strategy = forms.ChoiceField(
         label="Running clusters",
         choices=Strategy.choices,
-        help_text="How they get what only new nodes, or a new head node, can follow.",
+        help_text="How they get what only new nodes, or a new head node, can follow. A switch also "
+        "covers another cloud: jobs finish on the old cluster, and both cost meanwhile.",
     )
 
     def __init__(

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.models import TeamQuerySet
 from accounts.roles import Role
+from domain.promotions.code import LONGEST_FOLDER, LONGEST_REF, LONGEST_URL, CodeOrigin
 from domain.promotions.windows import WindowKind
 
 
@@ -43,6 +44,25 @@ class Environment(models.Model):
     workload_command = models.TextField(
         blank=True, help_text="The command line, where the test workload is a command."
     )
+    workload_code = models.CharField(
+        max_length=3,
+        blank=True,
+        choices=[(o.value, o.label) for o in CodeOrigin],
+        help_text="Where the working directory of the command comes from. Empty: it has none.",
+    )
+    workload_git_url = models.CharField(max_length=LONGEST_URL, blank=True)
+    workload_git_ref = models.CharField(
+        max_length=LONGEST_REF, blank=True, help_text="Branch, tag or commit. Empty: HEAD."
+    )
+    workload_git_folder = models.CharField(
+        max_length=LONGEST_FOLDER, blank=True, help_text="Empty: the whole repository."
+    )
+    workload_package = models.ForeignKey(
+        "promotions.CodePackage", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    workload_zip_name = models.CharField(
+        max_length=200, blank=True, help_text="What the uploaded zip file was called."
+    )
     workload_minutes = models.PositiveIntegerField(default=30)
     workload_usd = models.DecimalField(max_digits=12, decimal_places=2, default=10)
     approvals = models.PositiveIntegerField(default=0, help_text="How many approvals it takes.")
@@ -62,17 +82,29 @@ class Environment(models.Model):
         default=5, help_text="How long clusters must do well before a release is good."
     )
     verify_task = models.BooleanField(default=True, help_text="Run a small task on each cluster.")
+    verify_command = models.TextField(
+        blank=True, help_text="The command line of this task. Empty: one that any node can run."
+    )
     rolls_back = models.BooleanField(
         default=False, help_text="Go back to the last good release when verification fails."
     )
     created_at = models.DateTimeField(db_default=Now())
+    removed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Kept for its history; the name can be used again. Empty: it is there.",
+    )
 
     objects: ClassVar[TeamQuerySet[Environment]] = TeamQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["team", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["team", "name"], name="environment_once_per_team"),
+            models.UniqueConstraint(
+                fields=["team", "name"],
+                condition=Q(removed_at=None),
+                name="environment_once_per_team",
+            ),
             models.CheckConstraint(
                 name="environment_launch_role_known", condition=Q(launch_role__in=Role.values)
             ),

@@ -88,6 +88,15 @@ class TestRun(models.Model):
     environment = models.CharField(max_length=63, help_text="Whose overlay applies.")
     workload = models.CharField(max_length=40)
     command = models.TextField(blank=True, help_text="What it runs where that is a command.")
+    code = models.JSONField(
+        default=dict,
+        help_text="Where the command's working directory comes from; once it is here, its digest.",
+    )
+    package = models.ForeignKey(
+        "promotions.CodePackage", models.SET_NULL, null=True, related_name="+"
+    )
+    fetch_asked_at = models.DateTimeField(null=True, help_text="When a worker began to fetch last.")
+    fetch_attempts = models.PositiveIntegerField(default=0)
     max_minutes = models.PositiveIntegerField()
     max_usd = models.DecimalField(max_digits=12, decimal_places=2)
     state = models.CharField(
@@ -107,6 +116,7 @@ class TestRun(models.Model):
     wanted_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    samples = models.JSONField(default=dict, help_text="Use and cost over the run, for its charts.")
     settled_at = models.DateTimeField(
         null=True, help_text="When its cluster was gone and its cost final."
     )
@@ -133,3 +143,8 @@ class TestRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workload}: {self.state}"
+
+    @property
+    def waits_for_code(self) -> bool:
+        """Whether its code has not been fetched yet."""
+        return bool(self.code) and "digest" not in self.code

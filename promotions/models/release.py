@@ -64,6 +64,10 @@ class Rollout(models.Model):
     cluster_name = models.CharField(max_length=63)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     detail = models.CharField(max_length=500, blank=True)
+    # While a new cluster stands beside it: that one, and after the switch the old one.
+    beside_id = models.UUIDField(null=True)
+    beside_name = models.CharField(max_length=63, blank=True)
+    beside_detail = models.CharField(max_length=500, blank=True)
     # What verification looks at, as it was before the change.
     failed_jobs_before = models.PositiveIntegerField(default=0)
     healthy_since = models.DateTimeField(null=True)

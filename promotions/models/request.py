@@ -15,6 +15,7 @@ class Strategy(models.TextChoices):
 
     ROLLING = "rolling", "Replace nodes step by step"
     NEXT_START = "next start", "At the next start of each cluster"
+    SWITCH = "switch", "Launch a new cluster beside each and switch"
 
 
 class ChangeRequest(models.Model):
@@ -47,6 +48,13 @@ class ChangeRequest(models.Model):
     expires_at = models.DateTimeField()
 
     # What approvals are bound to.
+    settings = models.ForeignKey(
+        "promotions.EnvironmentSettings",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="What the environment had when the checks began. Empty: nothing of its own.",
+    )
     round = models.PositiveIntegerField(default=0, help_text="How often it was checked.")
     digest = models.CharField(max_length=64, blank=True)
     parts = models.JSONField(default=dict, help_text="The digest of each part of the evidence.")

@@ -15,16 +15,17 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from accounts.errors import ServiceError
-from domain.promotions.checks import CheckKind
+from domain.promotions.checks import ROOM, CheckKind
 from domain.promotions.states import OPEN_STATES, UNAPPLIED_STATES, RequestState
 from domain.promotions.windows import opening_at
-from domain.promotions.workloads import COMMAND
 from promotions.checks import kinds_for
 from promotions.environments import windows_of
 from promotions.evidence import gather
-from promotions.models import ChangeRequest, CheckResult, TestRun
+from promotions.models import ChangeRequest, CheckResult
 from promotions.progress.applying import apply, is_busy
-from promotions.progress.binding import blocked_by, void_if_changed
+from promotions.progress.binding import blocked_by, void_if_changed, void_lost
+from promotions.progress.room import has_room
+from promotions.progress.testing import runs_to_fetch, want_test_run
 from promotions.queries import checks_of, standing_of
 from promotions.transitions import check_again, locked_rows, move_request
 
@@ -48,6 +49,7 @@ class Wanted:
     """What a request needs from other tasks now."""
 
     checks: Sequence[int] = ()
+    code: Sequence[int] = ()  # of these test runs
     mail: bool = False  # to those who can approve it
 
 
@@ -69,7 +71,7 @@ def advance(request_id: int) -> Wanted:
         before = request.state
         _STEPS.get(RequestState(request.state), _wait)(request)
     if request.state == RequestState.CHECKING:
-        return Wanted(checks=_checks_to_ask(request))
+        return Wanted(checks=_checks_to_ask(request), code=runs_to_fetch(request))
     is_asking = request.state == RequestState.AWAITING_APPROVAL
     return Wanted(mail=is_asking and request.mailed_digest != request.digest)
 
@@ -87,7 +89,7 @@ def _checking(request: ChangeRequest) -> None:
         ],
         ignore_conflicts=True,
     )
-    _want_test_run(request)
+    want_test_run(request)
     checks = checks_of(request)
     if not all(check.verdict for check in checks):
         return
@@ -109,24 +111,6 @@ def _checking(request: ChangeRequest) -> None:
     move_request(request, RequestState.READY, reason="All checks are done.", **bound)
 
 
-def _want_test_run(request: ChangeRequest) -> None:
-    environment = request.environment
-    if not environment.workload or CheckKind.TEST_WORKLOAD.value in request.skipped:
-        return
-    TestRun.objects.get_or_create(
-        request=request,
-        round=request.round,
-        defaults={
-            "version": request.version,
-            "environment": environment.name,
-            "workload": environment.workload,
-            "command": environment.workload_command if environment.workload == COMMAND else "",
-            "max_minutes": environment.workload_minutes,
-            "max_usd": environment.workload_usd,
-        },
-    )
-
-
 def _ready(request: ChangeRequest) -> None:
     if standing_of(request).approved:
         reason = f"{request.environment} asks for no approval."
@@ -138,6 +122,7 @@ def _ready(request: ChangeRequest) -> None:
 def _awaiting(request: ChangeRequest) -> None:
     if void_if_changed(request):
         return
+    void_lost(request)
     if standing_of(request).approved:
         move_request(request, RequestState.APPROVED, reason="Enough approvers approved it.")
 
@@ -164,7 +149,8 @@ def _queued(request: ChangeRequest) -> None:
         later = min(opening.next_allowed or _later(), _later())
         ChangeRequest.objects.filter(pk=request.pk).update(wake_at=later)
         return
-    apply(request)
+    if has_room(request):
+        apply(request)
 
 
 def _later() -> datetime:
@@ -176,6 +162,8 @@ def _checks_to_ask(request: ChangeRequest) -> list[int]:
     asked = []
     for check in checks_of(request):
         is_running = check.asked_at is not None and check.asked_at > now() - CHECK_TIMEOUT
+        if CheckKind(check.kind) in ROOM:
+            continue
         # A test workload has its answer when its run ends: to ask is cheap, and costs no attempt.
         is_long = check.kind == CheckKind.TEST_WORKLOAD
         if check.verdict or (is_running and not is_long):

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from accounts.models import User
 from accounts.services import record
 from domain.promotions.states import RequestState
+from promotions.environments import current_settings
 from promotions.models import ChangeRequest, Release
 from promotions.queries import last_good_release
 from promotions.transitions import locked_rows, move_request
@@ -72,6 +73,7 @@ def go_back(request: ChangeRequest, *, by: User | None, reason: str) -> ChangeRe
         title=f"Roll back to {good.version}",
         description=reason,
         strategy=request.strategy,
+        settings=current_settings(request.environment),
         state=RequestState.QUEUED,
         expires_at=now() + timedelta(days=1),
         rolls_back=request,

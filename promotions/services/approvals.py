@@ -11,7 +11,7 @@ from accounts.services import record
 from domain.promotions.states import REJECTABLE_STATES, RequestState
 from promotions.models import Approval, Approver, ChangeRequest
 from promotions.permissions import may_approve
-from promotions.progress import void_if_changed
+from promotions.progress import void_if_changed, void_lost
 from promotions.queries import standing_of
 from promotions.tasks import ask_on_commit
 from promotions.transitions import locked, move_request
@@ -48,6 +48,7 @@ def _approve(
     if void_if_changed(current):
         ask_on_commit(current.pk)
         return current, True
+    void_lost(current)  # also an earlier one of the same person
     _write(current, Approval.Decision.APPROVE, reason=reason, by=by)
     if standing_of(current).approved:
         move_request(current, RequestState.APPROVED, reason="Enough approvers approved it.", by=by)

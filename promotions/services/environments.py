@@ -6,19 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.utils.timezone import now
 
-from accounts.errors import FieldError, Invalid, WrongState, as_invalid, raise_if_any
+from accounts.errors import FieldError, Invalid, as_invalid, raise_if_any
 from accounts.models import Team, User
 from accounts.permissions import require
 from accounts.services import record
 from clouds.models import Cloud
 from domain.promotions.checks import CheckKind
+from domain.promotions.states import RequestState
 from domain.promotions.windows import WindowKind
 from domain.promotions.workloads import wrong_command, wrong_workload
 from domain.strategies.schedule import Window
-from promotions.environments import rules_of, saved_environments
-from promotions.models import Approver, ApproverGroup, ChangeWindow, Environment
+from promotions.environments import locked_environment, number, rules_of, saved_environments
+from promotions.models import (
+    Approver,
+    ApproverGroup,
+    ChangeRequest,
+    ChangeWindow,
+    Environment,
+)
 from promotions.permissions import may_manage
+from promotions.services.workload_code import take_code, wrong_code
 
 MOST_ENVIRONMENTS = 12
 
@@ -47,15 +56,14 @@ def move_environment(environment: Environment, *, earlier: bool, by: User) -> No
     Requests that were checked or approved are checked again where their rules change by it.
     """
     require(may_manage(by, team=environment.team))
-    names = [row.name for row in saved_environments(environment.team)]
-    row = _own(environment)
-    place = names.index(row.name)
+    row = locked_environment(environment)
+    rows = saved_environments(row.team)
+    place = rows.index(row)
     other = place + (-1 if earlier else 1)
-    if not 0 <= other < len(names):
+    if not 0 <= other < len(rows):
         return
-    names[place], names[other] = names[other], names[place]
-    for position, name in enumerate(names):
-        Environment.objects.filter(team=row.team, name=name).update(position=position)
+    rows[place], rows[other] = rows[other], rows[place]
+    number(rows)
     _record("environment.moved", row, by=by, before={"place": place}, after={"place": other})
 
 
@@ -66,13 +74,14 @@ def change_rules(environment: Environment, *, values: Mapping[str, Any], by: Use
     Requests that were checked or approved under other rules are checked again.
     """
     require(may_manage(by, team=environment.team))
-    row = _own(environment)
+    row = locked_environment(environment)
     before = rules_of(row)
-    raise_if_any(_wrong_rules(row, values))
+    raise_if_any([*_wrong_rules(row, values), *wrong_code(row, values)])
     clouds = values.get("clouds")
     for name, value in values.items():
-        if name not in {"clouds", "bypass"}:
+        if name not in {"clouds", "bypass", "workload_zip"}:
             setattr(row, name, value)
+    take_code(row, upload=values.get("workload_zip"))
     with as_invalid():
         row.full_clean()
     row.save()
@@ -100,7 +109,7 @@ def change_rules(environment: Environment, *, values: Mapping[str, Any], by: Use
 def add_approver(environment: Environment, *, group: str, user: User, by: User) -> Approver:
     """Put a member of the team on the list of approvers; a new group is made where none is."""
     require(may_manage(by, team=environment.team))
-    row = _own(environment)
+    row = locked_environment(environment)
     name = group.strip() or "approvers"
     _members(row.team, [user], field="user")
     of_group, _ = ApproverGroup.objects.get_or_create(environment=row, name=name)
@@ -122,6 +131,9 @@ def remove_approver(place: Approver, *, by: User) -> None:
     _record("environment.approver_removed", environment, by=by, before=before)
     group = place.group
     place.delete()
+    ChangeRequest.objects.filter(
+        environment=environment, state=RequestState.AWAITING_APPROVAL
+    ).update(wake_at=now())
     if not group.approvers.exists() and not group.required:
         group.delete()
 
@@ -148,7 +160,7 @@ def add_window(
 ) -> ChangeWindow:
     """Return a new time in which changes are allowed or denied."""
     require(may_manage(by, team=environment.team))
-    row = _own(environment)
+    row = locked_environment(environment)
     if kind not in {each.value for each in WindowKind}:
         raise Invalid.at("kind", "Use allow or deny.")
     try:
@@ -176,15 +188,6 @@ def remove_window(window: ChangeWindow, *, by: User) -> None:
     window.delete()
 
 
-def _own(environment: Environment) -> Environment:
-    """Return the environment as a locked row, also where it was a default until now."""
-    rows = {row.name: row for row in saved_environments(environment.team)}
-    row = rows.get(environment.name)
-    if row is None:
-        raise WrongState(f"{environment.team} has no environment '{environment}' any more.")
-    return Environment.objects.select_for_update().select_related("team").get(pk=row.pk)
-
-
 def _wrong_rules(row: Environment, values: Mapping[str, Any]) -> list[FieldError]:
     wrong = []
     known = {kind.value for kind in CheckKind}
@@ -196,6 +199,8 @@ def _wrong_rules(row: Environment, values: Mapping[str, Any]) -> list[FieldError
         wrong.append(FieldError("workload", reason))
     if reason := wrong_command(command, workload=workload):
         wrong.append(FieldError("workload_command", reason))
+    if reason := wrong_command(values.get("verify_command", row.verify_command)):
+        wrong.append(FieldError("verify_command", reason))
     return wrong
 
 

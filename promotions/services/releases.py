@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.permissions import require
 from accounts.services import record
 from domain.promotions.states import APPLIED_STATES, RequestState
+from promotions.environments import require_present
 from promotions.models import ChangeRequest, Release
 from promotions.permissions import may_request, may_roll_back
 from promotions.progress import go_back
@@ -23,11 +24,12 @@ def roll_back(request: ChangeRequest, *, reason: str, by: User) -> ChangeRequest
     """Return the request that brings the last good release back.
 
     Raises `WrongState` where the request's release is not the current one, or nothing good was
-    released before it, or it is a roll-back itself.
+    released before it, or it is a roll-back itself, or the environment was removed.
     """
     require(may_roll_back(by, request))
     if not reason.strip():
         raise Invalid.at("reason", "Say why the release is taken back.")
+    require_present(request.environment)
     current = locked(request)
     release = Release.objects.filter(request=current, replaced_at=None).first()
     if release is None:

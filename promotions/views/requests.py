@@ -7,13 +7,14 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts.models import Team
 from accounts.queries import current_team
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, wants_part
 from accounts.spreadsheets import csv_response
 from domain.promotions.price_changes import difference_in_words
 from domain.promotions.states import RequestState
 from promotions import queries
-from promotions.environments import environments_of
+from promotions.environments import environments_of, removed_environments
 from tables.columns import Column, Table
 from tables.pages import page_of, sorted_rows
 
@@ -100,9 +101,15 @@ def request_list(request: SignedInRequest) -> HttpResponse:
         "table": page_of(request, TABLE, rows),
         "inbox": queries.inbox_of(request.user, team=team)[:MOST_IN_INBOX],
         "only": only,
-        "environments": environments_of(team),
+        "environments": _names_of_environments(team),
         "templates": queries.requested_templates(team),
         "states": list(RequestState),
     }
-    partial = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+    partial = "#rows" if wants_part(request) else ""
     return render(request, f"promotions/list.html{partial}", context)
+
+
+def _names_of_environments(team: Team) -> list[str]:
+    """Return those to choose from: of the team now, and removed ones, which have requests too."""
+    rows = [*environments_of(team), *removed_environments(team)]
+    return list(dict.fromkeys(row.name for row in rows))

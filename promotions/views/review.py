@@ -43,7 +43,7 @@ def review(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.GET.get("part") != "live":
         return render(request, "promotions/review.html", review_context(request, change))
     context = live_context(request, change, seen=request.GET.get("seen", ""))
-    status = 200 if change.is_open else HTMX_STOP_POLLING
+    status = HTMX_STOP_POLLING if context["is_over"] else 200
     return render(request, "promotions/review.html#live", context, status=status)
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from accounts.requests import SignedInRequest
-from configurations.comparison import TONES, side_by_side
+from configurations.comparison import TONES
 from domain.configuration.effects import Effect
 from domain.promotions.checks import CheckKind
 from domain.promotions.phases import phases
@@ -24,6 +24,7 @@ from promotions.decisions import decisions_on
 from promotions.forms.requests import CommentForm
 from promotions.models import ChangeRequest, CheckResult, Release, Step, TestRun
 from promotions.progress import blocked_by
+from tables.sides import side_by_side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +61,11 @@ def live_context(request: SignedInRequest, change: ChangeRequest, *, seen: str) 
     steps = list(change.steps.select_related("actor"))
     checks = queries.checks_of(change)
     release = _release_of(change)
+    rollback = change.rollbacks.first() if not change.is_open else None
     return {
         "change": change,
+        # What failed is over once the last good release is back, or cannot be brought back.
+        "is_over": not change.is_open and not (rollback and rollback.is_open),
         "seen": seen,
         "is_stale": change.is_open and bool(change.digest) and seen != change.digest,
         "phases": _phases(steps),
@@ -81,7 +85,7 @@ def live_context(request: SignedInRequest, change: ChangeRequest, *, seen: str) 
         "comments": list(change.comments.select_related("author")),
         "can": decisions_on(change, user=request.user, approvals=approvals, release=release),
         "release": release,
-        "rollback": change.rollbacks.first() if not change.is_open else None,
+        "rollback": rollback,
     }
 
 

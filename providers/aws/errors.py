@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from providers.base import BadCredentials, InvalidRequest, ProviderError, Throttled, Unreachable
+from providers.aws.codes import CLASSES, SENTENCES, WAIT_FOR_OTHERS
+from providers.base import (
+    BadCredentials,
+    CapacityUnavailable,
+    InvalidRequest,
+    ProviderError,
+    QuotaExceeded,
+    Throttled,
+    Unreachable,
+)
 
-_REFUSED = {
-    "AccessDenied", "AccessDeniedException", "AuthFailure", "ExpiredToken", "ExpiredTokenException",
-    "InvalidClientTokenId", "InvalidSignatureException", "OptInRequired", "RequestExpired",
-    "SignatureDoesNotMatch", "UnauthorizedOperation", "UnrecognizedClientException",
-}  # fmt: skip
-_THROTTLED = {
-    "RequestLimitExceeded", "RequestThrottled", "SlowDown", "Throttling", "ThrottlingException",
-    "TooManyRequestsException",
-}  # fmt: skip
 SERVER_ERROR = 500
+LONGEST_QUOTE = 200
+# Keys, account numbers and encoded messages are nobody's business.
+_SECRETS = re.compile(r"\b(?:A[KS]IA\w+|\d{12})\b|arn:\S+|(?i:encoded authorization).*")
 
 
 @contextmanager
@@ -41,6 +45,24 @@ def named(service: str) -> Iterator[None]:
         raise _unasked(service, error) from error
 
 
+def code_of(error: BaseException | None) -> str:
+    """Return AWS's own code of an error that `named` raised, or ""."""
+    # Errors of the connection have a response as well, which may be None.
+    response = getattr(getattr(error, "__cause__", None), "response", None)
+    return _code(response) if isinstance(response, dict) else ""
+
+
+def message_of(error: BaseException | None) -> str:
+    """Return AWS's own words of an error that `named` raised, or ""; not fit to be shown."""
+    response = getattr(getattr(error, "__cause__", None), "response", None)
+    return str(response.get("Error", {}).get("Message", "")) if isinstance(response, dict) else ""
+
+
+def quote_of(error: BaseException | None) -> str:
+    """Return AWS's own words of such an error, fit to be shown: ": <words>", or ""."""
+    return _quoted(message_of(error))
+
+
 def _unasked(service: str, error: Exception) -> ProviderError:
     kind = type(error).__name__
     if any(word in kind for word in ("Credential", "Profile", "SSO", "Token", "Login")):
@@ -51,17 +73,47 @@ def _unasked(service: str, error: Exception) -> ProviderError:
     return InvalidRequest(f"{service} could not be queried ({kind}). Check the AWS settings.")
 
 
+def _code(response: object) -> str:
+    answer: dict[str, dict[str, object]] = response  # type: ignore[assignment]
+    return str(answer.get("Error", {}).get("Code", ""))
+
+
 def _answered(service: str, response: object) -> ProviderError:
     answer: dict[str, dict[str, object]] = response  # type: ignore[assignment]
-    code = str(answer.get("Error", {}).get("Code", ""))
+    code = _code(answer)
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _REFUSED:
-        return BadCredentials(
-            f"{service} rejected the credentials of Mobula's worker ({code}). "
-            "Check them, and that they may do what docs/catalog.md lists."
+    found = CLASSES.get(code)
+    if found is None:
+        return _unknown(service, code, is_theirs=isinstance(status, int) and status >= SERVER_ERROR)
+    if code in SENTENCES:
+        return found(f"{service} answered {code}: {SENTENCES[code]}")
+    if code in WAIT_FOR_OTHERS:
+        return found(f"{service} cannot do this yet, something is still in use ({code}).")
+    if issubclass(found, InvalidRequest):
+        quoted = _quoted(answer.get("Error", {}).get("Message", ""))
+        return found(
+            f"{service} rejected the request ({code}){quoted}. Check the cloud's settings."
         )
-    if code in _THROTTLED:
-        return Throttled(f"{service} is throttling requests ({code}). Try again in a few minutes.")
-    if isinstance(status, int) and status >= SERVER_ERROR:
+    return found(_WORDS[found].format(service=service, code=code))
+
+
+def _unknown(service: str, code: str, *, is_theirs: bool) -> ProviderError:
+    """A code that nobody has met yet may pass: whoever asks gives up in the end."""
+    if is_theirs:
         return Unreachable(f"{service} had an internal error ({code}). Try again in a few minutes.")
-    return InvalidRequest(f"{service} rejected the request ({code}). Check the cloud's region.")
+    return Unreachable(f"{service} answered with an error that Mobula does not know ({code}).")
+
+
+def _quoted(message: object) -> str:
+    words = _SECRETS.sub("…", str(message)).strip().rstrip(".")[:LONGEST_QUOTE]
+    return f": {words}" if words else ""
+
+
+_WORDS: dict[type[ProviderError], str] = {
+    CapacityUnavailable: "{service} has no capacity for this ({code}).",
+    QuotaExceeded: "A quota of the account is used up ({code}). Request an increase in AWS.",
+    BadCredentials: "{service} rejected the credentials of Mobula's worker ({code}). "
+    "Check them, and that they may do what docs/catalog.md lists.",
+    Throttled: "{service} is throttling requests ({code}). Try again in a few minutes.",
+    Unreachable: "{service} had an internal error ({code}). Try again in a few minutes.",
+}

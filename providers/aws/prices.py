@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from domain.offerings import InstanceType, Market
-from providers.aws.client import open_client
+from providers.aws.account import AwsAccount, read_credentials
+from providers.aws.client import Clients, open_client
 from providers.aws.errors import named
 from providers.aws.offerings import machine_type
 from providers.base import FamilyRate, MachinePrice, PriceAccess
@@ -26,16 +27,28 @@ _FILTERS = {
 }
 
 
+class OpenClient(Protocol):
+    """Opens the client of a service in a region."""
+
+    def __call__(self, service: str, *, region: str, url: str = "") -> AbstractContextManager[Any]:
+        """Return a client that is closed, if need be, when the block ends."""
+        ...
+
+
 def open_prices(access: PriceAccess) -> AwsPrices:
-    """Return AWS's source of types and prices."""
-    return AwsPrices(access)
+    """Return AWS's source of types and prices; raises `InvalidRequest` for wrong credentials."""
+    if not access.credentials:
+        return AwsPrices(access)
+    signed_in = read_credentials(access.credentials)
+    account = AwsAccount(region=PRICING_REGION, credentials=signed_in)
+    return AwsPrices(access, client=Clients(account).borrowed)
 
 
 class AwsPrices:
-    """Machine types and prices of EC2."""
+    """Machine types and prices of EC2; `client` opens the client of a service in a region."""
 
-    def __init__(self, access: PriceAccess) -> None:
-        self._access = access
+    def __init__(self, access: PriceAccess, *, client: OpenClient = open_client) -> None:
+        self._access, self._open = access, client
 
     def machine_types(self, region: str) -> Sequence[InstanceType]:
         """Return what the region offers, with the names of its zones in this account."""
@@ -62,10 +75,10 @@ class AwsPrices:
         return ()
 
     def _machines(self, region: str) -> AbstractContextManager[Any]:
-        return open_client("ec2", region=region, url=self._access.machines_url)
+        return self._open("ec2", region=region, url=self._access.machines_url)
 
     def _price_lists(self) -> AbstractContextManager[Any]:
-        return open_client("pricing", region=PRICING_REGION, url=self._access.prices_url)
+        return self._open("pricing", region=PRICING_REGION, url=self._access.prices_url)
 
     def _listed(self, region: str) -> list[MachinePrice]:
         filters = [

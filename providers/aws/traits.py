@@ -5,8 +5,13 @@ import re
 from domain.catalogue.provider import CatalogueFiles, ProviderMarks, ProviderTraits
 from domain.instance_settings import SettingsTable
 from domain.quantities import GIB
+from providers.aws.notices.address import KEY
+from providers.aws.pages.account_settings import SECTIONS
+from providers.aws.pages.checking import check_settings
+from providers.aws.pages.documents import access_documents
 from providers.aws.schema import check_block
 from providers.aws.settings import gather, settings
+from providers.aws.sign_in import CREDENTIALS, wrong_credentials
 
 _TYPE = re.compile(
     r"[a-z][a-z0-9-]*\d[a-z0-9-]*\.(nano|micro|small|medium|(\d+)?x?large|metal(-\d+xl)?)\Z"
@@ -23,7 +28,15 @@ TRAITS = ProviderTraits(
         }),
     ),
     can_be_added=True,
+    pulls_images=True,
     default_region="us-east-1",
+    credentials=CREDENTIALS,
+    check_credentials=wrong_credentials,
+    account_settings=SECTIONS,
+    check_account=check_settings,
+    subnets_setting="subnets",
+    notice_queue_setting=KEY,
+    access_documents=access_documents,
     files=CatalogueFiles(
         types="ec2_instance_types.csv",
         offerings="ec2_offerings.csv",

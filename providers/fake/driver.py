@@ -27,11 +27,12 @@ from providers.base import (
 )
 from providers.failure_plan import TAKEN_BACK, PlanFile, PlannedFailure, PlannedInterruption
 from providers.fake.offerings import fake_offerings
+from providers.fake.workspaces import FakeWorkspaces
 from providers.fake.world import Call, FakeNode, PlannedError, World, WorldStore
 from providers.node_logs import START_LOG, LogTail
 
 
-class FakeDriver:
+class FakeDriver(FakeWorkspaces):
     """Keeps every promise of `ProviderDriver`, and fails where it is told to.
 
     `clock` returns seconds since the epoch. A machine boots `boot_seconds` long and stops
@@ -50,6 +51,7 @@ class FakeDriver:
         stop_seconds: float = 0,
         facts: DriverFacts | None = None,
     ) -> None:
+        super().__init__()
         self.facts = facts or DriverFacts()
         self.place = str(path or id(self))
         self.boot_seconds = boot_seconds
@@ -271,6 +273,7 @@ def _endpoints(node: FakeNode) -> HeadEndpoints:
         gcs_address=f"{node.name}.fake:6379",
         dashboard_url=f"http://{node.name}.fake:8265",
         client_address=f"ray://{node.name}.fake:10001",
+        jupyter_url=f"http://{node.name}.fake:8888",
     )
 
 

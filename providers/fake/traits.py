@@ -2,4 +2,4 @@
 
 from domain.catalogue.provider import ProviderMarks, ProviderTraits
 
-TRAITS = ProviderTraits(marks=ProviderMarks(name="the fake cloud"))
+TRAITS = ProviderTraits(marks=ProviderMarks(name="the fake cloud"), serves_workspaces=True)

@@ -27,6 +27,7 @@ TRAITS = ProviderTraits(
         }),
     ),
     can_be_added=True,
+    pulls_images=True,
     default_region="us-central1",
     files=CatalogueFiles(
         types="gce_machine_types.csv",

@@ -25,6 +25,7 @@ _LIVE = re.compile(
 TRAITS = ProviderTraits(
     marks=ProviderMarks(name="Kubernetes", own_keys=frozenset({"metadata", "spec"})),
     can_be_added=True,
+    pulls_images=True,
     has_default_rates=True,
     # The shapes that Anyscale's operator declares where nobody declares others.
     default_shapes=("2CPU-8GB", "4CPU-16GB", "8CPU-32GB", "8CPU-32GB-1xT4"),

@@ -13,7 +13,6 @@ from domain.lifecycle import NodeRole
 from providers.base import (
     AgentAccess,
     ClusterRef,
-    InvalidRequest,
     NodeSpec,
 )
 from providers.local.accounts import ClusterAccount
@@ -22,11 +21,8 @@ from providers.local.installation import python_of, ray_program
 from providers.local.offerings import find_size
 from providers.local.ports import free_ports, node_address
 from providers.local.programs import libraries_of, runnable
+from providers.ray_options import TOKEN, Version, labels_flag, parse_version, whole
 
-type Version = tuple[int, int]
-
-TEXT_LABELS: Version = (2, 50)  # before: JSON
-TOKEN: Version = (2, 52)
 OWN_DIRECTORIES: Version = (2, 60)  # before: workers use the head's, whatever they are told
 
 FEWEST_STARTS_AT_ONCE = 2
@@ -71,6 +67,7 @@ class NodePaths:
     head_address: str = ""
     agent: Path | None = None
     account: ClusterAccount | None = None  # None: the node runs as Mobula's own user
+    workspace: Path | None = None  # of a head that serves one: its files
 
     @property
     def token(self) -> Path:
@@ -97,7 +94,7 @@ def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: NodePaths) -> Map
         ray = runnable(ray, place.account)
     version = parse_version(cluster.image.ray_version)
     is_head = spec.role is NodeRole.HEAD
-    gcs, dashboard, client, metrics = free_ports(4) if is_head else (0, 0, 0, 0)
+    gcs, dashboard, client, metrics, jupyter = free_ports(5) if is_head else (0, 0, 0, 0, 0)
     address = node_address(spec.name)
     record = {
         "name": spec.name,
@@ -113,6 +110,8 @@ def keeper_request(cluster: ClusterRef, spec: NodeSpec, place: NodePaths) -> Map
         "gcs_address": f"{address}:{gcs}" if is_head else "",
         "dashboard_url": f"http://127.0.0.1:{dashboard}" if is_head else "",
         "client_address": f"ray://{address}:{client}" if is_head else "",
+        "jupyter_url": f"http://127.0.0.1:{jupyter}" if place.workspace else "",
+        "workspace": str(place.workspace or ""),
         "answered": None,
         "ray_pid": None,
     }
@@ -151,24 +150,23 @@ def agent_config(
         "ray_token": cluster.ray_token or None,
         "shared_host": True,
         "node_dirs": str(ray_directories),
+        "workspace": _workspace(cluster, record),
     }
 
 
-def parse_version(text: str) -> Version:
-    """Return (major, minor) of a Ray version such as "2.60.0"."""
-    match = re.match(r"(\d+)\.(\d+)", text)
-    if match is None:
-        raise InvalidRequest(f"{text!r} is not a Ray version such as 2.60.0.")
-    return int(match[1]), int(match[2])
-
-
-def labels_flag(labels: Mapping[str, str], version: Version) -> tuple[str, ...]:
-    """Return the flag that gives a node its labels in the form this Ray reads."""
-    if not labels:
-        return ()
-    if version < TEXT_LABELS:
-        return (f"--labels={json.dumps(dict(labels))}",)
-    return ("--labels=" + ",".join(f"{key}={value}" for key, value in labels.items()),)
+def _workspace(cluster: ClusterRef, record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what the agent starts JupyterLab with, if the head serves a workspace."""
+    workspace, url = cluster.workspace, record.get("jupyter_url", "")
+    if workspace is None or not url:
+        return None
+    return {
+        "port": int(url.rpartition(":")[2]),
+        "token": workspace.token,
+        "base_path": workspace.base_path,
+        "directory": record["workspace"],
+        "image": workspace.image,
+        "cull_seconds": workspace.cull_seconds,
+    }
 
 
 def resource_flags(spec: NodeSpec) -> tuple[str, ...]:
@@ -181,20 +179,12 @@ def resource_flags(spec: NodeSpec) -> tuple[str, ...]:
     memory = resources.pop("memory", size.memory_bytes)
     store = resources.pop("object_store_memory", OBJECT_STORE_BYTES)
     flags = (
-        f"--num-cpus={_whole(cpus, 'CPU', spec)}",
-        f"--num-gpus={_whole(gpus, 'GPU', spec)}",
+        f"--num-cpus={whole(cpus, 'CPU', spec.group)}",
+        f"--num-gpus={whole(gpus, 'GPU', spec.group)}",
         f"--memory={int(memory)}",
         f"--object-store-memory={max(int(store), SMALLEST_OBJECT_STORE_BYTES)}",
     )
     return (*flags, f"--resources={json.dumps(resources)}") if resources else flags
-
-
-def _whole(amount: float, resource: str, spec: NodeSpec) -> int:
-    if amount != int(amount) or amount < 0:
-        raise InvalidRequest(
-            f"Group {spec.group}: {resource} is {amount:g}, and Ray needs a whole number per node."
-        )
-    return int(amount)
 
 
 def _head_flags(gcs: int, dashboard: int, client: int) -> tuple[str, ...]:

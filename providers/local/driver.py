@@ -40,15 +40,17 @@ from providers.local.directories import (
 from providers.local.installation import ray_program, ray_version
 from providers.local.launching import packed_agent, shared_agent, start_keeper
 from providers.local.offerings import local_offerings
+from providers.local.processes import translated
 from providers.local.programs import runnable
 from providers.local.records import NodeRecord, log_tails
+from providers.local.workspaces.files import WorkspaceFiles, hand_over, place_of, take_back
 from providers.node_logs import LogTail
 
 GIB = 2**30
 PATIENCE_SECONDS = 8  # the keeper's own, and a little for it to clean up
 
 
-class LocalDriver:
+class LocalDriver(WorkspaceFiles):
     """Drives the nodes below `root`; any number of processes may do so at once.
 
     As root it gives each cluster a user ID of its own; else nodes run as Mobula's user.
@@ -70,7 +72,7 @@ class LocalDriver:
 
     def verify(self) -> str:
         """Return this machine's name; raise `BadCredentials` when no Ray node could start on it."""
-        with _translated():
+        with translated():
             try:
                 ray_version(ray_program(""))
                 if accounts.are_needed():
@@ -91,7 +93,7 @@ class LocalDriver:
 
     def prepare(self, cluster: ClusterRef) -> None:
         """Make the cluster's directory and its token file."""
-        with _translated():
+        with translated():
             directory = self._directory(cluster)
             if not directory.ended:
                 directory.prepare(cluster.ray_token)
@@ -102,7 +104,7 @@ class LocalDriver:
         Raises `Throttled` for workers whose head does not answer yet, and `LaunchFailed` for
         nodes that cannot be started: this machine's memory is used up, or the plan says so.
         """
-        with _translated():
+        with translated():
             directory, refused = self._directory(cluster), []
             for spec in nodes:
                 error = self._launch(cluster, spec, directory)
@@ -134,7 +136,7 @@ class LocalDriver:
 
     def terminate(self, cluster: ClusterRef, names: Sequence[str]) -> None:
         """Bar the names for ever and ask their processes to end; asked again later, kill them."""
-        with _translated():
+        with translated():
             directory = self._directory(cluster)
             for name in names:
                 node = directory.node(name)
@@ -144,14 +146,14 @@ class LocalDriver:
 
     def observe(self, cluster: ClusterRef) -> Sequence[ObservedNode]:
         """Return the nodes that were started and are not gone; forget those that are."""
-        with _translated():
+        with translated():
             directory = self._directory(cluster)
             faults.interrupt(self.root, directory.nodes())
             return tuple(_observed(directory))
 
     def log_tails(self, cluster: ClusterRef, name: str) -> Sequence[LogTail]:
         """Return what starting the node, its keeper and its agent printed last."""
-        with _translated():
+        with translated():
             return tuple(log_tails(self._directory(cluster).node(name)))
 
     def destroy(self, cluster: ClusterRef) -> None:
@@ -159,7 +161,7 @@ class LocalDriver:
 
         Raises `Throttled` while a node that came late is still being killed.
         """
-        with _translated():
+        with translated():
             directory = self._directory(cluster)
             directory.end()
             for node in directory.nodes():
@@ -169,6 +171,8 @@ class LocalDriver:
             if left := list(_observed(directory)):
                 raise Throttled(f"{left[0].name} is still stopping.")
             directory.strip()
+            if cluster.workspace:
+                take_back(place_of(self.root, cluster.workspace.workspace_id))
             with contextlib.suppress(OSError):  # of other clusters' nodes, or removed already
                 ray_directories(self.root).rmdir()
 
@@ -179,7 +183,10 @@ class LocalDriver:
         head_address = "" if spec.role is NodeRole.HEAD else _head_address(directory)
         self._check_memory(spec)
         account = accounts.claim(directory.path) if accounts.are_needed() else None
-        node = directory.node(spec.name)
+        node, workspace = directory.node(spec.name), None
+        if cluster.workspace and spec.role is NodeRole.HEAD:
+            workspace = place_of(self.root, cluster.workspace.workspace_id)
+            hand_over(workspace, account)
         place = NodePaths(
             cluster=directory,
             node=node,
@@ -187,6 +194,7 @@ class LocalDriver:
             head_address=head_address,
             agent=shared_agent(self.agent) if account and self.agent else self.agent,
             account=account,
+            workspace=workspace,
         )
         request = keeper_request(cluster, spec, place)
         if account:
@@ -261,14 +269,3 @@ def _end_processes(node: NodeDirectory, *, patient: bool) -> None:
 
 def _ended_lately(node: NodeDirectory) -> bool:
     return time.time() - (node.path / "ended").stat().st_mtime < PATIENCE_SECONDS
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Let only `ProviderError` out of the driver."""
-    try:
-        yield
-    except OSError as error:
-        raise Throttled(f"This machine rejected the request: {error}.") from error
-    except psutil.Error as error:
-        raise Throttled(f"This machine's processes could not be listed: {error}.") from error

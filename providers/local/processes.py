@@ -3,10 +3,12 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
+
+from providers.errors import Throttled
 
 MARK = "MOBULA_NODE_DIR"
 
@@ -78,3 +80,14 @@ def _is_left_over(process: psutil.Process, directory: Path, ray_directory: Path,
         return False
     work = Path(process.cwd())
     return work == directory or work.is_relative_to(ray_directory)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let only `ProviderError` out of the driver."""
+    try:
+        yield
+    except OSError as error:
+        raise Throttled(f"This machine rejected the request: {error}.") from error
+    except psutil.Error as error:
+        raise Throttled(f"This machine's processes could not be listed: {error}.") from error

@@ -20,6 +20,8 @@ from providers.local.installation import python_of
 
 # Exits with 0 when the interpreter runs and the files that are named can be read.
 CHECK = "import os, sys; sys.exit(not all(os.access(p, os.R_OK) for p in sys.argv[1:]))"
+# What of an environment is no Python and yet needed: the pages and settings of JupyterLab.
+SHARED = ("etc/jupyter", "share/jupyter")
 # No running program needs these parts of a Python installation.
 LEFT_OUT = {"test", "tests", "idlelib", "turtledemo", "share", "doc"}
 
@@ -72,7 +74,7 @@ def _linked(ray: Path, account: ClusterAccount) -> Path:
 
 def _digest(ray: Path, python: Path) -> str:
     """Return a name that changes with what is installed."""
-    parts = [str(ray), str(python)]
+    parts = [str(ray), str(python), *SHARED]
     parts += [str(path.stat().st_mtime_ns) for path in (ray, python, _packages(ray))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
@@ -98,6 +100,10 @@ def _link_environment(
     if is_virtual:
         (draft / "pyvenv.cfg").write_text(f"home = {target / 'base' / 'bin'}\n")
         _readable(draft / "pyvenv.cfg")
+    for shared in SHARED if is_virtual else ():
+        if (ray.parent.parent / shared).is_dir():
+            _link_tree(ray.parent.parent / shared, draft / shared, left_out=set())
+            (draft / shared).parent.chmod(0o755)
     if is_virtual and version:
         (draft / "lib" / version).mkdir(parents=True)
         linked = draft / "lib" / version / "site-packages"

@@ -124,6 +124,7 @@ class NodeRecord:
             gcs_address=self.content["gcs_address"],
             dashboard_url=self.content["dashboard_url"],
             client_address=self.content["client_address"],
+            jupyter_url=self.content.get("jupyter_url", ""),
         )
 
     def observed(self) -> ObservedNode:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.access.route import ADMIN, ENGINEER, VIEWER, Foreign, Route, Scope
+from tests.access.route import ADMIN, ENGINEER, NOBODY, VIEWER, Foreign, Route, Scope
 
 CURRENT, OWNED = Scope.CURRENT_TEAM, Scope.OWNED
 _VERSION = ("{template}", "1")
 _CHANGE = ("{change}",)
 
-# In the world's prod, everybody who can edit templates is an approver and may bypass checks.
+# In the world's prod, a viewer is the only approver; who can edit templates may bypass checks.
 PROMOTIONS: dict[str, Route] = {
     "templates/<int:pk>/versions/<int:number>/request/": Route(
         OWNED,
@@ -19,8 +19,12 @@ PROMOTIONS: dict[str, Route] = {
     ),
     "changes/": Route(CURRENT, get=VIEWER),
     "changes/<int:pk>/": Route(OWNED, _CHANGE, get=VIEWER),
-    "changes/<int:pk>/approve/": Route(OWNED, _CHANGE, post=ENGINEER, body={"digest": "x"}),
-    "changes/<int:pk>/reject/": Route(OWNED, _CHANGE, post=ENGINEER, body={"reason": "Too soon."}),
+    "changes/<int:pk>/approve/": Route(
+        OWNED, _CHANGE, post=NOBODY, approver=True, body={"digest": "x"}
+    ),
+    "changes/<int:pk>/reject/": Route(
+        OWNED, _CHANGE, post=NOBODY, approver=True, body={"reason": "Too soon."}
+    ),
     "changes/<int:pk>/check/": Route(OWNED, _CHANGE, post=ENGINEER),
     "changes/<int:pk>/skip-checks/": Route(
         OWNED,
@@ -31,7 +35,9 @@ PROMOTIONS: dict[str, Route] = {
     "changes/<int:pk>/cancel/": Route(OWNED, _CHANGE, post=ENGINEER),
     "changes/<int:pk>/pause/": Route(OWNED, _CHANGE, post=ENGINEER),
     "changes/<int:pk>/resume/": Route(OWNED, _CHANGE, post=ENGINEER),
-    "changes/<int:pk>/roll-back/": Route(OWNED, _CHANGE, post=ENGINEER, body={"reason": "Slow."}),
+    "changes/<int:pk>/roll-back/": Route(
+        OWNED, _CHANGE, post=ADMIN, approver=True, body={"reason": "Slow."}
+    ),
     "changes/<int:pk>/comment/": Route(OWNED, _CHANGE, post=VIEWER, body={"text": "Why?"}),
     "environments/": Route(CURRENT, get=VIEWER, post=ADMIN, body={"name": "stage"}),
     "environments/<slug:environment>/": Route(
@@ -54,6 +60,10 @@ PROMOTIONS: dict[str, Route] = {
         ),
     ),
     "environments/<slug:environment>/move/": Route(CURRENT, ("test",), post=ADMIN),
+    "environments/<slug:environment>/rename/": Route(
+        CURRENT, ("test",), get=ADMIN, post=ADMIN, body={"name": "qa"}
+    ),
+    "environments/<slug:environment>/remove/": Route(CURRENT, ("test",), get=ADMIN, post=ADMIN),
     "environments/<slug:environment>/approvers/": Route(
         CURRENT,
         ("prod",),
@@ -66,6 +76,21 @@ PROMOTIONS: dict[str, Route] = {
     ),
     "environments/<slug:environment>/groups/<int:group>/": Route(
         CURRENT, ("prod", "{group}"), post=ADMIN, body={"required": "on"}
+    ),
+    "environments/<slug:environment>/settings/": Route(
+        CURRENT,
+        ("prod",),
+        get=VIEWER,
+        post=ADMIN,
+        body={"max_nodes": "60", "reason": "More work."},
+        foreign=(
+            Foreign(
+                fields={"cloud": "{cloud_name}", "max_nodes": "60", "reason": "Theirs."}, status=422
+            ),
+        ),
+    ),
+    "environments/<slug:environment>/settings/<int:number>/restore/": Route(
+        CURRENT, ("prod", "1"), post=ADMIN, body={"reason": "It was fine."}
     ),
     "environments/<slug:environment>/windows/": Route(
         CURRENT,

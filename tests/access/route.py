@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-ANYBODY, VIEWER, ENGINEER, ADMIN, SITE = range(5)
+ANYBODY, VIEWER, ENGINEER, ADMIN, SITE, NOBODY = range(6)
 
 
 class Scope(StrEnum):
@@ -36,6 +36,8 @@ class Route:
     args: tuple[str, ...] = ()
     get: int | None = field(default=None, kw_only=True)
     post: int | None = field(default=None, kw_only=True)
+    # Approvers of production may post too, whatever their rank.
+    approver: bool = field(default=False, kw_only=True)
     query: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     body: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     shown: int = field(default=200, kw_only=True)  # the status of an allowed GET

@@ -17,8 +17,14 @@ the `include` above it. `test_table.py` fails until it has one, and then asks it
 
 from __future__ import annotations
 
+from tests.access.cloud_routes import CLOUDS
+from tests.access.configuration_routes import CONFIGURATIONS
+from tests.access.image_routes import IMAGES
+from tests.access.machine_routes import MACHINES
 from tests.access.promotion_routes import PROMOTIONS
 from tests.access.route import ADMIN, ANYBODY, ENGINEER, SITE, VIEWER, Foreign, Route, Scope
+from tests.clusters.workspaces.routes import WORKSPACES
+from tests.images.building.routes import BUILDS
 
 __all__ = ["ADMIN", "ANYBODY", "ENGINEER", "ROUTES", "SITE", "VIEWER"]
 
@@ -27,17 +33,10 @@ OWNED, AUTHOR, INSTALLATION = Scope.OWNED, Scope.AUTHOR, Scope.INSTALLATION
 
 _USER = ("{user}",)
 _REASON = {"reason": "They left."}
-_CLOUD = {"name": "prod", "provider": "aws", "region": "us-west-2"}
 _CLUSTER = ("{cluster}",)
 _GROUP = ("{cluster}", "cpu")
 _JOB = ("{cluster}", "{job}")
 _NODE = ("{cluster}", "{node}")
-_TEMPLATE = ("{template}",)
-_VERSION = ("{template}", "1")
-_FOREIGN_TEXTS = (
-    Foreign(fields={"text": "{text}"}, status=422),  # names the cloud of another team
-    Foreign(fields={"text": "{text_of_image}"}, status=422),  # and its image
-)
 
 
 def _foreign_cluster(status: int = 404) -> tuple[Foreign, ...]:
@@ -105,6 +104,7 @@ ACCOUNTS: dict[str, Route] = {
 PAGES: dict[str, Route] = {
     "": Route(CURRENT, get=VIEWER),
     "insights/utilization/": Route(CURRENT, get=VIEWER, foreign_query=_foreign_cluster()),
+    "insights/test-runs/<int:pk>/": Route(OWNED, ("{test_run}",), get=VIEWER),
     "insights/idle/": Route(CURRENT, get=VIEWER),
     "insights/cost/": Route(CURRENT, get=VIEWER, foreign_query=_foreign_cluster()),
     "insights/scaling/": Route(
@@ -116,92 +116,10 @@ PAGES: dict[str, Route] = {
         post=SITE,
         body={"usd_per_cpu_hour": "1", "usd_per_gib_hour": "1", "usd_per_gpu_hour": "1"},
     ),
-    "clouds/": Route(PERSONAL, get=ANYBODY),
-    "clouds/new/": Route(INSTALLATION, get=SITE, post=SITE, body=_CLOUD),
-    "clouds/<int:pk>/": Route(INSTALLATION, ("{aws}",), get=SITE, post=SITE, body=_CLOUD),
-    "clouds/<int:pk>/teams/": Route(
-        INSTALLATION, ("{aws}",), get=SITE, post=SITE, body={"teams": "{team}"}
-    ),
-    "clouds/<int:pk>/history/": Route(INSTALLATION, ("{aws}",), get=SITE),
-    "clouds/<int:pk>/refresh/": Route(OWNED, ("{aws}",), post=SITE),
-    "images/": Route(PERSONAL, get=ANYBODY),
     "docs/": Route(PERSONAL, get=ANYBODY, query={"q": "idle"}),
+    "docs/pictures/<slug:name>.png": Route(PERSONAL, ("promotion-review",), get=ANYBODY),
     "docs/<slug:slug>/": Route(PERSONAL, ("editor",), get=ANYBODY),
     "healthz/": Route(OPEN, get=ANYBODY, post=ANYBODY, done=200, anonymous=200),
-    # Its token stands in a header: who has none is nobody, whoever is signed in.
-    "agent/v1/sync": Route(OPEN, post=ANYBODY, done=401, anonymous=401),
-}
-
-CONFIGURATIONS: dict[str, Route] = {
-    "machines/": Route(
-        CURRENT, get=VIEWER, foreign_query=(Foreign(fields={"cloud": "{cloud_name}"}, status=200),)
-    ),
-    "machines/picker/<int:team>/": Route(
-        OWNED,
-        ("{team}",),
-        get=VIEWER,
-        foreign_query=(Foreign(fields={"cloud": "{cloud_name}"}, status=200),),
-    ),
-    "templates/": Route(CURRENT, get=VIEWER),
-    "templates/bulk/archive/": Route(
-        OWNED, get=VIEWER, post=ENGINEER, query={"pk": "{template}"}, body={"pk": "{template}"}
-    ),
-    "templates/library/": Route(CURRENT, get=VIEWER),
-    "templates/library/<slug:key>/use/": Route(CURRENT, ("single-node",), post=ENGINEER),
-    "templates/import/": Route(
-        CURRENT, get=ENGINEER, post=ENGINEER, body={"text": "{text}", "do": "open"}
-    ),
-    "templates/new/": Route(
-        CURRENT,
-        get=ENGINEER,
-        post=ENGINEER,
-        body={"name": "new", "message": "First.", "text": "{text}"},
-        foreign=(*_FOREIGN_TEXTS, Foreign(fields={"draft": "{draft}"}, status=302)),
-    ),
-    "templates/drafts/<int:pk>/": Route(AUTHOR, ("{draft}",), get=ENGINEER),
-    "templates/drafts/<int:pk>/discard/": Route(AUTHOR, ("{draft}",), post=ENGINEER),
-    "templates/check/": Route(
-        CURRENT,
-        post=ENGINEER,
-        body={"text": "{text}"},
-        done=200,
-        foreign=(Foreign(fields={"draft": "{draft}"}, status=200),),
-    ),
-    "templates/<int:pk>/": Route(OWNED, _TEMPLATE, get=VIEWER),
-    "templates/<int:pk>/edit/": Route(
-        OWNED,
-        _TEMPLATE,
-        get=ENGINEER,
-        post=ENGINEER,
-        body={"base": "2", "message": "More.", "text": "{text}# more\n"},
-        foreign=(*_FOREIGN_TEXTS, Foreign(fields={"draft": "{draft}"}, status=302)),
-    ),
-    "templates/<int:pk>/check/": Route(
-        OWNED,
-        _TEMPLATE,
-        post=ENGINEER,
-        body={"text": "{text}"},
-        done=200,
-        foreign=(Foreign(fields={"draft": "{draft}"}, status=200),),
-    ),
-    "templates/<int:pk>/archive/": Route(OWNED, _TEMPLATE, post=ENGINEER),
-    "templates/<int:pk>/unarchive/": Route(OWNED, _TEMPLATE, post=ENGINEER),
-    "templates/<int:pk>/versions/<int:number>/": Route(
-        OWNED, _VERSION, get=VIEWER, query={"with": "2"}
-    ),
-    "templates/<int:pk>/versions/<int:number>/clone/": Route(
-        OWNED,
-        _VERSION,
-        get=ENGINEER,
-        post=ENGINEER,
-        body={"cloud": "{cloud_name}"},
-        foreign=(Foreign(fields={"cloud": "{cloud_name}"}, status=200),),
-        foreign_query=(Foreign(fields={"cloud": "{cloud_name}"}, status=200),),
-    ),
-    "templates/<int:pk>/versions/<int:number>/export/": Route(OWNED, _VERSION, get=VIEWER),
-    "templates/<int:pk>/versions/<int:number>/archive/": Route(OWNED, _VERSION, post=ENGINEER),
-    "templates/<int:pk>/versions/<int:number>/unarchive/": Route(OWNED, _VERSION, post=ENGINEER),
-    "templates/<int:pk>/versions/<int:number>/restore/": Route(OWNED, _VERSION, post=ENGINEER),
 }
 
 CLUSTERS: dict[str, Route] = {
@@ -219,6 +137,13 @@ CLUSTERS: dict[str, Route] = {
         get=VIEWER,
         query={"version": "{version}"},
         foreign_query=(Foreign(fields={"version": "{version}"}, status=200),),
+    ),
+    "clusters/launch/checks/": Route(
+        CURRENT,
+        post=ENGINEER,
+        body={"version": "{version}"},
+        done=200,
+        foreign=(Foreign(fields={"version": "{version}"}, status=404),),
     ),
     "clusters/bulk/<bulk:operation>/": Route(
         OWNED,
@@ -291,4 +216,7 @@ CLUSTERS: dict[str, Route] = {
     "clusters/<uuid:pk>/jobs/<int:job_id>/stop/": Route(OWNED, _JOB, post=ENGINEER),
 }
 
-ROUTES: dict[str, Route] = {**ACCOUNTS, **PAGES, **CONFIGURATIONS, **CLUSTERS, **PROMOTIONS}
+ROUTES: dict[str, Route] = {
+    **ACCOUNTS, **PAGES, **CLOUDS, **CONFIGURATIONS, **CLUSTERS, **PROMOTIONS, **MACHINES,
+    **BUILDS, **IMAGES, **WORKSPACES,
+}  # fmt: skip

@@ -11,9 +11,11 @@ from tests.access.world import OWN, World, writes
 
 pytestmark = pytest.mark.django_db
 AGENT = "agent/v1/sync"
+# What comes with a token in a header, and never with a cookie.
+MACHINES = [AGENT, *(f"agent/v1/nodes/{name}" for name in ("join", "report", "interruption"))]
 
 
-@pytest.mark.parametrize("pattern", [pattern for pattern in ROUTES if pattern != AGENT])
+@pytest.mark.parametrize("pattern", [pattern for pattern in ROUTES if pattern not in MACHINES])
 def test_post_without_a_token_is_refused(world: World, pattern: str) -> None:
     route, words = ROUTES[pattern], world.things[OWN]
     client = world.browser("site admin", enforce_csrf_checks=True)
@@ -32,18 +34,20 @@ def test_nobody_is_signed_in_by_another_site(world: World, pattern: str) -> None
     assert client.post(address(pattern, route, {}), {"email": "x"}).status_code == 403
 
 
-def test_agents_bring_a_token_of_their_own(world: World) -> None:
+@pytest.mark.parametrize("pattern", MACHINES)
+def test_agents_bring_a_token_of_their_own(world: World, pattern: str) -> None:
     client = world.browser("site admin", enforce_csrf_checks=True)
     report = {"cluster": world.things[OWN]["cluster"], "run": 1}
     before = writes()
-    answer = client.post(f"/{AGENT}", report, content_type="application/json")
+    answer = client.post(f"/{pattern}", report, content_type="application/json")
     assert answer.status_code == 401  # neither a session nor a cookie counts
     assert writes() == before
 
 
 @pytest.mark.parametrize("scheme", ["", "Bearer ", "Bearer wrong", "Basic wrong"])
+@pytest.mark.parametrize("pattern", MACHINES)
 def test_agent_is_known_before_its_report_is_read(
-    world: World, monkeypatch: pytest.MonkeyPatch, scheme: str
+    world: World, monkeypatch: pytest.MonkeyPatch, pattern: str, scheme: str
 ) -> None:
     """The body of a stranger is never read: it may be of any size, or unpack to any."""
     from django.core.handlers.wsgi import WSGIRequest
@@ -53,7 +57,7 @@ def test_agent_is_known_before_its_report_is_read(
 
     monkeypatch.setattr(WSGIRequest, "body", property(read))
     answer = Client().post(
-        f"/{AGENT}",
+        f"/{pattern}",
         b"{}",
         content_type="application/json",
         headers={"Authorization": scheme, "Content-Encoding": "gzip"},

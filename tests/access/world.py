@@ -17,23 +17,28 @@ from django.test.client import ClientHandler
 
 from accounts.models import Membership, Session, Team, User
 from accounts.queries import TEAM_IN_SESSION
+from clouds.models import CloudCheck
 from clusters.logs.nodes import Part as LogPart
 from clusters.logs.nodes import store
-from clusters.models import Cluster, Group, Job
+from clusters.models import Cluster, Group, Job, Workspace
 from clusters.services.launching import launch_cluster
 from configurations.models import Draft, Template, Version
 from configurations.services.drafts import open_draft
 from configurations.services.templates import create_template, save_version
+from domain.promotions.overlay import Overlay
 from images.bootstrap import register
 from images.models import Image, ImageVersion
 from promotions.models import ChangeRequest, Environment
 from promotions.services.requests import request_change
+from promotions.services.settings import save_settings
 from providers.fake.driver import FakeDriver
 from providers.fake.offerings import fake_offerings
 from providers.local.offerings import local_offerings
+from tests.access.image_things import image_things
 from tests.access.routes import ADMIN, ENGINEER, SITE, VIEWER
 from tests.cast import make_cloud, make_member, make_team, make_user
 from tests.clusters.head import Head
+from tests.images.building.things import build_things
 
 OWN, FOREIGN = "quokka", "zebra"
 TEXT = """\
@@ -52,6 +57,7 @@ ROLES: dict[str, tuple[int | None, int | None]] = {
     "stranger": (None, ADMIN),  # an admin of the other team
     "two teams": (ENGINEER, ADMIN),  # and has chosen the other one
     "viewer": (VIEWER, VIEWER),
+    "approver": (VIEWER, VIEWER),  # of prod: the only one
     "engineer": (ENGINEER, ENGINEER),
     "admin": (ADMIN, ADMIN),
     "site admin": (SITE, SITE),
@@ -119,19 +125,22 @@ def make_world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def _approvers(world: World, word: str) -> None:
-    """Let everybody who can edit templates approve, and bypass checks, in prod."""
+    """Let a viewer approve in prod, and everybody who can edit templates bypass checks."""
     prod = Environment.objects.get(team=world.things[word]["team"], name="prod")
     Environment.objects.filter(pk=prod.pk).update(forbid_author=False, forbid_last_editor=False)
     group = prod.approver_groups.create(name=f"{word}-leads")
     root = User.objects.get(email="root@example.org")
     members = Membership.objects.filter(team=prod.team_id).exclude(role="viewer")
     people = [root, *User.objects.filter(pk__in=members.values("user"))]
-    places = [group.approvers.create(user=user, added_by=root) for user in people]
+    approver = User.objects.get(email=f"{word}-approver@example.org")
+    place = group.approvers.create(user=approver, added_by=root)
     prod.bypass.set(people)
     window = prod.windows.create(name=f"{word}-hours", kind="allow", cron="0 9 * * *", minutes=60)
+    for nodes in (40, 50):
+        save_settings(prod, overlay=Overlay(max_nodes=nodes), reason=f"{word} caps.", by=root)
     world.things[word] |= {
         "group": str(group.pk),
-        "place": str(places[0].pk),
+        "place": str(place.pk),
         "window": str(window.pk),
     }
 
@@ -141,6 +150,7 @@ def _fill(world: World, team: Team, word: str) -> None:
         role: make_member(f"{word}-{role}", team=team, role=role)
         for role in ("viewer", "engineer", "admin")
     }
+    make_member(f"{word}-approver", team=team, role="viewer")
     guest = make_user(f"{word}-guest")
     member = Membership.objects.create(user=guest, team=team, role="viewer")
     author = people["engineer"]
@@ -165,21 +175,49 @@ def _fill(world: World, team: Team, word: str) -> None:
     draft = open_draft(team=team, by=author, text=text, name=f"{word}-draft")
     session = Session.objects.create(key_hash=word, user=author)
     change = request_change(second, environment="prod", title=f"{word} change", by=author)
+    run = change.test_runs.create(
+        round=0,
+        version=second,
+        environment="prod",
+        workload="actors",
+        max_minutes=5,
+        max_usd=1,
+        state="canceled",
+        ended_at=change.created_at,
+        settled_at=change.created_at,
+    )
+    orphan = aws.orphans.create(
+        region=aws.region, kind="volume", resource_id=f"{word}-volume", seen_at=change.created_at,
+        orphan_from=change.created_at,
+    )  # fmt: skip
+    check = CloudCheck.objects.create(
+        cloud=aws, team=team, subject=f"{word} launch", wanted={}, digest=word,
+        started_at=change.created_at, finished_at=change.created_at,
+    )  # fmt: skip
+    workspace = Workspace.objects.create(
+        name=f"{word}-lab", team=team, owner=author, version=first,
+        image_version=cluster.image_version,
+    )  # fmt: skip
     world.clusters[word] = cluster
-    world.things[word] = {
+    world.things[word] = build_things(team, word, author=author) | {
         "team": str(team.pk),
         "cloud": str(cloud.pk),
         "cloud_name": cloud.name,
         "aws": str(aws.pk),
+        "orphan": str(orphan.pk),
+        "check": str(check.pk),
         "image": str(image),
+        **image_things(image, team=team, author=author, word=word),
         "template": str(first.template_id),
         "version": str(first.pk),
         "version_2": str(second.pk),
         "cluster": str(cluster.pk),
         "job": str(job.pk),
+        "workspace": str(workspace.pk),
         "node": node.name,
         "draft": str(draft.pk),
         "change": str(change.pk),
+        "test_run": str(run.pk),
         "member": str(member.pk),
         "user": str(author.pk),
         "session": str(session.pk),
@@ -213,7 +251,7 @@ def _people(world: World) -> None:
         "two teams": both,
         **{
             role: User.objects.get(email=f"{OWN}-{role}@example.org")
-            for role in ("viewer", "engineer", "admin")
+            for role in ("viewer", "approver", "engineer", "admin")
         },
         "site admin": User.objects.create_superuser("root@example.org"),
     }

@@ -28,6 +28,8 @@ class MobulaDouble:
         self.results: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         self.logs: dict[str, str] = {}
+        self.packages: dict[str, bytes] = {}  # by digest; given in pieces
+        self.piece_bytes = 1000
         self.read_nodes: list[str] = []  # whose log files somebody reads
         self.node_logs: dict[tuple[str, str], str] = {}
         self.samples: dict[tuple[str, float], dict[str, Any]] = {}
@@ -132,6 +134,18 @@ class MobulaDouble:
         mobula = self
 
         class Endpoint(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path, _, query = self.path.partition("?offset=")
+                whole = mobula.packages.get(path.removeprefix("/agent/v1/packages/"))
+                known = self.headers["Authorization"] == f"Bearer {mobula.token}"
+                code = mobula.answer_code if known else 401
+                start = int(query)
+                piece = (whole or b"")[start : start + mobula.piece_bytes]
+                self.send_response(404 if whole is None and code == 200 else code)
+                self.send_header("Content-Length", str(len(piece)))
+                self.end_headers()
+                self.wfile.write(piece)
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":

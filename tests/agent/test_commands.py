@@ -77,7 +77,7 @@ class Raylets:
 def actions() -> Actions:
     """Actions on a cluster whose dashboard is away."""
     nowhere = Dashboard("http://127.0.0.1:9", token=None)
-    return Actions(Raylets(), nowhere)  # type: ignore[arg-type]
+    return Actions(Raylets(), nowhere, download=lambda **_: b"")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("reason", "ok"), [("idle", False), ("preemption", True)])

@@ -10,6 +10,8 @@ import pytest
 
 from agent.head.dashboard import Dashboard
 from agent.node_logs.sources import DashboardFiles
+from domain.promotions import archives
+from domain.promotions.archives import File
 from tests.agent.mobula_double import MobulaDouble
 from tests.agent.real_cluster import (
     HEAD,
@@ -164,6 +166,25 @@ def test_a_job_submitted_twice_runs_once(cluster: Cluster) -> None:
     assert (job["status"], job["metadata"]) == ("SUCCEEDED", {"by": "tests"})
     assert job["started_at"] < job["ended_at"]
     cluster.mobula.until(lambda: "hello" in cluster.mobula.logs["greeting"], "the greeting")
+
+
+def test_a_job_runs_in_a_package_that_came_in_pieces(cluster: Cluster) -> None:
+    files = [
+        File(path="work.py", content=b"import beside; print(beside.WORDS)"),
+        File(path="beside.py", content=b"WORDS = 'from a package'"),
+    ]
+    packed = archives.packed(files)
+    digest = archives.digest(packed)
+    mobula = cluster.mobula
+    mobula.packages[digest], mobula.piece_bytes = packed, 100
+    mobula.order(
+        "in a package", "submit_job", submission_id="packed", entrypoint="python work.py",
+        package={"digest": digest, "size": len(packed)},
+    )  # fmt: skip
+    result = mobula.result("in a package")
+    assert result["ok"], result["message"]
+    assert cluster.job_ends("packed")["status"] == "SUCCEEDED"
+    mobula.until(lambda: "from a package" in mobula.logs["packed"], "what it printed")
 
 
 def test_nothing_is_lost_while_mobula_is_away(cluster: Cluster) -> None:

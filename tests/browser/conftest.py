@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 # Read before Django has its settings: models are imported when first used.
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from accounts.models import Team, User
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+# What differs between the themes and between the widths; all the rest is the same in each.
+COLORS = ("color-contrast", "link-in-text-block")
+SPACE = ("scrollable-region-focusable", "target-size", "region", *COLORS)
+WIDTHS = {1440: (), 390: SPACE}
 # Reported by the page itself, since some of these never reach the console.
 WATCH_POLICY = """
 window.policyFindings = [];
@@ -63,6 +67,21 @@ class Visit:
             for node in rule["nodes"]
         ]
 
+    def barriers_in_each_view(self) -> list[str]:
+        """Return what axe finds in each theme, wide and narrow; the page ends narrow and light."""
+        found = []
+        for width, rules in WIDTHS.items():
+            self.page.set_viewport_size({"width": width, "height": 900})
+            found += [f"{width} {barrier}" for barrier in self.barriers(*rules)]
+            self.switch("dark")
+            found += [f"{width} dark {barrier}" for barrier in self.barriers(*COLORS)]
+            self.switch("light")
+        return found
+
+    def switch(self, theme: str) -> None:
+        """Show the page in a theme, "light" or "dark"."""
+        self.page.evaluate("(theme) => { document.documentElement.dataset.bsTheme = theme }", theme)
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
@@ -75,6 +94,14 @@ def chromium() -> Iterator[Browser]:
         yield browser
         browser.close()
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="module")
+def patience() -> Iterator[None]:
+    """Let pages take their time: the machine runs workers and Ray beside the browser."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)  # as it is by default
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clusters.models import Cluster
     from configurations.models import Template
+    from images.models import Image
 
 TABS = ("overview", "nodes", "scaling", "jobs", "events", "configuration")
 INSIGHTS = {
@@ -30,9 +31,13 @@ LISTS = {
     "clouds": "/clouds/",
     "cloud-new": "/clouds/new/",
     "images": "/images/",
+    "base-images": "/images/base/",
+    "registries": "/images/registries/",
     "changes": "/changes/",
     "environments": "/environments/",
     "environment": "/environments/prod/",
+    "environment-remove": "/environments/prod/remove/",
+    "environment-rename": "/environments/test/rename/",
 }
 ACCOUNTS = {
     "account": "/accounts/",
@@ -53,6 +58,8 @@ def cluster_pages(cluster: Cluster) -> Iterator[tuple[str, str]]:
         yield "job", f"{own}jobs/{job.pk}/"
     yield "cloud", f"/clouds/{cluster.cloud_id}/"
     yield "cloud-teams", f"/clouds/{cluster.cloud_id}/teams/"
+    yield "cloud-history", f"/clouds/{cluster.cloud_id}/history/"
+    yield "clusters-bulk", f"/clusters/bulk/terminate/?pk={cluster.pk}"
 
 
 def template_pages(template: Template) -> Iterator[tuple[str, str]]:
@@ -67,5 +74,26 @@ def template_pages(template: Template) -> Iterator[tuple[str, str]]:
     yield "promotion", f"{own}versions/{numbers[-1]}/request/"
     for release in template.releases.all()[:1]:
         yield "change", f"/changes/{release.request_id}/"
+    yield "templates-bulk", f"/templates/bulk/archive/?pk={template.pk}"
     yield "export", f"{own}versions/{numbers[0]}/export/"
     yield "clone", f"{own}versions/{numbers[0]}/clone/"
+
+
+def image_pages(image: Image) -> Iterator[tuple[str, str]]:
+    """Return the names and addresses of an image's pages, and of those where one begins."""
+    yield "image-register", "/images/register/"
+    yield "image-new", "/images/new/"
+    yield "environment-new", "/images/new-environment/"
+    yield "registry-new", "/images/registries/new/"
+    yield "image", f"/images/{image.pk}/"
+    for version in image.versions.select_related("registry"):
+        own, name = f"/images/versions/{version.pk}/", f"image-version-{version.number}"
+        yield name, own
+        if version.state in {"draft", "failed"}:
+            yield f"{name}-edit", f"{own}edit/"
+        for build in version.builds.all():
+            yield f"{name}-build", f"/images/builds/{build.pk}/"
+        if version.state == "ready":
+            yield f"{name}-deprecate", f"{own}deprecate/"
+            yield f"{name}-withdraw", f"{own}withdraw/"
+            yield "registry", f"/images/registries/{version.registry_id}/"

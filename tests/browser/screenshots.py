@@ -14,15 +14,17 @@ import pytest
 from django.core.management import call_command
 
 from tests.browser import pages
+from tests.browser.images.test_images import train
 from tests.browser.test_barriers import filled
 from tests.browser.test_scaling import cluster, driver, image, launch, queued, version
 
 if TYPE_CHECKING:
     from accounts.models import Team, User
     from clusters.models import Cluster
+    from images.models import Image
     from tests.browser.conftest import Visit
 
-__all__ = ["cluster", "driver", "filled", "image", "launch", "queued", "version"]
+__all__ = ["cluster", "driver", "filled", "image", "launch", "queued", "train", "version"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,6 +40,11 @@ def test_pages_of_a_team_that_edits(
     addresses |= dict(pages.template_pages(filled.version.template))
     take(visit, alice, pages.LISTS | pages.ACCOUNTS | pages.OTHERS | addresses)
     take(visit, None, {"sign-in": "/accounts/sign-in/"})
+
+
+def test_pages_of_images(visit: Callable[..., Visit], alice: User, train: Image) -> None:
+    addresses = {"images": "/images/", "registries": "/images/registries/"}
+    take(visit, alice, addresses | dict(pages.image_pages(train)))
 
 
 def test_pages_of_the_sample_team(visit: Callable[..., Visit], alice: User, research: Team) -> None:

@@ -67,7 +67,7 @@ def test_configuration_of_ray_up_becomes_a_version(
     page.get_by_label("Message").fill("From ray up.")
     page.get_by_role("button", name="Save version").click()
     expect(page.get_by_role("heading", name="theirs")).to_be_visible()
-    expect(page.get_by_text("Mobula cannot launch clusters on AWS yet.").first).to_be_visible()
+    expect(page.get_by_role("link", name="Launch").first).to_be_visible()
     page.get_by_role("link", name="theirs:1", exact=True).click()
     expect(page.get_by_text("RUN echo")).to_be_visible()
     assert alices.complaints() == []

@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Visit, watched
 from tests.e2e.stack import Console, console
 
-pytestmark = [pytest.mark.ray, pytest.mark.browser]
+pytestmark = [pytest.mark.ray, pytest.mark.browser, pytest.mark.usefixtures("patience")]
 
 PASSWORD = "a mobula leaps from the water"
 # Waited for only where something is wrong, or the machine very busy.
-PATIENCE = 180_000
+PATIENCE = 300_000
 
 
 @pytest.fixture

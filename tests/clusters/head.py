@@ -50,6 +50,8 @@ class Head:
             "cluster": str(self.cluster.pk),
             "run": self.cluster.run.number,
             "seq": next(_seq),
+            "ray_version": self.cluster.image_version.ray_version,
+            "python_version": self.cluster.image_version.python_version,
             "session": "session_1",
             "nodes": [self._node(n) for n in self._listed()],
             "dead": [],

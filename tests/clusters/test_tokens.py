@@ -10,7 +10,6 @@ from django.db import connection
 
 from clusters.bootstrap import bootstrap
 from clusters.models import Cluster, Run
-from clusters.nodes import sealing
 from clusters.nodes.tokens import _derived, agent_token, hashed, ray_token
 from tests.clusters.head import Head
 
@@ -67,14 +66,3 @@ def test_without_their_key_the_tokens_open_nothing(
     bootstrap()
     assert not set(tokens(head)) & set(before)
     assert "no key opens the tokens" in caplog.text
-
-
-def test_a_sealed_text_opens_in_its_own_run_alone() -> None:
-    pair = ("ab" * 32, "cd" * 32)
-    sealed = sealing.seal(pair, run="a:1", key=NEW)
-    assert sealing.unseal(sealed, run="a:1", keys=["other", NEW]) == pair
-    assert sealing.unseal(sealed, run="a:2", keys=[NEW]) is None
-    assert sealing.unseal(sealed, run="a:1", keys=["other"]) is None
-    changed = sealed[:-1] + ("0" if sealed[-1] != "0" else "1")
-    assert sealing.unseal(changed, run="a:1", keys=[NEW]) is None
-    assert sealing.seal(pair, run="a:1", key=NEW) != sealed

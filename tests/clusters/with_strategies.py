@@ -42,10 +42,13 @@ def add_node(cluster: Cluster, number: int = 1, **fields: object) -> Node:
     )  # fmt: skip
 
 
-def floors(cluster: Cluster, demand: Demand = WAITING) -> tuple[Floor, ...]:
+def floors(
+    cluster: Cluster, demand: Demand = WAITING, *, moment: datetime | None = None
+) -> tuple[Floor, ...]:
     nodes = list(cluster.nodes.select_related("group"))
     groups = list(cluster.groups.filter(role="worker"))
-    return floors_of(cluster, groups, nodes, demand).get("cpu", ())
+    moment = moment or datetime.now(UTC)
+    return floors_of(cluster, groups, nodes, demand, moment=moment).get("cpu", ())
 
 
 def kinds(cluster: Cluster, demand: Demand = WAITING) -> dict[str, int]:

@@ -51,6 +51,17 @@ def test_environment_that_there_is_not_is_refused(
     assert "unknown environment 'moon': use one of dev, test, prod" in capsys.readouterr().err
 
 
+def test_environment_of_any_name_is_checked_where_the_file_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "eu.yaml"
+    path.write_text(AWS.replace("{prod: ", "{prod-EU_1: "))
+    assert main(["validate", str(path), "--environment", "prod-EU_1"]) == 1
+    assert "worker_nodes[0]" in capsys.readouterr().out
+    assert main(["validate", str(path), "--environment", "prod-US"]) == 2
+    assert "use one of dev, test, prod, prod-EU_1." in capsys.readouterr().err
+
+
 def test_price_of_several_resources_says_that_it_is_the_firsts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

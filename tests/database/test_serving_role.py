@@ -49,6 +49,9 @@ REFUSED = (
     "SET session_replication_role = replica",
     "UPDATE metering_ratecardversion SET usd_per_cpu_hour = 0",
     "DELETE FROM metering_ratecardversion",
+    "UPDATE promotions_environmentsettings SET content = '{}'",
+    "DELETE FROM promotions_environmentsettings",
+    "TRUNCATE promotions_environmentsettings",
     "UPDATE configurations_version SET number = 7",
     "DELETE FROM configurations_version",
     "TRUNCATE configurations_version",
@@ -117,6 +120,7 @@ def test_it_may_not_delete_from_any_table_that_refuses_truncate(
         "accounts_auditseal",
         "configurations_version",
         "metering_ratecardversion",
+        "promotions_environmentsettings",
     }
     assert not [row for row in rows if row[1] or row[2]]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -13,13 +14,26 @@ from mobula.documentation.help import HELP, TABS, help_for
 from tests.access.routes import ROUTES
 
 SLUGS = [slug for slugs in library.SECTIONS.values() for slug in slugs]
+MOST_PICTURES, MOST_BYTES = 10, 150_000
 # They answer with a file, a part of a page, or for people who are signed out.
 WITHOUT_HELP = {
     "clusters:node-log-text", "clusters:resize",
-    "accounts:link", "accounts:sign-in", "agent-sync", "clusters:csv", "clusters:job-log",
+    "accounts:link", "accounts:sign-in", "agent-package", "agent-sync",
+    "node-agent", "node-registry",
+    "clusters:csv", "clusters:job-log",
     "clusters:launch-preview", "clusters:update-preview", "clusters:what-if",
-    "configurations:picker", "documentation:contents", "documentation:page", "healthz",
+    "configurations:picker", "documentation:contents", "documentation:page",
+    "documentation:picture", "healthz", "images:pick-base",
 }  # fmt: skip
+
+
+def html_of(slug: str) -> str:
+    return library.page(slug).html
+
+
+def pictures() -> list[Path]:
+    """Return all files of pictures: each is shown by a page, and only once."""
+    return sorted(library.PICTURES.iterdir())
 
 
 def test_the_index_has_each_file_once() -> None:
@@ -74,6 +88,20 @@ def test_a_search_finds_sections_and_ranks_titles_first() -> None:
     assert not library.search("no such words anywhere")
     titles = [("session" in m.section.title.lower()) for m in matches]
     assert titles == sorted(titles, reverse=True)
+
+
+@pytest.mark.django_db
+def test_each_picture_that_a_page_names_is_served_and_small(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    named = [each for slug in SLUGS for each in re.findall(r'<img src="([^"]*)"', html_of(slug))]
+    assert sorted(named) == sorted(f"/docs/pictures/{each.name}" for each in pictures())
+    assert 0 < len(named) <= MOST_PICTURES
+    for address in named:
+        answer = client.get(address)
+        assert answer.headers["Content-Type"] == "image/png"
+        assert answer.content.startswith(b"\x89PNG")
+        assert len(answer.content) <= MOST_BYTES, f"{address}: {len(answer.content):,} bytes"
+    assert client.get("/docs/pictures/nothing.png").status_code == 404
 
 
 @pytest.mark.django_db

@@ -107,3 +107,28 @@ def test_overlay_that_does_not_fit_is_never_used() -> None:
 def test_junk_in_an_overlay_is_a_problem_and_no_exception(overlay: str) -> None:
     found = check_text(TEXT.replace("PROD", overlay), target=ANYWHERE)
     assert any(problem.path.startswith("mobula.environments.prod") for problem in found)
+
+
+@pytest.mark.parametrize("name", ["prod", "prod-EU_1", "1", "x" * 32])
+def test_environment_has_any_name_that_an_environment_can_have(name: str) -> None:
+    text = f"head_node: {{instance_type: small}}\nmobula: {{environments: {{{name}: {{}}}}}}\n"
+    assert "environment-name" not in {p.code for p in check_text(text, target=ANYWHERE)}
+
+
+@pytest.mark.parametrize(
+    ("name", "better"), [("prod eu", "prod-eu"), ("Süd", "S-d"), ("x" * 33, None), ("...", None)]
+)
+def test_other_names_are_mistakes_with_a_name_that_would_do(name: str, better: str | None) -> None:
+    text = f"head_node: {{instance_type: small}}\nmobula: {{environments: {{'{name}': {{}}}}}}\n"
+    problems = [p for p in check_text(text, target=ANYWHERE) if p.code == "environment-name"]
+    assert len(problems) == 1
+    assert "at most 32" in problems[0].hint
+    fix = problems[0].fix
+    assert (fix.steps[0].value if fix else None) == better
+
+
+def test_a_name_with_a_better_one_that_is_taken_has_no_fix() -> None:
+    block = "{environments: {'prod eu': {}, prod-eu: {}}}"
+    text = f"head_node: {{instance_type: small}}\nmobula: {block}\n"
+    [problem] = [p for p in check_text(text, target=ANYWHERE) if p.code == "environment-name"]
+    assert problem.fix is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from mobula.demo_cloud.serving import serving
 
 PAGE = 2  # entries on a page
 
@@ -151,12 +152,5 @@ def running() -> Iterator[GcpDouble]:
     """Run the double at a free port of this machine for as long as the block lasts."""
     double = GcpDouble()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(double))
-    double.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(server) as double.url:
         yield double
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -72,6 +72,7 @@ class Console:
                     **_plain_environment(),
                     "MOBULA_HOME": str(self.home.path),
                     "MOBULA_PORT": str(self.port),
+                    "MOBULA_GIT_HTTP_HOSTS": "127.0.0.1",
                     "MOBULA_MOVE_SECONDS": "20",  # an actor that must move need not be waited for
                 },
                 cwd=ROOT,
@@ -174,18 +175,24 @@ class Console:
             "Membership.objects.get_or_create(user=user, team=team, role=Role.ENGINEER)\n"
             "Cloud.objects.get(name='local').teams.add(team)"
         )
-        member = copy(self)
-        member.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)
-        assert member.http.get("/accounts/sign-in/").status_code == 200
-        page = member.post("/accounts/sign-in/", email=email, password=password)
-        assert page.url.path == "/", page.text
-        return member
+        return self.seen_by(email, password)
 
-    def post(self, path: str, **fields: object) -> httpx.Response:
+    def seen_by(self, email: str, password: str) -> Console:
+        """Return this console with the session of somebody who signs in with a password."""
+        person = copy(self)
+        person.http = httpx.Client(base_url=self.url, timeout=60, follow_redirects=True)
+        assert person.http.get("/accounts/sign-in/").status_code == 200
+        page = person.post("/accounts/sign-in/", email=email, password=password)
+        assert page.url.path == "/", page.text
+        return person
+
+    def post(
+        self, path: str, *, files: dict[str, Any] | None = None, **fields: object
+    ) -> httpx.Response:
         """Post a form as the signed-in admin and return the page it ends on."""
         headers = {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "Referer": self.url}
         values = {name: str(value) for name, value in fields.items()}
-        return self.http.post(path, data=values, headers=headers)
+        return self.http.post(path, data=values, files=files or None, headers=headers)
 
     def make_template(self, name: str, text: str, *, team: str = "") -> int:
         """Return the id of version 1 of a new template of `team`, by default of the first."""

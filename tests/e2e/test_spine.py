@@ -42,6 +42,8 @@ mobula:
   idle_minutes: 1
 """
 WORK = Path(__file__).parent / "work"
+# A line of each log of a node that is shown on its page.
+FOLLOWED = {"raylet.out": "(raylet)", "start.log": "Ray runtime started"}
 NOTICED_WITHIN = timedelta(seconds=10)
 
 
@@ -127,7 +129,8 @@ def test_a_raylet_killed_from_outside_is_noticed_and_replaced(
     victim = train.ready_workers()[0]["name"]
     log_page = f"/clusters/{train.id}/nodes/{victim}/log/"
     assert mobula.post(f"{log_page}follow/").status_code == 204
-    eventually(lambda: "(raylet)" in log_of(mobula, log_page, "raylet.out"), what="its log comes")
+    for file, line in FOLLOWED.items():
+        eventually(lambda f=file, s=line: s in log_of(mobula, log_page, f), what=f"{file} comes")
     raylet = program_of(mobula.home.path, victim, program=RAYLET)
     killed_at = datetime.now().astimezone()
     raylet.kill()
@@ -136,8 +139,8 @@ def test_a_raylet_killed_from_outside_is_noticed_and_replaced(
     assert noticed["at"] - killed_at <= NOTICED_WITHIN
     assert (noticed["kind"], noticed["severity"]) == ("node.lost", "error")
     assert noticed["message"]
-    assert "Ray runtime started" in log_of(mobula, log_page, "start.log")
-    assert "(raylet)" in log_of(mobula, log_page, "raylet.out")
+    for file, line in FOLLOWED.items():
+        assert line in log_of(mobula, log_page, file)
     train.has_workers(1)
     assert train.ready_workers()[0]["name"] != victim
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 PAUSE_SECONDS = 0.1
-PATIENCE_SECONDS = 180.0  # waited for only where something is wrong, or the machine very busy
+PATIENCE_SECONDS = 300.0  # waited for only where something is wrong, or the machine very busy
 
 
 class NeverCameTrue(AssertionError):

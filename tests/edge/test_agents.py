@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.clusters.agent.machine import PaperMachine
 from tests.clusters.head import Head
 from tests.edge.attacks import MIB, Server, declared, seconds_of, status
 
@@ -66,6 +67,29 @@ def test_cluster_that_reports_too_often_is_told_when_to_come_again(
     refused = next(answer for answer in answers if answer.status_code == 429)
     assert int(refused.headers["Retry-After"]) >= 1
     assert "too often" in refused.json()["error"]
+
+
+def test_machines_of_nodes_have_a_share_of_their_own(server: Server, head: Head) -> None:
+    node = head.nodes(role="head")[0]
+    type(node).objects.filter(pk=node.pk).update(address="10.0.0.9")
+    machine = PaperMachine(node)
+    body = {"index": 0, "address": "10.0.0.9", "secret": machine.secret}
+    with server.http() as http, ThreadPoolExecutor(8) as threads:
+        joined = http.post(
+            "/agent/v1/nodes/join", json=body, headers={"Authorization": f"Bearer {machine.token}"}
+        )
+        assert joined.status_code == 200, joined.text
+        key = {"Authorization": f"Bearer {machine.secret}"}
+
+        def report(_: int) -> httpx.Response:
+            return http.post("/agent/v1/nodes/report", json={"phases": []}, headers=key)
+
+        answers = list(threads.map(report, range(100)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert post(http, head, head.body()).status_code == 200
+        large = http.post("/agent/v1/nodes/report", content=b" " * (64 * 1024 + 1), headers=key)
+        assert large.status_code == 413
+        assert http.get("/agent/v1/nodes/agent", headers=key).content[:2] == b"PK"
 
 
 def flood(server: Server, token: str, body: bytes, *, until: float) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.edge.attacks import MIB, Server, chunked, declared, status
 
+PATHS = ["/", "/templates/new/", "/environments/dev/", "/agent/v1/sync", "/static/x"]
 ROOM = 60 * MIB  # what the process may grow by, whatever is sent to it
 
 
@@ -24,7 +25,7 @@ def bounded(server: Server) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("method", [declared, chunked])
-@pytest.mark.parametrize("path", ["/", "/templates/new/", "/agent/v1/sync", "/static/x"])
+@pytest.mark.parametrize("path", PATHS)
 def test_300_mib_are_refused_wherever_they_are_sent(
     server: Server, method: Callable[..., Iterator[bytes]], path: str
 ) -> None:

@@ -102,7 +102,7 @@ def test_budget_is_bounded_in_all_and_for_each() -> None:
 
 def test_gate_lets_a_burst_in_and_then_the_rate(clock: Clock) -> None:
     gate = Gate()
-    for _ in range(int(gates.BURST)):
+    for _ in range(int(gates.AGENT.burst)):
         gate.enter()
         gate.leave()
     with pytest.raises(TooSoon) as early:
@@ -111,6 +111,23 @@ def test_gate_lets_a_burst_in_and_then_the_rate(clock: Clock) -> None:
     gate.enter()
     with pytest.raises(TooSoon):  # one at a time
         gate.enter()
+
+
+def test_gate_of_nodes_lets_several_in_and_then_the_rate(clock: Clock) -> None:
+    gate, rate = Gate(gates.NODES), gates.NODES
+    for _ in range(rate.most_inside):
+        gate.enter()
+    with pytest.raises(TooSoon):  # that many at a time
+        gate.enter()
+    for _ in range(rate.most_inside):
+        gate.leave()
+    for _ in range(int(rate.burst) - rate.most_inside):
+        gate.enter()
+        gate.leave()
+    with pytest.raises(TooSoon) as early:
+        gate.enter()
+    clock.now += early.value.seconds + 0.001
+    gate.enter()
 
 
 def test_reports_that_take_long_come_less_often(clock: Clock) -> None:

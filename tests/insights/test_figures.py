@@ -6,10 +6,10 @@ import plotly.graph_objects as go
 import pytest
 
 from insights.charts import Chart
-from insights.cost_charts import cost_chart, idle_chart
+from insights.cost_charts import BAR_SHARE, DAY_MS, cost_chart, idle_chart
 from insights.use_charts import Span, cpu_chart, use_charts
 from metering.measures import MEASURES
-from metering.queries import Cost, CostRow, CostTable, GroupTotal, Series, Spread
+from metering.queries import Cost, CostRow, CostTable, GroupTotal, Series, Spread, Step
 
 DAY = date(2026, 3, 1)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -43,8 +43,10 @@ def charts() -> list[Chart]:
     assert small is not None
     by_group = cost_chart(table(), first=DAY, last=last)
     by_part = cost_chart(table(), first=DAY, last=last, by_part=True)
+    by_week = cost_chart(table(), first=DAY, last=DAY + timedelta(days=100), step=Step.WEEK)
     idle = idle_chart(table(), first=DAY, last=last)
-    return [*use_charts(series(), span=span, spread=spread), small, by_group, by_part, idle]
+    use = use_charts(series(), span=span, spread=spread)
+    return [*use, small, by_group, by_part, by_week, idle]
 
 
 @pytest.mark.parametrize("chart", charts(), ids=lambda chart: f"{chart.id} {chart.size}")
@@ -52,6 +54,20 @@ def test_plotly_accepts_the_figure_and_keeps_all_of_it(chart: Chart) -> None:
     kept = go.Figure(chart.figure).to_plotly_json()
     assert [set(trace) for trace in kept["data"]] == [set(one) for one in chart.figure["data"]]
     assert set(chart.figure["layout"]) <= set(kept["layout"])
+
+
+def test_bars_of_weeks_and_months_are_as_wide_as_their_days() -> None:
+    last = date(2026, 4, 15)
+    for step, starts in (
+        (Step.WEEK, ["03-01", "03-02", "03-09", "03-16", "03-23", "03-30", "04-06", "04-13"]),
+        (Step.MONTH, ["03-01", "04-01"]),
+    ):
+        chart = cost_chart(table(), first=DAY, last=last, step=step)
+        bars = chart.figure["data"][0]
+        assert bars["x"] == [f"2026-{start}" for start in starts]
+        days = sum(bars["width"]) / BAR_SHARE / DAY_MS
+        assert round(days) == (last - DAY).days + 1
+        assert chart.columns[0] == f"{step.capitalize()} (UTC)"
 
 
 def test_plotly_would_refuse_a_name_it_does_not_know() -> None:

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from insights.periods import asked_period, month_of, months
+from insights.periods import asked_period, asked_step, month_of, months
 from insights.queries.costs import Change
+from metering.queries import Step
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
@@ -61,3 +62,20 @@ def test_thirteen_months_are_on_offer() -> None:
 def test_a_change_in_words(current: int, previous: int, words: tuple[str, str]) -> None:
     change = Change(current=current, previous=previous)
     assert (change.amount_words, change.percent_words) == words
+
+
+@pytest.mark.parametrize(
+    ("step", "length", "expected"),
+    [
+        (None, "7d", Step.DAY),
+        (None, "90d", Step.DAY),
+        (None, "365d", Step.WEEK),
+        ("day", "365d", Step.DAY),
+        ("month", "30d", Step.MONTH),
+        ("hour", "30d", Step.DAY),
+    ],
+)
+def test_a_bar_stands_for_what_is_asked_or_fits(
+    step: str | None, length: str, expected: Step
+) -> None:
+    assert asked_step(step, asked_period({"range": length}, now=NOON)) is expected

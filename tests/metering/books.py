@@ -7,9 +7,9 @@ from django.db.models import Sum
 from domain.pricing import interval_microusd
 from metering.models import (
     PARTS,
+    CostAccount,
     CostDay,
     CostHour,
-    CostMonth,
     CostScopeDay,
     CostTeamDay,
     Interval,
@@ -28,7 +28,7 @@ def price(interval: Interval, until: datetime) -> int:
     )
 
 
-def total(rows: type[CostHour | CostDay | CostMonth] = CostHour) -> int:
+def total(rows: type[CostHour | CostDay | CostAccount] = CostHour) -> int:
     """Return the sum of all rows' totals."""
     return rows.objects.aggregate(all=Sum("total"))["all"] or 0
 
@@ -46,5 +46,5 @@ def snapshot() -> list[dict[str, object]]:
 
 def clear() -> None:
     """Forget all hours, what is added up from them, and the intervals."""
-    for model in (CostHour, CostDay, CostMonth, CostTeamDay, CostScopeDay, Interval):
+    for model in (CostHour, CostDay, CostAccount, CostTeamDay, CostScopeDay, Interval):
         model.objects.all().delete()

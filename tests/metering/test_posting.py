@@ -8,8 +8,9 @@ from django.db.models import F, Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metering import ledger, posting
+from metering import ledger
 from metering.models import CostDay, CostHour
+from metering.posting import rounds
 
 from .books import price, snapshot, total
 from .cast import CLUSTER, DAY, HOUR, NOON, OTHER, Opener
@@ -80,7 +81,7 @@ def test_posting_again_writes_the_same_rows(open_node: Opener) -> None:
 
 
 def test_batches_reach_every_interval(open_node: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "_BATCH", 2)
+    monkeypatch.setattr(rounds, "_BATCH", 2)
     for number in range(5):
         open_node(f"n-{number}", cluster_id=CLUSTER if number % 2 else OTHER)
     assert ledger.post(NOON + HOUR) == 5

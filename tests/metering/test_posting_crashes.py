@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from metering import ledger, posting
+from metering import ledger
 from metering.models import CostDay, CostHour
+from metering.posting import rounds
 
 from .books import price, total
 from .cast import HOUR, MINUTE, NOON, Opener
@@ -20,8 +21,8 @@ def test_a_crash_between_batches_loses_and_doubles_nothing(
 ) -> None:
     for number in range(4):
         open_node(f"n-{number}")
-    monkeypatch.setattr(posting, "_BATCH", 2)
-    posted = posting._post_batch(NOON + HOUR, None)
+    monkeypatch.setattr(rounds, "_BATCH", 2)
+    posted = rounds._post_batch(NOON + HOUR, None)
     assert total() == 2_000_000
     assert len(posted) == 2
     ledger.post(NOON + HOUR)
@@ -32,7 +33,7 @@ def test_a_crash_within_a_batch_leaves_the_interval_to_be_posted(
     open_node: Opener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interval = open_node()
-    monkeypatch.setattr(posting, "_ADD_DAYS", "SELECT 1/0, %s::uuid[], %s::date[]")
+    monkeypatch.setattr(rounds, "_ADD_DAYS", "SELECT 1/0, %s::uuid[], %s::date[]")
     with pytest.raises(Exception, match="division by zero"):
         ledger.post(NOON + HOUR)
     monkeypatch.undo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clusters import room
 from configurations.models import Version
 from configurations.services.templates import save_version
 from promotions import progress
@@ -17,6 +18,8 @@ def carry_on(request: ChangeRequest) -> ChangeRequest:
         before = state
         for check in progress.advance(request.pk).checks:
             run_check(CheckResult.objects.select_related("request").get(pk=check))
+        for check in room.due():
+            room.answer(check)
     return ChangeRequest.objects.select_related(
         "team", "environment", "version__author", "version__template", "template", "author"
     ).get(pk=request.pk)

@@ -213,6 +213,21 @@ def test_the_verification_task_decides(follower: Head, dev: Environment, version
     assert stepped(request).state == RequestState.DONE
 
 
+def test_the_verification_command_of_the_environment_decides(
+    follower: Head, dev: Environment, version: Version
+) -> None:
+    Environment.objects.update(verify_task=True, verify_command="python smoke.py")
+    request = stepped(stepped(stepped(released(more(version)))))
+    job = Job.objects.get(submission_id=f"mobula-verify-{request.pk}")
+    assert job.entrypoint == "python smoke.py"
+    Job.objects.filter(pk=job.pk).update(
+        status="FAILED", ended_at=now(), message="Exit code 1: no dataset."
+    )
+    request = stepped(request)
+    assert request.state == RequestState.FAILED
+    assert "Its verification task failed: Exit code 1: no dataset." in request.steps.last().reason
+
+
 def test_a_release_is_good_only_after_its_time(
     follower: Head, dev: Environment, version: Version
 ) -> None:

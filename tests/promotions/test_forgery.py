@@ -13,14 +13,18 @@ from accounts.errors import NotAllowed, WrongState
 from accounts.models import Membership, Team, User
 from clouds import catalogue
 from configurations.models import Version
+from domain.promotions.overlay import Overlay
 from domain.promotions.states import RequestState
 from images.bootstrap import register
-from images.models import ImageVersion
 from promotions import tasks
-from promotions.models import Approver, ChangeRequest, Environment, Release
+from promotions.checks import run_check
+from promotions.models import Approver, ChangeRequest, CheckResult, Environment, Release
+from promotions.progress import advance
 from promotions.services.approvals import ChangedSince, approve
 from promotions.services.environments import add_approver, change_rules, remove_approver
+from promotions.services.settings import save_settings
 from tests.cast import make_member
+from tests.images.rewritten import rewrite_versions
 from tests.promotions.steps import carry_on
 
 pytestmark = pytest.mark.django_db
@@ -149,16 +153,20 @@ def widen(prod: Environment) -> None:
     )
 
 
-def move_image(image: ImageVersion) -> None:
-    ImageVersion.objects.filter(pk=image.pk).update(location="/opt/other/bin/ray")
+def lift(prod: Environment) -> None:
+    """Lift a cap that this version is below: its configuration stays as it was approved."""
+    save_settings(
+        prod, overlay=Overlay(max_nodes=900), reason="Room.", by=User.objects.get(name="Lead")
+    )
 
 
-@pytest.mark.parametrize("what", ["rules", "image", "image version", "prices", "release"])
+@pytest.mark.parametrize(
+    "what", ["rules", "settings", "image", "image version", "prices", "release"]
+)
 def test_what_was_swapped_after_the_approval_voids_it(
     what: str,
     ask: Ask,
     prod: Environment,
-    image: ImageVersion,
     bea: User,
     version: Version,
     monkeypatch: pytest.MonkeyPatch,
@@ -167,8 +175,10 @@ def test_what_was_swapped_after_the_approval_voids_it(
     round_before = request.round
     if what == "rules":
         widen(prod)
+    elif what == "settings":
+        lift(prod)
     elif what == "image":
-        move_image(image)
+        rewrite_versions(location="/opt/other/bin/ray")
     elif what == "image version":
         register("ray", ray_version="2.60.0", location="/opt/next/bin/ray")
     elif what == "prices":
@@ -191,6 +201,23 @@ def test_what_was_swapped_after_the_approval_voids_it(
     voided = request.approvals.get()
     assert voided.voided_at
     assert "Changed since it was checked" in voided.void_reason
+    if what == "settings":
+        assert "the settings of the environment" in voided.void_reason
+        assert request.settings == prod.settings.get()
+
+
+def test_settings_that_changed_while_it_was_checked_are_not_the_ones_that_are_released(
+    ask: Ask, prod: Environment, environments: dict[str, Environment], lead: User
+) -> None:
+    dev = environments["dev"]  # which asks for no approval
+    request = ask("dev")
+    for check in advance(request.pk).checks:
+        run_check(CheckResult.objects.get(pk=check))
+    save_settings(dev, overlay=Overlay(max_nodes=1), reason="A small budget.", by=lead)
+    request = carry_on(request)
+    assert request.round == 2
+    assert request.settings == dev.settings.get()
+    assert request.release.request.settings == dev.settings.get()
 
 
 @pytest.mark.parametrize("what", ["off the list", "deactivated", "out of the team"])
@@ -208,6 +235,34 @@ def test_an_approver_who_is_gone_does_not_count(
     request = carry_on(request)
     assert request.state == RequestState.AWAITING_APPROVAL
     assert not is_released()
+
+
+@pytest.mark.parametrize("what", ["off the list", "deactivated", "out of the team"])
+def test_an_approver_who_comes_back_has_to_approve_again(
+    what: str, ask: Ask, prod: Environment, bea: User, dan: User, lead: User
+) -> None:
+    change_rules(prod, values={"approvals": 2}, by=lead)
+    request = carry_on(ask())
+    approved_by(bea, request)
+    team = prod.team
+    if what == "off the list":
+        remove_approver(Approver.objects.get(user=bea), by=lead)
+    elif what == "deactivated":
+        User.objects.filter(pk=bea.pk).update(is_active=False)
+    else:
+        Membership.objects.filter(user=bea).delete()
+    carry_on(request)
+    if what == "off the list":
+        add_approver(prod, group="leads", user=bea, by=lead)
+    elif what == "deactivated":
+        User.objects.filter(pk=bea.pk).update(is_active=True)
+    else:
+        Membership.objects.create(user=bea, team=team, role="engineer")
+    approved_by(dan, request)
+    assert carry_on(request).state == RequestState.AWAITING_APPROVAL
+    assert "Its approver left" in request.approvals.get(user=bea).void_reason
+    approved_by(bea, request)
+    assert carry_on(request).state == RequestState.APPLYING
 
 
 def test_the_clock_past_its_expiry_ends_it(ask: Ask, prod: Environment, bea: User) -> None:

@@ -40,7 +40,7 @@ STEPS = [
     "clusters.updates.apply.note",
     "clusters.updates.apply.record",
     "promotions.progress.outcome.move_request",
-    "clusters.following.verification.submit",
+    "clusters.following.verification.submit_command",
 ]
 
 

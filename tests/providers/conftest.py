@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from providers.local.installation import installed_image
+from tests.providers.aws import site as aws_site
 from tests.providers.sites import DRIVEN, Site, make_stand_in
 
 
@@ -16,6 +17,9 @@ def make_site(kind: str, tmp_path: Path) -> Site:
     if kind == "fake":
         arguments = {"kind": "fake", "path": str(tmp_path / "world.json")}
         return Site(arguments=arguments, image=make_stand_in(tmp_path / "bin"), handle=handle)
+    if kind == "aws":
+        arguments = {"kind": "aws", "path": str(tmp_path / "aws"), "url": aws_site.start()}
+        return Site(arguments=arguments, image=aws_site.IMAGE, handle=handle)
     image = make_stand_in(tmp_path / "bin") if kind == "local" else installed_image()
     return Site(
         arguments={"kind": "local", "path": str(tmp_path / "local")}, image=image, handle=handle

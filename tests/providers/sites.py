@@ -30,10 +30,11 @@ from providers.local import accounts
 from providers.local.driver import LocalDriver
 from providers.local.installation import ray_program
 from providers.local.programs import libraries_of, runnable
+from tests.providers.aws import site as aws_site
 
 LONGEST_WAIT_SECONDS = 120
 STAND_IN = "mobula-stand-in-"
-DRIVEN = ("fake", "local")
+DRIVEN = ("fake", "local", "aws")
 """The providers with a driver: each is walked through the promises."""
 
 
@@ -116,6 +117,8 @@ class Site:
         """The names of the nodes that ever started, in order; twice when one started twice."""
         if self.arguments["kind"] == "fake":
             return FakeDriver(path=Path(self.arguments["path"])).launched
+        if self.arguments["kind"] == "aws":
+            return aws_site.starts(self.arguments["url"], self.handle)
         log = Path(self.image.location).with_name("starts.jsonl")
         if not log.exists():
             return []
@@ -124,7 +127,7 @@ class Site:
 
     def processes(self) -> list[psutil.Process]:
         """Everything on this machine that any node of this site may have left."""
-        if self.arguments["kind"] == "fake":
+        if self.arguments["kind"] != "local":
             return []
         return [process for process in psutil.process_iter() if self._is_ours(process)]
 
@@ -144,6 +147,8 @@ class Site:
 
     def close(self) -> None:
         """End what a failed test left, and remove it."""
+        if self.arguments["kind"] == "aws":
+            aws_site.stop(self.arguments["url"])
         while left := self.processes():  # a node that was just starting has new ones meanwhile
             for process in left:
                 with suppress(psutil.NoSuchProcess):
@@ -165,6 +170,8 @@ def open_site_driver(arguments: dict[str, Any]) -> ProviderDriver:
     path = Path(arguments["path"])
     if arguments["kind"] == "fake":
         return FakeDriver(path=path)
+    if arguments["kind"] == "aws":
+        return aws_site.open_aws_driver(arguments["url"], path)
     return LocalDriver(path, memory_per_node=0)
 
 

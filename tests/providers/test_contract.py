@@ -1,11 +1,7 @@
 """The promises that every driver keeps."""
 
-import json
-import signal
 import subprocess
 import sys
-from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 
@@ -15,9 +11,8 @@ from providers.base import (
     MachinePhase,
     NodeSpec,
 )
-from tests.providers.sites import Site, eventually
-
-REPOSITORY = Path(__file__).parents[2]
+from tests.providers.killed.calling import called, let_go
+from tests.providers.sites import Site
 
 
 def test_a_launched_head_runs_and_tells_where_it_answers(any_site: Site) -> None:
@@ -134,8 +129,8 @@ def test_a_destroyed_cluster_never_starts_a_node_again(any_site: Site) -> None:
 def test_launches_by_four_processes_at_once_start_each_node_once(
     site: Site, callers: list[subprocess.Popen[str]]
 ) -> None:
-    callers += [_call(site, "launch", [site.head(1), site.head(2)]) for _ in range(4)]
-    _let_go(callers)
+    callers += [called(site, "launch", [site.head(1), site.head(2)]) for _ in range(4)]
+    let_go(callers)
     assert [caller.wait() for caller in callers] == [0, 0, 0, 0]
     for number in (1, 2):
         site.wait_for(f"{site.handle}-{number}", MachinePhase.RUNNING)
@@ -147,78 +142,9 @@ def test_a_launch_and_a_terminate_at_once_leave_nothing(
 ) -> None:
     for number in range(6):
         head = site.head(number)
-        pair = [_call(site, verb, [head]) for verb in ("launch", "terminate")]
+        pair = [called(site, verb, [head]) for verb in ("launch", "terminate")]
         callers += pair
-        _let_go(pair)
+        let_go(pair)
         assert [caller.wait() for caller in pair] == [0, 0]
         site.wait_until_gone(head.name)
     assert site.processes() == []
-
-
-# To launch two nodes takes the local driver about 3,400 lines as root, the fake one 340.
-@pytest.mark.parametrize("line", [*range(1, 340, 53), *range(340, 3400, 250)])
-def test_a_launcher_killed_at_any_line_is_put_right_by_the_next_launch(
-    site: Site, callers: list[subprocess.Popen[str]], line: int
-) -> None:
-    nodes = [site.head(1), site.head(2)]
-    callers.append(_call(site, "launch", nodes, die_at=line))
-    _let_go(callers)
-    assert callers[0].wait() in {-signal.SIGKILL, 0}
-    site.driver.launch(site.cluster, nodes)
-    for node in nodes:
-        site.wait_for(node.name, MachinePhase.RUNNING)
-    assert sorted(site.starts()) == [node.name for node in nodes]
-    _terminate_all(site, nodes)
-
-
-# To terminate two takes up to 960.
-@pytest.mark.parametrize("line", [*range(1, 300, 50), *range(300, 960, 130)])
-def test_a_terminator_killed_at_any_line_is_put_right_by_the_next_terminate(
-    site: Site, callers: list[subprocess.Popen[str]], line: int
-) -> None:
-    nodes = [site.head(1), site.head(2)]
-    site.driver.launch(site.cluster, nodes)
-    callers.append(_call(site, "terminate", nodes, die_at=line))
-    _let_go(callers)
-    assert callers[0].wait() in {-signal.SIGKILL, 0}
-    _terminate_all(site, nodes)
-
-
-def _terminate_all(site: Site, nodes: list[NodeSpec]) -> None:
-    site.driver.terminate(site.cluster, [node.name for node in nodes])
-    for node in nodes:
-        site.wait_until_gone(node.name)
-    assert site.processes() == []
-
-
-def _call(
-    site: Site, verb: str, nodes: list[NodeSpec], *, die_at: int = 0
-) -> subprocess.Popen[str]:
-    caller = subprocess.Popen(
-        [sys.executable, "-m", "tests.providers.caller"],
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    order = {
-        "site": site.arguments,
-        "cluster": asdict(site.cluster),
-        "nodes": [asdict(node) for node in nodes],
-        "verb": verb,
-        "die_at": die_at,
-    }
-    assert caller.stdin
-    caller.stdin.write(json.dumps(order) + "\n")
-    caller.stdin.flush()
-    return caller
-
-
-def _let_go(callers: list[subprocess.Popen[str]]) -> None:
-    for caller in callers:
-        assert caller.stdout
-        eventually(caller.stdout.readline, "the other process is ready")
-    for caller in callers:
-        assert caller.stdin
-        caller.stdin.write("go\n")
-        caller.stdin.flush()

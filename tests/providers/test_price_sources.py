@@ -211,6 +211,18 @@ def test_without_credentials_nobody_is_asked(site: Site, monkeypatch: pytest.Mon
     assert not site.double.calls
 
 
+def test_aws_is_asked_with_the_credentials_of_the_cloud(of_aws: Site) -> None:
+    keys = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "of the cloud"}
+    access = PriceAccess(
+        machines_url=of_aws.double.url, prices_url=of_aws.double.url, credentials=keys
+    )
+    source = registry.open_price_source(of_aws.kind, access=access)
+    assert source is not None
+    assert source.machine_types(of_aws.region)
+    assert source.prices(of_aws.region)
+    assert of_aws.double.signers == {"AKIAIOSFODNN7EXAMPLE"}
+
+
 def test_sources_import_no_sdk_before_they_ask() -> None:
     code = (
         "import sys, providers.aws.prices, providers.gcp.prices, providers.aws.errors;"

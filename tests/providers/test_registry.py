@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,12 +10,17 @@ from domain.offerings import ProviderKind
 from providers import registry
 from providers.base import Account, DriverFacts, InvalidRequest
 
+# What an account of this kind needs, where not anything will do.
+SETTINGS: dict[ProviderKind, dict[str, Any]] = {
+    ProviderKind.AWS: {"region": "us-east-1", "settings": {"key_name": "one"}}
+}
 DRIVEN = [kind for kind in ProviderKind if registry.has_driver(kind)]
 
 
 @pytest.fixture(params=DRIVEN)
 def account(request: pytest.FixtureRequest, tmp_path: Path) -> Account:
-    return Account(kind=request.param, id="1", home=tmp_path, settings={"role": "one"})
+    of_kind = SETTINGS.get(request.param, {"settings": {"role": "one"}})
+    return Account(kind=request.param, id="1", home=tmp_path, **of_kind)
 
 
 def test_an_account_keeps_its_driver_while_its_settings_stay(account: Account) -> None:
@@ -28,7 +34,7 @@ def test_two_accounts_of_one_kind_have_two_drivers(account: Account) -> None:
 
 
 def test_a_new_version_of_the_settings_opens_a_new_driver(account: Account) -> None:
-    changed = replace(account, version=2, settings={"role": "two"})
+    changed = replace(account, version=2, settings={**account.settings, "tags": {}})
     assert registry.open_driver(changed) is not registry.open_driver(account)
 
 
@@ -44,7 +50,9 @@ def test_a_process_keeps_so_many_drivers_and_no_more(tmp_path: Path) -> None:
 
 
 def test_every_driver_says_how_long_things_take(account: Account) -> None:
-    assert registry.open_driver(account).facts == DriverFacts()
+    facts = registry.open_driver(account).facts
+    assert isinstance(facts, DriverFacts)
+    assert facts.look_every_busy <= facts.look_every_calm
 
 
 def test_accounts_of_one_machine_are_in_one_place(tmp_path: Path) -> None:

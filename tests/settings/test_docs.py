@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # What `mobula up` reads before there is Django.
-OF_THE_STACK = {"MOBULA_PORT"}
+OF_THE_STACK = {"MOBULA_PORT", "MOBULA_WORKSPACES_PORT"}
 
 
 def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from clouds.demo_home import DemoHome
+from mobula.stack import up
 from mobula.stack.errors import StackError
 from mobula.stack.home import Home
 from mobula.stack.identity import Identity
@@ -182,3 +184,26 @@ def test_a_short_log_stays(tmp_path: Path) -> None:
 def test_ends_are_described() -> None:
     assert describe(-9) == "was killed by SIGKILL"
     assert describe(1) == "exited with code 1"
+
+
+def test_the_demo_cloud_runs_from_when_it_is_added_until_it_is_deleted(
+    home: Home, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = Program(name=up.DEMO, command=("sleep", "1000"))
+    monkeypatch.setattr("mobula.stack.programs.demo_cloud", lambda **_: program)
+    supervisor, demo = Supervisor(home, say=said.append), DemoHome(home.path)
+
+    def looked() -> bool:
+        up._tend_demo(supervisor, {})
+        return supervisor.runs(up.DEMO)
+
+    assert not looked()
+    demo.want()
+    assert looked()
+    assert looked()
+    demo.leave()
+    assert not looked()
+    demo.want()
+    assert looked()
+    supervisor.stop()
+    assert said == ["Starting the demo AWS …", "Stopping the demo AWS …", "Starting the demo AWS …"]

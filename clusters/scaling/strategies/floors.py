@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.timezone import now
 
 from clusters.agent_report import REPORT_LIMIT
 from clusters.models import Cluster, EnabledRule, Forecast, Group, Node, RuleValue
@@ -39,14 +38,18 @@ TOLD_TIME = timedelta(minutes=30)
 
 
 def floors_of(
-    cluster: Cluster, groups: Sequence[Group], nodes: Sequence[Node], demand: Demand
+    cluster: Cluster,
+    groups: Sequence[Group],
+    nodes: Sequence[Node],
+    demand: Demand,
+    *,
+    moment: datetime,
 ) -> dict[str, tuple[Floor, ...]]:
-    """Return by group what its strategies ask for now, the most first, each with its reason.
+    """Return by group what its strategies ask for at `moment`, the most first, with the reasons.
 
     `nodes` are all live nodes of the cluster, the head too. Groups without a floor are left out.
     """
     scaling = configuration_of(cluster).mobula.scaling
-    moment = now()
     names = [group.name for group in groups]
     return raised_floors(
         names,

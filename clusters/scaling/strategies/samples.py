@@ -51,8 +51,8 @@ def _rows(cluster: Cluster, at: datetime) -> Iterable[ScalingSample]:
         return []
     demand, nodes = current_demand(cluster), _nodes(cluster)
     groups = [group for group in cluster.groups.all() if group.role == NodeRole.WORKER]
-    floors = floors_of(cluster, groups, nodes, demand)
     moment = moment_now()
+    floors = floors_of(cluster, groups, nodes, demand, moment=moment)
     since = waiting_since(cluster, demand, moment=moment)
     facts = {
         group.name: facts_of(

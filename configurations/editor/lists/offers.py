@@ -6,7 +6,6 @@ from configurations.editor.catalogue import Catalogue
 from configurations.editor.forms.base import EditorForm, offer
 from configurations.editor.lists.forms import EnvironmentForm
 from configurations.editor.tables.inputs import Choices
-from configurations.editor.tables.lists import ENVIRONMENT_CHOICES
 from domain.configuration.spec import ComputeConfig
 
 _SAME = ("", "Same as the template")
@@ -20,7 +19,7 @@ def offer_to_entry(form: EditorForm, draft: ComputeConfig, catalogue: Catalogue)
     if "size" in form.fields:
         offer(form, "size", _or_same(catalogue.size_choices))
     if isinstance(form, EnvironmentForm):
-        offer(form, "name", ENVIRONMENT_CHOICES)
+        offer(form, "name", catalogue.environment_choices)
         offer(form, "cloud", _or_same(catalogue.cloud_choices))
         offer(form, "image", _or_same(catalogue.image_choices))
 

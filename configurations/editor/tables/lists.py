@@ -20,7 +20,6 @@ from configurations.editor.tables.inputs import (
 from configurations.editor.tables.kinds import Chosen, FieldKind
 from configurations.editor.tables.table import Row, Table
 from domain.configuration.spec import MarketType
-from domain.overlays import ENVIRONMENTS
 
 ROW, OTHER = "row", "other"
 _EMPTY = "Empty: same as the template."
@@ -102,5 +101,3 @@ RANK = Table(
     Row(ROW, "market", "market", choice("Market", RANK_MARKETS), FieldKind()),
     Row(ROW, "tied", "tied", switch("Same rank as the one above")),
 )
-
-ENVIRONMENT_CHOICES = [(name, name) for name in ENVIRONMENTS]

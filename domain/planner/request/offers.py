@@ -73,7 +73,7 @@ def offers_of(
         for market in markets_of(group, config)
         if market is Market.ON_DEMAND or machine.has_spot
         for price in [usd_of(group, machine, target, market=market)]
-        for zone in _zones(machine, config, target)
+        for zone in zones_of(machine, config, target)
     )
 
 
@@ -135,13 +135,31 @@ def _machines(
             yield fallback
 
 
-def _zones(machine: InstanceType, config: ComputeConfig, target: RegionCatalogue) -> list[str]:
-    """Return the zones that have the machine; "" where the provider chooses."""
-    offered = machine.zones if machine.zones is not None else target.zones
-    if config.zones:
-        wanted = [zone for zone in config.zones if offered is None or zone in offered]
-        return wanted or list(config.zones)
-    return sorted(offered) if offered else [""]
+def zones_of(
+    machine: InstanceType | None, config: ComputeConfig, target: RegionCatalogue
+) -> list[str]:
+    """Return the zones for the machine, the preferred ones first; "" where the provider chooses.
+
+    They are those that the configuration names, or else all, as far as the machine is offered
+    there and the account has a subnet; what would leave none is passed over.
+    """
+    offered = target.zones if machine is None or machine.zones is None else machine.zones
+    zones = list(config.zones or ()) or sorted(offered or target.connected_zones)
+    for allowed in (offered, target.connected_zones):
+        zones = [zone for zone in zones if not allowed or zone in allowed] or zones
+    return zones or [""]
+
+
+def zones_of_head(
+    machine: InstanceType | None, config: ComputeConfig, target: RegionCatalogue
+) -> list[str]:
+    """Return the same for a head, which the provider puts anywhere unless something is against it.
+
+    Its machine is launched before there is a plan.
+    """
+    if not config.zones and not target.connected_zones:
+        return [""]
+    return zones_of(machine, config, target)
 
 
 def _labels(

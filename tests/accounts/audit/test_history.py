@@ -37,6 +37,45 @@ def test_a_cluster_shows_what_was_done_to_it(
     assert browser.get(page, {"tab": "history", "part": "live"}).status_code == 200
 
 
+def test_a_cluster_shows_its_jobs_too(
+    anna: User, alice: User, cluster: Cluster, research: Team
+) -> None:
+    from clusters.models import Job
+
+    job = Job.objects.create(cluster=cluster, run=cluster.run, submission_id="one")
+    record("job.submitted", actor=alice, team=research, subject=job)
+    foreign = Job(pk=job.pk + 1)
+    record("job.submitted", actor=alice, team=research, subject=foreign)
+    page = signed_in(anna).get(reverse("clusters:detail", args=[cluster.pk]), {"tab": "history"})
+    assert actions(page) == ["job.submitted", "cluster.launched"]
+    csv = signed_in(anna).get(page.context["history"].csv_url).getvalue().decode()
+    assert csv.count("job.submitted") == 1
+    trail = reverse("accounts:audit")
+    assert signed_in(anna).get(trail, {"kind": "cluster", "subject": "x"}).status_code == 200
+
+
+def test_an_environment_shows_its_change_requests_too(
+    anna: User, alice: User, bob: User, cluster: Cluster, research: Team
+) -> None:
+    from promotions.services.environments import change_rules
+    from promotions.services.requests import request_change
+
+    browser, page = signed_in(anna), reverse("promotions:environment", args=["dev"])
+    assert browser.get(page, {"tab": "history"}).status_code == 302  # nobody has changed it yet
+    version = cluster.version
+    change = request_change(version, environment="dev", title="More.", by=alice)
+    request_change(version, environment="test", title="More.", by=alice)
+    change_rules(change.environment, values={"approvals": 1}, by=anna)
+    assert "?tab=history" in browser.get(page).text
+    shown = browser.get(page, {"tab": "history"})
+    assert actions(shown) == ["environment.rules_changed", "change_request.checking"]
+    template = reverse("configurations:template", args=[version.template_id])
+    shown = browser.get(template, {"tab": "history"})
+    assert actions(shown)[:2] == ["change_request.checking"] * 2
+    assert signed_in(bob).get(page, {"tab": "history"}).status_code == 403
+    assert "tab=history" not in signed_in(bob).get(page).text
+
+
 def test_a_template_shows_what_was_done_to_it(
     anna: User, alice: User, cluster: Cluster, research: Team
 ) -> None:

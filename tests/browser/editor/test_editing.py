@@ -24,9 +24,13 @@ def test_newcomer_saves_the_defaults(visit: Callable[..., Visit], alice: User, l
     alices = visit(alice)
     page = alices.open("/templates/new/")
     expect(page.locator(".cm-editor")).to_be_visible()
+    page.clock.install()
     page.get_by_role("button", name="Save version").click()
     expect(page.get_by_role("heading", name="starter")).to_be_visible()
     expect(page.get_by_role("link", name="Launch", exact=True)).to_be_visible()
+    page.clock.fast_forward("01:00")  # what leads on waits to be read
+    page.locator("#notices").get_by_role("link", name="Request promotion").click()
+    expect(page.get_by_role("heading", name="Request promotion of starter:1")).to_be_visible()
     assert alices.complaints() == []
 
 
@@ -123,7 +127,8 @@ def test_second_of_two_who_edit_chooses_and_saves(
     expect(page.get_by_role("heading", level=1)).to_contain_text(
         "saved train:2 while you were editing"
     )
-    assert alices.barriers() == []
+    assert alices.barriers_in_each_view() == []
+    page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("radio").nth(1).check()
     page.get_by_role("button", name="Continue with merged result").click()
     expect(page.get_by_label("Max", exact=True)).to_have_value("5")

@@ -5,8 +5,12 @@ from datetime import timedelta
 import pytest
 
 from clusters.models import Cluster
+from clusters.nodes import rows
+from clusters.nodes.driver_refs import specification
 from clusters.reconcile import observe
-from domain.lifecycle import EndCause
+from clusters.transitions import move_node
+from domain.lifecycle import EndCause, NodeState
+from metering.models import Interval
 from providers.base import (
     DriverFacts,
 )
@@ -36,8 +40,6 @@ def test_worker_that_dies_is_named_and_replaced(head: Head, driver: FakeDriver) 
 
 def test_machine_without_a_row_is_removed(head: Head, driver: FakeDriver) -> None:
     from dataclasses import replace
-
-    from clusters.nodes.driver_refs import specification
 
     row = head.nodes(role="head")[0]
     stray = replace(specification(row), name=f"{head.cluster.handle}-99")
@@ -86,3 +88,31 @@ def test_machine_launched_while_a_late_worker_looks_is_not_lost(
     assert driver.launched[-1] not in {
         name for c in driver.calls if c.verb == "terminate" for name in c.names
     }
+
+
+def test_machine_that_is_seen_first_when_its_node_is_given_up_is_in_the_ledger(
+    head: Head, driver: FakeDriver
+) -> None:
+    group = head.cluster.groups.get(name="cpu")
+    [node] = rows.add_nodes(Cluster.objects.get(pk=head.cluster.pk), group, count=1)
+    for state in (NodeState.LAUNCHING, NodeState.TERMINATING):
+        move_node(node, state, reason="As planned.")
+    driver.launch(reference_of(head), [specification(node)])  # type: ignore[arg-type]
+    for _ in range(3):
+        head.pass_by()
+    node.refresh_from_db()
+    interval = Interval.objects.get(node=node.name)
+    assert node.state == NodeState.TERMINATED
+    assert (interval.started_at, interval.ended_at) == (node.booted_at, node.ended_at)
+    assert interval.leaving_at is not None
+
+
+def test_node_without_a_machine_is_not_in_the_ledger(head: Head, driver: FakeDriver) -> None:
+    group = head.cluster.groups.get(name="cpu")
+    [node] = rows.add_nodes(Cluster.objects.get(pk=head.cluster.pk), group, count=1)
+    for state in (NodeState.LAUNCHING, NodeState.TERMINATING):
+        move_node(node, state, reason="As planned.")
+    head.pass_by()
+    node.refresh_from_db()
+    assert (node.state, node.booted_at) == (NodeState.TERMINATED, None)
+    assert not Interval.objects.filter(node=node.name).exists()

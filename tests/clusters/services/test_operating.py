@@ -14,6 +14,7 @@ from clusters.forms import HoldForm
 from clusters.models import Cluster, Command, Job, Node
 from clusters.services import operating
 from domain.lifecycle import ClusterState, ClusterTarget, EndCause, NodeState
+from images.services.states import withdraw_version
 from metering.models import Interval
 from providers.fake.driver import FakeDriver
 from tests.clusters.head import Head
@@ -85,6 +86,17 @@ def test_started_cluster_is_a_new_run(cluster: Cluster, alice: User) -> None:
     operating.start_cluster(cluster, by=alice)
     cluster.refresh_from_db()
     assert (cluster.run.number, cluster.state) == (2, ClusterState.STARTING)
+
+
+def test_cluster_does_not_start_again_from_a_withdrawn_image(
+    cluster: Cluster, alice: User, adam: User
+) -> None:
+    in_state(cluster, "stopped")
+    withdraw_version(cluster.image_version, reason="It mines coins.", by=adam)
+    with pytest.raises(WrongState, match="was withdrawn: It mines coins"):
+        operating.start_cluster(cluster, by=alice)
+    cluster.refresh_from_db()
+    assert (cluster.run.number, cluster.state) == (1, ClusterState.STOPPED)
 
 
 def test_terminating_twice_writes_once(cluster: Cluster, alice: User) -> None:

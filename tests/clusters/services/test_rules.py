@@ -74,3 +74,14 @@ def test_a_disabled_rule_raises_nothing_and_forgets(with_strategies: Cluster, al
     assert "rule" not in kinds(with_strategies)
     assert not RuleValue.objects.exists()
     assert AuditEntry.objects.filter(action="rule.disabled").count() == 1
+
+
+def test_next_pass_of_every_cluster_sees_that_a_rule_was_enabled_or_disabled(
+    with_strategies: Cluster, alice: User
+) -> None:
+    run = with_strategies.run
+    for change in (enable_rule, disable_rule):
+        before = run.news
+        change(with_strategies, **RULE, by=alice)
+        run.refresh_from_db()
+        assert run.news > before

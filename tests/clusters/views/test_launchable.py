@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import now
 
 from accounts.errors import Invalid
 from accounts.models import User
@@ -20,14 +21,14 @@ from tests.cast import make_cloud
 
 pytestmark = pytest.mark.django_db
 
-TEXT = "cloud: prod\nhead_node: {instance_type: m5.2xlarge}\nworker_nodes: []\n"
-SENTENCE = "Mobula cannot launch clusters on AWS yet."
+TEXT = "cloud: prod\nhead_node: {instance_type: n2-standard-8}\nworker_nodes: []\n"
+SENTENCE = "Mobula cannot launch clusters on Google Cloud yet."
 
 
 @pytest.fixture
 def planned(version: Version, alice: User) -> Version:
     """A newer template of alice's team, for a cloud that has no driver yet."""
-    make_cloud("prod", provider="aws", region="us-west-2")
+    make_cloud("prod", provider="gcp", region="us-central1")
     team = version.template.team
     return create_template(team=team, name="planned", text=TEXT, message="First.", by=alice)
 
@@ -47,7 +48,7 @@ def test_every_page_of_a_version_says_why_it_cannot_be_launched(
     draft = open_draft(team=template.team, by=alice, text=TEXT)
     for address in (
         reverse("clouds:list"),
-        reverse("configurations:library") + "?provider=aws",
+        reverse("configurations:library") + "?provider=gcp",
         reverse("configurations:template", args=[template.pk]),
         reverse("configurations:version", args=[template.pk, 1]),
         reverse("configurations:draft", args=[draft.pk]),
@@ -89,4 +90,22 @@ def test_choice_is_grouped_by_template_with_cloud_machines_and_price(
     assert '<optgroup label="planned">' in page
     assert '<optgroup label="train">' in page
     assert "train:1 · paper · small + 0–4 × small · $0.10–$0.50/h" in page
-    assert "planned:1 · prod · m5.2xlarge · $0.38/h · cannot be launched" in page
+    assert "planned:1 · prod · n2-standard-8 · $0.39/h · cannot be launched" in page
+
+
+def test_choice_has_the_ten_newest_of_each_template_and_the_chosen_one(
+    browser: Client, version: Version, planned: Version
+) -> None:
+    template = version.template
+    later = Version.objects.bulk_create(
+        Version(
+            template=template, number=number, text=version.text, digest=f"{number:064}",
+            message="More.", author=version.author,
+        )
+        for number in range(2, 15)
+    )  # fmt: skip
+    Version.objects.filter(pk=later[-1].pk).update(archived_at=now())  # 14
+    page = browser.get(reverse("clusters:launch"), {"version": version.pk}).text
+    offered = re.findall(r'<option value="(\d+)"', page[page.index("<optgroup") :])
+    newest = [row.pk for row in later[-2:-12:-1]]
+    assert [int(pk) for pk in offered] == [planned.pk, *newest, version.pk]

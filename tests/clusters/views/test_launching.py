@@ -12,10 +12,10 @@ from accounts.models import User
 from clusters.models import Cluster
 from configurations.models import Version
 from configurations.services.templates import save_version
-from images.models import ImageVersion
 from providers.fake.driver import FakeDriver
 from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT
+from tests.images.rewritten import rewrite_versions
 
 pytestmark = pytest.mark.django_db
 
@@ -105,10 +105,10 @@ def test_cloud_without_a_driver_is_priced_and_not_launched_on(
     version: Version, alice: User, page: Callable[..., str]
 ) -> None:
 
-    make_cloud("prod", provider="aws", region="us-west-2")
-    text = "cloud: prod\nhead_node: {instance_type: m5.2xlarge}\nworker_nodes: []\n"
-    saved = save_version(version.template, text=text, base=1, message="To AWS.", by=alice)
-    assert "Mobula cannot launch clusters on AWS yet" in page(
+    make_cloud("prod", provider="gcp", region="us-central1")
+    text = "cloud: prod\nhead_node: {instance_type: n2-standard-8}\nworker_nodes: []\n"
+    saved = save_version(version.template, text=text, base=1, message="To Google Cloud.", by=alice)
+    assert "Mobula cannot launch clusters on Google Cloud yet" in page(
         "launch-preview", version=saved.version.pk
     )
 
@@ -117,6 +117,6 @@ def test_image_whose_ray_has_no_wheel_for_its_python_is_worth_a_look(
     version: Version, page: Callable[..., str]
 ) -> None:
     assert "no wheel for Python" not in page("launch", version=version.pk)
-    ImageVersion.objects.update(python_version="3.9.1")
+    rewrite_versions(python_version="3.9.1")
     shown = page("launch", version=version.pk)
     assert "Image ray:1: Ray 2.60.0 has no wheel for Python 3.9" in shown

@@ -234,4 +234,4 @@ def test_a_workload_asks_for_no_more_than_the_cluster_can_have(
 def test_a_test_cluster_stays_on_the_version_that_it_tests(run: TestRun) -> None:
     step(run)
     with pytest.raises(WrongState, match="and is not updated"):
-        plan_update(cluster_of(run), version=run.version)
+        plan_update(cluster_of(run), version=run.version, settings=None)

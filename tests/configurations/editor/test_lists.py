@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from accounts.models import Team
+from promotions.environments import saved_environments
+from promotions.models import Environment
 from tests.clusters.conftest import TEXT
 from tests.configurations.editor_page import Editor
 
@@ -119,7 +122,7 @@ def test_environments_are_added_by_name_and_never_overwrite_each_other(editor: E
     }
     page = editor.check(**{"e1-name": "dev"})
     assert list(page.config.mobula.environments) == ["dev", "dev-2"]
-    assert "Unknown environment" in page.text
+    assert "Team Research has no environment" in page.text
     page = editor.check(do="remove:e0")
     assert list(page.config.mobula.environments) == ["dev"]
     assert editor.check(**{"g0-max_nodes": "7"}).config.groups[0].max_nodes == 7
@@ -132,3 +135,23 @@ def test_mistake_in_an_override_shows_beside_its_field(editor: Editor) -> None:
     page = editor.check(**{"e0-idle_minutes": "soon"})
     assert "Environment 1: Terminate when idle (minutes): Enter a whole number." in page.text
     assert page.config.mobula.environments["prod"]["mobula"] == {"idle_minutes": 5}
+
+
+def test_environments_of_the_team_are_offered_and_others_are_warned_of(
+    editor: Editor, research: Team
+) -> None:
+    saved_environments(research)
+    Environment.objects.create(team=research, name="prod_EU", position=3)
+    Environment.objects.filter(team=research, name="dev").delete()
+    page = editor.check(do="add:environments")
+    assert list(page.config.mobula.environments) == ["test"]
+    for name in ("test", "prod", "prod_EU"):
+        assert f'<option value="{name}"' in page.text
+    page = editor.check(**{"e0-name": "prod_EU"})
+    assert list(page.config.mobula.environments) == ["prod_EU"]
+    assert "has no environment" not in page.text
+    page = editor.check(text=f"{TEXT}  environments: {{prod_E: {{cloud: paper}}}}\n")
+    assert "Team Research has no environment" in page.text
+    assert "Did you mean" in page.text
+    page = editor.check(text=f"{TEXT}  environments: {{moon: {{cloud: paper}}}}\n")
+    assert "Its environments are test, prod, prod_EU." in page.text

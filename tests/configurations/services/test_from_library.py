@@ -53,5 +53,5 @@ def test_template_of_that_name_that_says_something_else_is_left_alone(
 
 @pytest.mark.django_db
 def test_clouds_that_cannot_be_launched_on_are_not_offered(alice: User) -> None:
-    make_cloud("prod", provider="aws", region="us-west-2")
+    make_cloud("prod", provider="gcp", region="us-central1")
     assert launchable_offers(alice.memberships.get().team) == []

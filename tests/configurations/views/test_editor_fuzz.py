@@ -23,8 +23,8 @@ from tests.clusters.conftest import TEXT
 from tests.configurations.editor_page import ROWS, Editor
 from tests.domain.configurations import GPU_WITH_FALLBACK, SCALED
 
-POSTED, READ = 300, 10_000
-FORMS_POSTED = 200
+POSTED, READ = 100, 3_000
+FORMS_POSTED = 70
 ODD = [
     *("", " ", "\n", "\t", "\x00", "\x07", "\ufeff", "\u2028", "\ud7ff", "😀", "é", "'", '"'),
     *(":", ": ", "- ", "#", "&a", "*a", "<<: *a", "!!python/object:os.system", "!tag", "%YAML 9"),
@@ -110,7 +110,7 @@ def test_check_answers_every_mutation_of_the_form(editor: Editor, text: str) -> 
         assert response.status_code == status_of(posted), posted
 
 
-def test_reading_and_checking_ten_thousand_mutations_never_fails() -> None:
+def test_reading_and_checking_thousands_of_mutations_never_fails() -> None:
     for text in mutations(READ, seed=3):
         assert all(problem.message for problem in check_text(text, target=ANYWHERE))
 

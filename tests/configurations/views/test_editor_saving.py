@@ -44,6 +44,17 @@ def test_save_without_scripts_takes_the_form(editor: Editor) -> None:
     assert (latest.number, latest.message, "max_nodes: 5" in latest.text) == (2, "Five.", True)
 
 
+def test_what_was_saved_leads_on_to_its_promotion(editor: Editor) -> None:
+    saved = editor.post(message="Five.", **{"g0-max_nodes": "5"})
+    page = editor.client.get(saved.url).text
+    notice = page[page.index('id="notices"') : page.index('id="status-pattern"')]
+    assert "train:2 is saved." in notice
+    version = Version.objects.latest("number")
+    address = reverse("promotions:request", args=[version.template_id, version.number])
+    assert f'<a class="btn btn-sm" href="{address}">' in notice
+    assert "Request promotion" in editor.client.get(address).text
+
+
 def test_save_without_a_change_says_so_and_makes_no_version(editor: Editor) -> None:
     response = editor.post(message="Again.")
     page = editor.client.get(response.url)

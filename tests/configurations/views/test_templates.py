@@ -115,8 +115,8 @@ def test_template_page_asks_the_same_for_ten_versions_as_for_one(
         text = TEXT.replace("max_nodes: 4", f"max_nodes: {20 + base}")
         save_version(second.template, text=text, base=base, message="More.", by=alice)
     client = signed_in(alice)
-    # Four are of the environments, and one counts what waits for the reader.
-    with django_assert_max_num_queries(14):
+    # Four are of the environments, one of the image, and one counts what waits for the reader.
+    with django_assert_max_num_queries(15):
         client.get(reverse("configurations:template", args=[second.template_id]))
 
 

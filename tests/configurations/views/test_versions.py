@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, User
 from clusters.models import Cluster
-from configurations.comparison import side_by_side
 from configurations.models import Draft, Version
 from configurations.services.templates import archive_template, save_version
+from tables.sides import side_by_side
 from tests.cast import make_cloud
 from tests.clusters.conftest import TEXT
 

@@ -12,6 +12,7 @@ from domain.objective import (
     SPOT_ASKS,
     STEADY_SPOT_PART,
     Objective,
+    interruption_usd,
 )
 from domain.offerings import Market
 from domain.planner import Plan, PlannedGroup, plan
@@ -111,3 +112,42 @@ def test_the_page_has_the_numbers_that_are_weighed() -> None:
     assert speed in page
     assert steady in page
     assert all(f"| `{objective}`" in page for objective in Objective)
+
+
+def at_risk(**more: bool) -> PlannedGroup:
+    """Spot machines in two zones at about one price, of which some are at risk."""
+    spot = spot_first().offers[0]
+    offers = tuple(
+        replace(spot, zone=zone, hourly_usd=Decimal(usd), at_risk=more.get(zone, False))
+        for zone, usd in (("a", "0.030"), ("b", "0.031"))
+    )
+    return replace(spot_first(), offers=offers)
+
+
+@pytest.mark.parametrize("objective", list(Objective))
+@pytest.mark.parametrize(
+    ("risks", "zone"),
+    [({}, "a"), ({"a": True}, "b"), ({"b": True}, "a"), ({"a": True, "b": True}, "a")],
+    ids=["none", "the cheaper one", "the other one", "both"],
+)
+def test_a_pool_at_risk_is_avoided_where_there_is_another(
+    objective: Objective, risks: dict[str, bool], zone: str
+) -> None:
+    answer = plan(request(at_risk(**risks), demand=waiting(1), objective=objective))
+    assert [launch.zone for launch in answer.launches] == [zone]
+
+
+def test_risk_is_a_preference_and_no_bar() -> None:
+    spot, dear = spot_first().offers
+    offers = (replace(spot, hourly_usd=Decimal("0.03"), at_risk=True), dear)
+    answer = plan(request(replace(spot_first(), offers=offers), demand=waiting(1)))
+    assert [launch.market for launch in answer.launches] == [SPOT]
+
+
+def test_risk_counts_a_part_of_the_on_demand_price() -> None:
+    for objective, parts in ((Objective.COST, 1), (Objective.SPEED, 1), (Objective.STEADY, 2)):
+        usd = interruption_usd(objective, market=Market.SPOT, on_demand_usd=1, at_risk=True)
+        assert usd == parts * STEADY_SPOT_PART
+    assert not interruption_usd(
+        Objective.STEADY, market=Market.ON_DEMAND, on_demand_usd=1, at_risk=True
+    )

@@ -11,6 +11,7 @@ GIVEN: dict[str, Any] = {
     "changes": ("max 2 → 4",),
     "verdicts": {CheckKind.IMAGE: Verdict.PASSED},
     "rules": {"needed": 1},
+    "settings": {"number": 3, "max_nodes": 10},
     "prices": {"head": "0.1000"},
     "strategy": "rolling",
 }
@@ -20,6 +21,7 @@ OTHERS: dict[str, Any] = {
     "changes": ("max 2 → 5",),
     "verdicts": {CheckKind.IMAGE: Verdict.WARNING},
     "rules": {"needed": 0},
+    "settings": {"number": 4, "max_nodes": 10},
     "prices": {"head": "0.2000"},
     "strategy": "next start",
 }
@@ -49,3 +51,10 @@ def test_a_check_whose_answer_changes_with_the_hour_is_not_part_of_it() -> None:
 def test_what_a_hotfix_skips_is_part_of_it() -> None:
     skipping = Evidence(**{**GIVEN, "skipped": ("previous",)})
     assert differing(Evidence(**GIVEN).parts, skipping.parts) == ("strategy",)
+
+
+def test_an_environment_without_settings_has_the_digest_of_before_there_were_any() -> None:
+    without = Evidence(**{**GIVEN, "settings": {}})
+    assert "settings" not in without.parts
+    assert differing(without.parts, Evidence(**GIVEN).parts) == ("settings",)
+    assert differing(Evidence(**GIVEN).parts, without.parts) == ("settings",)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from domain.lifecycle import as_mermaid
 from domain.promotions.checks import CheckKind
 from domain.promotions.states import REQUEST_MOVES, RequestState
+from domain.promotions.switches import SWITCH_MOVES
 
 PAGE = (Path(__file__).parents[3] / "docs/promotions.md").read_text()
 
 
-def test_the_page_shows_the_diagram_of_the_table() -> None:
-    assert f"```mermaid\n{as_mermaid(REQUEST_MOVES)}\n```" in PAGE
+@pytest.mark.parametrize("moves", [REQUEST_MOVES, SWITCH_MOVES])
+def test_the_page_shows_the_diagram_of_the_table(moves: Mapping[Any, frozenset[Any]]) -> None:
+    assert f"```mermaid\n{as_mermaid(moves)}\n```" in PAGE
 
 
 @pytest.mark.parametrize("state", RequestState)

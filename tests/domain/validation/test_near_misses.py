@@ -113,7 +113,7 @@ CASES = [
         ours("{mounts: [{storage: a, path: /m/a}, {storage: b, path: /m/ab}]}"),
     ),
     ("settings-of-no-group", "", f"{group('max_nodes: 2')}mobula: {{groups: {{cpu: {{}}}}}}\n"),
-    ("unknown-environment", "", ours("{environments: {prod: {}}}")),
+    ("environment-name", "", ours("{environments: {Prod_eu-1: {}}}")),
     ("environment-invalid", "", ours("{environments: {prod: {zones: [a]}}}")),
     ("cap-below-minimum", "AWS", ours("{max_usd_per_hour: 0.5}")),
     ("cap-without-prices", "AWS", ours("{max_usd_per_hour: 0.5}")),

@@ -167,6 +167,11 @@ def test_clusters_that_follow_pausing_and_rolling_back(
     assert "A roll-back needs no approval." in page
     assert f'href="/changes/{second.pk}/"' in page
     assert f'href="/changes/{back.pk}/"' in text_of(approver, second)
+    part = f"/changes/{second.pk}/?part=live"
+    assert author.get(part).status_code == 200  # whoever looks at it sees how it ends
+    finish(back)
+    over = author.get(part)
+    assert (over.status_code, "Rolled back" in over.text) == (286, True)
 
 
 def test_a_test_run_with_its_log(second: ChangeRequest, as_user: Browsers, bob: User) -> None:

@@ -17,8 +17,6 @@ from providers.base import (
 from providers.local.commands import (
     NodePaths,
     keeper_request,
-    labels_flag,
-    parse_version,
     resource_flags,
 )
 from providers.local.directories import (
@@ -29,6 +27,7 @@ from providers.local.directories import (
 )
 from providers.local.offerings import local_offerings
 from providers.local.ports import free_ports, node_address
+from providers.ray_options import labels_flag, parse_version
 from tests.providers.sites import make_stand_in
 
 GIB = 2**30

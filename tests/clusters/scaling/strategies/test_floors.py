@@ -28,11 +28,10 @@ def test_an_open_schedule_raises_the_floor(with_strategies: Cluster) -> None:
 
 def test_a_cluster_without_strategies_costs_no_query(cluster: Cluster) -> None:
     groups = list(cluster.groups.all())
-    floors_of(cluster, groups, [], WAITING)
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
-        assert floors_of(cluster, groups, [], WAITING) == {}
+    moment = datetime.now(UTC)
+    floors_of(cluster, groups, [], WAITING, moment=moment)
+    with CaptureQueriesContext(connection) as asked:
+        assert floors_of(cluster, groups, [], WAITING, moment=moment) == {}
     assert len(asked) == 0
 
 

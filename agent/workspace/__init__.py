@@ -1,0 +1,1 @@
+"""JupyterLab beside the head, for clusters that are workspaces."""

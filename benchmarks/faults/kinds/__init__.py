@@ -1,0 +1,1 @@
+"""What faults do, by what they hit."""

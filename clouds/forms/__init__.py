@@ -1,0 +1,1 @@
+"""What people post to the clouds' pages."""

@@ -1,0 +1,1 @@
+"""Announcements about machines: from the machines themselves, and from queues of providers."""

@@ -1,0 +1,1 @@
+"""Accounts with providers: the settings that a form asks for, and what the account must allow."""

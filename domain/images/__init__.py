@@ -1,0 +1,1 @@
+"""Images without a database: their references, states, Dockerfiles and contents."""

@@ -1,0 +1,1 @@
+"""The run of a build: who has it, its log, its end."""

@@ -1,0 +1,1 @@
+"""Builds as they go, for everybody who watches them."""

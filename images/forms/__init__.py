@@ -1,0 +1,1 @@
+"""What people post and ask for on the pages of images."""

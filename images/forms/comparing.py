@@ -1,0 +1,31 @@
+"""Which two versions of an image are compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from images.models import Image, ImageVersion
+
+
+class CompareForm(forms.Form):
+    """Two versions by their numbers; without them the two newest."""
+
+    old = forms.ModelChoiceField(
+        ImageVersion.objects.none(), label="From", to_field_name="number", empty_label=None
+    )
+    new = forms.ModelChoiceField(
+        ImageVersion.objects.none(), label="To", to_field_name="number", empty_label=None
+    )
+
+    def __init__(self, *args: Any, image: Image, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = image.versions.select_related("image").only("number", "image__name")
+        for field in ("old", "new"):
+            self.fields[field].queryset = rows  # type: ignore[attr-defined]
+            self.fields[field].error_messages["invalid_choice"] = (
+                f"{image} has no version %(value)s. Choose another."
+            )
+        numbers = list(image.versions.values_list("number", flat=True)[:2])
+        self.initial = {"new": numbers[0], "old": numbers[-1]} if numbers else {}

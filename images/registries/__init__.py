@@ -1,0 +1,1 @@
+"""How Mobula signs in to registries, and what it asks of them."""

@@ -1,0 +1,1 @@
+"""Amazon's services of containers."""

@@ -1,0 +1,3 @@
+gpu() {
+    GPU_OPTIONS=()
+}

@@ -1,0 +1,1 @@
+"""What builds images: a program on this host, or a service elsewhere."""

@@ -1,0 +1,124 @@
+"""Calls of Google's services as one service account: limits, retries, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from providers.errors import BadCredentials, InvalidRequest, ProviderError, Throttled, Unreachable
+from providers.gcp.errors import named
+
+TITLE = "Google Cloud Build"
+TIMEOUT_SECONDS, UPLOAD_SECONDS, RETRIES = 10, 120, 2
+_SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+_TOKENS = "https://oauth2.googleapis.com/token"
+_VERSIONS = {"cloudbuild": "v1", "logging": "v2", "storage": "v1"}
+_PATHS = {"cloudbuild": "/", "logging": "/", "storage": "/storage/v1/"}
+_FORBIDDEN, _MISSING = 403, 404
+
+
+class GoogleCalls:
+    """The clients of one service account: each is opened once, when it is first needed."""
+
+    def __init__(self, key: Mapping[str, Any], *, endpoint: str = "") -> None:
+        self._key, self._endpoint = key, endpoint.rstrip("/")
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service; raises `BadCredentials` for a key that is none."""
+        if service not in self._clients:
+            self._clients[service] = self._open(service)
+        return self._clients[service]
+
+    def __call__(self, request: Callable[[], Any], *, right: str, retries: int = RETRIES) -> Any:
+        """Return the answer of a request; raises only `ProviderError` and its subclasses."""
+        asked = request()
+        try:
+            with named(TITLE):
+                return asked.execute(num_retries=retries)
+        except ProviderError as error:
+            found = told(error, right=right)
+            if found is error:  # which keeps its own cause
+                raise
+            raise found from error
+
+    def upload(self, bucket: str, name: str, content: bytes) -> None:
+        """Write an object; written again, it is the same one."""
+        from urllib.parse import urlencode
+
+        root = self._endpoint or "https://storage.googleapis.com"
+        query = urlencode({"uploadType": "media", "name": name})
+        url = f"{root}/upload/storage/v1/b/{bucket}/o?{query}"
+        client = self._authorized(UPLOAD_SECONDS)
+        headers = {"Content-Type": "application/octet-stream"}
+        with named("Google Cloud Storage"):
+            response, _ = client.request(url, "POST", body=content, headers=headers)
+        if response.status == _FORBIDDEN:
+            raise BadCredentials(_denied("storage.objects.create"))
+        if response.status == _MISSING:
+            raise InvalidRequest(f"There is no bucket {bucket}. Create it, or correct it.")
+        if response.status >= 400:
+            raise Unreachable(f"Google Cloud Storage answered {response.status}. Try again later.")
+
+    def _authorized(self, seconds: float) -> Any:
+        import httplib2
+        from google.oauth2 import service_account
+        from google_auth_httplib2 import AuthorizedHttp
+
+        # The key names who gives tokens: nobody but Google is asked, whatever it says.
+        info = {**self._key, **({} if self._endpoint else {"token_uri": _TOKENS})}
+        read: Any = service_account.Credentials.from_service_account_info
+        try:
+            found = read(info, scopes=_SCOPES)
+        except (ValueError, KeyError) as error:
+            raise BadCredentials(
+                "The registry's service account key cannot be used. Enter it again."
+            ) from error
+        return AuthorizedHttp(found, http=httplib2.Http(timeout=seconds))
+
+    def _open(self, service: str) -> Any:
+        from googleapiclient.discovery import build
+
+        address = f"{self._endpoint}{_PATHS[service]}" if self._endpoint else None
+        return build(
+            service,
+            _VERSIONS[service],
+            http=self._authorized(TIMEOUT_SECONDS),
+            client_options={"api_endpoint": address} if address else None,
+            cache_discovery=False,
+            static_discovery=True,
+        )
+
+
+def status_of(error: BaseException | None) -> int:
+    """Return the status of the answer that an error came of; 0 where there was none."""
+    seen = error
+    while seen is not None:
+        if (response := getattr(seen, "resp", None)) is not None:
+            return int(response.status)
+        seen = seen.__cause__
+    return 0
+
+
+def told(error: ProviderError, *, right: str) -> ProviderError:
+    """Return the error as whoever set up the builds understands it."""
+    status = status_of(error)
+    if status == _FORBIDDEN and not isinstance(error, Throttled):
+        return BadCredentials(_denied(right))
+    if isinstance(error, BadCredentials):
+        return BadCredentials(
+            f"{TITLE} does not accept the registry's service account key. Enter a new one."
+        )
+    if status == _MISSING and right == "cloudbuild.builds.create":
+        return InvalidRequest(
+            f"{TITLE} has no such project or region, or its API is not enabled. Correct the "
+            "registry's page Builds."
+        )
+    return error
+
+
+def _denied(right: str) -> str:
+    return (
+        f"Google does not allow {right} to the registry's service account, or the API is not "
+        "enabled in the project. docs/images.md lists the roles that builds take."
+    )

@@ -1,0 +1,1 @@
+"""Builds at a service elsewhere: what all such services have in common."""
