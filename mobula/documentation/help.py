@@ -54,6 +54,7 @@ HELP = {
     "images:registries": "images",
     "images:new-registry": "images",
     "images:registry": "images",
+    "images:registry-builds": "images",
     "images:registry-credentials": "images",
     "insights:utilization": "metering",
     "insights:idle": "metering",

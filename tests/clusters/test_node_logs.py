@@ -130,9 +130,9 @@ def test_nonsense_stores_nothing(head: Head, node: Node) -> None:
 
 
 def test_tokens_of_the_cluster_are_masked(head: Head, node: Node) -> None:
-    agent, ray = secrets_of(head.cluster)
-    head.report(node_logs=[sent(node, f"token={agent} and {ray}\n")])
-    assert kept(node) == f"token={'*' * 64} and {'*' * 64}\n"
+    agent, ray, lab = secrets_of(head.cluster)
+    head.report(node_logs=[sent(node, f"token={agent} and {ray}, {lab}\n")])
+    assert kept(node) == f"token={'*' * 64} and {'*' * 64}, {'*' * 64}\n"
 
 
 def test_the_agent_is_told_whose_logs_are_read(head: Head, node: Node, alice: User) -> None:

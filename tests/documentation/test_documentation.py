@@ -23,7 +23,7 @@ WITHOUT_HELP = {
     "clusters:csv", "clusters:job-log",
     "clusters:launch-preview", "clusters:update-preview", "clusters:what-if",
     "configurations:picker", "documentation:contents", "documentation:page",
-    "documentation:picture", "healthz", "images:pick-base",
+    "documentation:picture", "healthz", "images:build-stream", "images:pick-base",
 }  # fmt: skip
 
 

@@ -118,13 +118,14 @@ def test_calm_pass_asks_little(head: Head, count: Any) -> None:
     head.report()
     head.pass_by()
     head.pass_by()
-    # What cannot be served is compared with what was noted, and health is judged by the groups.
-    assert count(head.pass_by) <= 11
+    # What cannot be served is compared with what was noted, and health is judged by the groups;
+    # those of the nodes are read once, not with each node.
+    assert count(head.pass_by) <= 12
     head.wants(0)
     head.report()
     head.pass_by()  # writes down that all is fine again
     # Also prices, cool-downs and stopped groups, and when the next cool-down ends: looks follow.
-    assert count(head.pass_by) <= 10
+    assert count(head.pass_by) <= 11
     assert {node.state for node in head.nodes()} == {"ready"}
 
 

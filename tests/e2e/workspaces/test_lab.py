@@ -187,7 +187,7 @@ def test_what_is_installed_in_the_terminal_is_in_the_next_cluster(
         seen=image,
     )
     (row,) = mobula.rows(built, "with-tiny")
-    log = mobula.rows("SELECT error FROM images_build") if row["state"] == "failed" else ""
+    log = mobula.rows("SELECT reason, steps FROM images_build") if row["state"] == "failed" else ""
     assert row["state"] == "ready", (row, log)
     assert row["requirements"].splitlines()[-1] == "tiny==1.0"
 

@@ -155,4 +155,4 @@ def test_secrets_of_mobula_are_not_passed_on(
 ) -> None:
     monkeypatch.setenv("MOBULA_SECRET_KEY", "canary")
     monkeypatch.setenv("DATABASE_URL", "canary")
-    assert "canary" not in str(building._environment())
+    assert "canary" not in str(building.uv_environment())

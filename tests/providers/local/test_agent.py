@@ -77,6 +77,7 @@ def test_the_agent_gets_what_it_needs_in_a_file_for_its_owner_only(
         "ray_token": "for ray",
         "shared_host": True,
         "node_dirs": note["config"]["node_dirs"],
+        "workspace": None,
     }
     assert (Path(note["config"]["node_dirs"]) / local.head().name).is_dir()
 
