@@ -65,6 +65,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("UV_FIND_LINKS", str(directory))
         patch.setenv("UV_NO_INDEX", "1")
         patch.setenv("UV_OFFLINE", "1")
+        # Nor what uv keeps of another Ray of this version.
+        patch.setenv("UV_CACHE_DIR", str(tmp_path_factory.mktemp("uv")))
         patch.setenv("PIP_FIND_LINKS", str(directory))
         patch.setenv("PIP_NO_INDEX", "1")
         yield directory
