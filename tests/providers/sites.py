@@ -1,7 +1,7 @@
 """Places where the drivers' promises are tested, each with a driver, a cluster and its nodes."""
 
+import atexit
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -157,7 +157,6 @@ class Site:
             shutil.rmtree(ray_directories_of(self.arguments["path"]), ignore_errors=True)
             if accounts.are_needed():
                 assert accounts.release(Path(self.arguments["path"]).resolve() / self.handle)
-            _remove_stand_in(Path(self.image.location).parent)
 
 
 def ray_directories_of(root: str) -> Path:
@@ -182,6 +181,7 @@ def make_stand_in(directory: Path, *, version: str = "2.60.0") -> RayImage:
     """
     if accounts.are_needed():
         directory = Path(tempfile.mkdtemp(prefix=STAND_IN, dir="/tmp"))
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)
         directory.chmod(0o755)
         (directory / "starts.jsonl").touch()
         (directory / "starts.jsonl").chmod(0o666)
@@ -214,8 +214,3 @@ def python_of(image: RayImage) -> str:
     python = Path(image.location).with_name("python")
     command = [python, "-c", "import sys; print(sys.executable)"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def _remove_stand_in(directory: Path) -> None:
-    if directory.name.startswith(STAND_IN) and directory.stat().st_uid == os.getuid():
-        shutil.rmtree(directory, ignore_errors=True)
