@@ -21,7 +21,7 @@ PATIENCE = 300_000
 @pytest.fixture
 def mobula() -> Iterator[Console]:
     """A console that was started for the first time and has been seen by nobody."""
-    with console(signed_in=False) as running:
+    with console(signed_in=False, is_prepared=False) as running:
         yield running
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from mobula.stack.home import ROOT
 from mobula.stack.postgres import PostgresServer
-from tests.e2e.stack import Console, _plain_environment, console
+from tests.e2e.stack import Console, console
+from tests.e2e.stack.environment import plain_environment
 
 COUNTS = """
     SELECT (SELECT count(*) FROM configurations_version) AS versions,
@@ -28,7 +29,7 @@ def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `mobula` on the installation in `home`."""
     return subprocess.run(
         [sys.executable, "-m", "mobula.cli", *arguments],
-        env={**_plain_environment(), "MOBULA_HOME": str(home)},
+        env={**plain_environment(), "MOBULA_HOME": str(home)},
         cwd=ROOT,
         capture_output=True,
         text=True,

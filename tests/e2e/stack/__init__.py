@@ -36,6 +36,8 @@ from mobula.stack.identity import Identity
 from mobula.stack.postgres import PostgresServer
 from mobula.stack.valkey import ValkeyServer
 from tests.e2e.cluster import DrivenCluster
+from tests.e2e.stack import prepared
+from tests.e2e.stack.environment import plain_environment
 from tests.e2e.waiting import eventually
 from tests.guard import guarded, remove
 
@@ -69,7 +71,7 @@ class Console:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "mobula.cli", "up"],
                 env={
-                    **_plain_environment(),
+                    **plain_environment(),
                     "MOBULA_HOME": str(self.home.path),
                     "MOBULA_PORT": str(self.port),
                     "MOBULA_GIT_HTTP_HOSTS": "127.0.0.1",
@@ -113,7 +115,7 @@ class Console:
     def environment(self) -> dict[str, str]:
         """Return the environment in which other programs share this installation."""
         return {
-            **_plain_environment(),
+            **plain_environment(),
             "DJANGO_SETTINGS_MODULE": "mobula.settings",
             "DATABASE_URL": PostgresServer(self.home.postgres).url,
             "BROKER_URL": ValkeyServer(self.home.valkey).url,
@@ -236,27 +238,25 @@ def installation(*, place: Callable[[Path], None] | None = None) -> Iterator[Con
 
 @contextmanager
 def console(
-    *, signed_in: bool = True, place: Callable[[Path], None] | None = None
+    *,
+    signed_in: bool = True,
+    is_prepared: bool = True,
+    place: Callable[[Path], None] | None = None,
 ) -> Iterator[Console]:
-    """Yield a running, empty installation; at the end nothing of it is left, Ray included."""
+    """Yield a running, empty installation; at the end nothing of it is left, Ray included.
+
+    With `is_prepared` its tables are there before it starts for the first time.
+    """
     with installation(place=place) as mobula:
         try:
+            if is_prepared:
+                prepared.prepare(mobula.home)
             mobula.start()
             if signed_in:
                 mobula.sign_in()
             yield mobula
         finally:
             mobula.stop()
-
-
-def _plain_environment() -> dict[str, str]:
-    """Return our environment without what points at the tests' own servers."""
-    hidden = {"DATABASE_URL", "BROKER_URL", "DJANGO_SETTINGS_MODULE"}
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name not in hidden and not name.startswith("MOBULA_")
-    }
 
 
 def _free_port() -> int:
