@@ -52,7 +52,7 @@ class MobulaDouble:
         """Listen, at the same address as before."""
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._endpoint())
         self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def go_away(self) -> None:
         """Stop listening; what was stored stays."""

@@ -57,7 +57,7 @@ class GitServer:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """Answer inside the `with` block."""
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         try:
             yield
         finally:

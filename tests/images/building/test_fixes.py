@@ -127,7 +127,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         _wheel(tmp_path / "simple" / name, name, version)
     serve = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
     with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_address[1]}/simple"
         monkeypatch.setenv("UV_INDEX_URL", address)
         monkeypatch.setenv("UV_DEFAULT_INDEX", address)

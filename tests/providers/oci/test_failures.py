@@ -60,7 +60,7 @@ def serve() -> Iterator[Serve]:
 
     def started(reply: Callable[[BaseHTTPRequestHandler], Reply]) -> Registry:
         server = Registry(reply)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         servers.append(server)
         return server
 
