@@ -106,6 +106,7 @@ def request_for(
         head_free=head.free if head else {},
         head_total=head.total if head else {},
         head_labels={**head.group.labels, NODE_GROUP_LABEL: head.group.name} if head else {},
+        head_zone=head.zone if head else "",
         max_resources=cluster.max_resources,
         min_resources=cluster.min_resources,
         max_usd_per_hour=cluster.max_usd_per_hour,

@@ -144,6 +144,7 @@ class PlanRequest:
     head_free: Resources = field(default_factory=dict)  # what the head itself still offers
     head_total: Resources = field(default_factory=dict)
     head_labels: Mapping[str, str] = field(default_factory=dict)
+    head_zone: str = ""  # "": not known
     max_resources: Resources = field(default_factory=dict)  # over the whole cluster
     min_resources: Resources = field(default_factory=dict)
     max_usd_per_hour: Decimal | None = None  # of the whole cluster, its head included

@@ -21,6 +21,8 @@ def plan(request: PlanRequest) -> Plan:
         return drafted(request)
     pinned = _pinned(request, zones)
     if not pinned:
+        # At the same price beside the head: traffic between zones is paid for.
+        zones.sort(key=lambda zone: zone != request.head_zone)
         return min((drafted(_within(request, zone)) for zone in zones), key=_quality)
     stays = drafted(_within(request, pinned))
     if not stays.unserved:

@@ -113,6 +113,20 @@ def test_no_price_draws_a_cluster_out_of_its_zone() -> None:
     assert [left.reason for left in answer.unserved] == ["no group has GPU"]
 
 
+@pytest.mark.parametrize("zone", ["a", "b", "c"])
+def test_at_one_price_workers_are_where_the_head_is(zone: str) -> None:
+    alike = tuple(replace(one, hourly_usd=Decimal("0.1")) for one in zoned().offers)
+    its, demand = group("cpu", offers=alike), Demand(shapes=(shape(2, CPU=2),))
+    answer = plan(request(its, zones=ZonePolicy.ONE, head_zone=zone, demand=demand))
+    assert zones(answer) == {zone: 2}
+
+
+def test_a_lower_price_draws_the_first_workers_away_from_the_head() -> None:
+    demand = Demand(shapes=(shape(2, CPU=2),))
+    answer = plan(request(zoned(), zones=ZonePolicy.ONE, head_zone="b", demand=demand))
+    assert zones(answer) == {"a": 2}
+
+
 def test_nodes_in_other_zones_keep_their_labels_and_prices() -> None:
     offers = tuple(replace(one, labels={"disk": "nvme"}) for one in zoned().offers)
     its = group("cpu", offers=offers)
