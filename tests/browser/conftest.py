@@ -38,10 +38,12 @@ class Visit:
     page: Page
     address: str
     findings: list[str] = field(default_factory=list)
+    status: int = 0  # of the last answer
 
     def open(self, path: str) -> Page:
         """Load `path` and wait until it is quiet."""
-        self.page.goto(self.address + path, wait_until="networkidle")
+        answer = self.page.goto(self.address + path, wait_until="networkidle")
+        self.status = answer.status if answer else 0
         return self.page
 
     def complaints(self) -> list[str]:

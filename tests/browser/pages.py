@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from clouds.models import Cloud
     from clusters.models import Cluster
     from configurations.models import Template
     from images.models import Image
@@ -45,7 +46,8 @@ ACCOUNTS = {
     "users": "/accounts/users/",
     "audit": "/accounts/audit/",
 }
-OTHERS = {"docs": "/docs/", "docs-page": "/docs/health/", "missing": "/nowhere/"}
+MISSING = "/nowhere/"
+OTHERS = {"docs": "/docs/", "docs-page": "/docs/health/", "missing": MISSING}
 
 
 def cluster_pages(cluster: Cluster) -> Iterator[tuple[str, str]]:
@@ -56,10 +58,16 @@ def cluster_pages(cluster: Cluster) -> Iterator[tuple[str, str]]:
         yield "node-log", f"{own}nodes/{node.name}/log/"
     if job := cluster.jobs.first():
         yield "job", f"{own}jobs/{job.pk}/"
-    yield "cloud", f"/clouds/{cluster.cloud_id}/"
     yield "cloud-teams", f"/clouds/{cluster.cloud_id}/teams/"
     yield "cloud-history", f"/clouds/{cluster.cloud_id}/history/"
     yield "clusters-bulk", f"/clusters/bulk/terminate/?pk={cluster.pk}"
+
+
+def cloud_pages(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    """Return the names and addresses of the pages of a cloud with an account."""
+    yield "cloud", f"/clouds/{cloud.pk}/"
+    for page in ("settings", "credentials", "permissions", "checks"):
+        yield f"cloud-{page}", f"/clouds/{cloud.pk}/{page}/"
 
 
 def template_pages(template: Template) -> Iterator[tuple[str, str]]:
@@ -96,4 +104,7 @@ def image_pages(image: Image) -> Iterator[tuple[str, str]]:
         if version.state == "ready":
             yield f"{name}-deprecate", f"{own}deprecate/"
             yield f"{name}-withdraw", f"{own}withdraw/"
-            yield "registry", f"/images/registries/{version.registry_id}/"
+            registry = f"/images/registries/{version.registry_id}/"
+            yield "registry", registry
+            yield "registry-credentials", f"{registry}credentials/"
+            yield "registry-builds", f"{registry}builds/"

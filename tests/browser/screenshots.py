@@ -17,6 +17,7 @@ from tests.browser import pages
 from tests.browser.images.test_images import train
 from tests.browser.test_barriers import filled
 from tests.browser.test_scaling import cluster, driver, image, launch, queued, version
+from tests.cast import make_cloud
 
 if TYPE_CHECKING:
     from accounts.models import Team, User
@@ -38,6 +39,7 @@ def test_pages_of_a_team_that_edits(
 ) -> None:
     addresses = dict(pages.cluster_pages(filled))
     addresses |= dict(pages.template_pages(filled.version.template))
+    addresses |= dict(pages.cloud_pages(make_cloud("aws", provider="aws", region="us-east-1")))
     take(visit, alice, pages.LISTS | pages.ACCOUNTS | pages.OTHERS | addresses)
     take(visit, None, {"sign-in": "/accounts/sign-in/"})
 
@@ -71,4 +73,5 @@ def take(
         window = visit(user, team=team, width=width, theme=theme)
         for name, path in addresses.items():
             page = window.open(path)
+            assert window.status == 200 or path == pages.MISSING, path
             page.screenshot(path=TARGET / f"{name}-{width}-{theme}.png", full_page=True)
