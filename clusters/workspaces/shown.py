@@ -28,7 +28,12 @@ def explanation(workspace: Workspace) -> str:
     if workspace.copy_error:
         return f"The files could not be copied: {workspace.copy_error}"
     cluster = workspace.cluster
-    if cluster is None or cluster.state != ClusterState.RUNNING:
+    if cluster is None:
+        return ""
+    if cluster.state == ClusterState.FAILED:
+        why = cluster.run.last_error or "See the page of the cluster."
+        return f"The cluster failed: {why}"
+    if cluster.state != ClusterState.RUNNING:
         return ""
     told = cluster.run.workspace
     if told.get("state") == "missing":
