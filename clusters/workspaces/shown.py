@@ -26,7 +26,10 @@ def shown_state(workspace: Workspace) -> str:
 def explanation(workspace: Workspace) -> str:
     """Return what is wrong and what to do about it; "" where nothing is."""
     if workspace.copy_error:
-        return f"The files could not be copied: {workspace.copy_error}"
+        return (
+            f"The files could not be copied: {workspace.copy_error} Delete this workspace, and "
+            "clone again."
+        )
     cluster = workspace.cluster
     if cluster is None:
         return ""

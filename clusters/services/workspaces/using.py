@@ -68,9 +68,10 @@ def run_file(workspace: Workspace, *, path: str, by: User) -> Job:
         raise Invalid.at("path", f"{path} cannot be run: choose a .py or .sh file.")
     if not any(file["path"] == path and not file["is_folder"] for file in workspace.files):
         raise Invalid.at("path", f"{workspace} has no file {path}. Save it, and reload the page.")
+    name = f"./{path}" if path.startswith("-") else path  # else it is an option of the program
     job = submit_command(
         workspace.cluster,
-        f"{runner} {shlex.quote(path)}",
+        f"{runner} {shlex.quote(name)}",
         workload="file",
         in_workspace=True,
         by=by,
