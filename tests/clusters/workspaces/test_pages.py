@@ -195,6 +195,15 @@ def test_what_does_not_run_says_why_and_is_not_opened(
     assert answer.redirect_chain == [(address("workspace", lab), 302)]
 
 
+def test_the_state_is_asked_for_without_the_files(lab: Workspace, alice: User) -> None:
+    browser = signed_in(alice)
+    url = address("workspace", lab)
+    live, listed = (browser.get(url, {"part": part}).text for part in ("live", "files"))
+    assert ("Idle timer" in live, "train.py" in live) == (True, False)
+    assert ("Idle timer" in listed, "train.py" in listed) == (False, True)
+    assert "<html" not in live + listed
+
+
 def test_a_failed_cluster_says_so(lab: Workspace, alice: User) -> None:
     Cluster.objects.update(state="failed")
     Run.objects.update(last_error="The machine is full.")
