@@ -21,6 +21,7 @@ LIST_EVERY = timedelta(seconds=15)
 # What would go away by itself, such as a full disk, is waited for so long by a clone.
 COPY_WITHIN = timedelta(minutes=30)
 COPY_SECONDS = 25 * 60  # one try
+MOST_AT_ONCE = 200
 _TOO_LONG = f"Copying took longer than {COPY_SECONDS // 60} minutes."
 _REASON_LENGTH = 500
 _WAITING = Q(cloned_from__isnull=False, copied_at=None, copy_error="")
@@ -39,15 +40,14 @@ def due() -> list[str]:
     live = Workspace.objects.filter(running | _WAITING, removed_at=None)
     ended = Q(cluster=None) | Q(cluster__state=ClusterState.TERMINATED)
     removed = Workspace.objects.filter(
-        ended, ~Exists(_clones_of(OuterRef("pk"))), removed_at__isnull=False, files_at__isnull=False
+        ended,
+        ~Exists(_clones().filter(cloned_from=OuterRef("pk"))),
+        removed_at__isnull=False,
+        files_at__isnull=False,
     )
-    return [
-        str(pk)
-        for rows in (live, removed)
-        for pk in rows.order_by(F("files_at").asc(nulls_first=True)).values_list("pk", flat=True)[
-            :200
-        ]
-    ]
+    longest_ago = F("files_at").asc(nulls_first=True)
+    found = (rows.order_by(longest_ago).values_list("pk", flat=True) for rows in (live, removed))
+    return [str(pk) for pks in found for pk in pks[:MOST_AT_ONCE]]
 
 
 def look_after(workspace_id: str) -> None:
@@ -83,9 +83,9 @@ def content_of(workspace: Workspace, path: str) -> bytes:
     return driver.read_file(workspace.pk.hex, path)
 
 
-def _clones_of(pk: object) -> QuerySet[Workspace]:
-    """Return the clones that still need the files of a workspace."""
-    return Workspace.objects.filter(_WAITING, cloned_from=pk, removed_at=None)
+def _clones() -> QuerySet[Workspace]:
+    """Return the clones that still need the files of what they were cloned from."""
+    return Workspace.objects.filter(_WAITING, removed_at=None)
 
 
 def _give_up(workspace: Workspace, reason: str) -> None:
@@ -109,7 +109,7 @@ def _copy(workspace: Workspace, driver: KeepsWorkspaces) -> None:
 def _remove(workspace: Workspace, driver: KeepsWorkspaces) -> None:
     if workspace.cluster is not None and workspace.cluster.state != ClusterState.TERMINATED:
         return  # a machine may still write there
-    if _clones_of(workspace.pk).exists():
+    if _clones().filter(cloned_from=workspace).exists():
         return
     driver.remove_files(workspace.pk.hex)
     Workspace.objects.filter(pk=workspace.pk).update(files=[], files_at=None)

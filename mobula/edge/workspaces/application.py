@@ -142,8 +142,9 @@ async def _exchange(
 async def _unless[T](gone: asyncio.Future[None], step: Coroutine[Any, Any, T]) -> T:
     """Return what a step returns; raises Turned where the browser has gone before."""
     task = asyncio.ensure_future(step)
+    both: set[asyncio.Future[Any]] = {task, gone}
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             raise Turned(502, pages.AWAY)  # nobody reads it
         return task.result()
