@@ -22,6 +22,7 @@ from mobula.edge.workspaces.rules import Headers
 KNOWN_SECONDS = 5.0
 MOST_KNOWN = 1_000
 MOST_OPEN = 64  # requests and sockets of one workspace at the same time
+MOST_OPEN_IN_ALL = 400  # of all workspaces; each takes two of the process's files
 # Each question takes a connection to the database, of which a process has few.
 MOST_QUESTIONS = 8
 QUESTION_SECONDS = 10.0
@@ -78,7 +79,9 @@ class Admission:
 
     @contextmanager
     def place(self, workspace_id: UUID) -> Iterator[None]:
-        """Hold a place among the open requests of the workspace; raises Turned (429)."""
+        """Hold a place among the open requests of the workspace; raises Turned (429, 503)."""
+        if self._open.total() >= MOST_OPEN_IN_ALL:
+            raise Turned(503, pages.FULL, workspace_id=workspace_id)
         if self._open[workspace_id] >= MOST_OPEN:
             raise Turned(429, pages.BUSY, workspace_id=workspace_id)
         self._open[workspace_id] += 1

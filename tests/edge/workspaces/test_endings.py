@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -140,6 +141,17 @@ def test_requests_at_the_same_time_ask_the_database_once(monkeypatch: pytest.Mon
 
     asyncio.run(many())
     assert len(asked) == 1
+
+
+def test_open_requests_of_all_workspaces_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "MOST_OPEN_IN_ALL", 2)
+    gate = Admission()
+    with gate.place(LAB), gate.place(uuid.uuid4()):
+        with pytest.raises(Turned) as refusal, gate.place(uuid.uuid4()):
+            pass
+        assert (refusal.value.status, refusal.value.sentence) == (503, pages.FULL)
+    with gate.place(uuid.uuid4()):
+        pass
 
 
 def test_a_database_that_is_busy_is_not_waited_for_without_end(
