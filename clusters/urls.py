@@ -15,6 +15,7 @@ from clusters.views import (
 )
 from clusters.views.list import cluster_list
 from clusters.views.workspaces import detail as workspace_page
+from clusters.views.workspaces import file as workspace_file
 from clusters.views.workspaces import list as workspace_list
 from clusters.views.workspaces import operations as workspace_operations
 
@@ -89,6 +90,7 @@ urlpatterns = [
     path("workspaces/<uuid:pk>/delete/", workspace_operations.delete, name="delete-workspace"),
     path("workspaces/<uuid:pk>/share/", workspace_operations.share, name="share-workspace"),
     path("workspaces/<uuid:pk>/clone/", workspace_operations.clone, name="clone-workspace"),
+    path("workspaces/<uuid:pk>/file/", workspace_file.file, name="workspace-file"),
     path("workspaces/<uuid:pk>/run/", workspace_operations.run_file, name="run-workspace-file"),
     path("workspaces/<uuid:pk>/capture/", workspace_operations.capture, name="capture-workspace"),
 ]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -173,10 +173,20 @@ def mailer(name: str) -> dict[str, Any]:
     }
 
 
+def cookies(*names: str, secure: bool) -> tuple[str, ...]:
+    """Return the names that cookies have over HTTPS, or without it.
+
+    A cookie of a name with `__Host-` is set by its own host alone. Without it, a page of any host
+    below the same domain could set one for all of them: notebooks of workspaces are such pages.
+    """
+    return tuple(f"__Host-{name}" for name in names) if secure else names
+
+
 def other_origin(name: str, *, than: str) -> str:
     """Return the origin in the variable `name`, of another host than `than`; "" where it is empty.
 
-    Its host may begin with `*.`, for a host of each workspace's own.
+    Its host may begin with `*.`, for a host of each workspace's own. Like a browser, this leaves
+    the port of the scheme out and writes the host in lower case.
     """
     value = os.environ.get(name, "").rstrip("/")
     if not value:
@@ -184,6 +194,7 @@ def other_origin(name: str, *, than: str) -> str:
     parts = urlsplit(value)
     host = (parts.hostname or "").removeprefix("*.")
     is_origin = not (parts.path or parts.query or parts.fragment or parts.username)
+    is_origin = is_origin and _has_port_or_none(parts)
     if parts.scheme not in {"http", "https"} or not host or "*" in host or not is_origin:
         raise ImproperlyConfigured(
             f"{name} is '{value}'; use an origin such as https://*.workspaces.example.org."
@@ -193,4 +204,12 @@ def other_origin(name: str, *, than: str) -> str:
             f"{name} names the host of MOBULA_URL: browsers would send Mobula's cookies to "
             "JupyterLab. Use another host, such as https://*.workspaces.example.org."
         )
-    return value
+    usual = ":443" if parts.scheme == "https" else ":80"
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
+
+
+def _has_port_or_none(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False

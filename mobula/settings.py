@@ -264,7 +264,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SECURE_REDIRECT_EXEMPT = ["^healthz/$"]  # asked by this machine, past the proxy
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY, SESSION_COOKIE_NAME = True, "mobula-session"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = env.cookies("mobula-session", "csrftoken", secure=HTTPS)
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 3600 * env.number("MOBULA_SESSION_HOURS", default=336)
 SESSION_IDLE_SECONDS = 3600 * env.number("MOBULA_SESSION_IDLE_HOURS", default=72)

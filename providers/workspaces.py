@@ -12,6 +12,9 @@ MOST_LISTED = 2_000
 MOST_COPIED_BYTES = 10 * 2**30
 """So much is copied into a clone."""
 
+MOST_READ_BYTES = 10 * 2**20
+"""So much of a file is read for those whom a workspace is shared with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceRef:
@@ -45,8 +48,17 @@ class KeepsWorkspaces(Protocol):
         """Return the files, by path, at most `MOST_LISTED`; none of a workspace never started."""
         ...
 
+    def read_file(self, workspace_id: str, path: str) -> bytes:
+        """Return a file as listed; raises `InvalidRequest` unless it is one of at most
+        `MOST_READ_BYTES`.
+        """
+        ...
+
     def copy_files(self, source: str, target: str) -> None:
-        """Copy the files of a workspace into one that has none yet."""
+        """Copy the files of a workspace into one that was never started.
+
+        A copy that was made already stays as it is; one that was broken off begins anew.
+        """
         ...
 
     def remove_files(self, workspace_id: str) -> None:

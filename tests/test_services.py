@@ -217,6 +217,7 @@ READS = {
     "configurations.services.launch_checks.check_launch",
     "clusters.services.node_logs.follow_node_logs",
     "clusters.services.updating.check_update",
+    "clusters.services.workspaces.using.read_file",
     "promotions.services.requests.comment_on",
 }
 

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=63)),
-                ('is_shared', models.BooleanField(default=False, help_text='Whether its team may read the page and the list of files.')),
+                ('is_shared', models.BooleanField(default=False, help_text='Whether its team may read the page and the files.')),
                 ('copied_at', models.DateTimeField(help_text='Of a clone: when the files were copied. Until then it cannot start.', null=True)),
                 ('copy_error', models.CharField(blank=True, db_default='', max_length=500)),
                 ('files', models.JSONField(default=list, help_text='As listed last: path, size, modified_at.')),

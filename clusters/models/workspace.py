@@ -13,9 +13,16 @@ if TYPE_CHECKING:
 
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):
     def visible_to(self, user: Person) -> WorkspaceQuerySet:
-        """Return the user's own workspaces, and those that their teams may read."""
-        shared = Q(is_shared=True, team__memberships__user=user.pk)
-        return self.filter(Q(owner=user.pk) | shared, removed_at=None).distinct()
+        """Return the user's own workspaces, and those that their teams may read.
+
+        Who left a team leaves its workspaces too. Admins of the installation need be in none for
+        their own.
+        """
+        rows = self.filter(removed_at=None)
+        is_member = Q(team__memberships__user=user.pk)
+        if user.is_superuser:
+            return rows.filter(Q(owner=user.pk) | Q(is_member, is_shared=True)).distinct()
+        return rows.filter(is_member, Q(owner=user.pk) | Q(is_shared=True))
 
     def owned_by(self, user: Person) -> WorkspaceQuerySet:
         """Return the workspaces that are the user's own."""
@@ -39,7 +46,7 @@ class Workspace(models.Model):
         help_text="The one that serves it, or did last. Empty: it was never started.",
     )
     is_shared = models.BooleanField(
-        default=False, help_text="Whether its team may read the page and the list of files."
+        default=False, help_text="Whether its team may read the page and the files."
     )
     cloned_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     copied_at = models.DateTimeField(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.errors import Invalid
+from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
 from clusters.models import Cluster
@@ -19,6 +19,8 @@ def relaunch_cluster(cluster: Cluster, *, version: Version, by: User) -> Cluster
     is lost. It has a name of its own as long as the machines of the old one go back.
     """
     require(may(by, Action.OPERATE, team=cluster.team))
+    if cluster.workspace_id is not None:
+        raise WrongState(f"{cluster} serves a workspace. Create one with {version} instead.")
     if version.template_id != cluster.version.template_id:
         raise Invalid.at("version", f"{version} is a version of another template than {cluster}'s.")
     new = launch_cluster(

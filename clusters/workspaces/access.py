@@ -24,7 +24,8 @@ from accounts.permissions import Action, may
 from accounts.sealing import seal, unseal
 from clusters.models import Workspace, WorkspaceTicket
 from clusters.nodes.tokens import jupyter_token
-from domain.lifecycle import ClusterState
+from clusters.workspaces.shown import shown_state
+from domain.lifecycle import ENDED_CLUSTER_STATES, ClusterState
 
 TICKET_SECONDS = 60
 COOKIE_SECONDS = 12 * 3600
@@ -60,7 +61,6 @@ def make_ticket(workspace: Workspace, guest: Guest) -> str:
     return signing.dumps(told, salt=_TICKET)
 
 
-@transaction.atomic
 def redeem(ticket: str, *, workspace_id: UUID) -> Guest | None:
     """Return who a ticket is for; None where it is no good any more, or opens another workspace."""
     try:
@@ -117,8 +117,9 @@ def upstream_of(workspace_id: UUID, guest: Guest) -> Upstream | Closed | None:
         return None
     cluster = workspace.cluster
     if cluster is None or cluster.state != ClusterState.RUNNING:
-        state = cluster.state if cluster else "stopped"
-        return Closed(f"The workspace {workspace} is {state}. Start it, and open it again.")
+        is_over = cluster is None or cluster.state in ENDED_CLUSTER_STATES
+        next_step = "Start it, and open it again." if is_over else "Wait, or see its page."
+        return Closed(f"The workspace {workspace} is {shown_state(workspace)}. {next_step}")
     if not cluster.run.jupyter_url:
         return Closed(f"JupyterLab of {workspace} is still starting.")
     return Upstream(url=cluster.run.jupyter_url, token=jupyter_token(cluster))

@@ -28,6 +28,11 @@ def any_origin() -> str:
     return str(settings.WORKSPACES_URL)
 
 
+def has_own_hosts() -> bool:
+    """Return whether each workspace has a host of its own."""
+    return "*" in str(settings.WORKSPACES_URL)
+
+
 def is_secure() -> bool:
     """Return whether browsers reach workspaces by HTTPS."""
     return str(settings.WORKSPACES_URL).startswith("https://")

@@ -5,18 +5,29 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.timezone import now
 
 from clouds.drivers import driver_for
 from clusters.models import Workspace
 from domain.lifecycle import ClusterState
-from providers.base import ProviderError
+from providers.base import InvalidRequest, ProviderError
 from providers.workspaces import KeepsWorkspaces
 
 LIST_EVERY = timedelta(seconds=15)
+# What would go away by itself, such as a full disk, is waited for so long by a clone.
+COPY_WITHIN = timedelta(minutes=30)
+COPY_SECONDS = 25 * 60  # one try
+MOST_AT_ONCE = 200
+_TOO_LONG = f"Copying took longer than {COPY_SECONDS // 60} minutes."
 _REASON_LENGTH = 500
+_WAITING = Q(cloned_from__isnull=False, copied_at=None, copy_error="")
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +37,17 @@ def due() -> list[str]:
     running = Q(cluster__state=ClusterState.RUNNING) & (
         Q(files_at=None) | Q(files_at__lt=now() - LIST_EVERY)
     )
-    waiting = Q(cloned_from__isnull=False, copied_at=None, copy_error="")
-    live = Workspace.objects.filter(running | waiting, removed_at=None)
+    live = Workspace.objects.filter(running | _WAITING, removed_at=None)
     ended = Q(cluster=None) | Q(cluster__state=ClusterState.TERMINATED)
-    removed = Workspace.objects.filter(ended, removed_at__isnull=False, files_at__isnull=False)
-    return [str(pk) for rows in (live, removed) for pk in rows.values_list("pk", flat=True)[:200]]
+    removed = Workspace.objects.filter(
+        ended,
+        ~Exists(_clones().filter(cloned_from=OuterRef("pk"))),
+        removed_at__isnull=False,
+        files_at__isnull=False,
+    )
+    longest_ago = F("files_at").asc(nulls_first=True)
+    found = (rows.order_by(longest_ago).values_list("pk", flat=True) for rows in (live, removed))
+    return [str(pk) for pks in found for pk in pks[:MOST_AT_ONCE]]
 
 
 def look_after(workspace_id: str) -> None:
@@ -52,9 +69,29 @@ def look_after(workspace_id: str) -> None:
     except ProviderError as error:
         fields = {"workspace": workspace_id, "error": str(error)}
         log.warning("files of a workspace not reached", extra=fields)
-        if workspace.is_waiting_for_copy and not error.retryable:
-            reason = str(error)[:_REASON_LENGTH]
-            Workspace.objects.filter(pk=workspace.pk).update(copy_error=reason)
+        if not error.retryable or now() - workspace.created_at > COPY_WITHIN:
+            _give_up(workspace, str(error))
+    except SoftTimeLimitExceeded:
+        _give_up(workspace, _TOO_LONG)
+
+
+def content_of(workspace: Workspace, path: str) -> bytes:
+    """Return a file of the workspace; raises `ProviderError`."""
+    driver = _driver_of(workspace)
+    if driver is None:
+        raise InvalidRequest(f"There is no file {path}.")
+    return driver.read_file(workspace.pk.hex, path)
+
+
+def _clones() -> QuerySet[Workspace]:
+    """Return the clones that still need the files of what they were cloned from."""
+    return Workspace.objects.filter(_WAITING, removed_at=None)
+
+
+def _give_up(workspace: Workspace, reason: str) -> None:
+    if workspace.is_waiting_for_copy:
+        rows = Workspace.objects.filter(pk=workspace.pk, copied_at=None)
+        rows.update(copy_error=reason[:_REASON_LENGTH])
 
 
 def _list(workspace: Workspace, driver: KeepsWorkspaces) -> None:
@@ -72,6 +109,8 @@ def _copy(workspace: Workspace, driver: KeepsWorkspaces) -> None:
 def _remove(workspace: Workspace, driver: KeepsWorkspaces) -> None:
     if workspace.cluster is not None and workspace.cluster.state != ClusterState.TERMINATED:
         return  # a machine may still write there
+    if _clones().filter(cloned_from=workspace).exists():
+        return
     driver.remove_files(workspace.pk.hex)
     Workspace.objects.filter(pk=workspace.pk).update(files=[], files_at=None)
 

@@ -26,9 +26,17 @@ def shown_state(workspace: Workspace) -> str:
 def explanation(workspace: Workspace) -> str:
     """Return what is wrong and what to do about it; "" where nothing is."""
     if workspace.copy_error:
-        return f"The files could not be copied: {workspace.copy_error}"
+        return (
+            f"The files could not be copied: {workspace.copy_error} Delete this workspace, and "
+            "clone again."
+        )
     cluster = workspace.cluster
-    if cluster is None or cluster.state != ClusterState.RUNNING:
+    if cluster is None:
+        return ""
+    if cluster.state == ClusterState.FAILED:
+        why = cluster.run.last_error or "See the page of the cluster."
+        return f"The cluster failed: {why}"
+    if cluster.state != ClusterState.RUNNING:
         return ""
     told = cluster.run.workspace
     if told.get("state") == "missing":

@@ -19,7 +19,9 @@ def sweep() -> None:
         look_after.apply_async((workspace_id,), expires=10)
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task(  # type: ignore[untyped-decorator]
+    soft_time_limit=files.COPY_SECONDS, time_limit=files.COPY_SECONDS + 60
+)
 def look_after(workspace_id: str) -> None:
     """List, copy or remove the files of a workspace."""
     files.look_after(workspace_id)

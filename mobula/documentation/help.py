@@ -15,6 +15,7 @@ HELP = {
     "clusters:new-workspace": "workspaces",
     "clusters:workspace": "workspaces",
     "clusters:capture-workspace": "workspaces",
+    "clusters:workspace-file": "workspaces",
     "configurations:machines": "catalog",
     "configurations:templates": "templates",
     "configurations:archive-templates": "templates",

@@ -71,3 +71,41 @@ def test_number_below_its_least_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("MIB", "15")
     with pytest.raises(ImproperlyConfigured, match="MIB is 15; use at least 16"):
         env.number("MIB", default=1024, least=16)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("", ""),
+        ("https://*.Labs.example.org/", "https://*.labs.example.org"),
+        ("https://*.labs.example.org:443", "https://*.labs.example.org"),
+        ("http://labs.example.org:80", "http://labs.example.org"),
+        ("http://*.localhost:8001", "http://*.localhost:8001"),
+        ("https://labs.example.org:80", "https://labs.example.org:80"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(
+    monkeypatch: pytest.MonkeyPatch, text: str, origin: str
+) -> None:
+    monkeypatch.setenv("ORIGIN", text)
+    assert env.other_origin("ORIGIN", than="https://mobula.example.org") == origin
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("labs.example.org", "use an origin"),
+        ("ftp://labs.example.org", "use an origin"),
+        ("https://labs.*.example.org", "use an origin"),
+        ("https://labs.example.org/path", "use an origin"),
+        ("https://user@labs.example.org", "use an origin"),
+        ("https://labs.example.org:many", "use an origin"),
+        ("https://Mobula.example.org:8443", "names the host of MOBULA_URL"),
+    ],
+)
+def test_an_origin_without_sense_is_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str, why: str
+) -> None:
+    monkeypatch.setenv("ORIGIN", text)
+    with pytest.raises(ImproperlyConfigured, match=why):
+        env.other_origin("ORIGIN", than="https://mobula.example.org")

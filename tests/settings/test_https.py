@@ -52,7 +52,13 @@ def test_https_makes_cookies_secure_and_http_does_not(monkeypatch: pytest.Monkey
     assert secure["SESSION_COOKIE_SECURE"]
     assert secure["CSRF_COOKIE_SECURE"]
     assert secure["SECURE_SSL_REDIRECT"]
+    assert secure["SESSION_COOKIE_NAME"] == "__Host-mobula-session"
+    assert secure["CSRF_COOKIE_NAME"] == "__Host-csrftoken"
     plain = settings_with(monkeypatch, MOBULA_URL="http://127.0.0.1:8000", MOBULA_HSTS="preload")
     assert not plain["SESSION_COOKIE_SECURE"]
+    assert (plain["SESSION_COOKIE_NAME"], plain["CSRF_COOKIE_NAME"]) == (
+        "mobula-session",
+        "csrftoken",
+    )
     assert not plain["SECURE_SSL_REDIRECT"]
     assert hsts(plain) == (0, False, False)

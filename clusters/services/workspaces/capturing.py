@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.errors import Invalid, WrongState
 from accounts.models import User
 from accounts.permissions import Action, may, require
+from accounts.services import record
 from clusters.models import Workspace
 from clusters.services.workspaces.rights import may_use
 from clusters.workspaces.captured import base_requirements, installed_in
@@ -65,6 +66,8 @@ def capture_workspace(
         by=by,
     )
     build = build_version(version, by=by)
+    after = {"image": str(version), "packages": [one.line for one in chosen]}
+    record("workspace.captured", actor=by, team=workspace.team, subject=workspace, after=after)
     return Capture(image=version, build=build, draft=_offer(workspace, version, by=by))
 
 

@@ -57,6 +57,8 @@ def clone_workspace(workspace: Workspace, *, name: str, by: User) -> Workspace:
     """
     require(may(by, Action.LAUNCH, team=workspace.team))
     require_visible(workspace, by)
+    if workspace.is_waiting_for_copy:
+        raise WrongState(f"{workspace} has no files of its own yet: they are still to be copied.")
     clone = Workspace(
         name=name,
         team=workspace.team,

@@ -28,7 +28,7 @@ def stop_workspace(workspace: Workspace, *, by: User) -> None:
 
 @transaction.atomic
 def share_workspace(workspace: Workspace, *, is_shared: bool, by: User) -> None:
-    """Let the team read the page and the list of files, or no longer; JupyterLab stays closed."""
+    """Let the team read the page and the files, or no longer; JupyterLab stays closed."""
     require(may_use(by, workspace))
     row = own(workspace, by)
     before = {"shared": row.is_shared}
@@ -46,5 +46,6 @@ def remove_workspace(workspace: Workspace, *, by: User) -> None:
     if row.cluster is not None and row.cluster.state != ClusterState.TERMINATED:
         terminate_cluster(row.cluster, by=by, reason=f"Workspace {row} was deleted.")
     # The sweep deletes the files once the cluster has ended (clusters/workspaces/files.py).
-    Workspace.objects.filter(pk=row.pk).update(removed_at=now())
+    # Files may be there that were never listed.
+    Workspace.objects.filter(pk=row.pk).update(removed_at=now(), files_at=row.files_at or now())
     record("workspace.removed", actor=by, team=row.team, subject=row)

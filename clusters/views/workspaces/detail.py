@@ -24,6 +24,8 @@ from clusters.views.workspaces.forms import NameForm
 from clusters.workspaces import addresses, shown
 from domain.lifecycle import ENDED_CLUSTER_STATES, LIVE_CLUSTER_STATES, ClusterState
 
+PARTS = frozenset({"live", "files"})
+
 
 def visible_workspace(request: SignedInRequest, pk: UUID) -> Workspace:
     """Return the workspace for a page, or raise Http404 for those it is not shared with."""
@@ -47,9 +49,10 @@ def page_of(workspace: Workspace) -> str:
 
 @require_GET
 def workspace(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """Show one workspace; htmx gets the live part alone."""
+    """Show one workspace; htmx gets its parts alone, the long list of files more seldom."""
     row = visible_workspace(request, pk)
-    partial = "#live" if request.GET.get("part") == "live" else ""
+    part = request.GET.get("part", "")
+    partial = f"#{part}" if part in PARTS else ""
     response = render(request, f"clusters/workspaces/detail.html{partial}", _context(request, row))
     return opening(response, row)
 

@@ -82,7 +82,7 @@ def share(request: SignedInRequest, pk: UUID) -> HttpResponse:
         lambda: operating.share_workspace(row, **form.cleaned_data, by=request.user),
         form=form,
         done=lambda _: (
-            f"{row.team} can read this page and the list of files."
+            f"{row.team} can read this page and the files."
             if form.cleaned_data["is_shared"]
             else f"{row} is no longer shared."
         ),

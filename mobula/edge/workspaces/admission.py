@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
@@ -21,7 +22,11 @@ from mobula.edge.workspaces.rules import Headers
 KNOWN_SECONDS = 5.0
 MOST_KNOWN = 1_000
 MOST_OPEN = 64  # requests and sockets of one workspace at the same time
-_INSECURE, _SECURE = "mobula-workspace", "__Secure-mobula-workspace"
+MOST_OPEN_IN_ALL = 400  # of all workspaces; each takes two of the process's files
+# Each question takes a connection to the database, of which a process has few.
+MOST_QUESTIONS = 8
+QUESTION_SECONDS = 10.0
+_COOKIE = "mobula-workspace"
 
 
 class Admission:
@@ -32,6 +37,8 @@ class Admission:
         self._known: OrderedDict[tuple[UUID, Guest], tuple[float, Upstream | Closed | None]]
         self._known = OrderedDict()
         self._open: Counter[UUID] = Counter()
+        self._asking: dict[tuple[UUID, Guest], asyncio.Future[Upstream | Closed | None]] = {}
+        self._places = asyncio.Semaphore(MOST_QUESTIONS)
 
     def asked(self, headers: Headers, path: str) -> tuple[UUID, str]:
         """Return the workspace and the path in it; raises Turned (404) for any other address."""
@@ -42,9 +49,9 @@ class Admission:
 
     async def upstream(self, headers: Headers, *, workspace_id: UUID) -> Upstream:
         """Return where requests of this browser go; raises Turned (404, 503)."""
-        guest = access.read_cookie(
-            rules.cookie_of(headers, cookie_name()), workspace_id=workspace_id
-        )
+        cookies = rules.cookies_of(headers, cookie_name())
+        guests = (access.read_cookie(each, workspace_id=workspace_id) for each in cookies)
+        guest = next((each for each in guests if each is not None), None)
         if guest is None:
             raise Turned(404, pages.GONE, workspace_id=workspace_id)
         found = await self._found(workspace_id, guest)
@@ -56,11 +63,11 @@ class Admission:
 
     async def enter(self, ticket: str, *, workspace_id: UUID) -> bytes:
         """Return the cookie for a ticket, as the header has it; raises Turned (404, 503)."""
-        guest = await _asked(lambda: access.redeem(ticket, workspace_id=workspace_id))
+        guest = await self._ask(lambda: access.redeem(ticket, workspace_id=workspace_id))
         if guest is None or await self._found(workspace_id, guest) is None:
             raise Turned(404, pages.GONE, workspace_id=workspace_id)
         value = access.make_cookie(guest, workspace_id=workspace_id)
-        path = f"/workspaces/{workspace_id}/"
+        path = "/" if addresses.has_own_hosts() else f"/workspaces/{workspace_id}/"
         words = [
             f"{cookie_name()}={value}",
             f"Path={path}",
@@ -72,7 +79,9 @@ class Admission:
 
     @contextmanager
     def place(self, workspace_id: UUID) -> Iterator[None]:
-        """Hold a place among the open requests of the workspace; raises Turned (429)."""
+        """Hold a place among the open requests of the workspace; raises Turned (429, 503)."""
+        if self._open.total() >= MOST_OPEN_IN_ALL:
+            raise Turned(503, pages.FULL, workspace_id=workspace_id)
         if self._open[workspace_id] >= MOST_OPEN:
             raise Turned(429, pages.BUSY, workspace_id=workspace_id)
         self._open[workspace_id] += 1
@@ -88,17 +97,41 @@ class Admission:
         until, found = self._known.get(key, (0.0, None))
         if now < until:
             return found
-        found = await _asked(lambda: access.upstream_of(workspace_id, guest))
+        if (asking := self._asking.get(key)) is None:
+            # A page of JupyterLab has dozens of requests at once: one of them asks.
+            asking = self._asking[key] = asyncio.ensure_future(self._learned(key))
+            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(asking)
+
+    async def _learned(self, key: tuple[UUID, Guest]) -> Upstream | Closed | None:
+        found = await self._ask(lambda: access.upstream_of(*key))
         self._known[key] = (self._clock() + KNOWN_SECONDS, found)
         self._known.move_to_end(key)
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
         return found
 
+    async def _ask[T](self, question: Callable[[], T]) -> T:
+        """Return the answer of the database, when few others ask; raises Turned (503)."""
+        try:
+            async with asyncio.timeout(QUESTION_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise Turned(503, pages.DATABASE) from None
+        try:
+            return await _asked(question)
+        finally:
+            self._places.release()
+
 
 def cookie_name() -> str:
-    """Return the name of the cookie, which browsers take over HTTPS alone where there is some."""
-    return _SECURE if addresses.is_secure() else _INSECURE
+    """Return the name of the cookie, which browsers take over HTTPS alone where there is some.
+
+    On a host of the workspace's own, no other host can set a cookie of that name.
+    """
+    if not addresses.is_secure():
+        return _COOKIE
+    return f"{'__Host-' if addresses.has_own_hosts() else '__Secure-'}{_COOKIE}"
 
 
 async def _asked[T](question: Callable[[], T]) -> T:

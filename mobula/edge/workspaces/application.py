@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from clusters.workspaces import addresses
 from clusters.workspaces.access import Upstream
 from mobula.edge.asgi import Message, Receive, Scope, Send, header
+from mobula.edge.guard import ABORT_KEY
 from mobula.edge.workspaces import pages, rules
 from mobula.edge.workspaces.admission import ADMISSION, Admission
 from mobula.edge.workspaces.pages import Turned
 from mobula.edge.workspaces.upstream import Exchange, connect
+from mobula.edge.workspaces.withholding import without
 
 MOST_BODY_BYTES = 512 * 2**20
+# A browser that sends or reads nothing for so long is left.
+STUCK_SECONDS = 60.0
 _TOO_LARGE = f"A request takes at most {MOST_BODY_BYTES // 2**20} MiB. Upload the file in parts."
 
 
@@ -36,7 +41,8 @@ class Proxy:
             await self._pass(scope, receive, answer)
         except Turned as turned:
             if answer.has_begun:
-                raise ConnectionAbortedError from None  # the browser sees that it broke off
+                await _break_off(scope)
+                return
             for message in turned.messages():
                 await send(message)
 
@@ -82,12 +88,26 @@ class _Answer:
 
     async def send(self, message: Message) -> None:
         self.has_begun = True
-        await self._send(message)
+        try:
+            async with asyncio.timeout(STUCK_SECONDS):
+                await self._send(message)
+        except TimeoutError:
+            raise Turned(408, pages.UNREAD) from None
+
+
+async def _break_off(scope: Scope) -> None:
+    """End the connection, so that the browser sees that the answer is not complete."""
+    if not (abort := scope.get(ABORT_KEY)):
+        raise ConnectionAbortedError from None
+    abort()
+    await asyncio.sleep(0)  # the server notes the end before the request is over
 
 
 async def _exchange(
     scope: Scope, receive: Receive, answer: _Answer, upstream: Upstream, origin: str
 ) -> None:
+    if int(header(scope, b"content-length") or 0) > MOST_BODY_BYTES:
+        raise Turned(413, _TOO_LARGE)
     reader, writer = await connect(upstream.url)
     exchange = Exchange(reader, writer)
     gone: asyncio.Future[None] | None = None
@@ -95,17 +115,20 @@ async def _exchange(
         netloc = upstream.url.partition("://")[2]
         headers = rules.sent_up(scope["headers"], netloc=netloc, token=upstream.token)
         has_body = _has_body(scope)
-        if has_body and not header(scope, b"content-length"):
+        if has_body and all(name != b"content-length" for name, _ in headers):
             headers.append((b"transfer-encoding", b"chunked"))
         body = _received(receive) if has_body else _nothing()
         await exchange.send(scope["method"], _target(scope), headers, body)
-        head = await exchange.head()
+        gone = asyncio.ensure_future(_gone(receive))
+        head = await _unless(gone, exchange.head())
         down = rules.sent_down(head.headers.raw_items(), origin=origin, upstream=upstream.url)
         await answer.send(
             {"type": "http.response.start", "status": head.status_code, "headers": down}
         )
-        gone = asyncio.ensure_future(_gone(receive))
-        async for piece in exchange.body():
+        pieces = exchange.body()
+        if rules.is_page(head.headers):
+            pieces = without(upstream.token.encode(), pieces)
+        async for piece in pieces:
             if gone.done():  # nobody reads on
                 break
             await answer.send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -114,6 +137,19 @@ async def _exchange(
         if gone is not None:
             gone.cancel()
         await exchange.close()
+
+
+async def _unless[T](gone: asyncio.Future[None], step: Coroutine[Any, Any, T]) -> T:
+    """Return what a step returns; raises Turned where the browser has gone before."""
+    task = asyncio.ensure_future(step)
+    both: set[asyncio.Future[Any]] = {task, gone}
+    try:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Turned(502, pages.AWAY)  # nobody reads it
+        return task.result()
+    finally:
+        task.cancel()
 
 
 async def _gone(receive: Receive) -> None:
@@ -142,7 +178,11 @@ async def _received(receive: Receive) -> AsyncIterator[bytes]:
     """Yield the body as it comes, in no more memory than a piece; raises Turned (413)."""
     size = 0
     while True:
-        message = await receive()
+        try:
+            async with asyncio.timeout(STUCK_SECONDS):
+                message = await receive()
+        except TimeoutError:
+            raise Turned(408, pages.LATE) from None
         if message["type"] == "http.disconnect":
             raise Turned(502, pages.AWAY)  # nobody reads it
         piece: bytes = message.get("body", b"")

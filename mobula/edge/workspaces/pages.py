@@ -13,6 +13,9 @@ POLICY = b"default-src 'none'; frame-ancestors 'none'"
 GONE = "This workspace does not exist, or it is not open in this browser. Open it from its page."
 FOREIGN = "The request came from another site. Open the workspace from its page."
 BUSY = "Too many requests of this workspace are open. Close some of its tabs."
+FULL = "Too many workspaces are in use at the same time. Try again in a few minutes."
+LATE = "The data of the request did not arrive in time. Check the connection, and try again."
+UNREAD = "The browser does not read the answer."
 AWAY = "JupyterLab does not answer. It may be starting, or it has ended: see the page."
 SLOW = "JupyterLab took too long to answer. Try again, or restart the workspace."
 DATABASE = "Mobula's database does not answer. Try again in a few seconds."
@@ -20,6 +23,7 @@ DATABASE = "Mobula's database does not answer. Try again in a few seconds."
 TITLES = {
     403: "Request refused",
     404: "Workspace not found",
+    408: "Request too slow",
     413: "Too much data",
     429: "Too many requests",
     502: "JupyterLab does not answer",

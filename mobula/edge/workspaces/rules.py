@@ -30,14 +30,13 @@ _KEPT_FROM_UPSTREAM = HOP_BY_HOP | {
     b"host",
     b"origin",
     b"referer",
-    b"x-forwarded-for",
-    b"x-forwarded-host",
-    b"x-forwarded-port",
-    b"x-forwarded-proto",
     b"x-real-ip",
+    b"x-scheme",
 }
+_SAID_BY_PROXIES = (b"x-forwarded-", b"x-original-")
 # JupyterLab may set nothing that outlives its answers, or that speaks for this origin.
 _KEPT_FROM_BROWSERS = HOP_BY_HOP | {
+    b"accept-ch",
     b"access-control-allow-credentials",
     b"access-control-allow-headers",
     b"access-control-allow-methods",
@@ -45,6 +44,10 @@ _KEPT_FROM_BROWSERS = HOP_BY_HOP | {
     b"alt-svc",
     b"clear-site-data",
     b"date",
+    b"nel",
+    b"origin-agent-cluster",
+    b"report-to",
+    b"reporting-endpoints",
     b"server",
     b"service-worker-allowed",
     b"set-cookie",
@@ -60,12 +63,20 @@ _OF_A_HANDSHAKE = frozenset(
     }
 )
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Pages of other workspaces may set cookies of this name for a shared parent domain.
+_MOST_COOKIES = 8
 
 
 def sent_up(headers: Headers, *, netloc: str, token: str) -> list[tuple[bytes, bytes]]:
     """Return the headers of a request as JupyterLab gets them."""
     dropped = _KEPT_FROM_UPSTREAM | _named_by_connection(headers)
-    kept = [(name.lower(), value) for name, value in headers if name.lower() not in dropped]
+    if _value(headers, b"transfer-encoding"):
+        dropped |= {b"content-length"}  # it does not count then: RFC 9112, 6.3
+    kept = [
+        (name.lower(), value)
+        for name, value in headers
+        if name.lower() not in dropped and not name.lower().startswith(_SAID_BY_PROXIES)
+    ]
     return [
         (b"host", netloc.encode("ascii")),
         (b"authorization", f"token {token}".encode("ascii")),
@@ -76,12 +87,19 @@ def sent_up(headers: Headers, *, netloc: str, token: str) -> list[tuple[bytes, b
 def sent_down(headers: Headers, *, origin: str, upstream: str) -> list[tuple[bytes, bytes]]:
     """Return the headers of an answer as the browser gets them."""
     dropped = _KEPT_FROM_BROWSERS | _named_by_connection(headers)
+    if is_page(headers):
+        dropped |= {b"content-length"}  # the token is taken out of it
     kept = [
         (name.lower(), _moved(value, upstream, origin) if name.lower() == b"location" else value)
         for name, value in headers
         if name.lower() not in dropped
     ]
     return [*kept, *closed(origin)]
+
+
+def is_page(headers: Headers) -> bool:
+    """Return whether an answer is HTML: JupyterLab writes its token into its pages."""
+    return _value(headers, b"content-type").strip().lower().startswith("text/html")
 
 
 def closed(origin: str) -> list[tuple[bytes, bytes]]:
@@ -100,7 +118,8 @@ def policy(origin: str) -> str:
     """Return what pages of a workspace may do: everything in its own origin, nothing elsewhere.
 
     Outputs of notebooks are scripts of their own, so these are allowed; that they cannot act in
-    Mobula is because of the origin, and because they can send nothing to another one.
+    Mobula is because of the origin, and because they can request nothing of another one. No policy
+    keeps a page from leading the browser to another address.
     """
     sockets = origin.replace("http", "ws", 1)
     return "; ".join(
@@ -143,14 +162,11 @@ def is_foreign(method: str, headers: Headers, *, origin: str, socket: bool = Fal
     return site in {"cross-site", "same-site"} and mode != "navigate"
 
 
-def cookie_of(headers: Headers, name: str) -> str:
-    """Return the value of a cookie, "" without it."""
-    for text in (value for key, value in headers if key.lower() == b"cookie"):
-        for word in text.decode("latin-1").split(";"):
-            key, _, value = word.strip().partition("=")
-            if key == name:
-                return value
-    return ""
+def cookies_of(headers: Headers, name: str) -> list[str]:
+    """Return the values of the cookies of that name, which may be somebody else's making."""
+    texts = [value.decode("latin-1") for key, value in headers if key.lower() == b"cookie"]
+    words = [word.strip().partition("=") for text in texts for word in text.split(";")]
+    return [value for key, _, value in words if key == name][:_MOST_COOKIES]
 
 
 def host_of(headers: Headers) -> str:

@@ -19,8 +19,9 @@ from mobula.edge.workspaces.upstream import BAD, PIECE_BYTES, connect
 HANDSHAKE_SECONDS = 30.0
 # How often an open socket is asked whether it still may be: a session may have ended.
 AGAIN_SECONDS = 15.0
-# A browser that reads nothing for so long is left.
+# A browser that reads nothing for so long is left, and one that does not read the end.
 STUCK_SECONDS = 60.0
+LINGER_SECONDS = 15.0
 
 
 class Tunnel(asyncio.Protocol):
@@ -80,6 +81,7 @@ class Tunnel(asyncio.Protocol):
             self._transport.write(turned.raw())
         finally:
             self._transport.close()
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
 
     async def _pass(self, head: bytes) -> None:
         connection = h11.Connection(h11.SERVER)

@@ -39,14 +39,18 @@ class Exchange:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MOST_HEAD_BYTES)
+        self._has_ended = False
 
     async def send(
         self, method: str, target: bytes, headers: Headers, body: AsyncIterator[bytes]
     ) -> None:
         """Send the request; raises Turned (502, 504)."""
-        request = h11.Request(
-            method=method, target=target, headers=[*headers, (b"connection", b"close")]
-        )
+        try:
+            request = h11.Request(
+                method=method, target=target, headers=[*headers, (b"connection", b"close")]
+            )
+        except h11.LocalProtocolError:
+            raise Turned(502, BAD) from None
         await self._write(request)
         async for piece in body:
             await self._write(h11.Data(data=piece))
@@ -96,11 +100,14 @@ class Exchange:
         try:
             async with asyncio.timeout(seconds):
                 while (event := self._connection.next_event()) is h11.NEED_DATA:
-                    self._connection.receive_data(await self._reader.read(PIECE_BYTES))
+                    data = await self._reader.read(PIECE_BYTES)
+                    self._has_ended = not data
+                    self._connection.receive_data(data)
         except TimeoutError:
             raise Turned(504, pages.SLOW) from None
         except OSError:
             raise Turned(502, pages.AWAY) from None
         except h11.RemoteProtocolError:
-            raise Turned(502, BAD) from None
+            # It ended, or its cluster did.
+            raise Turned(502, pages.AWAY if self._has_ended else BAD) from None
         return event

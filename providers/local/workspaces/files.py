@@ -13,12 +13,13 @@ it, in `<id>.owner`. What users wrote is never followed: they may put links anyw
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from providers.errors import InvalidRequest, Throttled
@@ -26,6 +27,7 @@ from providers.local import accounts
 from providers.local.accounts import ClusterAccount
 from providers.local.directories import make_private, write_secret
 from providers.local.processes import translated
+from providers.local.workspaces.reading import read
 from providers.workspaces import MOST_COPIED_BYTES, MOST_LISTED, ListedFile
 
 _ID = re.compile(r"[0-9a-f]{32}\Z")
@@ -86,18 +88,36 @@ def listed(place: Path) -> Iterator[ListedFile]:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy files/ of a workspace into one that has none; raise `InvalidRequest` if it has."""
-    origin, goal = source / "files", target / "files"
-    if goal.exists():
-        raise InvalidRequest("The workspace has files already: nothing was copied.")
+    """Copy files/ of a workspace into one that has none; a copy that is there stays as it is."""
+    origin, goal, draft = source / "files", target / "files", target / ".files-copied"
     _make_parent(target)
     target.mkdir(exist_ok=True, mode=0o700)
-    draft = target / f".files-{os.getpid()}"
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
-    if origin.is_dir() and not origin.is_symlink():
-        _copy_tree(origin, draft)
-    draft.rename(goal)
+    with _alone(target):
+        if goal.exists():  # whoever copied it ended before it was noted
+            return
+        # One that was broken off takes as much room as the whole.
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        try:
+            if origin.is_dir() and not origin.is_symlink():
+                _copy_tree(origin, draft)
+            draft.rename(goal)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Be the only process that copies into the directory; raise `Throttled` if another one does."""
+    directory = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Throttled("The files are being copied.") from None
+    finally:
+        os.close(directory)
 
 
 def _make_parent(place: Path) -> None:
@@ -180,8 +200,13 @@ class WorkspaceFiles:
                     break
         return sorted(found, key=lambda file: file.path)
 
+    def read_file(self, workspace_id: str, path: str) -> bytes:
+        """Return a file as listed."""
+        with translated():
+            return read(place_of(self.root, workspace_id), path)
+
     def copy_files(self, source: str, target: str) -> None:
-        """Copy the files of a workspace into one that has none yet."""
+        """Copy the files of a workspace into one that was never started."""
         with translated():
             copy(place_of(self.root, source), place_of(self.root, target))
 

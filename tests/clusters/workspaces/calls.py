@@ -40,5 +40,6 @@ WORKSPACES: dict[str, Callable[[Any], Row]] = {
     f"{_PLACE}.operating.share_workspace": lambda t: ((_lab(t),), {"is_shared": True}),
     f"{_PLACE}.operating.stop_workspace": lambda t: ((_lab(t),), {}),
     f"{_PLACE}.using.open_workspace": lambda t: ((_lab(t),), {"session": "a hash"}),
+    f"{_PLACE}.using.read_file": lambda t: ((_lab(t),), {"path": "train.py"}),
     f"{_PLACE}.using.run_file": lambda t: ((_lab(t),), {"path": "train.py"}),
 }

@@ -29,6 +29,8 @@ WORKSPACES: dict[str, Route] = {
     "workspaces/<uuid:pk>/delete/": Route(AUTHOR, _LAB, post=ENGINEER),
     "workspaces/<uuid:pk>/share/": Route(AUTHOR, _LAB, post=ENGINEER, body={"is_shared": "on"}),
     "workspaces/<uuid:pk>/clone/": Route(AUTHOR, _LAB, post=ENGINEER, body={"name": "copy"}),
+    # The workspace was never started, so there is none.
+    "workspaces/<uuid:pk>/file/": Route(AUTHOR, _LAB, get=ENGINEER, query={"path": "a"}, shown=404),
     "workspaces/<uuid:pk>/run/": Route(AUTHOR, _LAB, post=ENGINEER, body={"path": "train.py"}),
     # Nothing is installed in it: the form says so.
     "workspaces/<uuid:pk>/capture/": Route(

@@ -108,8 +108,11 @@ def test_without_a_server_the_owner_is_told_why(
     head.cluster.refresh_from_db()
     type(head.cluster).objects.update(state="stopped")
     found = upstream_of(workspace.pk, alices)
-    assert isinstance(found, Closed)
-    assert "stopped" in found.reason
+    assert found == Closed("The workspace lab is stopped. Start it, and open it again.")
+    type(head.cluster).objects.update(state="starting")
+    assert upstream_of(workspace.pk, alices) == Closed(
+        "The workspace lab is starting. Wait, or see its page."
+    )
 
 
 def test_a_ticket_is_good_once(workspace: Workspace, alices: Guest) -> None:

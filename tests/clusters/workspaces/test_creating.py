@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils.timezone import now
 
 from accounts.errors import Invalid, NotAllowed, WrongState
 from clusters.models import Cluster, Workspace
@@ -189,6 +190,87 @@ def test_a_copy_that_can_never_be_made_says_why(
     with pytest.raises(WrongState, match="larger than 10 GiB"):
         start_workspace(clone, by=alice)
     assert str(clone.pk) not in files.due()
+
+
+def test_a_clone_that_waits_is_not_cloned(workspace: Workspace, alice: User) -> None:
+    clone = clone_workspace(workspace, name="copy", by=alice)
+    with pytest.raises(WrongState, match="still to be copied"):
+        clone_workspace(clone, name="copy-2", by=alice)
+
+
+def test_a_copy_that_waits_too_long_says_what_is_wrong(
+    workspace: Workspace, driver: Any, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from datetime import timedelta
+
+    from providers.errors import Throttled
+
+    def refuse(_source: str, _target: str) -> None:
+        raise Throttled("No space left on device.")
+
+    monkeypatch.setattr(driver, "copy_files", refuse)
+    clone = clone_workspace(workspace, name="copy", by=alice)
+    files.look_after(str(clone.pk))
+    assert str(clone.pk) in files.due()
+    Workspace.objects.filter(pk=clone.pk).update(created_at=now() - timedelta(hours=1))
+    files.look_after(str(clone.pk))
+    clone.refresh_from_db()
+    assert clone.copy_error == "No space left on device."
+    assert str(clone.pk) not in files.due()
+
+
+def test_a_copy_that_takes_too_long_is_told(
+    workspace: Workspace, driver: Any, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from celery.exceptions import SoftTimeLimitExceeded
+
+    def takes(_source: str, _target: str) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(driver, "copy_files", takes)
+    clone = clone_workspace(workspace, name="copy", by=alice)
+    files.look_after(str(clone.pk))
+    clone.refresh_from_db()
+    assert "longer than 25 minutes" in clone.copy_error
+
+
+def test_files_stay_until_clones_have_them(
+    workspace: Workspace, head: Head, driver: FakeWorkspaces, alice: User
+) -> None:
+    driver.files[workspace.pk.hex] = [TRAIN]
+    clone = clone_workspace(workspace, name="copy", by=alice)
+    remove_workspace(workspace, by=alice)
+    head.pass_by()
+    head.pass_by()
+    assert str(workspace.pk) not in files.due()
+    files.look_after(str(workspace.pk))
+    files.look_after(str(clone.pk))
+    assert driver.files[clone.pk.hex] == [TRAIN]
+    assert str(workspace.pk) in files.due()
+    files.look_after(str(workspace.pk))
+    assert workspace.pk.hex not in driver.files
+
+
+def test_files_that_were_never_listed_are_removed_too(
+    workspace: Workspace, head: Head, driver: FakeWorkspaces, alice: User
+) -> None:
+    driver.files[workspace.pk.hex] = [TRAIN]
+    remove_workspace(workspace, by=alice)
+    head.pass_by()
+    head.pass_by()
+    assert str(workspace.pk) in files.due()
+    files.look_after(str(workspace.pk))
+    assert workspace.pk.hex not in driver.files
+
+
+def test_a_workspace_s_cluster_is_not_relaunched_as_another(
+    workspace: Workspace, head: Head, alice: User
+) -> None:
+    from clusters.services.relaunching import relaunch_cluster
+
+    with pytest.raises(WrongState, match="serves a workspace"):
+        relaunch_cluster(head.cluster, version=workspace.version, by=alice)
+    assert Cluster.objects.count() == 1
 
 
 def test_files_are_removed_once_no_machine_uses_them(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from accounts.errors import Invalid, NotAllowed, WrongState
-from accounts.models import Session
+from accounts.models import AuditEntry, Session
 from accounts.sessions import key_hash
 from clusters.models import Command, Workspace
 from clusters.services.workspaces.capturing import capture_workspace
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 FILES = [
     {"path": path, "size_bytes": 1, "modified_at": 1.0, "is_folder": path == "d.py"}
-    for path in ("train.py", "notes.txt", "sub/my run.sh", "d.py")
+    for path in ("train.py", "notes.txt", "sub/my run.sh", "d.py", "-cimport os.py")
 ]
 
 
@@ -56,7 +56,11 @@ def run(workspace: Workspace, path: str, by: User) -> Any:
 
 @pytest.mark.parametrize(
     ("path", "line"),
-    [("train.py", "python train.py"), ("sub/my run.sh", "bash 'sub/my run.sh'")],
+    [
+        ("train.py", "python train.py"),
+        ("sub/my run.sh", "bash 'sub/my run.sh'"),
+        ("-cimport os.py", "python './-cimport os.py'"),
+    ],
 )
 def test_a_file_runs_among_the_files_of_the_workspace(
     workspace: Workspace, alice: User, path: str, line: str
@@ -119,6 +123,8 @@ def test_a_capture_builds_an_image_and_offers_it_to_the_template(
     assert made.draft.template == installed.cluster.version.template
     assert "image: mine:1" in made.draft.text
     assert "captured from workspace lab" in made.draft.origin
+    noted = AuditEntry.objects.get(action="workspace.captured")
+    assert noted.after == {"image": "mine:1", "packages": ["tiny==1.0"]}
 
 
 def test_an_environment_gets_its_next_version_with_what_it_had(

@@ -9,7 +9,7 @@ import asyncio
 import socket
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +82,21 @@ async def _echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextmanager
+def upstream_that(says: Callable[[socket.socket], None]) -> Iterator[Upstream]:
+    """Serve one connection, once its request has come, by a function, and end it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65_536)
+                says(connection)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield Upstream(f"http://127.0.0.1:{server.getsockname()[1]}", "token-of-jupyter")
+
+
+@contextmanager
 def served(application: Any, port: int, **options: Any) -> Iterator[uvicorn.Server]:
     """Serve an application in a thread for as long as the block lasts."""
     config = uvicorn.Config(application, port=port, lifespan="off", log_level="critical", **options)
@@ -111,6 +126,12 @@ class Door:
 
     port: int
     answers: dict[Guest, Upstream | Closed | None]
+    server: uvicorn.Server | None = None
+
+    def connections(self) -> int:
+        """Return how many connections of browsers it holds."""
+        assert self.server is not None
+        return len(self.server.server_state.connections)
 
     @property
     def host(self) -> str:
@@ -170,5 +191,5 @@ def door(jupyter: Jupyter, settings: Any, monkeypatch: pytest.MonkeyPatch) -> It
     gate = Admission()
     monkeypatch.setattr(tunnel, "ADMISSION", gate)
     options: dict[str, Any] = {"http": WorkspaceProtocol, "ws": tunnel.Tunnel}
-    with served(Proxy(gate), port, server_header=False, **options):
+    with served(Proxy(gate), port, server_header=False, **options) as door.server:
         yield door

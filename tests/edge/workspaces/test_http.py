@@ -20,6 +20,8 @@ def test_nothing_of_mobula_s_reaches_jupyter(door: Door, jupyter: Jupyter) -> No
     sent = {
         "Authorization": "Bearer of-mobula",
         "X-Forwarded-For": "192.0.2.7",
+        "X-Forwarded-Prefix": "/evil",
+        "X-Scheme": "https",
         "Referer": "http://127.0.0.1:8000/clusters/",
         "Connection": "X-Secret, keep-alive",
         "X-Secret": "of this hop",
@@ -34,7 +36,8 @@ def test_nothing_of_mobula_s_reaches_jupyter(door: Door, jupyter: Jupyter) -> No
     assert headers["host"] == f"127.0.0.1:{jupyter.port}"
     assert headers["x-kept"] == "yes"
     assert headers["connection"] == "close"
-    dropped = {"cookie", "x-forwarded-for", "referer", "origin", "te", "x-secret", "keep-alive"}
+    dropped = {"cookie", "x-forwarded-for", "x-forwarded-prefix", "x-scheme", "referer"}
+    dropped |= {"origin", "te", "x-secret", "keep-alive"}
     assert not dropped & headers.keys()
     assert (seen["path"], seen["query"]) == (f"/workspaces/{LAB}/api/status", b"a=%2F")
 
@@ -168,10 +171,15 @@ def test_an_upstream_that_speaks_no_http_gives_502(door: Door) -> None:
             assert browser.get("/lab").status_code == 502
 
 
-def test_a_body_beyond_the_limit_is_refused(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_beyond_the_limit_is_refused(
+    door: Door, jupyter: Jupyter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(application, "MOST_BODY_BYTES", 10_000)
     with door.browser(Origin=door.origin) as browser:
         assert browser.put("/api/contents/a", content=b"x" * 20_000).status_code == 413
+        assert jupyter.seen == []  # as its length says
+        pieces = iter([b"x" * 20_000])
+        assert browser.put("/api/contents/a", content=pieces).status_code == 413
 
 
 def test_open_requests_of_a_workspace_are_bounded(
@@ -204,7 +212,7 @@ def test_a_ticket_is_changed_for_a_cookie_of_this_host(
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/workspaces/{LAB}/lab"
     cookie = answer.headers["set-cookie"]
-    assert f"Path=/workspaces/{LAB}/" in cookie
+    assert "; Path=/; " in cookie  # nothing else is on this host
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Domain" not in cookie
@@ -213,15 +221,31 @@ def test_a_ticket_is_changed_for_a_cookie_of_this_host(
     assert redeemed[-1] == ("good", LAB)
 
 
+@pytest.mark.parametrize(
+    ("url", "name", "path"),
+    [
+        ("https://*.example.org", "__Host-mobula-workspace", "/"),
+        ("https://lab.example.org", "__Secure-mobula-workspace", f"/workspaces/{LAB}/"),
+    ],
+)
 def test_a_secure_origin_has_a_secure_cookie(
-    door: Door, settings: Any, monkeypatch: pytest.MonkeyPatch
+    door: Door, settings: Any, monkeypatch: pytest.MonkeyPatch, url: str, name: str, path: str
 ) -> None:
-    settings.WORKSPACES_URL = "https://*.example.org"
+    settings.WORKSPACES_URL = url
     monkeypatch.setattr(access, "redeem", lambda *_, **__: ALICE)
-    with door.browser(None, Host=f"{LAB.hex}.example.org") as browser:
+    host = url.removeprefix("https://").replace("*", LAB.hex)
+    with door.browser(None, Host=host) as browser:
         answer = browser.get("/-/enter?ticket=good")
-    assert answer.headers["set-cookie"].startswith("__Secure-mobula-workspace=")
+    assert answer.headers["set-cookie"].startswith(f"{name}=")
+    assert f"; Path={path}; " in answer.headers["set-cookie"]
     assert answer.headers["set-cookie"].endswith("; Secure")
+
+
+def test_a_cookie_that_another_site_put_before_locks_nobody_out(door: Door) -> None:
+    good = access.make_cookie(ALICE, workspace_id=LAB)
+    words = f"mobula-workspace=tossed; mobula-workspace={good}"
+    with door.browser(None, Cookie=words) as browser:
+        assert browser.get("/lab").status_code == 200
 
 
 def test_the_health_page_needs_nothing(door: Door) -> None:

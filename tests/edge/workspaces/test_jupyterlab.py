@@ -68,6 +68,9 @@ def test_its_page_and_its_files_pass(inside: Door, lab: Server) -> None:
         assert page.status_code == 200
         config = json.loads(re.search(r'config-data"[^>]*>(.*?)</script>', page.text, re.DOTALL)[1])  # type: ignore[index]
         assert config["baseUrl"] == f"/workspaces/{LAB}/"
+        assert config["token"] == ""
+        for path in ("/lab", "/login", "/tree", "/api/status"):
+            assert lab.place.token not in browser.get(path).text
         script = re.search(r'src="([^"]+\.js[^"]*)"', page.text)
         assert script is not None
         path = script[1].partition(f"/workspaces/{LAB}")[2]

@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from providers.base import InvalidRequest, ProviderError
+from providers.errors import Throttled
 from providers.local import accounts
 from providers.local.accounts import ClusterAccount
 from providers.local.workspaces import files as workspaces
@@ -104,9 +105,22 @@ def test_a_second_copy_changes_nothing(files: Files) -> None:
     begun(files)
     files.copy_files(ONE, TWO)
     (place_of(files.root, TWO) / "files" / "mine.py").write_text("2")
-    with pytest.raises(InvalidRequest, match="has files already"):
-        files.copy_files(ONE, TWO)
+    files.copy_files(ONE, TWO)
     assert "mine.py" in paths(files, TWO)
+
+
+def test_one_copy_at_a_time_is_made(files: Files) -> None:
+    begun(files)
+    copied = workspaces._copy_tree
+
+    def twice(origin: Path, draft: Path) -> None:
+        with pytest.raises(Throttled, match="being copied"):
+            files.copy_files(ONE, TWO)
+        copied(origin, draft)
+
+    with patch.object(workspaces, "_copy_tree", twice):
+        files.copy_files(ONE, TWO)
+    assert "train.py" in paths(files, TWO)
 
 
 def test_a_copy_that_was_broken_off_begins_anew(files: Files) -> None:
@@ -117,8 +131,19 @@ def test_a_copy_that_was_broken_off_begins_anew(files: Files) -> None:
     ):
         files.copy_files(ONE, TWO)
     assert paths(files, TWO) == []
+    assert list(place_of(files.root, TWO).iterdir()) == []  # its room is free again
     files.copy_files(ONE, TWO)
     assert "train.py" in paths(files, TWO)
+
+
+def test_what_a_killed_worker_left_of_a_copy_is_replaced(files: Files) -> None:
+    begun(files)
+    left = place_of(files.root, TWO) / ".files-copied"
+    left.mkdir(parents=True)
+    (left / "half").write_text("x")
+    files.copy_files(ONE, TWO)
+    assert paths(files, TWO) == ["sub", "sub/notes.txt", "train.py"]
+    assert not left.exists()
 
 
 def test_too_much_is_not_copied(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
