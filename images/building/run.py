@@ -205,8 +205,11 @@ class _Watcher:
         self._log.write(output)
 
     def call_it(self, remote: str) -> None:
+        # A worker that was away for too long must not name a build that others have ended.
+        held = Build.objects.filter(pk=self._build.pk, lease_token=self._build.lease_token)
+        if not held.update(remote=remote):
+            raise BuildInterrupted
         self._build.remote = remote
-        self._build.save(update_fields=["remote"])
 
     def inspect(self, contents: Contents) -> None:
         ray = contents.version_of("ray")

@@ -42,7 +42,8 @@ def set_build_place(registry: Registry, *, values: Mapping[str, str], by: User) 
     before = _audited(row)
     # What the form does not know stays: where an emulator answers.
     known = settings_of(row)
-    kept = {name: known[name] for name in ("endpoint", "region") if known.get("endpoint")}
+    names = ("endpoint", "region") if known.get("endpoint") else ()
+    kept = {name: known[name] for name in names if name in known}
     row.settings = {**row.settings, KEY: {**kept, **place}}
     row.save(update_fields=["settings"])
     record(
