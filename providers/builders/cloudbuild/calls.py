@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any, Protocol
 
 from providers.errors import BadCredentials, InvalidRequest, ProviderError, Throttled, Unreachable
@@ -73,7 +74,7 @@ class GoogleCalls:
         url = f"{root}/upload/storage/v1/b/{bucket}/o?{query}"
         client = self._authorized(UPLOAD_SECONDS)
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-        with named("Google Cloud Storage"):
+        with closing(client), named("Google Cloud Storage"):
             response, _ = client.request(url, "POST", body=content, headers=headers)
         if response.status == _FORBIDDEN:
             raise BadCredentials(_denied("storage.objects.create"))

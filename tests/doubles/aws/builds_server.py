@@ -40,6 +40,10 @@ class _Handler(BaseHTTPRequestHandler):
         if operation in self.double.denied:
             text = b"<Error><Code>AccessDenied</Code><Message>no: SECRET</Message></Error>"
             return self._say(403, text, "application/xml")
+        if self.double.failures[operation]:
+            failure = self.double.failures[operation].pop(0)
+            text = f"<Error><Code>{failure.code}</Code><Message>SECRET</Message></Error>"
+            return self._say(failure.status, text.encode(), "application/xml")
         if operation == "PutObject":
             self.double.objects[key] = body
             return self._say(200, b"", "application/xml")
