@@ -14,7 +14,7 @@ _LOGIN = "Add a registry with credentials, or use one that the machines' role ca
 def check_image(image: str, *, logins: Mapping[str, str]) -> Finding:
     """Look for an image's manifest as a machine would, with Mobula's login or with none.
 
-    Raises `Unreachable` where the registry does not answer.
+    Raises `Unreachable` and `Throttled` where the registry does not answer.
     """
     if image.startswith("/"):
         return skipped(f"{image} is a path on the machines, and no container image.")
@@ -23,6 +23,7 @@ def check_image(image: str, *, logins: Mapping[str, str]) -> Finding:
     who = "with Mobula's login" if login else "without a login"
     try:
         token = pull_token(repository, credentials=login).token
+        status = manifest_status(repository, image, token=token)
     except BadCredentials as error:
         if login:
             return failed(str(error), way_out=_LOGIN, certain=True)
@@ -31,7 +32,6 @@ def check_image(image: str, *, logins: Mapping[str, str]) -> Finding:
         )
     except InvalidRequest as error:
         return skipped(f"Unknown: {error}", way_out=_LOGIN)
-    status = manifest_status(repository, image, token=token)
     raw = {"repository": f"{repository.host}/{repository.name}", "status": status}
     if status == 200:
         return passed(f"{repository.host} has {image} and answers {who}.", raw=raw)
