@@ -13,7 +13,11 @@ from urllib.parse import unquote, urlsplit
 from mobula.demo_cloud.serving import serving
 from tests.doubles.aws.builds import LOST, REFUSED, BuildsDouble, Refused
 
-_SERVICES = {"CodeBuild_20161006": "codebuild", "Logs_20140328": "logs"}
+_SERVICES = {
+    "CodeBuild_20161006": "codebuild",
+    "Logs_20140328": "logs",
+    "AmazonEC2ContainerRegistry_V20150921": "ecr",
+}
 
 
 class _Handler(BaseHTTPRequestHandler):
