@@ -154,6 +154,20 @@ def test_a_certificate_that_is_not_trusted_is_named(
     assert not handler.manifests  # and neither a login nor a token was sent
 
 
+def test_a_certificate_of_the_registry_itself_is_trusted(
+    handler: type[Registry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registries, "scheme_of", lambda _: "https")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    handler.challenge = ""
+    context = own_certificate(tmp_path)
+    text = (tmp_path / "registry.pem").read_text()
+    pem = text[text.index("-----BEGIN CERTIFICATE") :]
+    with answering(handler, tls=context) as host:
+        finding = check_image(f"{host}/ray:1", logins={}, certificates={host: pem})
+    assert finding.outcome is Outcome.PASS
+
+
 def test_a_registry_without_tls_is_named(
     host: str, handler: type[Registry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
