@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, QuerySet, When
 
@@ -114,7 +115,7 @@ def _latest(images: QuerySet[Image]) -> dict[int, LatestVersion]:
         .order_by("image_id", _FIRST, "-number")
         .distinct("image_id")
     )
-    rows = newest.values_list(
+    rows: Iterable[tuple[Any, ...]] = newest.values_list(
         "image_id",
         "pk",
         "image__name",

@@ -12,13 +12,12 @@ from images.catalogue import newest_base
 from images.models import Image, ImageVersion
 
 _RAYS_OWN = "rayproject/ray"
-_MOST_BASES = 100
 
 
 def surroundings_of(
     text: str, *, team: Team | None, has_context: bool | None = None
 ) -> Surroundings:
-    """Return what is known for a Dockerfile: which of its bases are images of the team's own."""
+    """Return what is known for a Dockerfile: whether its base is an image of the team's."""
     return Surroundings(
         default_base=default_base(),
         ray_images=_known(text, team=team),
@@ -33,16 +32,20 @@ def default_base() -> str:
 
 
 def _known(text: str, *, team: Team | None) -> frozenset[str]:
-    """Return the bases that the team has as versions, by tag or by digest: those have Ray."""
-    bases = {stage.base for stage in parse(text).stages[:_MOST_BASES]}
-    digests = {base.partition("@")[2] for base in bases} - {""}
-    if not bases:
+    """Return the image that the last stage begins with, if the team has it as a version: by tag or
+    by digest. Such an image has Ray.
+    """
+    stages = parse(text).base_stages()
+    if not stages:
         return frozenset()
+    base = stages[-1].base
     images = Image.objects.usable_by(team) if team else Image.objects.filter(team=None)
+    named = Q(location=base)
+    if digest := base.partition("@")[2]:
+        named |= Q(digest=digest)
     rows = ImageVersion.objects.filter(
-        Q(location__in=bases) | Q(digest__in=digests),
-        image__in=images,
-        state__in=sorted(LAUNCHABLE_IMAGE_STATES),
+        named, image__in=images, state__in=sorted(LAUNCHABLE_IMAGE_STATES)
     )
     found = rows.exclude(location__startswith="/").only("location", "digest")
-    return frozenset(bases & {name for one in found for name in (one.location, one.pulled_as)})
+    is_known = any(base in (one.location, one.pulled_as) for one in found)
+    return frozenset({base} if is_known else ())

@@ -1,4 +1,4 @@
-"""How a build context gets to CodeBuild, and what becomes of a build that nobody could note."""
+"""How a build context gets to CodeBuild, a build that nobody could note, a log that goes on."""
 
 from __future__ import annotations
 
@@ -93,3 +93,28 @@ def test_a_check_names_the_right_to_see_the_project(double: BuildsDouble, place:
     double.denied.add("BatchGetProjects")
     with pytest.raises(BadCredentials, match="codebuild:BatchGetProjects"):
         list(problems(place()))
+
+
+@pytest.mark.parametrize(("late", "is_read"), [(40, True), (400, False)])
+def test_a_log_that_goes_on_after_the_end_is_read_for_some_minutes(
+    double: BuildsDouble, build: Build, watcher: Watcher, late: int, is_read: bool
+) -> None:
+    """Of a very long log, most comes after the end: what is in the image stands at its end."""
+    double.plan = success()
+    rounds = 0
+
+    def more() -> bool:
+        nonlocal rounds
+        remote = next(iter(double.builds.values()), None)
+        if remote and remote.status == "SUCCEEDED" and rounds <= 4 * late:
+            rounds += 1  # twice a second, somebody looks whether to go on
+            remote.say(f"late {rounds}")
+            if rounds == 4 * late:
+                remote.say(f"{remote.mark} apt late 1.0", f"{remote.mark} end")
+        return False
+
+    watcher.when = more
+    built = build(order())
+    assert built.digest == DIGEST
+    assert ("late" in {one.name for one in built.contents.packages}) is is_read
+    assert ("The rest of the log was not read" in watcher.log) is not is_read
