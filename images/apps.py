@@ -6,6 +6,6 @@ class ImagesConfig(AppConfig):
 
     def ready(self) -> None:
         from clouds.checking.logins import add_source
-        from images.registries.asking import passwords_of
+        from images.registries.asking import certificates_of, passwords_of
 
-        add_source(passwords_of)
+        add_source(passwords_of, certificates=certificates_of)

@@ -157,6 +157,12 @@ def base_images() -> tuple[BaseImage, ...]:
 
 
 @cache
+def newest_base(repository: str) -> BaseImage | None:
+    """Return the newest base of a repository that runs on CPUs, if there is one."""
+    return next(iter(find(Wanted(repository=repository, accelerator="cpu"))), None)
+
+
+@cache
 def choices(field: str) -> tuple[str, ...]:
     """Return the different values of a field of base images: versions newest first."""
     values = {str(getattr(image, field)) for image in base_images()}
@@ -175,9 +181,10 @@ def offered(wanted: Wanted) -> dict[str, tuple[str, ...]]:
     Each image is looked at once. Versions come newest first.
     """
     found: dict[str, set[str]] = {field: set() for field in _FIELDS}
+    others = {field: replace(wanted, **{field: ""}) for field in _FIELDS}
     for image in base_images():
         for field, name in _FIELDS.items():
-            if _is_wanted(image, replace(wanted, **{field: ""})):
+            if _is_wanted(image, others[field]):
                 found[field].add(str(getattr(image, name)))
     versions = ("ray", "python")
     return {

@@ -190,8 +190,8 @@ def _only(version: ImageVersion) -> QuerySet[ImageVersion]:
     return ImageVersion.objects.filter(pk=version.pk)
 
 
-def clusters_by_version(*, user: Person) -> Mapping[int, int]:
-    """Return of each version in use how many of the clusters of the user's teams have it."""
+def clusters_by_image(*, user: Person) -> Mapping[int, int]:
+    """Return of each image in use how many of the clusters of the user's teams have it."""
     rows = ImageVersion.objects.filter(cluster__team__in=teams_of(user), cluster__state__in=_LIVE)
-    counted = rows.order_by().values("pk").annotate(clusters=Count("cluster", distinct=True))
-    return {row["pk"]: row["clusters"] for row in counted}
+    counted = rows.order_by().values("image_id").annotate(clusters=Count("cluster", distinct=True))
+    return {row["image_id"]: row["clusters"] for row in counted}

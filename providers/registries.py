@@ -7,19 +7,16 @@ its first answer, and the service gives a token for one repository to those with
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import re
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from providers.base import BadCredentials, InvalidRequest, Unreachable
-from providers.oci.transport import trusting
+from providers.oci.transport import Answer, Transport, is_safe, scheme_of
 
+# For all requests of one question together: a machine waits for the answer, and asks again.
 TIMEOUT_SECONDS = 4.0
 _MOST_BYTES = 256 * 1024
 _HUB = "docker.io"
@@ -45,7 +42,7 @@ class Repository:
     def base(self) -> str:
         """The address of the registry's API; plain HTTP only for one on this host."""
         host = _HUB_HOST if self.host == _HUB else self.host
-        return f"{_scheme(host)}://{host}/v2/"
+        return f"{scheme_of(host)}://{host}/v2/"
 
     @property
     def login(self) -> str:
@@ -75,12 +72,11 @@ def repository_of(image: str) -> Repository:
 def pull_token(repository: Repository, *, credentials: str, ca: str = "") -> PullToken:
     """Return a token to pull from `repository`, requested with "USER:PASSWORD" or by nobody ("").
 
-    `ca` is a PEM certificate to trust besides the host's own.
-
-    Nothing is tried again here: the machine that needs it asks again. Raises Unreachable,
-    BadCredentials, or InvalidRequest where the registry has no such tokens.
+    `ca` is a PEM certificate to trust besides the host's own. Raises Unreachable, Throttled,
+    BadCredentials, or InvalidRequest where the registry has no such tokens or cannot be trusted.
     """
-    challenge = _challenge(repository, ca=ca)
+    transport = _transport(repository, ca=ca)
+    challenge = _challenge(repository, transport)
     if challenge is None:
         return PullToken("", 60.0)
     scope = f"repository:{repository.name}:pull"
@@ -89,21 +85,26 @@ def pull_token(repository: Repository, *, credentials: str, ca: str = "") -> Pul
         query["service"] = service
     basic = base64.b64encode(credentials.encode()).decode()
     header = {"Authorization": f"Basic {basic}"} if credentials else {}
-    status, _, content = _get(f"{challenge['realm']}?{urlencode(query)}", header, ca=ca)
-    if status in {401, 403}:
+    realm = challenge["realm"]
+    joint = "&" if "?" in realm else "?"
+    # Credentials are for whom they were sent to, and nobody else.
+    answer = transport.ask(
+        f"{realm}{joint}{urlencode(query)}", header, most_bytes=_MOST_BYTES, is_redirected=False
+    )
+    if answer.status in {401, 403}:
         raise BadCredentials(
             f"{repository.host} does not accept the credentials for {repository.name}. "
             "Check those of its registry, or MOBULA_REGISTRY_CREDENTIALS."
         )
-    if status != 200:
-        raise Unreachable(f"The token service of {repository.host} answered {status}.")
-    return _read(content, repository)
+    if answer.status != 200:
+        raise Unreachable(f"The token service of {repository.host} answered {answer.status}.")
+    return _read(answer.body, repository)
 
 
 def manifest_status(repository: Repository, image: str, *, token: str, ca: str = "") -> int:
     """Return what the registry answers when it is asked whether it has the image: 200 if so.
 
-    Raises Unreachable where it does not answer.
+    Raises Unreachable, Throttled, or InvalidRequest where it cannot be trusted.
     """
     _, at, digest = image.partition("@")
     last = image.partition("@")[0].rpartition("/")[2]
@@ -112,26 +113,31 @@ def manifest_status(repository: Repository, image: str, *, token: str, ca: str =
     if token:
         headers["Authorization"] = f"Bearer {token}"
     url = f"{repository.base}{repository.name}/manifests/{reference}"
-    return _get(url, headers, method="HEAD", ca=ca)[0]
+    transport = _transport(repository, ca=ca)
+    return transport.ask(url, headers, most_bytes=_MOST_BYTES, method="HEAD").status
 
 
-def _challenge(repository: Repository, *, ca: str) -> Mapping[str, str] | None:
+def _transport(repository: Repository, *, ca: str) -> Transport:
+    return Transport(host=repository.host, ca=ca, seconds=TIMEOUT_SECONDS)
+
+
+def _challenge(repository: Repository, transport: Transport) -> Mapping[str, str] | None:
     """Return what the registry demands of those who pull; None: nothing."""
-    status, header, _ = _get(repository.base, {}, ca=ca)
-    if status == 200:
+    answer: Answer = transport.ask(repository.base, {}, most_bytes=_MOST_BYTES)
+    if answer.status == 200:
         return None
-    if status != 401:
-        raise Unreachable(f"The registry {repository.host} answered {status}.")
-    scheme, _, rest = header.partition(" ")
+    if answer.status != 401:
+        raise Unreachable(f"The registry {repository.host} answered {answer.status}.")
+    scheme, _, rest = str(answer.headers.get("WWW-Authenticate", "")).partition(" ")
     parameters = dict(_PARAMETER.findall(rest))
-    realm = urlsplit(parameters.get("realm", ""))
-    if scheme.lower() != "bearer" or not realm.hostname:
+    realm = parameters.get("realm", "")
+    if scheme.lower() != "bearer" or not urlsplit(realm).hostname:
         raise InvalidRequest(
             f"The registry {repository.host} has no short-lived tokens. Use one that has, such as "
             "Docker's own or Harbor, or one that the machine's role can pull from."
         )
-    # The credentials go there: never in clear over a network.
-    if realm.scheme != "https" and _scheme(realm.netloc) != realm.scheme:
+    # The credentials go there: never in clear over a network, and never to a port of this host.
+    if not is_safe(realm, like=transport.host):
         raise InvalidRequest(f"The token service of {repository.host} does not use HTTPS.")
     return parameters
 
@@ -143,49 +149,3 @@ def _read(content: bytes, repository: Repository) -> PullToken:
         return PullToken(token, float(answer.get("expires_in") or 60.0))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreachable(f"The token service of {repository.host} gave no token.") from error
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Credentials are for whom they were sent to, and nobody else."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-def _get(
-    url: str, headers: Mapping[str, str], *, method: str = "GET", ca: str = ""
-) -> tuple[int, str, bytes]:
-    """Return the status, the challenge and the body of an answer; raises Unreachable."""
-    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-    host = urlsplit(url).netloc
-    if _scheme(host) == "http":
-        handlers.append(urllib.request.ProxyHandler({}))
-    elif ca:
-        handlers.append(urllib.request.HTTPSHandler(context=trusting(ca)))
-    request = urllib.request.Request(url, headers=dict(headers), method=method)  # noqa: S310
-    try:
-        with urllib.request.build_opener(*handlers).open(
-            request, timeout=TIMEOUT_SECONDS
-        ) as answer:
-            return answer.status, "", answer.read(_MOST_BYTES)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers.get("WWW-Authenticate", ""), b""
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Unreachable(_silence(host, error)) from error
-
-
-def _silence(host: str, error: Exception) -> str:
-    """Return why there is no answer; what is wrong with TLS, somebody must mend."""
-    reason = getattr(error, "reason", error)
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        why = reason.verify_message
-        return f"Mobula's host does not trust the TLS certificate of {host} ({why})."
-    if isinstance(reason, ssl.SSLError):
-        return f"{host} makes no TLS connection ({reason.reason or 'it ended'})."
-    return f"{host} does not answer."
-
-
-def _scheme(host: str) -> str:
-    name = host.rpartition(":")[0] if ":" in host else host
-    return "http" if name == "localhost" or name.startswith("127.") else "https"

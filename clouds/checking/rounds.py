@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Team, User
-from clouds.checking.logins import logins_of
+from clouds.checking.logins import certificates_of, logins_of
 from clouds.drivers import account_of
 from clouds.models import Cloud, CloudCheck
 from clouds.models.check import LOST_AFTER
@@ -131,7 +131,9 @@ def _planned(row: CloudCheck) -> list[PlannedCheck]:
     row.results = []
     if preflight is None:
         return []
-    wanted = from_plain(row.wanted, logins=logins_of(row.team))
+    wanted = from_plain(
+        row.wanted, logins=logins_of(row.team), certificates=certificates_of(row.team)
+    )
     return list(preflight.checks(wanted))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _ECR = re.compile(
-    r"\d{12}\.dkr\.ecr(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws\.com(?:\.cn)?"
+    r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws\.com(?:\.cn)?"
 )
 _ARTIFACT_REGISTRY = re.compile(r"[a-z0-9-]+-docker\.pkg\.dev|(?:[a-z]+\.)?gcr\.io")
 
@@ -13,7 +13,13 @@ _ARTIFACT_REGISTRY = re.compile(r"[a-z0-9-]+-docker\.pkg\.dev|(?:[a-z]+\.)?gcr\.
 def ecr_region(host: str) -> str:
     """Return the region of an Amazon ECR registry; "" of any other host."""
     found = _ECR.fullmatch(host)
-    return found[1] if found else ""
+    return found["region"] if found else ""
+
+
+def ecr_account(host: str) -> str:
+    """Return the AWS account number of an Amazon ECR registry; "" of any other host."""
+    found = _ECR.fullmatch(host)
+    return found["account"] if found else ""
 
 
 def wrong_ecr_host(host: str) -> str:

@@ -31,7 +31,7 @@ class Linted:
 
 def linted(text: str, *, team: Team | None, has_context: bool | None = None) -> Linted:
     """Return what is wrong with a draft's Dockerfile; `has_context` None: it is not known yet."""
-    around = surroundings_of(team, has_context=has_context)
+    around = surroundings_of(text, team=team, has_context=has_context)
     return linted_in(text, around)
 
 

@@ -32,6 +32,7 @@ from images.building.registry_calls import (
 from images.building.same import refuse_same
 from images.building.secrets import Mask, forget_secrets, secrets_of
 from images.models import Build, ContextArchive, ImageContents, ImageVersion
+from images.registries.repositories import created_repository
 from images.transitions import ImageMoved, move_build, move_version
 from providers.builders.base import (
     BuildCanceled,
@@ -118,12 +119,18 @@ def _begun(build: Build, log: LogWriter) -> BuiltImage:
             log.say(context.told)
         version.fingerprint = _mark(version, bases, context)
         version.save(update_fields=["fingerprint"])
+        _prepare_repository(version, log)
         spec = replace(
             _spec(build, bases.dockerfile, access_to(hosts, team=team)),
             context=context.folder,
             secrets={name: value.encode() for name, value in watcher.secrets.items()},
         )
         return builder_for(version).build(spec, watcher)
+
+
+def _prepare_repository(version: ImageVersion, log: LogWriter) -> None:
+    if version.registry and (name := created_repository(version.registry, version.location)):
+        log.say(f"Created the repository {name} in Amazon ECR")
 
 
 def _spec(build: Build, dockerfile: str, access: Access = NO_ACCESS) -> BuildSpec:
@@ -205,8 +212,11 @@ class _Watcher:
         self._log.write(output)
 
     def call_it(self, remote: str) -> None:
+        # A worker that was away for too long must not name a build that others have ended.
+        held = Build.objects.filter(pk=self._build.pk, lease_token=self._build.lease_token)
+        if not held.update(remote=remote):
+            raise BuildInterrupted
         self._build.remote = remote
-        self._build.save(update_fields=["remote"])
 
     def inspect(self, contents: Contents) -> None:
         ray = contents.version_of("ray")

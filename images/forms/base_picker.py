@@ -59,7 +59,7 @@ class BasePickerForm(forms.Form):
             self.fields[name] = forms.ChoiceField(
                 required=False, label=label, choices=[("", "Any"), *words]
             )
-        fitting = (image for image in find(self._wanted) if self._runs(image.accelerator))
+        fitting = [image for image in find(self._wanted) if self._runs(image.accelerator)]
         self.images = [] if self._machines == ARM else sorted(fitting, key=_preferred)
 
     @property

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from django import forms
 
 from images.models import Registry
-from images.registries.build_places import FIELDS, choices_of, chosen, settings_of
+from images.registries.build_places import (
+    CREATE,
+    FIELDS,
+    choices_of,
+    chosen,
+    creates_repositories,
+    may_create_repositories,
+    settings_of,
+)
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -19,7 +27,8 @@ class BuildPlaceForm(forms.Form):
 
     def __init__(self, data: Mapping[str, str] | None = None, *, registry: Registry) -> None:
         known = settings_of(registry)
-        super().__init__(data, initial={**known, "on": chosen(registry).value})
+        initial = {**known, "on": chosen(registry).value, CREATE: creates_repositories(registry)}
+        super().__init__(data, initial=initial)
         choices = choices_of(registry)
         self.fields["on"].choices = [(one.value, one.label) for one in choices]  # type: ignore[attr-defined]
         for field in (field for one in choices for field in FIELDS[one]):
@@ -30,4 +39,11 @@ class BuildPlaceForm(forms.Form):
                 label=field.label,
                 help_text=field.help,
                 widget=forms.TextInput(attrs=_PLAIN),
+            )
+        if may_create_repositories(registry):
+            self.fields[CREATE] = forms.BooleanField(
+                required=False,
+                label="Create repositories",
+                help_text="Before an image's first build. The registry's credentials need "
+                "ecr:CreateRepository. Without it, create each repository in ECR first.",
             )

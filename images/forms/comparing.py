@@ -22,10 +22,14 @@ class CompareForm(forms.Form):
     def __init__(self, *args: Any, image: Image, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         rows = image.versions.select_related("image").only("number", "image__name")
+        numbers = list(image.versions.values_list("number", flat=True))
         for field in ("old", "new"):
             self.fields[field].queryset = rows  # type: ignore[attr-defined]
+            # Listed once for both: a field would ask for its own, as often as it is drawn.
+            self.fields[field].choices = [  # type: ignore[attr-defined]
+                (number, f"{image.name}:{number}") for number in numbers
+            ]
             self.fields[field].error_messages["invalid_choice"] = (
                 f"{image} has no version %(value)s. Choose another."
             )
-        numbers = list(image.versions.values_list("number", flat=True)[:2])
-        self.initial = {"new": numbers[0], "old": numbers[-1]} if numbers else {}
+        self.initial = {"new": numbers[0], "old": numbers[:2][-1]} if numbers else {}

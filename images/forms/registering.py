@@ -133,3 +133,6 @@ class TagForm(forms.Form):
         super().__init__(*args, **kwargs)
         rows = image.versions.select_related("image").order_by("-number")
         self.fields["version"].queryset = rows  # type: ignore[attr-defined]
+        self.fields["version"].choices = [  # type: ignore[attr-defined]
+            (pk, f"{image.name}:{number}") for pk, number in rows.values_list("pk", "number")
+        ]

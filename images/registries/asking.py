@@ -69,6 +69,15 @@ def passwords_of(team: Team | None) -> dict[str, str]:
     return {host: password for host, password in found.items() if password}
 
 
+def certificates_of(team: Team | None) -> dict[str, str]:
+    """Return the CA certificates of the registries that a team uses, PEM by host."""
+    rows = Registry.objects.exclude(settings__ca=None).exclude(settings__ca="")
+    rows = rows.usable_by(team) if team else rows.filter(team=None)
+    # The team's own come last, and win.
+    ordered = rows.order_by(F("team").asc(nulls_first=True), "-name")
+    return {row.host: str(row.settings["ca"]) for row in ordered}
+
+
 def has_password(host: str, *, team: Team | None) -> bool:
     """Return whether there are credentials for a host; asks nobody but the database."""
     if host in settings.REGISTRY_CREDENTIALS:

@@ -10,6 +10,7 @@ from typing import Any
 from images.models import ImageVersion, Registry, RegistryKind
 
 KEY = "builds"  # in the settings of a registry
+CREATE = "create_repositories"  # among what is said of builds: "yes", or nothing
 
 
 class BuildsOn(StrEnum):
@@ -114,6 +115,16 @@ def settings_of(registry: Registry) -> Mapping[str, Any]:
     """Return what the registry says of its builds; {} where it says nothing."""
     found = registry.settings.get(KEY)
     return found if isinstance(found, dict) else {}
+
+
+def may_create_repositories(registry: Registry) -> bool:
+    """Return whether its repositories must be there before the first push, and can be created."""
+    return RegistryKind(registry.kind) == RegistryKind.ECR
+
+
+def creates_repositories(registry: Registry) -> bool:
+    """Return whether builds create the repositories that they push to."""
+    return may_create_repositories(registry) and settings_of(registry).get(CREATE) == "yes"
 
 
 def builder_of(version: ImageVersion) -> BuildsOn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import transaction
 
@@ -14,11 +15,13 @@ from domain.images.states import OPEN_BUILD_STATES
 from images.building.builders import builder_here, place_problems, wrong_place
 from images.models import Build, Registry
 from images.registries.build_places import (
+    CREATE,
     FIELDS,
     KEY,
     BuildsOn,
     choices_of,
     chosen,
+    may_create_repositories,
     settings_of,
 )
 from images.services.rights import may_manage_registries
@@ -26,8 +29,9 @@ from providers.errors import ProviderError
 
 
 @transaction.atomic
-def set_build_place(registry: Registry, *, values: Mapping[str, str], by: User) -> Registry:
-    """Have images of the registry built there from now on; `values` are `on` and its fields.
+def set_build_place(registry: Registry, *, values: Mapping[str, Any], by: User) -> Registry:
+    """Have images of the registry built there from now on; `values` are `on`, its fields, and
+    whether to create repositories.
 
     Raises `Invalid`, and `WrongState` while a build of the registry is open.
     """
@@ -42,7 +46,8 @@ def set_build_place(registry: Registry, *, values: Mapping[str, str], by: User) 
     before = _audited(row)
     # What the form does not know stays: where an emulator answers.
     known = settings_of(row)
-    kept = {name: known[name] for name in ("endpoint", "region") if known.get("endpoint")}
+    names = ("endpoint", "region") if known.get("endpoint") else ()
+    kept = {name: known[name] for name in names if name in known}
     row.settings = {**row.settings, KEY: {**kept, **place}}
     row.save(update_fields=["settings"])
     record(
@@ -81,7 +86,7 @@ def _raise(problems: Iterable[str]) -> None:
     raise_if_any([FieldError("", problem) for problem in problems])
 
 
-def _read(registry: Registry, values: Mapping[str, str]) -> dict[str, str]:
+def _read(registry: Registry, values: Mapping[str, Any]) -> dict[str, str]:
     choices = choices_of(registry)
     place = next((one for one in choices if one == values.get("on")), None)
     if place is None:
@@ -89,6 +94,8 @@ def _read(registry: Registry, values: Mapping[str, str]) -> dict[str, str]:
         raise Invalid.at("on", f"Builds of this registry can run on: {names}.")
     given = {one.name: str(values.get(one.name, "")).strip() for one in FIELDS[place]}
     raise_if_any([FieldError(name, why) for name, why in wrong_place(place, given)])
+    if may_create_repositories(registry) and values.get(CREATE):
+        given[CREATE] = "yes"
     return {"on": place.value, **{name: value for name, value in given.items() if value}}
 
 

@@ -80,7 +80,9 @@ def _check(version: ImageVersion) -> None:
         )
         raise_if_any(list(content.wrong(version.image.team)))
         return
-    around = surroundings_of(version.image.team, has_context=bool(version.context))
+    around = surroundings_of(
+        version.dockerfile, team=version.image.team, has_context=bool(version.context)
+    )
     problems = check(version.dockerfile, around)
     errors = [one for one in problems if one.severity is Severity.ERROR]
     if errors:

@@ -31,9 +31,9 @@ LISTED = Table(
         Column(
             key="name",
             label="Name",
-            value=lambda row: row.image.name,
+            value=lambda row: row.name,
             cell="images/list_cells.html#name",
-            sort=lambda row: row.image.name,
+            sort=lambda row: row.name,
             is_heading=True,
         ),
         Column(
@@ -58,8 +58,8 @@ LISTED = Table(
         Column(
             key="team",
             label="Team",
-            value=lambda row: row.image.team or "All teams",
-            sort=lambda row: str(row.image.team or ""),
+            value=lambda row: row.team or "All teams",
+            sort=lambda row: row.team,
         ),
         Column(
             key="clusters",

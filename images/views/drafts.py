@@ -17,7 +17,7 @@ from domain.images.dockerfile.simple import written
 from domain.images.states import ImageSource
 from images.building.builders import unavailable_for, unavailable_to
 from images.building.linting import linted
-from images.building.surroundings import surroundings_of
+from images.building.surroundings import default_base
 from images.forms.base_picker import BasePickerForm
 from images.forms.builds import DraftForm, NewImageForm, SimpleImageForm
 from images.models import ImageVersion
@@ -41,10 +41,9 @@ def new_image(request: SignedInRequest) -> HttpResponse:
     """Show the form of a new image, write its Dockerfile from a few fields, or save it."""
     team = current_team(request)
     require(may_edit_images(request.user, team))
-    around = surroundings_of(team)
     picker = BasePickerForm(request.POST or request.GET)
     picked = picker.best if picker.is_asked else ""
-    base = request.GET.get("base") or picked or around.default_base
+    base = request.GET.get("base") or picked or default_base()
     simple, told = SimpleImageForm(initial={"base": base}), ""
     form = NewImageForm(request.POST or None, team=team)
     if request.method == "POST" and "write" in request.POST:

@@ -16,7 +16,7 @@ from accounts.spreadsheets import csv_response
 from accounts.views.history import history_of, tabs
 from images.forms.comparing import CompareForm
 from images.forms.registering import ALL_TEAMS, ImagesForm, RegisterForm, TagForm
-from images.listing import listed_images
+from images.listing import listed_images, with_details
 from images.models import Image, ImageTag
 from images.registries.sights import sights_of
 from images.services.registering import register_image
@@ -36,12 +36,14 @@ def image_list(request: SignedInRequest) -> HttpResponse:
     form = ImagesForm(request.GET, user=request.user)
     rows = listed_images(request.user, form.wanted())
     if request.GET.get("format") == "csv":
-        lines = LISTED.lines(sorted_rows(request, LISTED, rows))
+        lines = LISTED.lines(with_details(sorted_rows(request, LISTED, rows)))
         return csv_response("images", header=LISTED.header, rows=lines)
     team = chosen_team(request)
+    table = page_of(request, LISTED, rows)
+    table.rows = with_details(table.rows)
     context = {
         "form": form,
-        "table": page_of(request, LISTED, rows),
+        "table": table,
         "may_register": may_edit_images(request.user, team),
     }
     partial = "#results" if wants_part(request) else ""

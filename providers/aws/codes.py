@@ -35,7 +35,8 @@ _NO_CAPACITY = """
 """
 _NO_QUOTA = """
     AccountLimitExceededException
-    AddressLimitExceeded HostLimitExceeded InstanceLimitExceeded MaxIOPSLimitExceeded
+    AddressLimitExceeded HostLimitExceeded InstanceLimitExceeded LimitExceededException
+    MaxIOPSLimitExceeded
     MaxSpotInstanceCountExceeded NetworkInterfaceLimitExceeded PlacementGroupLimitExceeded
     RequestResourceCountExceeded ReservedInstancesLimitExceeded ResourceCountExceeded
     ResourceLimitExceeded SecurityGroupLimitExceeded VcpuLimitExceeded VolumeIOPSLimit
@@ -67,7 +68,8 @@ _WRONG = """
     HostAlreadyCoveredByReservation IdempotentInstanceTerminated IdempotentParameterMismatch
     IllegalArgumentException ImageNotFoundException InvalidAuthorizationMessageException
     InvalidInputException InvalidParameterException NoSuchBucket NoSuchEntity
-    NoSuchResourceException RepositoryNotFoundException ResourceNotFoundException
+    NoSuchResourceException RepositoryAlreadyExistsException RepositoryNotFoundException
+    ResourceNotFoundException
     InstanceCreditSpecification.NotSupported InvalidAMIID.Malformed InvalidAMIID.NotFound
     InvalidAMIID.Unavailable InvalidAction InvalidAffinity InvalidAvailabilityZone
     InvalidBlockDeviceMapping InvalidCapacityReservationIdMalformedException

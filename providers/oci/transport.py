@@ -50,18 +50,25 @@ class Transport:
     _ends: float = field(default=0.0, init=False)
 
     def ask(
-        self, url: str, headers: Mapping[str, str], *, most_bytes: int, method: str = "GET"
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        most_bytes: int,
+        method: str = "GET",
+        is_redirected: bool = True,
     ) -> Answer:
         """Return the answer, whatever its status; what only wants patience is tried again.
 
-        Redirects are followed without the credentials where they lead to another host. Raises
+        Redirects are followed, unless told not to: without the credentials where they lead to
+        another host. Raises
         `Unreachable`, `Throttled`, or `InvalidRequest` where it cannot be trusted or is too big.
         """
         self._ends = self._ends or self.clock() + self.seconds
         own, sent = urlsplit(url).netloc, dict(headers)
         for _ in range(MOST_REDIRECTS + 1):
             answer = self._patiently(url, sent, most_bytes=most_bytes, method=method)
-            if answer.status not in _REDIRECTS:
+            if answer.status not in _REDIRECTS or not is_redirected:
                 return answer
             url = urljoin(url, answer.headers.get("Location", ""))
             if not is_safe(url, like=self.host):
@@ -156,6 +163,11 @@ class Transport:
             )
         if isinstance(error, TimeoutError):
             return self._too_slow()
+        if isinstance(error, ssl.SSLError):
+            return Unreachable(
+                f"The registry {self.host} makes no TLS connection ({error.reason or 'it ended'}). "
+                "Check its port."
+            )
         return Unreachable(
             f"The registry {self.host} does not answer. Check its name, and that Mobula reaches it."
         )

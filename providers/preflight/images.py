@@ -11,18 +11,23 @@ from providers.registries import manifest_status, pull_token, repository_of
 _LOGIN = "Add a registry with credentials, or use one that the machines' role can pull from."
 
 
-def check_image(image: str, *, logins: Mapping[str, str]) -> Finding:
+def check_image(
+    image: str, *, logins: Mapping[str, str], certificates: Mapping[str, str] | None = None
+) -> Finding:
     """Look for an image's manifest as a machine would, with Mobula's login or with none.
 
-    Raises `Unreachable` where the registry does not answer.
+    `certificates` are PEM texts to trust besides the host's own, by host of the registry.
+    Raises `Unreachable` and `Throttled` where the registry does not answer.
     """
     if image.startswith("/"):
         return skipped(f"{image} is a path on the machines, and no container image.")
     repository = repository_of(image)
     login = logins.get(repository.host, "")
+    ca = (certificates or {}).get(repository.host, "")
     who = "with Mobula's login" if login else "without a login"
     try:
-        token = pull_token(repository, credentials=login).token
+        token = pull_token(repository, credentials=login, ca=ca).token
+        status = manifest_status(repository, image, token=token, ca=ca)
     except BadCredentials as error:
         if login:
             return failed(str(error), way_out=_LOGIN, certain=True)
@@ -31,7 +36,6 @@ def check_image(image: str, *, logins: Mapping[str, str]) -> Finding:
         )
     except InvalidRequest as error:
         return skipped(f"Unknown: {error}", way_out=_LOGIN)
-    status = manifest_status(repository, image, token=token)
     raw = {"repository": f"{repository.host}/{repository.name}", "status": status}
     if status == 200:
         return passed(f"{repository.host} has {image} and answers {who}.", raw=raw)

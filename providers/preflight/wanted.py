@@ -41,6 +41,7 @@ class Wanted:
     mobula_url: str = ""  # where nodes reach Mobula
     # Logins to container registries, "USER:PASSWORD" by host; never written down with the rest.
     logins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    certificates: Mapping[str, str] = field(default_factory=dict, repr=False)  # PEM, by host
 
 
 class Preflight(Protocol):
@@ -52,7 +53,7 @@ class Preflight(Protocol):
 
 
 def as_plain(wanted: Wanted) -> dict[str, Any]:
-    """Return what is wanted as JSON can write it, without logins."""
+    """Return what is wanted as JSON can write it, without logins and certificates."""
     groups = [asdict(group) for group in wanted.groups]
     plain = {
         "groups": groups,
@@ -64,7 +65,12 @@ def as_plain(wanted: Wanted) -> dict[str, Any]:
     return found
 
 
-def from_plain(plain: Mapping[str, Any], *, logins: Mapping[str, str]) -> Wanted:
+def from_plain(
+    plain: Mapping[str, Any],
+    *,
+    logins: Mapping[str, str],
+    certificates: Mapping[str, str] | None = None,
+) -> Wanted:
     """Return what `as_plain` wrote down."""
     groups = [
         WantedGroup(**group | {"role": NodeRole(group["role"]), "market": Market(group["market"])})
@@ -76,4 +82,5 @@ def from_plain(plain: Mapping[str, Any], *, logins: Mapping[str, str]) -> Wanted
         ray_version=plain["ray_version"],
         mobula_url=plain["mobula_url"],
         logins=logins,
+        certificates=certificates or {},
     )

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +26,7 @@ import googleapiclient.discovery_cache
 from mobula.demo_cloud.serving import serving
 
 NOW = "2026-11-30T09:00:00Z"
+_BEGUN = datetime(2026, 11, 30, 9)  # noqa: DTZ001 - its text gets a Z
 PROJECT, REGION = "acme-ml", "europe-west4"
 _BUILDS = f"/v1/projects/{PROJECT}/locations/{REGION}/builds"
 
@@ -59,10 +61,11 @@ class RemoteBuild:
     def say(self, *lines: str, step: str = "build") -> None:
         for line in lines:
             number = len(self.log)
+            at = _BEGUN + timedelta(seconds=number // 2)
             self.log.append(
                 {
                     "insertId": f"{self.row['id']}-{number}",
-                    "timestamp": f"2026-11-30T09:00:{number // 2:02}.000000000Z",
+                    "timestamp": f"{at.isoformat()}.000000001Z",
                     "textPayload": f'Step #1 - "{step}": {line}' if step else line,
                     "logName": f"projects/{PROJECT}/logs/cloudbuild",
                     "resource": {"type": "build", "labels": {"build_id": self.row["id"]}},
@@ -97,6 +100,8 @@ class CloudBuildDouble:
     calls: list[str] = field(default_factory=list)
     plan: Plan = lambda _: iter(())
     log_page: int = 1_000
+    empty_pages: int = 0  # of the list of builds, before what it has
+    delays: int = 0  # so many calls go well before the next failures
     lock: RLock = field(default_factory=RLock)
 
     def only(self) -> RemoteBuild:
@@ -121,7 +126,11 @@ class CloudBuildDouble:
         name = _name(method, path)
         self.calls.append(name)
         waiting = self.failures[name]
-        failure = REFUSED if name in self.denied else waiting.pop(0) if waiting else None
+        failure = REFUSED if name in self.denied else None
+        if waiting and self.delays:
+            self.delays -= 1
+        elif waiting and not failure:
+            failure = waiting.pop(0)
         if failure and not failure.is_late:
             return failure
         found = getattr(self, f"_{name.replace('.', '_')}")(Asked(path, query, body))
@@ -151,6 +160,9 @@ class CloudBuildDouble:
     def _builds_list(self, asked: Asked) -> Any:
         wanted = re.fullmatch(r'tags="([\w.-]+)"', asked.query["filter"])
         assert wanted, asked
+        page = int(asked.query.get("pageToken", 0))
+        if page < self.empty_pages:
+            return {"nextPageToken": str(page + 1)}
         return {"builds": [b.row for b in self.builds.values() if wanted[1] in b.row["tags"]]}
 
     def _builds_cancel(self, asked: Asked) -> Any:

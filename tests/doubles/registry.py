@@ -25,6 +25,7 @@ class Registry(BaseHTTPRequestHandler):
     manifest = 200  # the status of a manifest
     lets_everybody_in = False  # gives tokens without an account, too
     delay = 0.0
+    drip = 0.0  # after each byte of an answer
     manifest_delay = 0.0
     asked: dict[str, list[str]]  # of the token service
     manifests: list[tuple[str, str]]  # path and Authorization, of those that were looked for
@@ -48,7 +49,7 @@ class Registry(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         time.sleep(self.manifest_delay)
         self.manifests.append((self.path, self.headers.get("Authorization", "")))
-        self._say(self.manifest, "")
+        self._say(self.manifest, "", {"Location": self.path})
 
     def _say(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -56,7 +57,9 @@ class Registry(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
-        self.wfile.write(text.encode())
+        for byte in text.encode():
+            self.wfile.write(bytes([byte]))
+            time.sleep(self.drip)
 
     def log_message(self, *_: object) -> None:
         pass

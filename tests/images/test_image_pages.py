@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.errors import Invalid, WrongState
 from accounts.models import Team, User
 from domain.images.states import ImageState
+from images.building.surroundings import surroundings_of
 from images.models import Image, ImageVersion, Registry
 from images.services.registries import add_registry, remove_registry, set_registry_credentials
 from images.services.states import deprecate_version, restore_version, withdraw_version
@@ -61,6 +62,36 @@ def test_list_names_the_version_that_the_name_means(
     [line] = csv.DictReader(lines)
     assert (line["latest"], line["ray"], line["state"]) == ("train:1", "2.50.0", "ready")
     assert "No matching images" in client.get(address, {"state": "draft"}).content.decode()
+
+
+def test_list_and_its_file_have_tags_descriptions_and_teams(
+    client: Client, train: Image, research: Team, alice: User
+) -> None:
+    Image.objects.filter(pk=train.pk).update(description="For <all> trainings.")
+    Image.objects.create(name="empty")
+    set_tag(version := add(train, 1), name="stable", by=alice)
+    set_tag(version, name="candidate", by=alice)
+    address = reverse("images:list")
+    shown = client.get(address).content.decode()
+    assert "For &lt;all&gt; trainings." in shown
+    assert "candidate, stable" in shown
+    lines = client.get(address, {"format": "csv"}).content.decode().splitlines()
+    rows = {row["name"]: row for row in csv.DictReader(lines)}
+    assert (rows["train"]["tags"], rows["train"]["team"]) == ("candidate, stable", research.name)
+    assert (rows["empty"]["latest"], rows["empty"]["team"]) == ("", "All teams")
+
+
+def test_base_that_the_team_has_as_a_version_is_known_to_have_ray(
+    train: Image, research: Team, other: Team
+) -> None:
+    version = add(train, 1)
+    withdrawn = add(train, 2, ImageState.WITHDRAWN)
+    for base in (version.location, version.pulled_as):
+        for text in (f"FROM {base}\n", f"FROM a AS one\nFROM {base} AS two\nFROM two\n"):
+            assert surroundings_of(text, team=research).ray_images == {base}
+            assert not surroundings_of(text, team=other).ray_images
+    for base in (f"{version.location}0", withdrawn.location, f"elsewhere@{version.digest}", ""):
+        assert not surroundings_of(f"FROM {base}\n", team=research).ray_images
 
 
 def test_list_asks_as_often_for_many_images_as_for_few(client: Client, research: Team) -> None:

@@ -15,8 +15,9 @@ from providers.aws.calls import Calls
 from providers.aws.client import Clients
 from providers.base import Account, BadCredentials
 
-# A token is asked for again so long before it ends.
-MARGIN = timedelta(minutes=30)
+# A token is asked for again so long before it ends: a build signs in when it begins, and pushes
+# hours later.
+MARGIN = timedelta(hours=6)
 
 
 class EcrLogin:

@@ -101,11 +101,13 @@ def _usable(
     return passed(f"{name} machines is available in {region} ({row['Architecture']}).", raw=raw)
 
 
-def check_container_image(facts: Facts, image: str, *, logins: Mapping[str, str]) -> Finding:
+def check_container_image(
+    facts: Facts, image: str, *, logins: Mapping[str, str], certificates: Mapping[str, str]
+) -> Finding:
     """Look whether the container image exists: in ECR by its API, elsewhere in its registry."""
     match = _ECR.match(image)
     if match is None:
-        return check_image(image, logins=logins)
+        return check_image(image, logins=logins, certificates=certificates)
     which = {"imageDigest": match["digest"]} if match["digest"] else {
         "imageTag": match["tag"] or "latest"
     }  # fmt: skip

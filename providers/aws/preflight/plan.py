@@ -177,7 +177,9 @@ def _addresses(facts: Facts, wanted: Wanted) -> Iterator[PlannedCheck]:
     if wanted.image:
         yield _check(
             "image", "Container image", "ecr:DescribeImages",
-            lambda: check_container_image(facts, wanted.image, logins=wanted.logins),
+            lambda: check_container_image(
+                facts, wanted.image, logins=wanted.logins, certificates=wanted.certificates
+            ),
         )  # fmt: skip
     is_elsewhere = bool(facts.account.endpoint)  # an emulator, whose machines may be this host
     if wanted.mobula_url:

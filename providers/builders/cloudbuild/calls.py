@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import closing
+from typing import Any, Protocol
 
 from providers.errors import BadCredentials, InvalidRequest, ProviderError, Throttled, Unreachable
 from providers.gcp.errors import named
 
 TITLE = "Google Cloud Build"
 TIMEOUT_SECONDS, UPLOAD_SECONDS, RETRIES = 10, 120, 2
+PAUSE_SECONDS = 1.0
 _SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 _TOKENS = "https://oauth2.googleapis.com/token"
 _VERSIONS = {"cloudbuild": "v1", "logging": "v2", "storage": "v1"}
 _PATHS = {"cloudbuild": "/", "logging": "/", "storage": "/storage/v1/"}
-_FORBIDDEN, _MISSING = 403, 404
+_WRONG, _UNAUTHORIZED, _FORBIDDEN, _MISSING = 400, 401, 403, 404
+_TOO_MANY, _SERVER_ERROR = 429, 500
+
+
+class Sent(Protocol):
+    """What is sent, from its first byte on."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+    def tell(self) -> int: ...
 
 
 class GoogleCalls:
@@ -42,23 +54,41 @@ class GoogleCalls:
                 raise
             raise found from error
 
-    def upload(self, bucket: str, name: str, content: bytes) -> None:
-        """Write an object; written again, it is the same one."""
+    def upload(self, bucket: str, name: str, content: Sent, *, size: int) -> None:
+        """Write an object of `size` bytes; written again, it is the same one."""
+        for attempt in range(RETRIES + 1):
+            try:
+                content.seek(0)
+                self._upload(bucket, name, content, size=size)
+                return
+            except Unreachable:
+                if attempt == RETRIES:
+                    raise
+                time.sleep(PAUSE_SECONDS * (attempt + 1))
+
+    def _upload(self, bucket: str, name: str, content: Sent, *, size: int) -> None:
         from urllib.parse import urlencode
 
         root = self._endpoint or "https://storage.googleapis.com"
         query = urlencode({"uploadType": "media", "name": name})
         url = f"{root}/upload/storage/v1/b/{bucket}/o?{query}"
         client = self._authorized(UPLOAD_SECONDS)
-        headers = {"Content-Type": "application/octet-stream"}
-        with named("Google Cloud Storage"):
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        with closing(client), named("Google Cloud Storage"):
             response, _ = client.request(url, "POST", body=content, headers=headers)
         if response.status == _FORBIDDEN:
             raise BadCredentials(_denied("storage.objects.create"))
         if response.status == _MISSING:
             raise InvalidRequest(f"There is no bucket {bucket}. Create it, or correct it.")
-        if response.status >= 400:
+        if response.status == _UNAUTHORIZED:
+            raise _not_accepted()
+        if response.status == _TOO_MANY or response.status >= _SERVER_ERROR:
             raise Unreachable(f"Google Cloud Storage answered {response.status}. Try again later.")
+        if response.status >= _WRONG:
+            raise InvalidRequest(
+                f"Google Cloud Storage rejected the build context ({response.status}). Check the "
+                f"bucket {bucket}."
+            )
 
     def _authorized(self, seconds: float) -> Any:
         import httplib2
@@ -106,15 +136,19 @@ def told(error: ProviderError, *, right: str) -> ProviderError:
     if status == _FORBIDDEN and not isinstance(error, Throttled):
         return BadCredentials(_denied(right))
     if isinstance(error, BadCredentials):
-        return BadCredentials(
-            f"{TITLE} does not accept the registry's service account key. Enter a new one."
-        )
+        return _not_accepted()
     if status == _MISSING and right == "cloudbuild.builds.create":
         return InvalidRequest(
             f"{TITLE} has no such project or region, or its API is not enabled. Correct the "
             "registry's page Builds."
         )
     return error
+
+
+def _not_accepted() -> BadCredentials:
+    return BadCredentials(
+        f"{TITLE} does not accept the registry's service account key. Enter a new one."
+    )
 
 
 def _denied(right: str) -> str:

@@ -24,6 +24,7 @@ def problems(place: CloudBuildPlace) -> Iterator[str]:
         lambda: service.find("check"),
         lambda: service.progress(remote),
         lambda: service.log(remote).more(),
+        lambda: service.stop(remote),
     ]
     if place.bucket:
         tries.append(service.try_bucket)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from providers.errors import InvalidRequest, ProviderError, Throttled
 
 _MISSING = 404
 _TRIES, _PAUSE_SECONDS = 3, 2.0
-_MOST_FOUND = 20
+_MOST_FOUND, _MOST_PAGES = 20, 5
 
 
 class CloudBuildService:
@@ -48,14 +50,19 @@ class CloudBuildService:
             "Enter a Cloud Storage bucket for build contexts on the registry's page Builds",
         )  # fmt: skip
 
-    def start(self, spec: BuildSpec) -> str:
-        source = self._upload(spec.context, name=spec.name) if spec.context else {}
+    def start(self, spec: BuildSpec, *, look: Callable[[], None]) -> str:
+        source: dict[str, Any] = {}
+        if spec.context:
+            source = self._upload(spec.context, name=spec.name, look=look)
         mark = f"##{secrets.token_hex(8)}"
         name = self._own(spec.name)
         body = order(spec, self.place, name=name, mark=mark, source=source)
         for attempt in range(_TRIES):
             try:
-                return self._create(body)
+                remote = self._create(body)
+                if attempt:  # the list may not have had yet what a lost answer was about
+                    self._stop_others(spec.name, remote)
+                return remote
             except ProviderError as error:
                 if error.failure_class is not FailureClass.TRANSIENT or attempt == _TRIES - 1:
                     raise
@@ -64,6 +71,12 @@ class CloudBuildService:
                 if not isinstance(error, Throttled) and (found := self.find(spec.name)):
                     return found[0]
         raise AssertionError("unreachable")
+
+    def _stop_others(self, name: str, remote: str) -> None:
+        with contextlib.suppress(ProviderError):  # the registry's digest will tell them apart
+            for other in self.find(name):
+                if other != remote:
+                    self.stop(other)
 
     def progress(self, remote: str) -> Progress | None:
         try:
@@ -91,13 +104,24 @@ class CloudBuildService:
             return  # it has ended already, or is gone
 
     def find(self, name: str) -> Sequence[str]:
-        wanted = f'tags="{self._own(name)}"'
-        answer = self.calls(
-            lambda: self._builds().list(parent=self.parent, filter=wanted, pageSize=_MOST_FOUND),
+        found: list[str] = []
+        token = ""
+        for _ in range(_MOST_PAGES):  # a page may be empty, and another one not
+            answer = self._page(name, token)
+            rows = [one for one in answer.get("builds", ()) if one.get("status") in OPEN]
+            found += [f"{self.parent}/builds/{one['id']}" for one in rows]
+            token = str(answer.get("nextPageToken", ""))
+            if not token:
+                break
+        return found
+
+    def _page(self, name: str, token: str) -> Any:
+        wanted = {"filter": f'tags="{self._own(name)}"', "pageSize": _MOST_FOUND}
+        more = {"pageToken": token} if token else {}
+        return self.calls(
+            lambda: self._builds().list(parent=self.parent, **wanted, **more),
             right="cloudbuild.builds.list",
         )
-        rows = [one for one in answer.get("builds", ()) if one.get("status") in OPEN]
-        return [f"{self.parent}/builds/{one['id']}" for one in rows]
 
     def tidy(self, name: str) -> None:
         if not self.place.bucket:
@@ -114,7 +138,7 @@ class CloudBuildService:
 
     def try_bucket(self) -> None:
         """Write a small object into the bucket of contexts, and remove it."""
-        self.calls.upload(self.place.bucket, self._object("check"), b"")
+        self.calls.upload(self.place.bucket, self._object("check"), BytesIO(b""), size=0)
         self.tidy("check")
 
     def _create(self, body: dict[str, Any]) -> str:
@@ -127,10 +151,10 @@ class CloudBuildService:
         )
         return f"{self.parent}/builds/{answer['metadata']['build']['id']}"
 
-    def _upload(self, context: Path, *, name: str) -> dict[str, Any]:
+    def _upload(self, context: Path, *, name: str, look: Callable[[], None]) -> dict[str, Any]:
         place = {"bucket": self.place.bucket, "object": self._object(name)}
-        with packed(context) as file:
-            self.calls.upload(place["bucket"], place["object"], file.read_bytes())
+        with packed(context, look=look) as file:
+            self.calls.upload(place["bucket"], place["object"], file, size=file.size)
         return {"source": {"storageSource": place}}
 
     def _builds(self) -> Any:

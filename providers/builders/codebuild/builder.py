@@ -24,6 +24,8 @@ class CodeBuild:
         return Follower(self._service, spec, watcher, pace=self._pace).run()
 
     def clean(self, name: str) -> None:
-        for remote in self._service.find(name):
-            self._service.stop(remote)
-        self._service.tidy(name)
+        try:
+            for remote in self._service.find(name):
+                self._service.stop(remote)
+        finally:
+            self._service.tidy(name)

@@ -25,7 +25,10 @@ def problems(place: CodeBuildPlace) -> Iterator[str]:
     """
     service = CodeBuildService(place)
     name = place.project
-    found = service.builds("batch_get_projects", names=[name]).get("projects", ())
+    try:
+        found = service.builds("batch_get_projects", names=[name]).get("projects", ())
+    except ProviderError as error:
+        raise told(error, right="codebuild:BatchGetProjects", project=name) from error
     if not found:
         yield f"{TITLE} has no project {name} in {place.region}. Create it, or correct its name."
         return

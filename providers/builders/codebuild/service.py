@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from providers.builders.codebuild.buildspec import CONTEXT, LOGINS, buildspec
 from providers.builders.codebuild.log import CloudWatchLog
 from providers.builders.codebuild.place import CodeBuildPlace
 from providers.builders.codebuild.reading import MARK, NAME, is_named, progress_of
-from providers.builders.remote.context import packed
+from providers.builders.remote.context import Outgoing, packed
 from providers.builders.remote.refusals import refusal
 from providers.builders.remote.service import Progress, RemoteLog
 from providers.errors import BadCredentials, ProviderError
@@ -57,7 +57,9 @@ class CodeBuildService:
         self.logs = Calls(
             "Amazon CloudWatch Logs", lambda: clients.client("logs"), patience=_PATIENCE_SECONDS
         )
-        self._s3 = Calls("Amazon S3", lambda: slow.client("s3"), patience=_PATIENCE_SECONDS)
+        self._s3 = Calls(
+            "Amazon S3", lambda: _Bucket(slow.client("s3")), patience=_PATIENCE_SECONDS
+        )
         self._logs_of: dict[str, CloudWatchLog] = {}
 
     def refusal(self, spec: BuildSpec) -> str:
@@ -73,10 +75,10 @@ class CodeBuildService:
             "Enter an S3 bucket for build contexts on the registry's page Builds",
         )  # fmt: skip
 
-    def start(self, spec: BuildSpec) -> str:
+    def start(self, spec: BuildSpec, *, look: Callable[[], None]) -> str:
         source: dict[str, Any] = {"sourceTypeOverride": "NO_SOURCE"}
         if spec.context:
-            source = self._upload(spec.context, name=spec.name)
+            source = self._upload(spec.context, name=spec.name, look=look)
         mark = f"##{secrets.token_hex(8)}"
         minutes = max(_LEAST_MINUTES, math.ceil(spec.limits.seconds / 60))
         with self._rights("codebuild:StartBuild"):
@@ -140,11 +142,9 @@ class CodeBuildService:
             found.append({"name": LOGINS, "value": secret, "type": "SECRETS_MANAGER"})
         return found
 
-    def _upload(self, context: Path, *, name: str) -> dict[str, Any]:
-        with packed(context, inside_zip=CONTEXT) as file, self._rights("s3:PutObject"):
-            self._s3(
-                "put_object", Bucket=self.place.bucket, Key=self._key(name), Body=file.read_bytes()
-            )
+    def _upload(self, context: Path, *, name: str, look: Callable[[], None]) -> dict[str, Any]:
+        with packed(context, look=look, inside_zip=CONTEXT) as file, self._rights("s3:PutObject"):
+            self._s3("put_object", Bucket=self.place.bucket, Key=self._key(name), Body=file)
         location = f"{self.place.bucket}/{self._key(name)}"
         return {"sourceTypeOverride": "S3", "sourceLocationOverride": location}
 
@@ -167,6 +167,21 @@ class CodeBuildService:
             if found is error:  # which keeps its own cause
                 raise
             raise found from error
+
+
+class _Bucket:
+    """S3, whose uploads begin with the first byte when they are tried again."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def put_object(self, *, Body: Outgoing | bytes, **place: str) -> Any:  # noqa: N803 - its name
+        if isinstance(Body, Outgoing):
+            Body.seek(0)
+        return self._client.put_object(Body=Body, **place)
+
+    def delete_object(self, **place: str) -> Any:
+        return self._client.delete_object(**place)
 
 
 def told(error: ProviderError, *, right: str, project: str) -> ProviderError:

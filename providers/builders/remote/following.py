@@ -30,7 +30,8 @@ class Pace:
     first: float = 2.0
     longest: float = 10.0
     growth: float = 1.5
-    late: float = 20.0  # so long after the end, lines of the log may come
+    late: float = 20.0  # so long after the end, or after another one, lines of the log may come
+    latest: float = 300.0  # of all that come after the end
     unknown: float = 60.0  # so long a new build may be unknown to the service
 
 
@@ -70,7 +71,6 @@ class Follower:
             if reason := self._service.refusal(self._spec):
                 raise BuildError(reason)
             self._remote = self._started()
-            self._watcher.call_it(self._remote)
         self._log = self._service.log(self._remote)
         try:
             built = self._follow()
@@ -83,15 +83,20 @@ class Follower:
         return built
 
     def _started(self) -> str:
+        """Return the service's name of the build, which is written down: until then, nobody else
+        knows of it.
+        """
         try:
-            return self._service.start(self._spec)
-        except ProviderError:
-            # Its answer may be what was lost.
+            remote = self._service.start(self._spec, look=self._watcher.check)
+            self._watcher.call_it(remote)
+        except (ProviderError, BuildError):
+            # Its answer may be what was lost, or the build is not this worker's any more.
             with contextlib.suppress(ProviderError):
                 for remote in self._service.find(self._spec.name):
                     self._service.stop(remote)
             self._tidy()
             raise
+        return remote
 
     def _follow(self) -> BuiltImage:
         pause, unknown_since = self._pace.first, self._clock()
@@ -186,12 +191,20 @@ class Follower:
         return f"{words} ({progress.reason})" if words else progress.reason
 
     def _read_late(self, progress: Progress) -> None:
-        """Wait for the lines that come after the end, but not for ever."""
-        until = self._clock() + self._pace.late
-        while not self._output.is_whole and not self._is_told_away and self._clock() < until:
+        """Wait for the lines that come after the end: while some come, but not for ever."""
+        began = since = self._clock()
+        patience = self._pace.late
+        while not self._output.is_whole and not self._is_told_away:
+            if self._clock() - began > self._pace.latest:
+                self._say("The rest of the log was not read: too much came after the end.")
+                break
+            if self._clock() - since >= patience:
+                break
             self._wait(min(self._pace.first, self._pace.late))
-            if self._take(progress) and progress.outcome is not Outcome.SUCCEEDED:
-                until = min(until, self._clock() + self._pace.late / 4)
+            if self._take(progress):
+                since = self._clock()
+                if progress.outcome is not Outcome.SUCCEEDED:
+                    patience = self._pace.late / 4
         if not self._is_told_away and (why := self._log.missing()):
             self._say(why)
 
@@ -212,8 +225,10 @@ class Follower:
         self._tidy()
 
     def _tidy(self) -> None:
-        with contextlib.suppress(ProviderError):  # buckets have a lifecycle rule of their own
+        try:
             self._service.tidy(self._spec.name)
+        except ProviderError as error:
+            self._say(f"The build context was not removed from its bucket: {error}")
 
     def _say(self, line: str) -> None:
         self._watcher.write(f"{line}\n".encode())

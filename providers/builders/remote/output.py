@@ -13,7 +13,7 @@ _LEGACY = re.compile(r"Step (\d{1,5})/(\d{1,5}) : (.{1,2000})")
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,199}")
 _VERSION = re.compile(r"[\w.+!~:*-]{1,100}")
 _PYTHON = re.compile(r"/python(\d+\.\d+)/")
-_MOST_TAIL = 60
+_MOST_TAIL, _MOST_STEPS = 60, 10_000
 
 
 class Output:
@@ -86,7 +86,8 @@ class Output:
             stage, (number, total, what) = "", found.groups()
         else:
             return None
-        if (stage or "", number, total) in self._seen:
+        # What prints such lines without end fills no memory.
+        if (stage or "", number, total) in self._seen or len(self._seen) >= _MOST_STEPS:
             return None
         if not self._seen:
             self._total = self._steps + int(total) + 1  # and the push

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -53,8 +53,11 @@ class RemoteService(Protocol):
     def refusal(self, spec: BuildSpec) -> str:
         """Return why it cannot build this, with the way out; "" where it can."""
 
-    def start(self, spec: BuildSpec) -> str:
-        """Return what the service calls the build; asked twice, it starts one only."""
+    def start(self, spec: BuildSpec, *, look: Callable[[], None]) -> str:
+        """Return what the service calls the build; asked twice, it starts one only.
+
+        `look` is called again and again while a build context is sent; what it raises is raised.
+        """
 
     def progress(self, remote: str) -> Progress | None:
         """Return how far a build is; None where the service knows none of this name."""

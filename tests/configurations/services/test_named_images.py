@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 from django.urls import reverse
 
@@ -164,3 +168,33 @@ def test_editor_warns_of_the_platform_before_the_launch(
     wanted = f"{reverse('images:new-image')}?pick-machines=arm64"
     assert wanted in shown
     assert "No base image in the list is for arm64." in client.get(wanted).content.decode()
+
+
+def test_the_upgrade_notes_the_images_of_versions_that_were_there(
+    train: Image, research: Team, other: Team, alice: User
+) -> None:
+    """A team's own image goes before one of all teams; another team's image is nobody's."""
+    common = Image.objects.create(name="common")
+    Image.objects.create(name="train")
+    Image.objects.create(name="theirs", team=other)
+    template = saved(research, alice, text("train:stable")).template
+    texts = ["common", "theirs:1", "gone:2"]
+    texts = [f"cloud: aws\nmobula:\n  image: {name}\n" for name in texts]
+    texts += ["cloud: aws # image\n", "mobula: image\n", "mobula: {image: [train]}\n", "image: ["]
+    Version.objects.bulk_create(
+        Version(
+            template=template, number=number, text=one, digest="0" * 64, message="", author=alice
+        )
+        for number, one in enumerate(texts, 2)
+    )
+    NamedImage.objects.all().delete()
+    state = MigrationLoader(connection).project_state([("configurations", "0004_named_images")])
+    migration = import_module("configurations.migrations.0004_named_images")
+    migration.note_existing(state.apps, None)
+    rows = NamedImage.objects.order_by("version__number")
+    assert [(one.version.number, one.reference, one.image) for one in rows] == [
+        (1, "train:stable", train),
+        (2, "common", common),
+    ]
+    # What they meant when they were saved, nobody knows any more.
+    assert {(one.image_version, one.digest) for one in rows} == {(None, "")}

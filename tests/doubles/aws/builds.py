@@ -112,6 +112,7 @@ class BuildsDouble:
     projects: dict[str, dict[str, Any]] = field(default_factory=dict)
     builds: dict[str, RemoteBuild] = field(default_factory=dict)
     objects: dict[str, bytes] = field(default_factory=dict)  # by bucket/key
+    repositories: list[str] = field(default_factory=list)  # of ECR
     failures: dict[str, list[Failure]] = field(default_factory=lambda: defaultdict(list))
     denied: set[str] = field(default_factory=set)  # operations
     calls: list[str] = field(default_factory=list)
@@ -186,6 +187,13 @@ class BuildsDouble:
         found = [self.projects[name] for name in asked["names"] if name in self.projects]
         missing = [name for name in asked["names"] if name not in self.projects]
         return {"projects": found, "projectsNotFound": missing}
+
+    def _create_repository(self, asked: dict[str, Any]) -> dict[str, Any]:
+        name = asked["repositoryName"]
+        if name in self.repositories:
+            raise Refused("RepositoryAlreadyExistsException", "It exists")
+        self.repositories.append(name)
+        return {"repository": {"repositoryName": name}}
 
     def _get_log_events(self, asked: dict[str, Any]) -> dict[str, Any]:
         stream = asked["logStreamName"]

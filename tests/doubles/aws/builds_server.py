@@ -13,7 +13,11 @@ from urllib.parse import unquote, urlsplit
 from mobula.demo_cloud.serving import serving
 from tests.doubles.aws.builds import LOST, REFUSED, BuildsDouble, Refused
 
-_SERVICES = {"CodeBuild_20161006": "codebuild", "Logs_20140328": "logs"}
+_SERVICES = {
+    "CodeBuild_20161006": "codebuild",
+    "Logs_20140328": "logs",
+    "AmazonEC2ContainerRegistry_V20150921": "ecr",
+}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -40,6 +44,10 @@ class _Handler(BaseHTTPRequestHandler):
         if operation in self.double.denied:
             text = b"<Error><Code>AccessDenied</Code><Message>no: SECRET</Message></Error>"
             return self._say(403, text, "application/xml")
+        if self.double.failures[operation]:
+            failure = self.double.failures[operation].pop(0)
+            text = f"<Error><Code>{failure.code}</Code><Message>SECRET</Message></Error>"
+            return self._say(failure.status, text.encode(), "application/xml")
         if operation == "PutObject":
             self.double.objects[key] = body
             return self._say(200, b"", "application/xml")

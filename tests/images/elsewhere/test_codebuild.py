@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from images.building.log import whole
 from images.building.run import _Watcher, name_of, run_build
 from images.models import Build, Registry
 from images.services.builds import cancel_build
+from providers.builders.base import BuildSpec
 from providers.builders.codebuild.service import CodeBuildService
-from tests.doubles.aws.build_plans import endless, executed
-from tests.doubles.aws.builds import THROTTLED, BuildsDouble, RemoteBuild
+from tests.doubles.aws.build_plans import endless, executed, finished, success
+from tests.doubles.aws.builds import REFUSED, THROTTLED, BuildsDouble, Failure, RemoteBuild
 from tests.images.building.registry import LocalRegistry
 from tests.images.elsewhere.conftest import Queue
 
@@ -196,3 +197,59 @@ def test_credentials_that_were_removed_meanwhile_end_the_build(
     registry.save()
     assert "has no access key" in ended(build).reason
     assert build.state == BuildState.FAILED
+
+
+def test_a_worker_that_was_away_too_long_leaves_no_build_there(
+    queued: Queue, double: BuildsDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others have ended it before it was begun: nobody would follow what it begins now."""
+    double.plan = endless
+    build = queued("RUN a", name="slow")
+    start = CodeBuildService.start
+
+    def late(self: CodeBuildService, spec: BuildSpec, *, look: Callable[[], None]) -> str:
+        left(build)
+        assert sweep.end_lost() == 1
+        return start(self, spec, look=look)
+
+    monkeypatch.setattr(CodeBuildService, "start", late)
+    ended(build)
+    assert (build.state, build.reason, build.remote) == (BuildState.FAILED, sweep.LOST, "")
+    assert double.only().status == "STOPPED"
+
+
+def test_the_repository_is_created_once_where_the_registry_says_so(
+    queued: Queue, registry: Registry, double: BuildsDouble
+) -> None:
+    double.plan = finished(success())
+    ended(queued("RUN a", name="first"))
+    assert double.repositories == []
+    registry.settings["builds"]["create_repositories"] = "yes"
+    registry.save()
+    build = ended(queued("RUN b", name="second"))
+    assert double.repositories == ["cloud/research/second"]
+    assert "Created the repository cloud/research/second in Amazon ECR" in log_of(build)
+    again = ended(queued("RUN c", name="second"))
+    assert double.calls.count("ecr:CreateRepository") == 2
+    assert "Created the repository" not in log_of(again)
+
+
+@pytest.mark.parametrize(
+    ("failure", "wanted"),
+    [
+        (REFUSED, "does not allow ecr:CreateRepository on cloud/research/third"),
+        (Failure(400, "LimitExceededException"), "quota of the account"),
+        (THROTTLED, "Amazon ECR is throttling"),
+    ],
+)
+def test_a_repository_that_cannot_be_created_ends_the_build_with_the_reason(
+    queued: Queue, registry: Registry, double: BuildsDouble, failure: Failure, wanted: str
+) -> None:
+    registry.settings["builds"]["create_repositories"] = "yes"
+    registry.save()
+    double.failures["CreateRepository"] = [failure] * 9
+    build = ended(queued("RUN a", name="third"))
+    assert build.state == BuildState.FAILED
+    assert wanted in build.reason
+    assert "SECRET" not in build.reason
+    assert double.builds == {}

@@ -10,7 +10,7 @@ from accounts.errors import Invalid, NotAllowed, WrongState
 from accounts.models import AuditEntry, Team, User
 from images.building.builders import unavailable_to
 from images.models import Registry
-from images.registries.build_places import BuildsOn, chosen, settings_of
+from images.registries.build_places import BuildsOn, chosen, creates_repositories, settings_of
 from images.services.build_places import check_build_place, set_build_place
 from tests.cast import make_member
 from tests.doubles.aws.builds import THROTTLED, BuildsDouble, Failure
@@ -112,3 +112,27 @@ def test_the_page_shows_what_is_saved_and_what_is_wrong(
         reverse("images:check-registry-builds", args=[registry.pk]), follow=True
     ).content.decode()
     assert "has no project other" in checked
+
+
+def test_whether_repositories_are_created_is_chosen_for_ecr_alone(
+    client: Client, registry: Registry, admin: User
+) -> None:
+    client.force_login(admin)
+    address = reverse("images:registry-builds", args=[registry.pk])
+    assert not creates_repositories(registry)
+    client.post(address, {**CODEBUILD, "create_repositories": "on"})
+    registry.refresh_from_db()
+    assert creates_repositories(registry)
+    box = 'name="create_repositories"'
+    shown = client.get(address).content.decode()
+    assert "checked" in shown.partition(box)[2].partition(">")[0]
+    entry = AuditEntry.objects.filter(action="registry.builds_changed").latest("pk")
+    assert entry.after["create_repositories"] == "yes"
+    client.post(address, CODEBUILD)
+    registry.refresh_from_db()
+    assert not creates_repositories(registry)
+    registry.settings["builds"]["create_repositories"] = "yes"
+    registry.kind = "oci"
+    registry.save()
+    assert not creates_repositories(registry)
+    assert box not in client.get(address).content.decode()

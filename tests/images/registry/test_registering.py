@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from accounts.errors import Invalid, NotAllowed
 from accounts.models import AuditEntry, Team, User
+from clouds.checking.logins import certificates_of as clouds_certificates_of
 from images.models import Image, ImageVersion, Registry
-from images.registries.asking import has_password, password_for, passwords_of
+from images.registries.asking import certificates_of, has_password, password_for, passwords_of
 from images.services.checking import check_registry
 from images.services.registering import register_image
 from images.services.registries import (
@@ -121,6 +122,12 @@ def test_registry_of_the_team_opens_its_images(
     assert has_password(own.host, team=research)
     assert password_for(own.host, team=other) == ""
     assert own.host not in passwords_of(other)
+    assert certificates_of(research) == {}
+    own.settings["ca"] = "PEM"
+    own.save()
+    assert certificates_of(research) == {own.host: "PEM"}
+    assert certificates_of(other) == {}
+    assert clouds_certificates_of(research) == {own.host: "PEM"}  # the checks before a launch ask
     stranger = make_member("eve", team=other, role="engineer")
     with pytest.raises(Invalid, match="asks who pulls"):
         register_image(uri=uri, name="private", team=other, by=stranger)

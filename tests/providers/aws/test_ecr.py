@@ -40,16 +40,16 @@ def answer(password: str, *, expires: datetime) -> dict[str, object]:
     return {"authorizationData": [{"authorizationToken": token, "expiresAt": expires}]}
 
 
-def test_token_is_shared_until_half_an_hour_before_it_ends(stubber: Stubber) -> None:
+def test_token_is_shared_until_six_hours_before_it_ends(stubber: Stubber) -> None:
     clock = Clock()
     login = EcrLogin(region="us-east-1", credentials=_KEYS, clock=clock)
     for number in (1, 2):
         until = NOW + timedelta(hours=12 * number)
         stubber.add_response("get_authorization_token", answer(f"t{number}", expires=until), {})
     assert login.password() == "AWS:t1"
-    clock.now = NOW + timedelta(hours=11, minutes=29)
+    clock.now = NOW + timedelta(hours=5, minutes=59)
     assert login.password() == "AWS:t1"
-    clock.now = NOW + timedelta(hours=11, minutes=31)
+    clock.now = NOW + timedelta(hours=6, minutes=1)
     assert login.password() == "AWS:t2"
     stubber.assert_no_pending_responses()
 

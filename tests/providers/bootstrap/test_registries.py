@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from email.message import Message
 
 import pytest
 
 from providers import registries
-from providers.base import BadCredentials, InvalidRequest, Unreachable
+from providers.base import BadCredentials, InvalidRequest, Throttled, Unreachable
+from providers.oci.transport import Answer, Transport
 from providers.registries import Repository, pull_token, repository_of
 from tests.doubles.registry import ACCOUNT, Registry, answering, new_registry
 
@@ -87,7 +90,7 @@ def test_credentials_never_go_over_plain_http(
 
 @pytest.mark.parametrize(
     "answer",
-    [(302, ""), (500, ""), (429, ""), (200, "[]"), (200, "{}"), (200, "x"), (200, '{"token": ""}')],
+    [(302, ""), (500, ""), (200, "[]"), (200, "{}"), (200, "x"), (200, '{"token": ""}')],
 )
 def test_service_that_gives_no_token_is_tried_again_later(
     repository: Repository, handler: type[Registry], answer: tuple[int, str]
@@ -97,12 +100,59 @@ def test_service_that_gives_no_token_is_tried_again_later(
         pull_token(repository, credentials=ACCOUNT)
 
 
+def test_service_that_throttles_is_asked_again_later(
+    repository: Repository, handler: type[Registry]
+) -> None:
+    handler.answer = (429, "")
+    with pytest.raises(Throttled, match="limits how often"):
+        pull_token(repository, credentials=ACCOUNT)
+
+
+def test_registry_that_sends_a_byte_now_and_then_is_given_up(
+    repository: Repository, handler: type[Registry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte comes in time, but not all of them: a web process must not wait for them."""
+    monkeypatch.setattr(registries, "TIMEOUT_SECONDS", 0.5)
+    handler.drip = 0.1
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="did not answer"):
+        pull_token(repository, credentials=ACCOUNT)
+    assert time.monotonic() - began < 3.0
+
+
+@pytest.mark.parametrize("realm", ["http://127.0.0.1:9/token", "http://localhost:9/token"])
+def test_registry_elsewhere_cannot_have_credentials_sent_to_a_port_of_this_host(
+    realm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = Message()
+    headers["WWW-Authenticate"] = f'Bearer realm="{realm}"'
+    asked: list[str] = []
+
+    def answer(_: Transport, url: str, *__: object, **___: object) -> Answer:
+        asked.append(url)
+        return Answer(status=401, headers=headers)
+
+    monkeypatch.setattr(Transport, "ask", answer)
+    with pytest.raises(InvalidRequest, match="does not use HTTPS"):
+        pull_token(Repository("r.example.org", "team/ray"), credentials=ACCOUNT)
+    assert asked == ["https://r.example.org/v2/"]
+
+
+def test_registry_whose_token_service_has_parameters_keeps_them(
+    repository: Repository, handler: type[Registry]
+) -> None:
+    handler.challenge = 'Bearer realm="{self}/token?account=ci",service="registry.test"'
+    pull_token(repository, credentials=ACCOUNT)
+    assert handler.asked["account"] == ["ci"]
+    assert handler.asked["scope"] == ["repository:team/ray:pull"]
+
+
 def test_registry_that_hangs_is_given_up(
     repository: Repository, handler: type[Registry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(registries, "TIMEOUT_SECONDS", 0.2)
     handler.delay = 1.0
-    with pytest.raises(Unreachable, match="does not answer"):
+    with pytest.raises(Unreachable, match="did not answer"):
         pull_token(repository, credentials=ACCOUNT)
 
 
