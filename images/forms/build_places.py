@@ -23,7 +23,7 @@ _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
 class BuildPlaceForm(forms.Form):
     """Where builds run; the other fields are those of the service beside the registry."""
 
-    on = forms.ChoiceField(label="Builds run on", widget=forms.RadioSelect)
+    on = forms.ChoiceField(label="Builds run on")
 
     def __init__(self, data: Mapping[str, str] | None = None, *, registry: Registry) -> None:
         known = settings_of(registry)

@@ -17,15 +17,16 @@ from tests.browser import pages
 from tests.browser.images.test_images import train
 from tests.browser.test_barriers import filled
 from tests.browser.test_scaling import cluster, driver, image, launch, queued, version
+from tests.browser.workspaces.test_workspaces import lab
 from tests.cast import make_cloud
 
 if TYPE_CHECKING:
     from accounts.models import Team, User
-    from clusters.models import Cluster
+    from clusters.models import Cluster, Workspace
     from images.models import Image
     from tests.browser.conftest import Visit
 
-__all__ = ["cluster", "driver", "filled", "image", "launch", "queued", "train", "version"]
+__all__ = ["cluster", "driver", "filled", "image", "lab", "launch", "queued", "train", "version"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -47,6 +48,13 @@ def test_pages_of_a_team_that_edits(
 def test_pages_of_images(visit: Callable[..., Visit], alice: User, train: Image) -> None:
     addresses = {"images": "/images/", "registries": "/images/registries/"}
     take(visit, alice, addresses | dict(pages.image_pages(train)))
+
+
+def test_pages_of_workspaces(visit: Callable[..., Visit], alice: User, lab: Workspace) -> None:
+    own = f"/workspaces/{lab.pk}/"
+    addresses = {"workspaces": "/workspaces/", "workspace-new": "/workspaces/new/"}
+    addresses |= {"workspace": own, "workspace-capture": f"{own}capture/"}
+    take(visit, alice, {**addresses, "workspace-file": f"{own}file/?path=sub/train.py"})
 
 
 def test_pages_of_the_sample_team(visit: Callable[..., Visit], alice: User, research: Team) -> None:
