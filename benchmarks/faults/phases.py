@@ -87,9 +87,9 @@ class Life:
         self.spared |= {job["id"] for job in self.cluster.jobs()}
 
     def failed_jobs(self) -> list[str]:
-        """Return the jobs that a fault should not have touched, but did."""
+        """Return the jobs that a fault should not have touched, but did, with their cluster."""
         return [
-            f"{job['submission_id']}: {job['status']} {job['message']}"
+            f"{job['submission_id']}: {job['status']} {job['message']}\n{self.cluster.describe()}"
             for job in self.cluster.jobs()
             if job["status"] not in {"SUCCEEDED", "PENDING", "RUNNING"}
             and job["id"] not in self.spared

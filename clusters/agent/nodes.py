@@ -49,6 +49,8 @@ def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> Found:
     reported = {item["node"]: item for item in report.get("nodes", ())}
     dead = {item["ray_node_id"]: item for item in report.get("dead", ())}
     rows = cluster.nodes.filter(run=cluster.run_id).exclude(state=NodeState.TERMINATED)
+    # A report that does not list nodes at all says nothing of them, unlike one with an empty list.
+    may_miss = "nodes" in report and report.get("healthy", True)
     changed, complete, stale = False, True, []
     for node in nodes_with_groups(cluster, rows)[0]:
         complete &= node.state == NodeState.READY and node.name in reported
@@ -59,7 +61,7 @@ def store_nodes(cluster: Cluster, report: Mapping[str, Any]) -> Found:
             changed |= _join(node)
         elif node.ray_node_id and node.ray_node_id in dead:
             changed |= _bury(node, dead[node.ray_node_id])
-        elif node.state == NodeState.READY and report.get("healthy", True):
+        elif node.state == NodeState.READY and may_miss:
             changed |= _miss(node)
     _write(stale)
     return Found(is_urgent=changed, is_new=bool(stale), is_complete=complete)

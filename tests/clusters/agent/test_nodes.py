@@ -64,6 +64,16 @@ def test_worker_that_ray_forgot_counts_as_dead_after_a_while(head: Head) -> None
     assert (worker.state, worker.end_cause) == ("terminating", EndCause.LOST)
 
 
+def test_a_report_without_a_list_of_nodes_says_nothing_of_them(head: Head) -> None:
+    body = head.body()
+    del body["nodes"]
+    assert head.post(body).status_code == 200
+    [node] = head.nodes(role="head")
+    assert (node.state, node.missing_since) == ("ready", None)
+    head.report(nodes=[])
+    assert head.nodes(role="head")[0].missing_since is not None
+
+
 def test_what_ray_says_of_actors_is_kept_with_the_node(started: Callable[..., BusyHead]) -> None:
     head = started("")
     [node] = head.grows(1)
