@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 if TYPE_CHECKING:
-    from accounts.models import Person
+    from accounts.models import Person, Team
 
 
 class WorkspaceQuerySet(models.QuerySet["Workspace"]):
@@ -23,6 +23,12 @@ class WorkspaceQuerySet(models.QuerySet["Workspace"]):
         if user.is_superuser:
             return rows.filter(Q(owner=user.pk) | Q(is_member, is_shared=True)).distinct()
         return rows.filter(is_member, Q(owner=user.pk) | Q(is_shared=True))
+
+    def left_in(self, team: Team) -> WorkspaceQuerySet:
+        """Return the team's workspaces whose owners can use them no more: they left it for good."""
+        rows = self.filter(team=team, removed_at=None)
+        is_gone = ~Q(owner__memberships__team=team) & Q(owner__is_superuser=False)
+        return rows.filter(Q(owner__is_active=False) | is_gone)
 
     def owned_by(self, user: Person) -> WorkspaceQuerySet:
         """Return the workspaces that are the user's own."""

@@ -45,7 +45,8 @@ class GitContextForm(forms.Form):
         required=False,
         label="Branch, tag or commit",
         max_length=LONGEST_REF,
-        help_text="A branch or tag is resolved when the build starts. Enter a full 40-character commit to pin it.",
+        help_text="A branch or tag is resolved when the build starts. Enter a full 40-character "
+        "commit to pin it.",
         widget=forms.TextInput(attrs=_PLAIN),
     )
     folder = forms.CharField(

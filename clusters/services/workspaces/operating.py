@@ -11,7 +11,7 @@ from accounts.permissions import require
 from accounts.services import record
 from clusters.models import Workspace
 from clusters.services.operating import stop_cluster, terminate_cluster
-from clusters.services.workspaces.rights import may_use, own
+from clusters.services.workspaces.rights import locked, may_remove, may_use, own
 from domain.lifecycle import ClusterState
 
 
@@ -40,9 +40,12 @@ def share_workspace(workspace: Workspace, *, is_shared: bool, by: User) -> None:
 
 @transaction.atomic
 def remove_workspace(workspace: Workspace, *, by: User) -> None:
-    """Terminate the cluster and delete the files for good, as soon as no machine uses them."""
-    require(may_use(by, workspace))
-    row = own(workspace, by)
+    """Terminate the cluster and delete the files for good, as soon as no machine uses them.
+
+    Admins of the team can do it once the owner has left the team.
+    """
+    require(may_remove(by, workspace))
+    row = locked(workspace)
     if row.cluster is not None and row.cluster.state != ClusterState.TERMINATED:
         terminate_cluster(row.cluster, by=by, reason=f"Workspace {row} was deleted.")
     # The sweep deletes the files once the cluster has ended (clusters/workspaces/files.py).

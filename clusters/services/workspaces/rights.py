@@ -16,9 +16,21 @@ def may_use(user: User, workspace: Workspace) -> Decision:
     return decision
 
 
+def may_remove(user: User, workspace: Workspace) -> Decision:
+    """Return whether the user may delete it: the owner, or an admin once the owner has left."""
+    if Workspace.objects.left_in(workspace.team).filter(pk=workspace.pk).exists():
+        return may(user, Action.MANAGE_TEAM, team=workspace.team)
+    return may_use(user, workspace)
+
+
 def own(workspace: Workspace, user: User) -> Workspace:
     """Return the workspace as it is now, its row locked; raises `NotAllowed` or `NotFound`."""
     require(may_use(user, workspace))
+    return locked(workspace)
+
+
+def locked(workspace: Workspace) -> Workspace:
+    """Return the workspace as it is now, its row locked; raises `NotFound`."""
     rows = Workspace.objects.select_for_update(of=("self",)).filter(removed_at=None)
     row = rows.select_related("team", "owner", "cluster", "image_version__image").filter(
         pk=workspace.pk

@@ -42,6 +42,15 @@ def visible_workspace(request: SignedInRequest, pk: UUID) -> Workspace:
     return get_object_or_404(rows, pk=pk)
 
 
+def removable_workspace(request: SignedInRequest, pk: UUID) -> Workspace:
+    """Return a workspace that the user sees, or whose owner has left the user's team; or 404."""
+    row = get_object_or_404(Workspace.objects.select_related("team", "owner"), pk=pk)
+    is_left = Workspace.objects.left_in(row.team).filter(pk=pk).exists()
+    if is_left and may(request.user, Action.MANAGE_TEAM, team=row.team):
+        return row
+    return visible_workspace(request, pk)
+
+
 def page_of(workspace: Workspace) -> str:
     """Return the address of the page."""
     return reverse("clusters:workspace", args=[workspace.pk])

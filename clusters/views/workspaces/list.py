@@ -80,8 +80,11 @@ def workspaces(request: SignedInRequest) -> HttpResponse:
     page = page_of(request, TABLE, rows)
     for row in page.rows:
         row.shown = shown_state(row)
+    may_remove = may(request.user, Action.MANAGE_TEAM, team=team)
+    left = Workspace.objects.left_in(team).select_related("owner") if may_remove else ()
     context = {
         "table": page,
+        "left": left,
         "may_launch": may(request.user, Action.LAUNCH, team=team),
         "unavailable": "" if settings.WORKSPACES_URL else NO_ADDRESS,
     }

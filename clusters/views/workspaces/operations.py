@@ -16,7 +16,7 @@ from accounts.requests import SignedInRequest
 from accounts.sessions import key_hash
 from clusters.services.workspaces import capturing, creating, operating, using
 from clusters.services.workspaces.rights import may_use
-from clusters.views.workspaces.detail import page_of, visible_workspace
+from clusters.views.workspaces.detail import page_of, removable_workspace, visible_workspace
 from clusters.views.workspaces.forms import CaptureForm, NameForm, RunForm, ShareForm
 from clusters.workspaces.captured import installed_in
 
@@ -63,7 +63,7 @@ def stop(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def delete(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Terminate the cluster and delete the files."""
-    row = visible_workspace(request, pk)
+    row = removable_workspace(request, pk)
     return perform(
         request,
         lambda: operating.remove_workspace(row, by=request.user),

@@ -123,6 +123,24 @@ def test_reading_ends_with_sharing_and_with_the_team(
     assert get(alice, shared, "train.py").status_code == 404
 
 
+def test_an_admin_deletes_what_somebody_left_and_cannot_open_it(
+    lab: Workspace, alice: User, adam: User, bob: User
+) -> None:
+    listed = reverse("clusters:workspaces")
+    for user in (adam, bob):
+        assert "Owners who left" not in signed_in(user).get(listed).text
+        assert signed_in(user).post(address("delete-workspace", lab)).status_code == 404
+    Membership.objects.filter(user=alice).delete()
+    assert "Owners who left" in signed_in(adam).get(listed).text
+    assert "Owners who left" not in signed_in(bob).get(listed).text
+    assert signed_in(adam).get(address("workspace", lab)).status_code == 404
+    assert get(adam, lab, "train.py").status_code == 404
+    assert signed_in(bob).post(address("delete-workspace", lab)).status_code == 404
+    assert signed_in(adam).post(address("delete-workspace", lab)).status_code == 302
+    lab.refresh_from_db()
+    assert lab.removed_at is not None
+
+
 def test_a_file_is_downloaded_and_never_shown_as_what_it_is(shared: Workspace, bob: User) -> None:
     answer = get(bob, shared, "train.py", download="1")
     assert answer.content == EVIL
