@@ -29,7 +29,7 @@ from benchmarks.faults.fault import Scene
 from benchmarks.faults.findings import Findings
 from benchmarks.faults.migrations import killed_while_preparing
 from benchmarks.faults.pages import PageWatch
-from benchmarks.faults.phases import Life
+from benchmarks.faults.phases import Life, QuietLife
 from benchmarks.faults.releases import release_rounds
 from benchmarks.faults.watch import Watch
 from tests.e2e.stack import Console, console
@@ -90,7 +90,11 @@ def _live(
     chance: random.Random,
     findings: Findings,
 ) -> None:
-    lives = [Life.begin(mobula, team=t, workers=1 if options.short else 2) for t in TEAMS]
+    one, other = TEAMS
+    lives = [Life.begin(mobula, team=one, workers=1 if options.short else 2)]
+    lives.append((QuietLife if options.short else Life).begin(mobula, team=other, workers=2))
+    if options.short:
+        lives[-1].launch()
     scene = Scene(mobula=mobula, lives=lives, disks=disks, chance=chance)
     until = time.monotonic() + options.seconds
     with Watch(mobula) as watch, PageWatch(lives) as pages:

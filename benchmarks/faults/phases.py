@@ -8,6 +8,7 @@ from itertools import count
 
 from tests.e2e.cluster import OVER, DrivenCluster
 from tests.e2e.stack import Console
+from tests.e2e.waiting import eventually
 
 TEXT = """\
 cloud: local
@@ -94,6 +95,25 @@ class Life:
             if job["status"] not in {"SUCCEEDED", "PENDING", "RUNNING"}
             and job["id"] not in self.spared
         ]
+
+
+class QuietLife(Life):
+    """A cluster that runs from the beginning and has no work: fewer nodes of Ray start at a time.
+
+    Ray gives a node 30 s to start. Four at once need longer where two cores do other work too.
+    """
+
+    def launch(self) -> None:
+        """Launch its cluster, once."""
+        if not hasattr(self, "cluster"):
+            super().launch()
+            eventually(self.runs, what=f"team {self.team}'s cluster runs", seen=self.described)
+
+    def work(self) -> None:
+        """Do nothing."""
+
+    def described(self) -> str:
+        return self.cluster.describe()
 
 
 @dataclass(frozen=True)
