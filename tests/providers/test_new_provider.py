@@ -40,6 +40,7 @@ ALLOWED = {
     "providers/builders/codebuild/service.py": "CodeBuild is a kind of builder",
     "images/registries/asking.py": "Amazon ECR is a kind of registry",
     "images/registries/credentials.py": "Amazon ECR is a kind of registry",
+    "images/registries/repositories.py": "Amazon ECR is a kind of registry",
     "mobula/settings.py": "environment variables of the installation, which are documented",
     "configurations/library/__init__.py": "each ready template is written for one provider",
     "domain/convert/launcher/machines.py": "a format of Ray, which knows two providers",
