@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.cast import make_cloud
 
@@ -87,3 +89,9 @@ def on_aws(local: None, alice: User, research: Team) -> Version:
     make_cloud("prod", provider="aws", region="us-west-2")
     text = AWS_TEXT.replace("market_type: spot", "market_type: SPOT")
     return create_template(team=research, name="gpus", text=text, message="First.", by=alice)
+
+
+def try_again(page: Page) -> None:
+    """Press the button of what was not sent, unless the page has tried again by itself."""
+    with suppress(PlaywrightTimeout):
+        page.get_by_role("button", name="Try again now").click(timeout=3_000)

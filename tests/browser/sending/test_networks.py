@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.editing import TEXT, local, version, wait_for_yaml, write_yaml
+from tests.browser.editing import TEXT, local, try_again, version, wait_for_yaml, write_yaml
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -52,7 +52,7 @@ def test_a_save_whose_answer_is_lost_is_saved_once(
     page.get_by_role("button", name="Save version").click()
     expect(page.locator("#status-bar")).to_contain_text("Not saved: Mobula does not answer.")
     page.unroute("**/edit/")
-    page.get_by_role("button", name="Try again now").click()
+    try_again(page)
     expect(page.locator("#notices")).to_contain_text("train:2 is saved")
     assert arrived == [204]
     assert version.template.versions.count() == 2
