@@ -28,7 +28,7 @@ from benchmarks.faults.disks import SmallDisks
 from benchmarks.faults.fault import Scene
 from benchmarks.faults.findings import Findings
 from benchmarks.faults.migrations import killed_while_preparing
-from benchmarks.faults.pages import PageWatch
+from benchmarks.faults.pages import ASK_EVERY_SECONDS, SELDOM_SECONDS, PageWatch
 from benchmarks.faults.phases import Life, QuietLife
 from benchmarks.faults.releases import release_rounds
 from benchmarks.faults.watch import Watch
@@ -97,7 +97,8 @@ def _live(
         lives[-1].launch()
     scene = Scene(mobula=mobula, lives=lives, disks=disks, chance=chance)
     until = time.monotonic() + options.seconds
-    with Watch(mobula) as watch, PageWatch(lives) as pages:
+    pause = SELDOM_SECONDS if options.short else ASK_EVERY_SECONDS
+    with Watch(mobula) as watch, PageWatch(lives, every_seconds=pause) as pages:
         try:
             for moment in _moments(scene, options):
                 if time.monotonic() > until:

@@ -16,6 +16,7 @@ from benchmarks.faults.phases import Life
 from tests.e2e.stack import Console
 
 ASK_EVERY_SECONDS = 1.0
+SELDOM_SECONDS = 5.0  # where other tests share the cores: answering takes half of one
 PATIENCE_SECONDS = 10.0  # for one page; a paused program keeps it waiting longer
 BROKEN = httpx.codes.INTERNAL_SERVER_ERROR
 AWAY = {httpx.codes.BAD_GATEWAY, httpx.codes.SERVICE_UNAVAILABLE}
@@ -34,8 +35,9 @@ class Answer:
 class PageWatch:
     """Asks for each team's pages as one of its members."""
 
-    def __init__(self, lives: Sequence[Life]) -> None:
+    def __init__(self, lives: Sequence[Life], *, every_seconds: float = ASK_EVERY_SECONDS) -> None:
         self._lives = lives
+        self._every_seconds = every_seconds
         self._broken: list[Answer] = []
         self._excused: list[tuple[float, float]] = []
         self._seen: set[str] = set()
@@ -79,7 +81,7 @@ class PageWatch:
         with httpx.Client(
             base_url=life.member.url, cookies=life.member.http.cookies, timeout=PATIENCE_SECONDS
         ) as http:
-            while not self._over.wait(ASK_EVERY_SECONDS):
+            while not self._over.wait(self._every_seconds):
                 for address in ("/", "/clusters/?state=all", _page(life)):
                     self._ask(http, address, life)
 

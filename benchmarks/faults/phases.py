@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from operator import methodcaller
 
 from tests.e2e.cluster import OVER, DrivenCluster
 from tests.e2e.stack import Console
@@ -127,11 +128,11 @@ class Phase:
 
 
 PHASES = (
-    Phase("launch", Life.launch, 8, Life.runs),
-    Phase("scale-out", Life.work, 12, Life.has_worked),
-    Phase("drain", Life.wait, 6, Life.is_calm),
-    Phase("stop", Life.stop, 4, Life.is_stopped),
-    Phase("start", Life.start, 8, Life.runs),
-    Phase("scale-out", Life.work, 12, Life.has_worked),
-    Phase("terminate", Life.terminate, 5, Life.is_terminated),
+    Phase("launch", methodcaller("launch"), 8, methodcaller("runs")),
+    Phase("scale-out", methodcaller("work"), 12, methodcaller("has_worked")),
+    Phase("drain", methodcaller("wait"), 6, methodcaller("is_calm")),
+    Phase("stop", methodcaller("stop"), 4, methodcaller("is_stopped")),
+    Phase("start", methodcaller("start"), 8, methodcaller("runs")),
+    Phase("scale-out", methodcaller("work"), 12, methodcaller("has_worked")),
+    Phase("terminate", methodcaller("terminate"), 5, methodcaller("is_terminated")),
 )
